@@ -1,0 +1,42 @@
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export type JsonObject = { readonly [member: string]: Json };
+
+/** One flag as its document defines it, checked and with every `$ref` replaced. */
+export interface FlagDefinition {
+  readonly key: string;
+  /** As written; `""` where the document has none. Only the exact text `DISABLED` disables. */
+  readonly state: string;
+  /** In byte order of their names; undefined where the document has none. */
+  readonly variants: ReadonlyMap<string, Json> | undefined;
+  /** A key of `variants`; undefined where absent, null or empty. */
+  readonly defaultVariant: string | undefined;
+  /** undefined where absent; `null` and `{}` are kept, for they are passed on to sync clients. */
+  readonly targeting: Json | undefined;
+  /** Document metadata overlaid by flag metadata, keys in byte order, null values kept. */
+  readonly metadata: JsonObject | undefined;
+  /** `metadata.flagSetId` where it is a non-empty string: the flag set that the flag belongs to. */
+  readonly flagSetId: string | undefined;
+}
+
+/** Everything that one payload of one source defines. */
+export interface FlagSet {
+  readonly flags: readonly FlagDefinition[];
+  /** `flagSetId` of the document's own metadata. */
+  readonly flagSetId: string | undefined;
+}
+
+/** One thing wrong with a document. */
+export interface Problem {
+  /** Where, as a JSON path: `$.flags.banner.variants`; `$` for the document itself. */
+  readonly path: string;
+  /** What is wrong and what is expected. */
+  readonly reason: string;
+}
+
+export type ParsedDocument =
+  | { readonly ok: true; readonly flagSet: FlagSet; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** `any`: JSON where the text is JSON, else YAML. */
+export type DocumentFormat = "json" | "yaml" | "any";

@@ -1,0 +1,25 @@
+/** Time, chance and waiting, passed in so that tests decide them. */
+export interface Clock {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** Resolves after `ms` or as soon as `signal` aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  random: Math.random,
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done);
+    }),
+};

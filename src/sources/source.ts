@@ -1,0 +1,48 @@
+import type { DocumentFormat, JsonObject } from "../flags/model.ts";
+
+/**
+ * connecting: nothing delivered yet · synced: the last attempt succeeded · stale: serving what was
+ * delivered before, the source is out of reach or sends what cannot be accepted · failed: nothing
+ * delivered yet and the last attempt failed.
+ */
+export type SourceState = "connecting" | "synced" | "stale" | "failed";
+
+/** A complete flag document as it arrived. */
+export interface Payload {
+  readonly document: Uint8Array | string;
+  readonly format: DocumentFormat;
+  /** Evaluation context that the upstream adds to every evaluation (gRPC source). */
+  readonly context?: JsonObject;
+  /** What the document came as: `application/json`, a file name, a Redis type …, for messages. */
+  readonly origin?: string;
+}
+
+/** What a source talks to. None of its methods throw. */
+export interface SourceSink {
+  /** Hands over a payload. False: it was rejected (reported by the sink), the last good one stays. */
+  accept(payload: Payload): Promise<boolean>;
+  /** The source was reached and has nothing new. */
+  unchanged(): void;
+  /** An attempt failed; reported once per distinct reason, flags stay. */
+  failed(reason: string): void;
+}
+
+/** Where flags come from. Sources know neither each other nor the store. */
+export interface Source {
+  /** As selectors and sync clients see it: the URI, without credentials. */
+  readonly name: string;
+  readonly provider: string;
+  /**
+   * Delivers to `sink` until `signal` aborts, then resolves, leaving no connection, timer or watcher.
+   * An unreachable source is retried for ever.
+   * @throws FatalSourceError before the first delivery only, for what no retry can mend.
+   */
+  run(sink: SourceSink, signal: AbortSignal): Promise<void>;
+  /** Fetch now instead of at the next interval. */
+  resync(): void;
+}
+
+/** A wrong option, credential, certificate or database: the daemon must not start with it. */
+export class FatalSourceError extends Error {
+  override readonly name = "FatalSourceError";
+}

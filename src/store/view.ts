@@ -1,0 +1,40 @@
+import type { PreparedFlag } from "../evaluation/flag.ts";
+import type { Memo } from "../evaluation/outcome.ts";
+import type { JsonObject } from "../flags/model.ts";
+
+/** Which flags a caller sees; without members: all. */
+export interface Selector {
+  /** `""` selects the flags without a flag set. */
+  readonly flagSetId?: string;
+  readonly source?: string;
+}
+
+/** What one selector sees of one snapshot. Immutable. */
+export interface View {
+  /** One flag a key: the winner by priority. */
+  readonly flags: ReadonlyMap<string, PreparedFlag>;
+  /** The same flags in byte order of their keys. */
+  readonly ordered: readonly PreparedFlag[];
+  /** The selector as answers repeat it: `{"flagSetId": …}`, `{"source": …}` or `{}`. */
+  readonly reflection: JsonObject;
+  /** The flag document sent to sync clients, made at the first use. */
+  readonly syncPayload: string;
+  readonly memo: Memo;
+}
+
+/** Everything known at one moment. Immutable; a change makes a new one. */
+export interface Snapshot {
+  /** Grows by one at every change. */
+  readonly version: number;
+  view(selector: Selector): View;
+}
+
+/** What a change did to the flags that one selector sees, by flag key; empty: nothing. */
+export type FlagChanges = ReadonlyMap<string, "write" | "update" | "delete">;
+
+/** What services need of the store. */
+export interface SnapshotSource {
+  readonly snapshot: Snapshot;
+  /** Calls `listener` after each change that `selector` sees. Returns what ends the subscription. */
+  subscribe(selector: Selector, listener: (changes: FlagChanges, view: View) => void): () => void;
+}

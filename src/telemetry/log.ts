@@ -1,0 +1,14 @@
+export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Where messages for the operator go. Implementations never throw and never print a secret. */
+export interface Log {
+  readonly debugging: boolean;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  fatal(message: string, fields?: LogFields): void;
+  /** A log that adds `fields` (such as `component`) to every entry. */
+  with(fields: LogFields): Log;
+}

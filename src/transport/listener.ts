@@ -1,0 +1,58 @@
+import type { ConnectRouter } from "@connectrpc/connect";
+import type { Log } from "../telemetry/log.ts";
+import type { StreamMethod, UnaryMethod } from "./method.ts";
+
+export type ListenAddress =
+  | { readonly port: number; readonly host?: string }
+  | { readonly socketPath: string };
+
+/** Files, read at start and again when they change. */
+export interface TlsFiles {
+  readonly certPath: string;
+  readonly keyPath: string;
+  /** Ask for client certificates signed by this CA and refuse all others. */
+  readonly clientCaPath?: string;
+}
+
+/** A finished call, for metrics. */
+export interface CallRecord {
+  readonly path: string;
+  readonly protocol: "grpc" | "grpc_web" | "connect_rpc" | "http";
+  readonly httpMethod: string;
+  readonly httpStatus: number;
+  /** gRPC code number; 0 is OK. Undefined where the request was not an RPC. */
+  readonly code: number | undefined;
+  readonly milliseconds: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
+
+export interface ListenerOptions {
+  /** For messages: "evaluation", "sync". */
+  readonly name: string;
+  readonly address: ListenAddress;
+  readonly tls?: TlsFiles;
+  /** The services, for gRPC, gRPC-web and Connect. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Short paths for some of the same methods. */
+  readonly unary?: readonly UnaryMethod[];
+  readonly streams?: readonly StreamMethod[];
+  /** False: gRPC only, everything else is refused (the sync port). */
+  readonly web: boolean;
+  /** Allowed origins (`*` wildcards); empty: every origin. Undefined: no CORS. */
+  readonly corsOrigins?: readonly string[];
+  /** Bytes, compressed and decompressed; ≤ 0: no limit. */
+  readonly maxRequestBody: number;
+  readonly maxRequestHeader: number;
+  /** Refuse clients that ping more often (GOAWAY too_many_pings). */
+  readonly keepAlive?: { readonly minTimeMs: number; readonly permitWithoutStream: boolean };
+  readonly log: Log;
+  readonly onCall?: (call: CallRecord) => void;
+}
+
+export interface Listener {
+  /** The real port or the socket path, once bound. */
+  readonly address: ListenAddress;
+  /** Accepts no more, sends GOAWAY, waits for calls in flight up to `graceMs`, then closes what is left. */
+  drain(graceMs: number): Promise<void>;
+}

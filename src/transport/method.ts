@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders } from "node:http2";
+
+/**
+ * A unary gRPC method on the short path: message bytes in, message bytes out, synchronously.
+ * Answers what the method of the same path in Connect's routes answers, only without the way there.
+ */
+export interface UnaryMethod {
+  /** `/package.Service/Method` */
+  readonly path: string;
+  /** @throws ConnectError */
+  call(message: Uint8Array, headers: IncomingHttpHeaders): Uint8Array;
+}
+
+/** One open server stream on the short path. */
+export interface MessageStream {
+  /**
+   * Sends one message, already framed by {@link frameMessage}: one buffer may go to many streams.
+   * False: the peer reads slowly, `onDrain` tells when to go on; what is sent meanwhile is buffered.
+   */
+  send(frame: Uint8Array): boolean;
+  /** Ends the stream, with an error where one is given. */
+  end(error?: Error): void;
+  /** Drops the stream at once (RST_STREAM). */
+  abort(): void;
+  onDrain(listener: () => void): void;
+  /** Called once, however the stream ends. */
+  onClose(listener: () => void): void;
+}
+
+/** A server-streaming gRPC method on the short path. */
+export interface StreamMethod {
+  readonly path: string;
+  /** @throws ConnectError, which becomes the stream's status. */
+  open(message: Uint8Array, headers: IncomingHttpHeaders, stream: MessageStream): void;
+}
+
+/** The gRPC length-prefixed form of a message, uncompressed. */
+export function frameMessage(message: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(5 + message.length);
+  new DataView(frame.buffer).setUint32(1, message.length);
+  frame.set(message, 5);
+  return frame;
+}
