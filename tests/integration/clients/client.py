@@ -1,0 +1,43 @@
+"""An application with Python's flagd provider; speaks the same lines as client.mjs."""
+
+import json
+import sys
+import threading
+
+from openfeature import api
+from openfeature.contrib.provider.flagd import FlagdProvider
+from openfeature.contrib.provider.flagd.config import ResolverType
+from openfeature.evaluation_context import EvaluationContext
+from openfeature.event import ProviderEvent
+
+request = json.loads(sys.stdin.readline())
+options = request["options"]
+options["resolver_type"] = ResolverType(options.pop("resolver_type", "rpc"))
+attributes = dict(request["context"])
+context = EvaluationContext(attributes.pop("targetingKey", None), attributes)
+lock = threading.Lock()
+
+
+def report(_event=None):
+    with lock:
+        results = {}
+        for evaluation in request["evaluations"]:
+            details = getattr(client, f"get_{evaluation['type']}_details")(
+                evaluation["flag"], evaluation["fallback"], context
+            )
+            results[evaluation["flag"]] = {
+                "value": details.value,
+                "reason": details.reason and str(getattr(details.reason, "value", details.reason)),
+                "errorCode": details.error_code and details.error_code.value,
+            }
+        print(json.dumps({"results": results}), flush=True)
+
+
+api.set_provider_and_wait(FlagdProvider(**options))
+client = api.get_client()
+report()
+client.add_handler(
+    ProviderEvent.PROVIDER_CONFIGURATION_CHANGED,
+    lambda event: threading.Thread(target=report, daemon=True).start(),
+)
+threading.Event().wait()
