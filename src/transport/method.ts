@@ -14,7 +14,8 @@ export interface UnaryMethod {
 /** One open server stream on the short path. */
 export interface MessageStream {
   /**
-   * Sends one message, already framed by {@link frameMessage}: one buffer may go to many streams.
+   * Sends a message, already framed by {@link frameMessage}: one buffer may go to many streams. A
+   * large frame may be sent in consecutive pieces, so that progress within it can be seen.
    * False: the peer reads slowly, `onDrain` tells when to go on; what is sent meanwhile is buffered.
    */
   send(frame: Uint8Array): boolean;
