@@ -1,0 +1,58 @@
+/** Reads the requests of all Resolve methods; their shapes are the same in every version. */
+import type { EvaluationContext } from "../../evaluation/flag.ts";
+import { readStruct } from "./struct.ts";
+import { LENGTH_DELIMITED, WireReader } from "./wire.ts";
+
+const reader = new WireReader();
+
+const FIRST = (1 << 3) | LENGTH_DELIMITED;
+const SECOND = (2 << 3) | LENGTH_DELIMITED;
+
+export interface ResolveRequest {
+  readonly flagKey: string;
+  readonly context: EvaluationContext;
+}
+
+/**
+ * `Resolve…Request { string flag_key = 1; Struct context = 2; }`
+ * @throws DecodeError
+ */
+export function decodeResolveRequest(message: Uint8Array): ResolveRequest {
+  const end = message.length;
+  const context: EvaluationContext = {};
+  let flagKey = "";
+  reader.start(message);
+  while (reader.position < end) {
+    const tag = reader.tag(end);
+    if (tag === FIRST) flagKey = reader.text(end);
+    else if (tag === SECOND) readStruct(reader, reader.delimited(end), 2, context);
+    else reader.skip(tag, end, 1);
+  }
+  return { flagKey, context };
+}
+
+/**
+ * `ResolveAllRequest { Struct context = 1; }`
+ * @throws DecodeError
+ */
+export function decodeResolveAllRequest(message: Uint8Array): EvaluationContext {
+  const end = message.length;
+  const context: EvaluationContext = {};
+  reader.start(message);
+  while (reader.position < end) {
+    const tag = reader.tag(end);
+    if (tag === FIRST) readStruct(reader, reader.delimited(end), 2, context);
+    else reader.skip(tag, end, 1);
+  }
+  return context;
+}
+
+/**
+ * `EventStreamRequest {}`
+ * @throws DecodeError
+ */
+export function decodeEmptyRequest(message: Uint8Array): void {
+  reader.start(message);
+  while (reader.position < message.length)
+    reader.skip(reader.tag(message.length), message.length, 1);
+}

@@ -1,0 +1,153 @@
+/**
+ * The protobuf wire format, as far as reading requests needs it. A reader is one object that is
+ * used again for every message: a request allocates what it asks for and nothing else.
+ *
+ * https://protobuf.dev/programming-guides/encoding/
+ */
+
+/** A message that is not what its length prefixes, tags or text claim. */
+export class DecodeError extends Error {
+  override readonly name = "DecodeError";
+}
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const LENGTH_DELIMITED = 2;
+const START_GROUP = 3;
+const END_GROUP = 4;
+const FIXED32 = 5;
+
+/** Messages within messages; the limit of protobuf-es. */
+export const MAX_DEPTH = 100;
+
+/** Up to this length, text is put together byte by byte: cheaper than a call of the decoder. */
+const SHORT_TEXT = 32;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const double = new Float64Array(1);
+const doubleBytes = new Uint8Array(double.buffer);
+
+export class WireReader {
+  #bytes: Uint8Array = new Uint8Array(0);
+  position = 0;
+
+  start(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.position = 0;
+  }
+
+  /** The next byte, which must lie before the end of the message that it belongs to. */
+  #byte(end: number): number {
+    if (this.position >= end) throw new DecodeError("premature end");
+    return this.#bytes[this.position++] ?? 0;
+  }
+
+  /** The low 32 bits of a varint, unsigned. */
+  varint(end: number): number {
+    let byte = this.#byte(end);
+    if (byte < 0x80) return byte;
+    let value = byte & 0x7f;
+    for (let shift = 7; shift < 70; shift += 7) {
+      byte = this.#byte(end);
+      if (shift < 32) value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+    throw new DecodeError("varint of more than 10 bytes");
+  }
+
+  /** Field number and wire type as one number, as they are on the wire. */
+  tag(end: number): number {
+    const start = this.position;
+    const tag = this.varint(end);
+    const length = this.position - start;
+    const last = this.#bytes[this.position - 1] ?? 0;
+    if (length > 5 || (length === 5 && last > 0x0f)) throw new DecodeError("illegal tag");
+    if (tag >>> 3 === 0 || (tag & 7) > FIXED32) throw new DecodeError("illegal tag");
+    return tag;
+  }
+
+  /** Whether any of a varint's 64 bits is set. */
+  bool(end: number): boolean {
+    let set = 0;
+    for (let length = 0; length < 10; length++) {
+      const byte = this.#byte(end);
+      set |= byte & 0x7f;
+      if (byte < 0x80) return set !== 0;
+    }
+    throw new DecodeError("varint of more than 10 bytes");
+  }
+
+  double(end: number): number {
+    const from = this.position;
+    this.#advance(8, end);
+    for (let i = 0; i < 8; i++) doubleBytes[i] = this.#bytes[from + i] ?? 0;
+    return double[0] ?? 0;
+  }
+
+  /** Reads a length prefix. Returns where what follows it ends. */
+  delimited(end: number): number {
+    const length = this.varint(end);
+    if (length > end - this.position) throw new DecodeError("length beyond the message");
+    return this.position + length;
+  }
+
+  text(end: number): string {
+    const to = this.delimited(end);
+    const from = this.position;
+    this.position = to;
+    if (to - from > SHORT_TEXT) return this.#decode(from, to);
+    let text = "";
+    for (let i = from; i < to; i++) {
+      const byte = this.#bytes[i] ?? 0;
+      if (byte > 0x7f) return this.#decode(from, to);
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+
+  #decode(from: number, to: number): string {
+    try {
+      return utf8.decode(this.#bytes.subarray(from, to));
+    } catch {
+      throw new DecodeError("invalid UTF-8");
+    }
+  }
+
+  /** Passes over a field that nobody asked for. */
+  skip(tag: number, end: number, depth: number): void {
+    switch (tag & 7) {
+      case VARINT:
+        this.bool(end);
+        return;
+      case FIXED64:
+        this.#advance(8, end);
+        return;
+      case FIXED32:
+        this.#advance(4, end);
+        return;
+      case LENGTH_DELIMITED:
+        this.position = this.delimited(end);
+        return;
+      case START_GROUP:
+        this.#skipGroup(tag, end, depth);
+        return;
+      default:
+        throw new DecodeError("end of a group that was not started");
+    }
+  }
+
+  #skipGroup(start: number, end: number, depth: number): void {
+    if (depth >= MAX_DEPTH) throw new DecodeError("too deeply nested");
+    for (;;) {
+      const tag = this.tag(end);
+      if ((tag & 7) !== END_GROUP) this.skip(tag, end, depth + 1);
+      else if (tag >>> 3 === start >>> 3) return;
+      else throw new DecodeError("end of a group that was not started");
+    }
+  }
+
+  #advance(count: number, end: number): void {
+    if (count > end - this.position) throw new DecodeError("premature end");
+    this.position += count;
+  }
+}
