@@ -1,0 +1,25 @@
+import { writeSync } from "node:fs";
+import { isatty } from "node:tty";
+
+/** Where log lines go. */
+export interface LogStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+const STDERR = 2;
+
+/**
+ * Standard error, written synchronously: nothing is lost when the process ends right after, and nothing
+ * queues up. Not `process.stderr`: once its reader is gone, Bun 1.4 ends with exit status 1
+ * however well the program went.
+ */
+export const standardError: LogStream = {
+  get isTTY() {
+    return isatty(STDERR);
+  },
+  write(text) {
+    let rest: Uint8Array = Buffer.from(text);
+    while (rest.length > 0) rest = rest.subarray(writeSync(STDERR, rest));
+  },
+};
