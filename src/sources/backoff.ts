@@ -1,0 +1,27 @@
+import type { Clock } from "./clock.ts";
+
+/**
+ * Waits between attempts: exponential with full jitter (each wait is uniform between 0 and the
+ * growing bound, so that clients of one server that went away do not return together), after
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+ */
+export class Backoff {
+  #attempt = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly options: { readonly firstMs: number; readonly maxMs: number },
+  ) {}
+
+  /** The next wait in milliseconds. */
+  next(): number {
+    const { firstMs, maxMs } = this.options;
+    const bound = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempt++, 30));
+    return this.clock.random() * bound;
+  }
+
+  /** Starts again with the shortest wait. Call it when something was delivered, not merely reached. */
+  reset(): void {
+    this.#attempt = 0;
+  }
+}
