@@ -1,0 +1,30 @@
+/** What the daemon's operator adds to every evaluation context. */
+import type { EvaluationContext } from "../evaluation/flag.ts";
+import type { Json, JsonObject } from "../flags/model.ts";
+
+export type HeaderLookup = (name: string) => string | readonly string[] | null | undefined;
+
+export class ContextAdditions {
+  readonly #fixed: readonly (readonly [string, Json])[];
+  readonly #mapped: readonly (readonly [header: string, key: string])[];
+
+  /**
+   * @param fixed members that override the request's
+   * @param fromHeaders lower-case header name → member that the header's value overrides
+   */
+  constructor(fixed: JsonObject, fromHeaders: ReadonlyMap<string, string>) {
+    this.#fixed = Object.entries(fixed);
+    this.#mapped = [...fromHeaders];
+  }
+
+  /** Later wins: request, fixed members, headers. An absent or empty header adds nothing. */
+  apply(context: EvaluationContext, header: HeaderLookup | undefined): void {
+    for (const [key, value] of this.#fixed) context[key] = value;
+    if (header === undefined || this.#mapped.length === 0) return;
+    for (const [name, key] of this.#mapped) {
+      const found = header(name);
+      const value = typeof found === "string" ? found : found?.[0];
+      if (value) context[key] = value;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** The service for every protocol that Connect speaks. */
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import type {
+  ConnectRouter,
+  HandlerContext,
+  ServerStreamingImpl,
+  UnaryImpl,
+} from "@connectrpc/connect";
+import type { EvaluationContext } from "../../evaluation/flag.ts";
+import type { HeaderLookup } from "../context.ts";
+import { type ResolveMethod, resolveMethods } from "./answer.ts";
+import { type BulkMethod, bulkMethods } from "./bulk.ts";
+import { type Dialect, dialects, eventStreamOf } from "./dialects.ts";
+import { type Evaluator, selectorFrom } from "./evaluate.ts";
+import type { EventStreams } from "./event-streams.ts";
+import { PulledSink } from "./pulled-sink.ts";
+
+type Unary = UnaryImpl<DescMessage, DescMessage>;
+type ServerStreaming = ServerStreamingImpl<DescMessage, DescMessage>;
+
+/** What the request messages of all methods have in common. */
+type Request = Message & { readonly flagKey?: string; readonly context?: EvaluationContext };
+
+export function connectRoutes(
+  evaluator: Evaluator,
+  events: EventStreams,
+): (router: ConnectRouter) => void {
+  const resolve =
+    (method: ResolveMethod): Unary =>
+    ({ flagKey = "", context = {} }: Request, call) => {
+      const answer = evaluator.resolve(method, flagKey, context, headersOf(call));
+      if (answer.error !== undefined) throw answer.error;
+      return answer.message;
+    };
+
+  const resolveAll =
+    (method: BulkMethod): Unary =>
+    (request: Request, call) => {
+      const [view, context] = evaluator.bulk(method, request.context ?? {}, headersOf(call));
+      return method.answer(view, context, evaluator.record);
+    };
+
+  const eventStream = (dialect: Dialect): ServerStreaming =>
+    async function* (_, call) {
+      const sink = new PulledSink();
+      events.open(dialect, selectorFrom(headersOf(call)), sink);
+      for await (const { type, data } of sink.events(call.signal)) yield { type, data };
+    };
+
+  return (router) => {
+    for (const method of resolveMethods) router.rpc(method.method, resolve(method));
+    for (const method of bulkMethods) router.rpc(method.method, resolveAll(method));
+    for (const dialect of dialects) router.rpc(eventStreamOf(dialect), eventStream(dialect));
+  };
+}
+
+function headersOf(call: HandlerContext): HeaderLookup {
+  return (name) => call.requestHeader.get(name);
+}

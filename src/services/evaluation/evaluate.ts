@@ -1,0 +1,90 @@
+/** What both ways into the service share: from a decoded request to an answer. */
+import type { EvaluationContext } from "../../evaluation/flag.ts";
+import type { Outcome } from "../../evaluation/outcome.ts";
+import { InvalidSelectorError } from "../../store/selector.ts";
+import type { Selector, SnapshotSource, View } from "../../store/view.ts";
+import type { ContextAdditions, HeaderLookup } from "../context.ts";
+import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+import type { Answer, ResolveMethod } from "./answer.ts";
+import type { BulkMethod } from "./bulk.ts";
+import { errorOf, invalidArgument } from "./errors.ts";
+
+export interface EvaluatorOptions {
+  readonly store: SnapshotSource;
+  readonly additions: ContextAdditions;
+  readonly record: (outcome: Outcome) => void;
+}
+
+const unknownFlag: Answer = {
+  counted: {
+    key: "",
+    reason: "ERROR",
+    errorCode: "FLAG_NOT_FOUND",
+    variant: undefined,
+    value: undefined,
+    metadata: {},
+    memo: [],
+  },
+  error: errorOf("FLAG_NOT_FOUND"),
+};
+
+export class Evaluator {
+  readonly #store: SnapshotSource;
+  readonly #additions: ContextAdditions;
+  readonly record: (outcome: Outcome) => void;
+
+  constructor({ store, additions, record }: EvaluatorOptions) {
+    this.#store = store;
+    this.#additions = additions;
+    this.record = record;
+  }
+
+  /** @throws ConnectError where the selector is invalid */
+  resolve(
+    method: ResolveMethod,
+    flagKey: string,
+    context: EvaluationContext,
+    header: HeaderLookup,
+  ): Answer {
+    const flag = this.view(header).flags.get(flagKey);
+    let answer = unknownFlag;
+    if (flag !== undefined) {
+      const outcome = flag.fixed ?? flag.evaluate(this.#complete(method, context, header));
+      answer = method.answer(outcome);
+    }
+    this.record(answer.counted);
+    return answer;
+  }
+
+  /** The view and the context that a ResolveAll is about. */
+  bulk(
+    method: BulkMethod,
+    context: EvaluationContext,
+    header: HeaderLookup,
+  ): [view: View, context: EvaluationContext] {
+    return [this.view(header), this.#complete(method, context, header)];
+  }
+
+  /** @throws ConnectError where the selector is invalid */
+  view(header: HeaderLookup): View {
+    return this.#store.snapshot.view(selectorFrom(header));
+  }
+
+  #complete(
+    { dialect }: ResolveMethod | BulkMethod,
+    context: EvaluationContext,
+    header: HeaderLookup,
+  ): EvaluationContext {
+    this.#additions.apply(context, dialect.headerContext ? header : undefined);
+    return context;
+  }
+}
+
+/** @throws ConnectError where the selector is invalid */
+export function selectorFrom(header: HeaderLookup): Selector {
+  try {
+    return selectorOf(header(SELECTOR_HEADER));
+  } catch (error) {
+    throw error instanceof InvalidSelectorError ? invalidArgument(error.message) : error;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Selector, SnapshotSource } from "../../store/view.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import type { Dialect } from "./dialects.ts";
+import { type EventSink, EventStream } from "./event-stream.ts";
+
+export interface EventStreamsOptions {
+  readonly store: SnapshotSource;
+  readonly whenReady: Promise<void>;
+  readonly streamDeadlineMs: number;
+  readonly keepAliveMs?: number;
+  readonly stallMs?: number;
+}
+
+/** All open event streams. */
+export class EventStreams {
+  readonly #options: EventStreamsOptions;
+  readonly #feed: ChangeFeed;
+  readonly #open = new Set<EventStream>();
+  #stopping = false;
+
+  constructor(options: EventStreamsOptions) {
+    this.#options = options;
+    this.#feed = new ChangeFeed(options.store);
+  }
+
+  open(dialect: Dialect, selector: Selector, sink: EventSink): void {
+    const { whenReady, streamDeadlineMs, keepAliveMs = 20_000, stallMs = 30_000 } = this.#options;
+    const stream = new EventStream(sink, {
+      feed: this.#feed,
+      selector,
+      whenReady,
+      keepAliveMs,
+      stallMs,
+      deadlineMs: dialect.streamDeadline ? streamDeadlineMs : 0,
+      onClose: () => this.#open.delete(stream),
+    });
+    this.#open.add(stream);
+    if (this.#stopping) stream.shutDown();
+  }
+
+  /** Also ends streams that are opened later. */
+  shutDown(): void {
+    this.#stopping = true;
+    for (const stream of this.#open) stream.shutDown();
+  }
+}

@@ -1,0 +1,88 @@
+/** The messages of an event stream. Their wire form is the same in all versions of the service. */
+import { create, type JsonObject as ProtobufObject, toBinary } from "@bufbuild/protobuf";
+import type { JsonObject } from "../../flags/model.ts";
+import { EventStreamResponseSchema } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
+import type { FlagChanges } from "../../store/view.ts";
+import { frameMessage } from "../../transport/method.ts";
+import { setMember } from "./struct.ts";
+
+export class ServerEvent {
+  #frame: Uint8Array | undefined;
+
+  constructor(
+    readonly type: "provider_ready" | "configuration_change" | "keep_alive" | "provider_shutdown",
+    readonly data: JsonObject | undefined,
+  ) {}
+
+  /** Encoded at the first use, for all streams. */
+  get frame(): Uint8Array {
+    this.#frame ??= frameMessage(
+      toBinary(
+        EventStreamResponseSchema,
+        create(EventStreamResponseSchema, {
+          type: this.type,
+          ...(this.data && { data: this.data as ProtobufObject }),
+        }),
+      ),
+    );
+    return this.#frame;
+  }
+}
+
+export const providerReady = new ServerEvent("provider_ready", {});
+export const keepAlive = new ServerEvent("keep_alive", undefined);
+export const providerShutdown = new ServerEvent("provider_shutdown", {});
+
+export class ConfigurationChange {
+  readonly #changes: FlagChanges;
+  #event: ServerEvent | undefined;
+  #next: ConfigurationChange | undefined;
+  #merged: ConfigurationChange | undefined;
+
+  constructor(changes: FlagChanges) {
+    this.#changes = changes;
+  }
+
+  get empty(): boolean {
+    return this.#changes.size === 0;
+  }
+
+  get event(): ServerEvent {
+    this.#event ??= new ServerEvent("configuration_change", { flags: describe(this.#changes) });
+    return this.#event;
+  }
+
+  /**
+   * This change and the next in one, as a reader sees them who saw nothing between. Streams that
+   * wait with the same change share the result.
+   */
+  followedBy(next: ConfigurationChange): ConfigurationChange {
+    if (this.#next !== next || this.#merged === undefined) {
+      this.#next = next;
+      this.#merged = new ConfigurationChange(merge(this.#changes, next.#changes));
+    }
+    return this.#merged;
+  }
+}
+
+/**
+ * A flag that came and went in between is left out, so there are never more entries than flags
+ * before and after.
+ */
+function merge(earlier: FlagChanges, later: FlagChanges): FlagChanges {
+  const merged = new Map(earlier);
+  for (const [key, change] of later) {
+    const before = earlier.get(key);
+    if (before === "write" && change === "delete") merged.delete(key);
+    else if (before === "write") merged.set(key, "write");
+    else if (before === "delete" && change === "write") merged.set(key, "update");
+    else merged.set(key, change);
+  }
+  return merged;
+}
+
+function describe(changes: FlagChanges): JsonObject {
+  const flags: Record<string, JsonObject> = {};
+  for (const [key, type] of changes) setMember(flags, key, { type });
+  return flags;
+}

@@ -1,0 +1,51 @@
+/**
+ * The evaluation service in all its versions, by two ways: the short path for gRPC calls, bytes to
+ * bytes, and Connect's handlers for every other protocol. Both pick from the same answers.
+ */
+import type { ConnectRouter } from "@connectrpc/connect";
+import type { Outcome } from "../../evaluation/outcome.ts";
+import type { JsonObject } from "../../flags/model.ts";
+import type { SnapshotSource } from "../../store/view.ts";
+import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import { ContextAdditions } from "../context.ts";
+import { connectRoutes } from "./connect-routes.ts";
+import { Evaluator } from "./evaluate.ts";
+import { EventStreams } from "./event-streams.ts";
+import { shortPath } from "./short-path.ts";
+
+export interface EvaluationServiceOptions {
+  readonly store: SnapshotSource;
+  /** Members added to every evaluation context, over those of the request. */
+  readonly staticContext: JsonObject;
+  /** Lower-case request header → context member that its value sets, over all others. */
+  readonly contextFromHeader: ReadonlyMap<string, string>;
+  /** Event streams say provider_ready only then. */
+  readonly whenReady: Promise<void>;
+  /** Milliseconds until an event stream is ended; ≤ 0: never. */
+  readonly streamDeadlineMs: number;
+  /** Milliseconds without another message until a keep_alive; 20,000 where not given. */
+  readonly keepAliveMs?: number;
+  /** Milliseconds that a reader of events may make no progress; 30,000 where not given. */
+  readonly stallMs?: number;
+  /** Called for every flag evaluated, with the outcome that the caller was told of. */
+  readonly record: (outcome: Outcome) => void;
+}
+
+export interface EvaluationService {
+  readonly routes: (router: ConnectRouter) => void;
+  readonly unary: readonly UnaryMethod[];
+  readonly streams: readonly StreamMethod[];
+  /** Sends provider_shutdown to every event stream and ends it. */
+  shutdown(): void;
+}
+
+export function createEvaluationService(options: EvaluationServiceOptions): EvaluationService {
+  const additions = new ContextAdditions(options.staticContext, options.contextFromHeader);
+  const evaluator = new Evaluator({ ...options, additions });
+  const events = new EventStreams(options);
+  return {
+    routes: connectRoutes(evaluator, events),
+    ...shortPath(evaluator, events),
+    shutdown: () => events.shutDown(),
+  };
+}
