@@ -1,0 +1,75 @@
+import type { CallRecord } from "../transport/listener.ts";
+import { HttpMetrics, type HttpSeries } from "./http-metrics.ts";
+import type { Registry } from "./metrics/registry.ts";
+import type { NumberSeries } from "./metrics/series.ts";
+import type { RouteOf } from "./routes.ts";
+import { RpcMetrics, type RpcSeries } from "./rpc-metrics.ts";
+
+export interface CallMetricsOptions {
+  /** Sync speaks gRPC only, OFREP plain HTTP only; evaluation is counted as both. */
+  readonly port: "evaluation" | "sync" | "ofrep";
+  readonly scheme: "http" | "https";
+  readonly routeOf: RouteOf;
+}
+
+/** Measures the calls of one listener. */
+export interface CallMetrics {
+  record(call: CallRecord): void;
+  /** The number of open requests of a route, for streams to raise and lower. */
+  active(httpMethod: string, route: string): NumberSeries;
+}
+
+interface CallSeries {
+  readonly http: HttpSeries | undefined;
+  readonly rpc: RpcSeries | undefined;
+}
+
+/** Kept per listener; beyond that, series are looked up for each call. */
+const MOST_KEPT = 4096;
+
+/**
+ * The call metrics of all listeners of a process: one instance, as they share instruments.
+ * Paths that are no route are counted as `unknown`.
+ */
+export function createCallMetrics(
+  registry: Registry,
+): (options: CallMetricsOptions) => CallMetrics {
+  const http = new HttpMetrics(registry);
+
+  return ({ port, scheme, routeOf }) => {
+    const rpc = port === "ofrep" ? undefined : new RpcMetrics(registry, port);
+    const kept = new Map<string, CallSeries>();
+
+    const resolve = (call: CallRecord, route: string | undefined): CallSeries => {
+      const label = route ?? "unknown";
+      if (port !== "sync") http.active(call.httpMethod, label, scheme);
+      return {
+        http: port === "sync" ? undefined : http.series(call, label, scheme),
+        rpc:
+          rpc && route !== undefined && call.code !== undefined
+            ? rpc.series(call, route)
+            : undefined,
+      };
+    };
+
+    return {
+      record(call) {
+        const route = routeOf(call.path);
+        const key = `${call.protocol} ${call.httpMethod} ${call.httpStatus} ${call.code} ${route}`;
+        let series = kept.get(key);
+        if (!series) {
+          series = resolve(call, route);
+          if (kept.size < MOST_KEPT) kept.set(key, series);
+        }
+        series.http?.duration.observe(call.milliseconds / 1000);
+        series.http?.responseSize.observe(call.responseBytes);
+        series.rpc?.duration.observe(call.milliseconds);
+        series.rpc?.requestSize.observe(call.requestBytes);
+        series.rpc?.responseSize.observe(call.responseBytes);
+        series.rpc?.requests.observe(1);
+        series.rpc?.responses?.observe(1);
+      },
+      active: (httpMethod, route) => http.active(httpMethod, route, scheme),
+    };
+  };
+}

@@ -1,0 +1,74 @@
+import type { CallRecord } from "../transport/listener.ts";
+import type { Counter, Histogram } from "./metrics/instrument.ts";
+import type { Registry } from "./metrics/registry.ts";
+import type { Attributes, HistogramSeries, NumberSeries } from "./metrics/series.ts";
+
+/** Seconds. */
+const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const SIZE_BOUNDS = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
+/** Other methods are counted as `_OTHER` (OpenTelemetry's semantic conventions for HTTP). */
+const METHODS = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(" "));
+
+/** The series of calls that differ in nothing but time and size. */
+export interface HttpSeries {
+  readonly duration: HistogramSeries;
+  readonly responseSize: HistogramSeries;
+}
+
+/** HTTP metrics of every listener that speaks HTTP to clients. */
+export class HttpMetrics {
+  readonly #duration: Histogram;
+  readonly #responseSize: Histogram;
+  readonly #active: Counter;
+
+  constructor(registry: Registry) {
+    const scope = registry.scope("flagd");
+    this.#duration = scope.histogram(
+      {
+        name: "http.server.request.duration",
+        description: "Measures the duration of inbound HTTP requests.",
+        unit: "s",
+      },
+      DURATION_BOUNDS,
+    );
+    this.#responseSize = scope.histogram(
+      {
+        name: "http.server.response.body.size",
+        description: "Measures the size of HTTP response messages.",
+        unit: "By",
+      },
+      SIZE_BOUNDS,
+    );
+    this.#active = scope.upDownCounter({
+      name: "http.server.active_requests",
+      description: "Measures the number of concurrent HTTP requests that are currently in-flight.",
+      unit: "{request}",
+    });
+  }
+
+  series(call: CallRecord, route: string, scheme: string): HttpSeries {
+    const attributes = {
+      ...requestAttributes(call.httpMethod, route, scheme),
+      "http.response.status_code": String(call.httpStatus),
+    };
+    return {
+      duration: this.#duration.series(attributes),
+      responseSize: this.#responseSize.series(attributes),
+    };
+  }
+
+  /** To be raised while requests are open: calls are recorded when they end, streams may last for hours. */
+  active(httpMethod: string, route: string, scheme: string): NumberSeries {
+    return this.#active.series(requestAttributes(httpMethod, route, scheme));
+  }
+}
+
+function requestAttributes(httpMethod: string, route: string, scheme: string): Attributes {
+  return {
+    "service.name": "flagd",
+    "http.route": route,
+    "http.request.method": METHODS.has(httpMethod) ? httpMethod : "_OTHER",
+    "url.scheme": scheme,
+  };
+}

@@ -1,0 +1,82 @@
+import { type Attributes, HistogramSeries, NumberSeries } from "./series.ts";
+
+export interface Definition {
+  /** OpenTelemetry's name: `http.server.request.duration`. */
+  readonly name: string;
+  readonly description: string;
+  /** UCUM: `s`, `ms`, `By`; `{flag}` and the like count things. Default: none. */
+  readonly unit?: string;
+  /** Where Prometheus' name does not follow from OpenTelemetry's. */
+  readonly prometheusName?: string;
+}
+
+/** An `upDownCounter` is a sum that also falls, a `gauge` a value that cannot be added up. */
+export type Kind = "counter" | "upDownCounter" | "gauge" | "histogram";
+
+/** One measurement of an instrument that is read instead of written. */
+export interface Observation {
+  readonly value: number;
+  readonly attributes: Attributes;
+}
+
+const LONGEST_VALUE = 256;
+const OVERFLOW: Attributes = { "otel.metric.overflow": "true" };
+
+/**
+ * All series of one metric. No more than `limit` of them: attributes that come late are counted together
+ * under `otel.metric.overflow` (OpenTelemetry metrics SDK, "Overflow attribute").
+ */
+export class Instrument<Series extends NumberSeries | HistogramSeries> {
+  readonly #series = new Map<string, Series>();
+  #overflow: Series | undefined;
+
+  constructor(
+    readonly definition: Definition,
+    readonly kind: Kind,
+    private readonly limit: number,
+    private readonly create: (attributes: Attributes) => Series,
+  ) {}
+
+  /** The series of `attributes`, to keep and to count on. Values over 256 characters are cut. */
+  series(attributes: Attributes = {}): Series {
+    const entries = Object.entries(attributes)
+      .map(([name, value]) => [name, value.slice(0, LONGEST_VALUE).toWellFormed()] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = JSON.stringify(entries);
+    const known = this.#series.get(key);
+    if (known) return known;
+    if (this.#series.size >= this.limit - 1) {
+      this.#overflow ??= this.create(OVERFLOW);
+      return this.#overflow;
+    }
+    const made = this.create(Object.fromEntries(entries));
+    this.#series.set(key, made);
+    return made;
+  }
+
+  read(): readonly Series[] {
+    const all = [...this.#series.values()];
+    if (this.#overflow) all.push(this.#overflow);
+    return all;
+  }
+}
+
+export type Counter = Instrument<NumberSeries>;
+export type Histogram = Instrument<HistogramSeries>;
+
+export function numbers(definition: Definition, kind: Kind, limit: number): Counter {
+  return new Instrument(definition, kind, limit, (attributes) => new NumberSeries(attributes));
+}
+
+export function histogram(
+  definition: Definition,
+  bounds: readonly number[],
+  limit: number,
+): Histogram {
+  return new Instrument(
+    definition,
+    "histogram",
+    limit,
+    (attributes) => new HistogramSeries(attributes, bounds),
+  );
+}

@@ -1,0 +1,40 @@
+import { hostname, release, type } from "node:os";
+import type { Attributes } from "./metrics/series.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What is measured, in the attributes of OpenTelemetry's resource conventions. `OTEL_RESOURCE_ATTRIBUTES`
+ * overrides what we say, `OTEL_SERVICE_NAME` overrides both.
+ */
+export function describeResource(version: string, environment: Environment): Attributes {
+  return {
+    "service.name": "flagd",
+    "service.version": version,
+    "host.name": hostname(),
+    "os.type": type().toLowerCase(),
+    "os.description": `${type()} ${release()}`,
+    "process.runtime.name": "bun",
+    "process.runtime.version": Bun.version,
+    ...parsePairs(environment.OTEL_RESOURCE_ATTRIBUTES ?? ""),
+    ...(environment.OTEL_SERVICE_NAME && { "service.name": environment.OTEL_SERVICE_NAME }),
+  };
+}
+
+/**
+ * `key=value,key=value`, values percent-encoded. As the OpenTelemetry specification demands, one
+ * broken pair discards them all.
+ */
+function parsePairs(text: string): Attributes {
+  const attributes: Record<string, string> = {};
+  for (const pair of text.split(",").filter((part) => part.trim() !== "")) {
+    const [, name, value] = /^\s*([^=\s]+)\s*=(.*)$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined) return {};
+    try {
+      attributes[name] = decodeURIComponent(value.trim());
+    } catch {
+      return {};
+    }
+  }
+  return attributes;
+}

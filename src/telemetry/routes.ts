@@ -1,0 +1,16 @@
+/** Finds the route of a request's path; undefined: not one of ours. */
+export type RouteOf = (path: string) => string | undefined;
+
+/** Paths that are their own routes, such as RPC methods: `/package.Service/Method`. */
+export function exactRoutes(paths: Iterable<string>): RouteOf {
+  const known = new Set(paths);
+  return (path) => (known.has(path) ? path : undefined);
+}
+
+const OFREP = "/ofrep/v1/evaluate/flags";
+
+/** OFREP's two routes, as Go flagd's router writes them. */
+export function ofrepRoute(path: string): string | undefined {
+  if (path === OFREP || path === `${OFREP}/`) return "/ofrep/v1/evaluate/{path:flags\\/|flags}";
+  return path.startsWith(`${OFREP}/`) ? `${OFREP}/{key}` : undefined;
+}

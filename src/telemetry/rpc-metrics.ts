@@ -1,0 +1,101 @@
+import { Code } from "@connectrpc/connect";
+import type { CallRecord } from "../transport/listener.ts";
+import type { Histogram } from "./metrics/instrument.ts";
+import type { Registry } from "./metrics/registry.ts";
+import type { Attributes, HistogramSeries } from "./metrics/series.ts";
+
+/** The instrumentation scopes that Go flagd's two ports report as; dashboards may select by them. */
+export const RPC_SCOPES = {
+  evaluation: "connectrpc.com/otelconnect",
+  sync: "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc",
+} as const;
+
+const BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
+
+/** Server streams: how many messages they sent is not part of a call's record. */
+const STREAMING = new Set(["EventStream", "SyncFlags", "Watch", "ServerReflectionInfo"]);
+
+/** The series of RPCs that differ in nothing but time and size. */
+export interface RpcSeries {
+  readonly duration: HistogramSeries;
+  readonly requestSize: HistogramSeries;
+  readonly responseSize: HistogramSeries;
+  readonly requests: HistogramSeries;
+  readonly responses: HistogramSeries | undefined;
+}
+
+/** RPC metrics of one port. */
+export class RpcMetrics {
+  readonly #port: keyof typeof RPC_SCOPES;
+  readonly #duration: Histogram;
+  readonly #requestSize: Histogram;
+  readonly #responseSize: Histogram;
+  readonly #requests: Histogram;
+  readonly #responses: Histogram;
+
+  constructor(registry: Registry, port: keyof typeof RPC_SCOPES) {
+    this.#port = port;
+    const scope = registry.scope(RPC_SCOPES[port]);
+    const histogram = (name: string, description: string, unit: string) =>
+      scope.histogram({ name: `rpc.server.${name}`, description, unit }, BOUNDS);
+    this.#duration = histogram("duration", "Measures the duration of inbound RPC.", "ms");
+    this.#requestSize = histogram(
+      "request.size",
+      "Measures size of RPC request messages (uncompressed).",
+      "By",
+    );
+    this.#responseSize = histogram(
+      "response.size",
+      "Measures size of RPC response messages (uncompressed).",
+      "By",
+    );
+    this.#requests = histogram(
+      "requests_per_rpc",
+      "Measures the number of messages received per RPC.",
+      "{count}",
+    );
+    this.#responses = histogram(
+      "responses_per_rpc",
+      "Measures the number of messages sent per RPC.",
+      "{count}",
+    );
+  }
+
+  /** @param route `/package.Service/Method` */
+  series(call: CallRecord, route: string): RpcSeries {
+    const [, service = "", method = ""] = route.split("/");
+    const plain = {
+      "rpc.system": call.protocol,
+      "rpc.service": service,
+      "rpc.method": method,
+    };
+    const detailed = { ...plain, ...status(call) };
+    const streaming = STREAMING.has(method);
+    const ofSize = this.#port === "sync" || streaming ? plain : detailed;
+    return {
+      duration: this.#duration.series(detailed),
+      requestSize: this.#requestSize.series(ofSize),
+      responseSize: this.#responseSize.series(ofSize),
+      requests: this.#requests.series(detailed),
+      responses: streaming ? undefined : this.#responses.series(detailed),
+    };
+  }
+}
+
+/** How the call ended, as each protocol names it; Connect names errors only. */
+function status({ protocol, code = 0 }: CallRecord): Attributes {
+  switch (protocol) {
+    case "grpc":
+      return { "rpc.grpc.status_code": String(code) };
+    case "grpc_web":
+      return { "rpc.grpc_web.status_code": String(code) };
+    default:
+      return code === 0 ? {} : { "rpc.connect_rpc.error_code": codeName(code) };
+  }
+}
+
+/** `NotFound` → `not_found` */
+function codeName(code: number): string {
+  const name: string | undefined = Code[code];
+  return name?.replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase() ?? "unknown";
+}
