@@ -1,0 +1,34 @@
+import type { PreparedFlag } from "./flag.ts";
+import { type Kind, kindOf } from "./kind.ts";
+import { memoSlot, type Outcome } from "./outcome.ts";
+import { failed } from "./outcomes.ts";
+
+/** The kind of a flag's default variant; undefined where it has none. */
+export function defaultKind({ definition }: PreparedFlag): Kind | undefined {
+  const { defaultVariant, variants } = definition;
+  const value = defaultVariant === undefined ? undefined : variants?.get(defaultVariant);
+  return value === undefined ? undefined : kindOf(value);
+}
+
+const slot = memoSlot();
+
+/**
+ * What stands for an outcome of `flag` among the answers about all flags, where the default
+ * variant decides the type: a variant of another kind is the error GENERAL, and so is the value
+ * null. Without a default variant, or with an array or null for one, every kind is right.
+ */
+export function disciplined(flag: PreparedFlag, outcome: Outcome): Outcome {
+  const known = outcome.memo[slot] as Outcome | undefined;
+  if (known !== undefined) return known;
+  const answer = fits(flag, outcome) ? outcome : failed(outcome, "GENERAL");
+  outcome.memo[slot] = answer;
+  return answer;
+}
+
+function fits(flag: PreparedFlag, { value }: Outcome): boolean {
+  if (value === undefined) return true;
+  const kind = kindOf(value);
+  if (kind === "null") return false;
+  const expected = defaultKind(flag);
+  return expected === undefined || expected === "array" || expected === "null" || expected === kind;
+}

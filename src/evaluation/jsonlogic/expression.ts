@@ -1,0 +1,66 @@
+import type { Json } from "../../flags/model.ts";
+
+/** A compiled rule: data in, result out. Pure, but may throw, as JavaScript's conversions do. */
+export type Expression = (data: unknown) => unknown;
+
+/** A compiled rule and, where it needs no data, its result. */
+export interface Node {
+  readonly run: Expression;
+  readonly constant: { readonly value: unknown } | undefined;
+}
+
+export type Severity = "debug" | "warn" | "error";
+
+/** What rules are compiled against: either the request's data or the elements of a list. */
+export interface Scope {
+  readonly flagKey: string;
+  /** True where the data is the evaluation context itself, false inside `map`, `filter` and the like. */
+  readonly root: boolean;
+  /** Of a rule; `undefined` stands for an absent argument, as in json-logic-js. */
+  compile(rule: Json | undefined): Node;
+  /** The scope of rules that run on each element of a list. */
+  readonly elements: Scope;
+  /** Notes that the rule can see `$flagd`, which must then be set before it runs. */
+  observeFlagd(): void;
+  /** Tells the operator of a rule that got input it cannot use. */
+  report(severity: Severity, message: string): void;
+}
+
+/** Compiles one operation; `operand` is what stands beside the operator's name. */
+export type Operator = (operand: Json, scope: Scope) => Expression;
+
+export function literal(value: unknown): Node {
+  return { run: () => value, constant: { value } };
+}
+
+export function computed(run: Expression): Node {
+  return { run, constant: undefined };
+}
+
+/** `{"op": x}` is short for `{"op": [x]}`. */
+export function argumentsOf(operand: Json): readonly Json[] {
+  return Array.isArray(operand) ? operand : [operand];
+}
+
+/** Runs all: an array of results. */
+export function sequence(nodes: readonly Node[]): (data: unknown) => unknown[] {
+  const runs = nodes.map((node) => node.run);
+  return (data) => {
+    const results: unknown[] = [];
+    for (const run of runs) results.push(run(data));
+    return results;
+  };
+}
+
+/**
+ * Runs `expression` after `spare`, arguments beyond those it takes: json-logic-js evaluates them
+ * too, so that a failure in one of them is a failure of the rule.
+ */
+export function afterSpare(expression: Expression, spare: readonly Node[]): Expression {
+  const runs = spare.filter((node) => node.constant === undefined).map((node) => node.run);
+  if (runs.length === 0) return expression;
+  return (data) => {
+    for (const run of runs) run(data);
+    return expression(data);
+  };
+}

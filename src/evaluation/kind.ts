@@ -1,0 +1,11 @@
+import type { Json } from "../flags/model.ts";
+
+export type Kind = "boolean" | "string" | "number" | "object" | "array" | "null";
+
+export function kindOf(value: Json): Kind {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  const kind = typeof value;
+  if (kind === "boolean" || kind === "string" || kind === "number") return kind;
+  return "object";
+}

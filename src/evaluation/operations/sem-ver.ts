@@ -1,0 +1,90 @@
+import {
+  type Expression,
+  type Node,
+  type Operator,
+  type Scope,
+  sequence,
+} from "../jsonlogic/expression.ts";
+import { shorten } from "../shorten.ts";
+import { compareVersions, parseVersion, type Version } from "./version.ts";
+
+type Relation = (a: Version, b: Version) => boolean;
+
+const sameMajor: Relation = (a, b) => a.major === b.major;
+
+const relations: ReadonlyMap<unknown, Relation> = new Map<unknown, Relation>([
+  ["=", (a, b) => compareVersions(a, b) === 0],
+  ["!=", (a, b) => compareVersions(a, b) !== 0],
+  ["<", (a, b) => compareVersions(a, b) < 0],
+  ["<=", (a, b) => compareVersions(a, b) <= 0],
+  [">", (a, b) => compareVersions(a, b) > 0],
+  [">=", (a, b) => compareVersions(a, b) >= 0],
+  ["^", sameMajor],
+  ["~", (a, b) => sameMajor(a, b) && a.minor === b.minor],
+]);
+
+/**
+ * `{"sem_ver": [version, relation, version]}`; a relation is one of = != < <= > >= and ^ (same
+ * major) and ~ (same major and minor). Input that it cannot use is reported and gives null.
+ */
+export const semVer: Operator = (operand, scope) => {
+  if (!Array.isArray(operand)) return fromList(scope.compile(operand).run, scope);
+  const nodes = operand.map((rule) => scope.compile(rule));
+  return againstConstant(nodes, scope) ?? fromList(sequence(nodes), scope);
+};
+
+/** A relation and a target that need no data are read now. */
+function againstConstant(nodes: readonly Node[], scope: Scope): Expression | undefined {
+  const [value, relation, target, ...others] = nodes;
+  const relate = relations.get(relation?.constant?.value);
+  const version = readVersion(target?.constant?.value);
+  if (value === undefined || relate === undefined || version === undefined || others.length > 0)
+    return undefined;
+  return (data) => {
+    const found = value.run(data);
+    const parsed = readVersion(found);
+    return parsed ? relate(parsed, version) : notAVersion("property value", found, scope);
+  };
+}
+
+function fromList(run: Expression, scope: Scope): Expression {
+  return (data) => {
+    const list = run(data);
+    if (!Array.isArray(list)) return refuse(scope, " is not an array");
+    if (list.length !== 3)
+      return refuse(scope, " must contain a value, an operator, and a comparison target");
+    const [value, relation, target]: unknown[] = list;
+    const a = readVersion(value);
+    if (a === undefined) return notAVersion("property value", value, scope);
+    const relate = relations.get(relation);
+    if (relate === undefined)
+      return refuse(scope, `: could not parse operator: ${show(relation)} is none`);
+    const b = readVersion(target);
+    return b ? relate(a, b) : notAVersion("value", target, scope);
+  };
+}
+
+/** A number counts where its text is a version: 1 and 1.5, but not 1e6 and above, as in Go. */
+function readVersion(value: unknown): Version | undefined {
+  if (typeof value === "number")
+    return value < 1e6 && (value >= 1e-4 || value === 0) ? parseVersion(String(value)) : undefined;
+  return typeof value === "string" ? parseVersion(value) : undefined;
+}
+
+function notAVersion(which: string, value: unknown, scope: Scope): null {
+  return refuse(
+    scope,
+    `: could not parse target ${which}: ${show(value)} is not a valid semantic version string`,
+  );
+}
+
+function show(value: unknown): string {
+  return typeof value === "object" && value !== null
+    ? "an array or object"
+    : `'${shorten(String(value ?? null))}'`;
+}
+
+function refuse(scope: Scope, reason: string): null {
+  scope.report("error", `parse sem_ver evaluation data: sem_ver evaluation${reason}`);
+  return null;
+}

@@ -1,0 +1,88 @@
+import type { FlagDefinition, Json, JsonObject } from "../flags/model.ts";
+import { compareBytes } from "../flags/order.ts";
+import type { ErrorCode, Outcome, Reason } from "./outcome.ts";
+import { isPlainName, variantName } from "./variant-name.ts";
+
+/** Every answer that one flag can give. */
+export interface Outcomes {
+  readonly disabled: Outcome;
+  /** The default variant, where no targeting ran. */
+  readonly fixed: Outcome;
+  /** The default variant, where targeting selected nothing. */
+  readonly unselected: Outcome;
+  readonly parseError: Outcome;
+  readonly unknownVariant: Outcome;
+  /** Of a targeting result that is not null; undefined where no variant has its name. */
+  targeted(result: unknown): Outcome | undefined;
+}
+
+export function outcomesOf(definition: FlagDefinition, reflection: JsonObject): Outcomes {
+  const { key, defaultVariant } = definition;
+  const metadata = metadataOf(definition, reflection);
+  const outcome = (reason: Reason, variant?: string): Outcome => ({
+    key,
+    reason,
+    errorCode: undefined,
+    variant,
+    value: variant === undefined ? undefined : definition.variants?.get(variant),
+    metadata,
+    memo: [],
+  });
+  const error = (code: ErrorCode) => failed(outcome("ERROR"), code);
+  const unselected = outcome("DEFAULT", defaultVariant);
+  const matches = new Map<string, Outcome>();
+  for (const variant of definition.variants?.keys() ?? [])
+    matches.set(variant, outcome("TARGETING_MATCH", variant));
+  return {
+    disabled: outcome("DISABLED"),
+    fixed: defaultVariant === undefined ? unselected : outcome("STATIC", defaultVariant),
+    unselected,
+    parseError: error("PARSE_ERROR"),
+    unknownVariant: error("GENERAL"),
+    targeted: byResult(matches),
+  };
+}
+
+/** What a flag that does not exist answers. */
+export function notFound(key: string, reflection: JsonObject): Outcome {
+  return {
+    key,
+    reason: "ERROR",
+    errorCode: "FLAG_NOT_FOUND",
+    variant: undefined,
+    value: undefined,
+    metadata: reflection,
+    memo: [],
+  };
+}
+
+/** The error that takes the place of an outcome which cannot be answered; the variant stays. */
+export function failed(outcome: Outcome, errorCode: ErrorCode): Outcome {
+  return { ...outcome, reason: "ERROR", errorCode, value: undefined, memo: [] };
+}
+
+/** True where a flag shows the same metadata with `reflection` beneath as without. */
+export function hidesReflection(definition: FlagDefinition, reflection: JsonObject): boolean {
+  return Object.keys(reflection).every((name) => isShown(definition.metadata?.[name]));
+}
+
+function metadataOf({ metadata }: FlagDefinition, reflection: JsonObject): JsonObject {
+  const shown = Object.entries(metadata ?? {}).filter(([, value]) => isShown(value));
+  const members = new Map([...Object.entries(reflection), ...shown]);
+  return Object.fromEntries([...members].sort(([a], [b]) => compareBytes(a, b)));
+}
+
+function isShown(value: Json | undefined): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** Most results are strings or booleans that are a variant's name as they stand. */
+function byResult(matches: ReadonlyMap<string, Outcome>): (result: unknown) => Outcome | undefined {
+  const plain = new Map<unknown, Outcome>();
+  for (const [name, outcome] of matches) if (isPlainName(name)) plain.set(name, outcome);
+  for (const truth of [true, false]) {
+    const outcome = matches.get(String(truth));
+    if (outcome !== undefined) plain.set(truth, outcome);
+  }
+  return (result) => plain.get(result) ?? matches.get(variantName(result));
+}
