@@ -1,11 +1,6 @@
 /** The service for every protocol that Connect speaks. */
-import type { DescMessage, Message } from "@bufbuild/protobuf";
-import type {
-  ConnectRouter,
-  HandlerContext,
-  ServerStreamingImpl,
-  UnaryImpl,
-} from "@connectrpc/connect";
+import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
+import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/connect";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { HeaderLookup } from "../context.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
@@ -15,8 +10,8 @@ import { type Evaluator, selectorFrom } from "./evaluate.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { PulledSink } from "./pulled-sink.ts";
 
-type Unary = UnaryImpl<DescMessage, DescMessage>;
-type ServerStreaming = ServerStreamingImpl<DescMessage, DescMessage>;
+type Unary = MethodImpl<DescMethodUnary>;
+type ServerStreaming = MethodImpl<DescMethodServerStreaming>;
 
 /** What the request messages of all methods have in common. */
 type Request = Message & { readonly flagKey?: string; readonly context?: EvaluationContext };

@@ -1,0 +1,257 @@
+import { describe, expect, test } from "bun:test";
+import {
+  create,
+  type DescMethodUnary,
+  fromBinary,
+  fromJson,
+  type JsonObject,
+  type Message,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
+import type { Outcome } from "../../src/evaluation/outcome.ts";
+import { Service as V1 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { Service as V2 } from "../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
+import { Service as SchemaV1 } from "../../src/gen/schema/v1/schema_pb.ts";
+import { createEvaluationService } from "../../src/services/evaluation/service.ts";
+import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
+import { bulkFlags, cases, type Expected, flags, type Service } from "./evaluation-cases.ts";
+
+const descriptors = {
+  "flagd.evaluation.v1": V1,
+  "flagd.evaluation.v2": V2,
+  "schema.v1": SchemaV1,
+};
+const services = Object.keys(descriptors) as Service[];
+
+type Call = (
+  service: Service,
+  method: string,
+  request: JsonObject,
+  headers?: Record<string, string>,
+) => Promise<unknown>;
+
+function methodOf(service: Service, name: string): DescMethodUnary {
+  const method = descriptors[service].methods.find((method) => method.name === name);
+  if (method?.methodKind !== "unary") throw new Error(`no unary ${service}.${name}`);
+  return method as DescMethodUnary;
+}
+
+/** A message as Connect writes it: with zero values, without what is unset. */
+const asJson = (method: DescMethodUnary, message: Message) =>
+  toJson(method.output, message, { alwaysEmitImplicit: true });
+
+function setUp(store: FakeStore, additions = {}, headers = new Map<string, string>()) {
+  const recorded: Outcome[] = [];
+  const service = createEvaluationService({
+    store,
+    staticContext: additions,
+    contextFromHeader: headers,
+    whenReady: Promise.resolve(),
+    streamDeadlineMs: 0,
+    record: (outcome) => recorded.push(outcome),
+  });
+  const transport = createRouterTransport(service.routes);
+  const short: Call = async (name, methodName, request, headers = {}) => {
+    const method = methodOf(name, methodName);
+    const path = `/${name}.Service/${methodName}`;
+    const unary = service.unary.find((unary) => unary.path === path);
+    if (unary === undefined) throw new Error(`no short path ${path}`);
+    const bytes = toBinary(method.input, fromJson(method.input, request));
+    return asJson(method, fromBinary(method.output, unary.call(bytes, headers)));
+  };
+  const universal: Call = async (name, methodName, request, headers = {}) => {
+    const method = methodOf(name, methodName);
+    const init = fromJson(method.input, request);
+    const answer = await transport.unary(method, undefined, undefined, headers, init);
+    return asJson(method, answer.message);
+  };
+  return { service, recorded, paths: { short, universal } };
+}
+
+async function check(answer: Promise<unknown>, expected: Expected): Promise<void> {
+  if (!("code" in expected)) {
+    expect(await answer).toEqual(expected);
+    return;
+  }
+  const error = await answer.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(error).toBeInstanceOf(ConnectError);
+  expect(ConnectError.from(error).code).toBe(expected.code as Code);
+  expect(ConnectError.from(error).rawMessage).toBe(String(expected.message));
+}
+
+const { paths } = setUp(new FakeStore(viewOf(flags)));
+
+describe.each(Object.entries(paths))("by the %s path", (_, call) => {
+  describe.each(services)("%s", (service) => {
+    for (const { method, key, context = {}, expected } of cases) {
+      test(`Resolve${method} of ${key || "no key"} ${JSON.stringify(context)}`, async () => {
+        const one = (service in expected ? expected[service as never] : expected) as Expected;
+        const request = { flagKey: key, context };
+        await check(call(service, `Resolve${method}`, request), one);
+        // Again, from what the first call left behind.
+        await check(call(service, `Resolve${method}`, request), one);
+      });
+    }
+
+    test("an invalid selector is named", async () => {
+      const headers = { "flagd-selector": "bogus=1" };
+      const message = 'invalid selector key "bogus", valid keys: "flagSetId", "source"';
+      const answer = call(service, "ResolveBoolean", { flagKey: "b" }, headers);
+      await check(answer, { code: Code.InvalidArgument, message });
+    });
+  });
+
+  test("v1 ResolveAll gives every flag that has a typed default", async () => {
+    const answer = await call("flagd.evaluation.v1", "ResolveAll", {});
+    expect(answer).toEqual({ flags: bulkFlags, metadata: {} });
+  });
+
+  test("schema.v1 ResolveAll gives the same without metadata", async () => {
+    const answer = await call("schema.v1", "ResolveAll", { context: {} });
+    const bare = Object.entries(bulkFlags).map(([key, { metadata: _, ...rest }]) => [key, rest]);
+    expect(answer).toEqual({ flags: Object.fromEntries(bare) });
+  });
+
+  test.each(["flagd.evaluation.v1", "schema.v1"] as const)(
+    "%s ResolveAll includes a flag without default variant when targeting hits",
+    async (service) => {
+      const context = { email: "a@b.c" };
+      const answer = (await call(service, "ResolveAll", { context })) as { flags: JsonObject };
+      expect(answer.flags.nodeft).toMatchObject({ reason: "TARGETING_MATCH", boolValue: true });
+      expect(answer.flags.t).toMatchObject({ reason: "TARGETING_MATCH", boolValue: true });
+      expect(Object.keys(answer.flags)).toHaveLength(Object.keys(bulkFlags).length + 1);
+    },
+  );
+});
+
+describe.each(["short", "universal"] as const)("by the %s path", (path) => {
+  test("the selector header chooses the view and is reflected in v1's ResolveAll", async () => {
+    const selected = viewOf([staticFlag("a", 1)], { flagSetId: "A" });
+    const store = new FakeStore((s) => (s.flagSetId === "A" ? selected : viewOf([])));
+    const call = setUp(store).paths[path];
+    const headers = { "flagd-selector": "flagSetId=A" };
+    expect(await call("flagd.evaluation.v1", "ResolveAll", {}, headers)).toMatchObject({
+      flags: { a: { doubleValue: 1 } },
+      metadata: { flagSetId: "A" },
+    });
+    expect(await call("flagd.evaluation.v1", "ResolveAll", {})).toEqual({
+      flags: {},
+      metadata: {},
+    });
+  });
+
+  test("a flag named __proto__ is a flag like any other", async () => {
+    const call = setUp(new FakeStore(viewOf([staticFlag("__proto__", true)]))).paths[path];
+    const answer = (await call("flagd.evaluation.v1", "ResolveAll", {})) as { flags: object };
+    expect(Object.keys(answer.flags)).toEqual(["__proto__"]);
+    expect(
+      await call("flagd.evaluation.v1", "ResolveBoolean", { flagKey: "__proto__" }),
+    ).toMatchObject({ value: true });
+  });
+
+  describe("evaluation context", () => {
+    const echo = flag("echo", { variants: { v: "" }, defaultVariant: "v" }, (context) => ({
+      reason: "TARGETING_MATCH",
+      variant: "v",
+      value: JSON.stringify(context),
+    }));
+    const seen = async (service: Service, context: JsonObject, headers: Record<string, string>) => {
+      const fixed = { region: "eu", tier: "x" };
+      const mapped = new Map([["x-tier", "tier"]]);
+      const call = setUp(new FakeStore(viewOf([echo])), fixed, mapped).paths[path];
+      const request = { flagKey: "echo", context };
+      const answer = (await call(service, "ResolveString", request, headers)) as JsonObject;
+      return JSON.parse(String(answer.value));
+    };
+
+    test.each(["flagd.evaluation.v1", "flagd.evaluation.v2"] as const)(
+      "%s: headers override fixed members, which override the request",
+      async (service) => {
+        const context = { region: "us", tier: "y", kept: [1, { a: null }] };
+        const expected = { region: "eu", kept: [1, { a: null }] };
+        expect(await seen(service, context, { "x-tier": "gold" })).toEqual({
+          ...expected,
+          tier: "gold",
+        });
+        expect(await seen(service, context, { "x-tier": "" })).toEqual({ ...expected, tier: "x" });
+        expect(await seen(service, context, {})).toEqual({ ...expected, tier: "x" });
+      },
+    );
+
+    test("schema.v1 takes no context from headers", async () => {
+      expect(await seen("schema.v1", {}, { "x-tier": "gold" })).toEqual({
+        region: "eu",
+        tier: "x",
+      });
+    });
+  });
+
+  describe("what is counted", () => {
+    const counted = async (service: Service, method: string, flagKey?: string) => {
+      const { recorded, paths } = setUp(new FakeStore(viewOf(flags)));
+      const request = flagKey === undefined ? {} : { flagKey };
+      await paths[path](service, method, request).catch(() => {});
+      return recorded;
+    };
+
+    test.each([
+      ["ResolveBoolean", "b", { key: "b", reason: "STATIC", errorCode: undefined, variant: "on" }],
+      ["ResolveString", "b", { reason: "ERROR", errorCode: "TYPE_MISMATCH" }],
+      ["ResolveBoolean", "missing", { reason: "ERROR", errorCode: "FLAG_NOT_FOUND" }],
+      ["ResolveBoolean", "nodef", { reason: "ERROR", errorCode: "FLAG_NOT_FOUND" }],
+      ["ResolveBoolean", "badop", { reason: "ERROR", errorCode: "PARSE_ERROR" }],
+    ])("%s of %s", async (method, key, expected) => {
+      const recorded = await counted("flagd.evaluation.v1", method, key);
+      expect(recorded).toHaveLength(1);
+      expect(recorded[0]).toMatchObject(expected);
+    });
+
+    test("every flag of a ResolveAll that the answer has", async () => {
+      const recorded = await counted("flagd.evaluation.v1", "ResolveAll");
+      expect(recorded.map((outcome) => outcome.key)).toEqual(Object.keys(bulkFlags));
+    });
+
+    test("nothing where the selector is refused", async () => {
+      const { recorded, paths } = setUp(new FakeStore(viewOf(flags)));
+      const headers = { "flagd-selector": "=x" };
+      const call = paths[path]("flagd.evaluation.v1", "ResolveBoolean", { flagKey: "b" }, headers);
+      await call.catch(() => {});
+      expect(recorded).toEqual([]);
+    });
+  });
+});
+
+describe("the short path", () => {
+  const { service } = setUp(new FakeStore(viewOf([staticFlag("on", true)])));
+  const method = service.unary.find(
+    ({ path }) => path === "/flagd.evaluation.v1.Service/ResolveAll",
+  );
+
+  test("refuses what is no message", () => {
+    expect(() => method?.call(Uint8Array.of(0x0a, 0x05), {})).toThrow("unmarshal message: ");
+  });
+
+  test("answers a view without targeting by the same bytes every time", () => {
+    const request = toBinary(
+      V1.method.resolveAll.input,
+      create(V1.method.resolveAll.input, { context: { a: 1 } }),
+    );
+    const first = method?.call(request, {});
+    expect(first).toBeDefined();
+    expect(method?.call(new Uint8Array(0), {})).toBe(first);
+  });
+
+  test("has every unary method of every service", () => {
+    const unary = Object.values(descriptors).flatMap((service) =>
+      service.methods
+        .filter((method) => method.methodKind === "unary")
+        .map((method) => `/${service.typeName}/${method.name}`),
+    );
+    expect(service.unary.map(({ path }) => path).sort()).toEqual(unary.sort());
+  });
+});
