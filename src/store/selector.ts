@@ -1,0 +1,42 @@
+import type { JsonObject } from "../flags/model.ts";
+import type { Selector } from "./view.ts";
+
+/** A selector whose key is neither `flagSetId` nor `source`. */
+export class InvalidSelectorError extends Error {
+  override readonly name = "InvalidSelectorError";
+
+  constructor(key: string) {
+    super(
+      `invalid selector key ${JSON.stringify(shorten(key))}, valid keys: "flagSetId", "source"`,
+    );
+  }
+}
+
+/** Selects every flag. */
+export const everything: Selector = {};
+
+/**
+ * Reads a selector expression: `flagSetId=ID`, `source=NAME`, or `NAME` alone for `source=NAME`.
+ * All that follows the first `=` is the value, untrimmed; nothing or `""` selects everything.
+ * @throws InvalidSelectorError
+ */
+export function parseSelector(expression: string | undefined): Selector {
+  if (expression === undefined || expression === "") return everything;
+  const end = expression.indexOf("=");
+  if (end < 0) return { source: expression };
+  const key = expression.slice(0, end);
+  const value = expression.slice(end + 1);
+  if (key === "flagSetId") return { flagSetId: value };
+  if (key === "source") return { source: value };
+  throw new InvalidSelectorError(key);
+}
+
+/** The selector as answers repeat it; an empty value is not repeated. */
+export function reflectionOf({ flagSetId, source }: Selector): JsonObject {
+  return { ...(flagSetId && { flagSetId }), ...(source && { source }) };
+}
+
+/** The message travels in a response header, and the key is as long as the client likes. */
+function shorten(key: string): string {
+  return key.length > 100 ? `${key.slice(0, 100)}…` : key;
+}

@@ -1,0 +1,87 @@
+import type { FlagView } from "./flag-view.ts";
+import type { LayeredSnapshot } from "./snapshot.ts";
+import type { FlagChanges, Selector, View } from "./view.ts";
+
+export type ChangeListener = (changes: FlagChanges, view: View) => void;
+
+/** All who look through the same selector: what changed is found once for all of them. */
+interface Group {
+  readonly selector: Selector;
+  readonly listeners: Set<ChangeListener>;
+  /** What the listeners were last told. */
+  view: FlagView;
+}
+
+export class Subscriptions {
+  readonly #groups = new Map<string, Group>();
+  readonly #onError: (error: unknown) => void;
+  #publishing = false;
+
+  /** @param onError told of what a listener throws; the others are called all the same. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** How many distinct selectors are subscribed to. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  add(selector: Selector, current: LayeredSnapshot, listener: ChangeListener): () => void {
+    const id = JSON.stringify([selector.flagSetId, selector.source]);
+    let group = this.#groups.get(id);
+    if (!group) {
+      group = { selector, listeners: new Set(), view: current.view(selector) };
+      this.#groups.set(id, group);
+    }
+    const { listeners } = group;
+    // A function of its own, so that the same listener may subscribe twice.
+    const own: ChangeListener = (changes, view) => listener(changes, view);
+    listeners.add(own);
+    return () => {
+      if (listeners.delete(own) && listeners.size === 0) this.#groups.delete(id);
+    };
+  }
+
+  /**
+   * Tells everybody what they have not seen yet of the latest snapshot. A listener that causes a
+   * further change has it published after this one, so that nobody sees them the other way round.
+   */
+  publish(latest: () => LayeredSnapshot): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    try {
+      for (let told: LayeredSnapshot | undefined; told !== latest(); ) {
+        told = latest();
+        this.#tell(told);
+      }
+    } finally {
+      this.#publishing = false;
+    }
+  }
+
+  #tell(snapshot: LayeredSnapshot): void {
+    const round = [...this.#groups.values()].map((group) => ({
+      group,
+      listeners: [...group.listeners],
+    }));
+    for (const { group, listeners } of round) {
+      const before = group.view;
+      group.view = snapshot.view(group.selector);
+      if (group.view === before) continue;
+      const changes = group.view.changesSince(before);
+      if (changes.size === 0) continue;
+      for (const listener of listeners) {
+        if (group.listeners.has(listener)) this.#call(listener, changes, group.view);
+      }
+    }
+  }
+
+  #call(listener: ChangeListener, changes: FlagChanges, view: View): void {
+    try {
+      listener(changes, view);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
