@@ -1,0 +1,39 @@
+import type { SourceStatus } from "../../sources/status.ts";
+
+/**
+ * Ready once every source has delivered a flag set, and from then on, whatever happens to the sources:
+ * their flags stay in use. Never ready again once stopping.
+ */
+export class Readiness {
+  readonly #whenReady: Promise<void>;
+  #stopping = false;
+
+  constructor(readonly sources: readonly SourceStatus[]) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#whenReady = promise;
+    const check = () => {
+      if (this.#allDelivered) resolve();
+    };
+    for (const source of sources) source.onDelivered(check);
+    check();
+  }
+
+  get state(): "starting" | "ready" | "stopping" {
+    if (this.#stopping) return "stopping";
+    return this.#allDelivered ? "ready" : "starting";
+  }
+
+  /** Resolves at the moment of becoming ready; pending for ever if that does not come. */
+  whenReady(): Promise<void> {
+    return this.#whenReady;
+  }
+
+  /** The daemon is shutting down. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  get #allDelivered(): boolean {
+    return this.sources.every((source) => source.delivered);
+  }
+}
