@@ -11,6 +11,8 @@ export type SourceState = "connecting" | "synced" | "stale" | "failed";
 export interface Payload {
   readonly document: Uint8Array | string;
   readonly format: DocumentFormat;
+  /** The document speaks only for the flag sets that it names. Default: it is all that the source has. */
+  readonly incremental?: boolean;
   /** Evaluation context that the upstream adds to every evaluation (gRPC source). */
   readonly context?: JsonObject;
   /** What the document came as: `application/json`, a file name, a Redis type …, for messages. */
