@@ -44,6 +44,8 @@ export interface ListenerOptions {
   /** Bytes, compressed and decompressed; ≤ 0: no limit. */
   readonly maxRequestBody: number;
   readonly maxRequestHeader: number;
+  /** Streams open at once on one HTTP/2 connection; without: 250. */
+  readonly maxConcurrentStreams?: number;
   /** Refuse clients that ping more often (GOAWAY too_many_pings). */
   readonly keepAlive?: { readonly minTimeMs: number; readonly permitWithoutStream: boolean };
   readonly log: Log;

@@ -1,0 +1,115 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import type { Log } from "../telemetry/log.ts";
+import { readCertificates, watchCertificates } from "./certificates.ts";
+import { ExpiryQueue } from "./expiry.ts";
+import { maxConnections, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
+import type { TlsFiles } from "./listener.ts";
+import { sniffProtocol } from "./sniff.ts";
+
+/** A handler of connections whose first bytes were read. */
+export type Accept = (socket: Socket, first: Uint8Array) => void;
+
+/** Accepts connections, with or without TLS, and hands them on by the protocol they speak. */
+export class Acceptor {
+  readonly server: Server;
+  /** Every open connection. */
+  readonly #sockets = new Set<Socket>();
+  /** Connections that have not said yet what they speak. */
+  readonly #silent: ExpiryQueue<Socket>;
+  readonly #protocols: { readonly http1: Accept; readonly http2: Accept };
+  readonly #log: Log;
+  readonly #endWatch: () => void;
+  #onEmpty: (() => void) | undefined;
+  #full = false;
+  #hinted = false;
+
+  /** @throws ConfigError where certificates cannot be used. */
+  constructor(
+    tls: TlsFiles | undefined,
+    timeouts: Timeouts,
+    log: Log,
+    protocols: { readonly http1: Accept; readonly http2: Accept },
+  ) {
+    this.#protocols = protocols;
+    this.#log = log;
+    this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
+    if (tls === undefined) {
+      this.server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+      this.#endWatch = () => {};
+    } else {
+      const server = createTlsServer(
+        { ...readCertificates(tls), handshakeTimeout: timeouts.headersMs },
+        (socket) => this.#accept(socket),
+      );
+      server.on("tlsClientError", (error: NodeJS.ErrnoException) => this.#onTlsError(error));
+      this.server = server;
+      this.#endWatch = watchCertificates(tls, timeouts.certificateCheckMs, log, (options) =>
+        (server as TlsServer).setSecureContext(options),
+      );
+    }
+  }
+
+  #accept(socket: Socket): void {
+    socket.on("error", ignore);
+    if (this.#sockets.size >= maxConnections) {
+      if (!this.#full)
+        this.#log.warn("too many connections, new ones are closed", { maxConnections });
+      this.#full = true;
+      socket.destroy();
+      return;
+    }
+    this.#full = false;
+    this.#sockets.add(socket);
+    socket.setKeepAlive(true, tcpKeepAliveMs);
+    this.#silent.add(socket, performance.now());
+    let first: Buffer = Buffer.alloc(0);
+    const sniff = (chunk: Buffer): void => {
+      first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+      const protocol = sniffProtocol(first);
+      if (protocol === undefined) return;
+      socket.off("data", sniff);
+      this.#silent.delete(socket);
+      this.#protocols[protocol](socket, first);
+    };
+    socket.on("data", sniff);
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.#silent.delete(socket);
+      if (this.#sockets.size === 0) this.#onEmpty?.();
+    });
+  }
+
+  #onTlsError(error: NodeJS.ErrnoException): void {
+    if (error.code === "ERR_SSL_HTTP_REQUEST" && !this.#hinted) {
+      this.#hinted = true;
+      this.#log.warn("a client sent a plaintext request to this TLS port");
+    }
+    this.#log.debug("a TLS handshake failed", { reason: error.code ?? error.message });
+  }
+
+  sweep(now: number): void {
+    this.#silent.sweep(now);
+  }
+
+  /** Accepts no more; connections that have said nothing yet are closed. */
+  stop(): void {
+    this.#endWatch();
+    this.server.close();
+    for (const socket of this.#sockets) if (this.#silent.has(socket)) socket.destroy();
+  }
+
+  /** Resolves when no connection is open. */
+  empty(): Promise<void> {
+    if (this.#sockets.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function ignore(): void {}

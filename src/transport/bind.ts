@@ -1,0 +1,97 @@
+import { lstatSync, unlinkSync } from "node:fs";
+import { connect, type Server } from "node:net";
+import { ConfigError } from "../config/errors.ts";
+import type { ListenAddress } from "./listener.ts";
+
+/**
+ * Binds a server. A unix socket that a process left behind when it died is replaced.
+ * @returns The address with its real port.
+ * @throws ConfigError where the address cannot be had.
+ */
+export async function bind(
+  server: Server,
+  address: ListenAddress,
+  name: string,
+): Promise<ListenAddress> {
+  if ("socketPath" in address) await clearSocket(address.socketPath, name);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(new ConfigError(`${name}: cannot listen on ${describe(address)}: ${explain(error)}`)),
+    );
+    server.once("listening", resolve);
+    if ("socketPath" in address) server.listen({ path: address.socketPath });
+    else if (address.host) server.listen({ port: address.port, host: address.host });
+    else server.listen({ port: address.port });
+  });
+  server.removeAllListeners("error");
+  const bound = server.address();
+  if ("socketPath" in address || typeof bound !== "object" || bound === null) return address;
+  return { ...address, port: bound.port };
+}
+
+export function describe(address: ListenAddress): string {
+  if ("socketPath" in address) return `socket ${address.socketPath}`;
+  return address.host ? `${address.host}:${address.port}` : `port ${address.port}`;
+}
+
+function explain(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return "it is in use by another process; stop that process or choose another address";
+    case "EACCES":
+      return "permission denied; ports below 1024 and some folders need more rights";
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return "this machine has no such address";
+    default:
+      return error.message;
+  }
+}
+
+/** Removes a socket file that nobody listens on. */
+async function clearSocket(path: string, name: string): Promise<void> {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return;
+  const refused = `${name}: cannot listen on socket ${path}`;
+  if (!stats.isSocket()) {
+    throw new ConfigError(`${refused}: a file that is no socket is there; remove it`);
+  }
+  if (await answers(path)) {
+    throw new ConfigError(`${refused}: another process is listening on it`);
+  }
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    throw new ConfigError(`${refused}: the old socket cannot be removed: ${String(error)}`);
+  }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", (error: NodeJS.ErrnoException) =>
+      // A full backlog (EAGAIN) or a missing right to connect is a living listener, too.
+      resolve(error.code !== "ECONNREFUSED" && error.code !== "ENOENT"),
+    );
+  });
+}
+
+/** Identifies a socket file, so that no successor's is removed. */
+export function socketIdentity(address: ListenAddress): string | undefined {
+  if (!("socketPath" in address)) return undefined;
+  const stats = lstatSync(address.socketPath, { throwIfNoEntry: false });
+  return stats && `${stats.dev}:${stats.ino}`;
+}
+
+export function removeSocket(address: ListenAddress, identity: string | undefined): void {
+  if (!("socketPath" in address) || socketIdentity(address) !== identity) return;
+  try {
+    unlinkSync(address.socketPath);
+  } catch {
+    // Gone already.
+  }
+}

@@ -1,0 +1,94 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import type { TlsOptions } from "node:tls";
+import { ConfigError } from "../config/errors.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { TlsFiles } from "./listener.ts";
+
+/**
+ * What `tls.createServer` and `setSecureContext` take.
+ * @throws ConfigError naming the file that cannot be used.
+ */
+export function readCertificates(files: TlsFiles): TlsOptions {
+  const cert = read(files.certPath, "certificate");
+  const key = read(files.keyPath, "private key");
+  const certificate = parse(files.certPath, "certificate", () => new X509Certificate(cert));
+  const privateKey = parse(files.keyPath, "private key", () => createPrivateKey(key));
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new ConfigError(
+      `private key ${files.keyPath} does not belong to certificate ${files.certPath}`,
+    );
+  }
+  const options: TlsOptions = {
+    cert,
+    key,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ["h2", "http/1.1"],
+  };
+  const { clientCaPath } = files;
+  if (clientCaPath === undefined) return options;
+  const ca = read(clientCaPath, "client CA");
+  parse(clientCaPath, "client CA", () => new X509Certificate(ca));
+  return { ...options, ca, requestCert: true, rejectUnauthorized: true };
+}
+
+function read(path: string, what: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ConfigError(`${what} ${path} cannot be read: ${message(error)}`);
+  }
+}
+
+function parse<T>(path: string, what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new ConfigError(`${path} is no usable PEM ${what}: ${message(error)}`);
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * Calls `apply` with new certificates when the files change. Polls, because mounted secrets are
+ * changed by swapping a symlink some folders up. Files that do not fit together (one is written
+ * before the other) leave the old ones in use.
+ * @returns What ends the watch.
+ */
+export function watchCertificates(
+  files: TlsFiles,
+  everyMs: number,
+  log: Log,
+  apply: (options: TlsOptions) => void,
+): () => void {
+  let seen = fingerprint(files);
+  const timer = setInterval(() => {
+    const now = fingerprint(files);
+    if (now === seen) return;
+    seen = now;
+    try {
+      apply(readCertificates(files));
+      log.info("certificates reloaded", { certPath: files.certPath });
+    } catch (error) {
+      log.warn("changed certificates cannot be used, the old ones stay", {
+        reason: message(error),
+      });
+    }
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Differs where a file was written or replaced. */
+function fingerprint(files: TlsFiles): string {
+  return [files.certPath, files.keyPath, files.clientCaPath]
+    .map((path) => {
+      if (path === undefined) return "";
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return stats ? `${stats.ino}:${stats.size}:${stats.mtimeMs}` : "missing";
+    })
+    .join(" ");
+}

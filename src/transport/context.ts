@@ -1,0 +1,18 @@
+import type { Log } from "../telemetry/log.ts";
+import type { ExpiryQueue } from "./expiry.ts";
+import type { CallRecord } from "./listener.ts";
+
+/** Something that is given up when its time is over. */
+export interface Expirable {
+  expire(): void;
+}
+
+/** What the parts of one listener share. */
+export interface TransportContext {
+  readonly log: Log;
+  /** Bytes of a request message, compressed and decompressed; always positive. */
+  readonly maxBytes: number;
+  /** Requests whose bodies are on their way. */
+  readonly receiving: ExpiryQueue<Expirable>;
+  readonly onCall: ((call: CallRecord) => void) | undefined;
+}

@@ -1,0 +1,99 @@
+import { gunzipSync } from "node:zlib";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { compressMinBytes } from "../limits.ts";
+
+export const envelopeBytes = 5;
+const compressedFlag = 1;
+
+export function tooLarge(size: number, maxBytes: number): ConnectError {
+  return new ConnectError(
+    `message size ${size} is larger than the limit of ${maxBytes} bytes`,
+    Code.ResourceExhausted,
+  );
+}
+
+/**
+ * The one message in the body of a unary or server-streaming request.
+ * @param encoding The request's `grpc-encoding`.
+ * @throws ConnectError
+ */
+export function unwrapMessage(
+  body: Uint8Array,
+  encoding: string | undefined,
+  maxBytes: number,
+): Uint8Array {
+  if (body.length === 0) {
+    throw new ConnectError("protocol error: missing input message", Code.Unimplemented);
+  }
+  if (body.length < envelopeBytes) throw incomplete();
+  const [flags = 0, a = 0, b = 0, c = 0, d = 0] = body;
+  const size = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  if (size > maxBytes) throw tooLarge(size, maxBytes);
+  if (body.length < envelopeBytes + size) throw incomplete();
+  if (body.length > envelopeBytes + size) {
+    throw new ConnectError("protocol error: received extra input message", Code.Unimplemented);
+  }
+  const message = body.subarray(envelopeBytes);
+  return flags & compressedFlag ? decompress(message, encoding, maxBytes) : message;
+}
+
+function incomplete(): ConnectError {
+  return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+}
+
+/** @throws ConnectError where a request names a compression other than gzip. */
+export function checkEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding === "gzip" || encoding === "identity") return;
+  throw new ConnectError(
+    `unknown compression "${encoding}": supported encodings are gzip`,
+    Code.Unimplemented,
+    { "grpc-accept-encoding": "gzip" },
+  );
+}
+
+function decompress(message: Uint8Array, encoding: string | undefined, maxBytes: number) {
+  if (encoding !== "gzip") {
+    throw new ConnectError(
+      "received compressed envelope, but do not know how to decompress",
+      Code.Internal,
+    );
+  }
+  if (message.length === 0) return message;
+  try {
+    return gunzipSync(message, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new ConnectError(
+        `message is larger than the limit of ${maxBytes} bytes after decompression`,
+        Code.ResourceExhausted,
+      );
+    }
+    throw new ConnectError("decompression failed", Code.InvalidArgument);
+  }
+}
+
+/** The envelope of a message, compressed. Answers that are kept are sent many times. */
+const compressed = new WeakMap<Uint8Array, Uint8Array>();
+
+/** Is gzip worth it, and does the client take it? */
+export function wantsGzip(message: Uint8Array, acceptEncoding: string | undefined): boolean {
+  return (
+    message.length >= compressMinBytes &&
+    acceptEncoding !== undefined &&
+    /(?:^|,)\s*gzip\s*(?:,|$)/.test(acceptEncoding)
+  );
+}
+
+/** @param message Is never written to again: its compressed form is kept as long as it is. */
+export function frameCompressed(message: Uint8Array): Uint8Array {
+  let frame = compressed.get(message);
+  if (frame === undefined) {
+    const packed = Bun.gzipSync(new Uint8Array(message), { level: 1, library: "libdeflate" });
+    frame = new Uint8Array(envelopeBytes + packed.length);
+    frame[0] = compressedFlag;
+    new DataView(frame.buffer).setUint32(1, packed.length);
+    frame.set(packed, envelopeBytes);
+    compressed.set(message, frame);
+  }
+  return frame;
+}

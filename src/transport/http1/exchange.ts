@@ -1,0 +1,81 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Exchange, HeaderFields } from "../universal/exchange.ts";
+
+/** A request and its answer on node:http. */
+export class Http1Exchange implements Exchange {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  /** Is the connection to be closed after this answer? Asked when the answer starts. */
+  readonly #closing: () => boolean;
+
+  constructor(request: IncomingMessage, response: ServerResponse, closing: () => boolean) {
+    this.#request = request;
+    this.#response = response;
+    this.#closing = closing;
+  }
+
+  get httpVersion(): string {
+    return this.#request.httpVersion;
+  }
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+  get target(): string {
+    return this.#request.url ?? "";
+  }
+  get headers(): IncomingMessage["headers"] {
+    return this.#request.headers;
+  }
+  get body(): IncomingMessage {
+    return this.#request;
+  }
+  get gone(): boolean {
+    return this.#response.destroyed || this.#response.closed;
+  }
+
+  onClose(listener: () => void): void {
+    this.#response.once("close", listener);
+  }
+
+  respond(status: number, fields: HeaderFields, _trailers: boolean): void {
+    if (this.gone || this.#response.headersSent) return;
+    const headers: OutgoingHttpHeaders = {};
+    for (const name in fields) headers[name] = fields[name] as string | string[];
+    // What is left of a body that was not read would be taken for the next request.
+    if (this.#closing() || !this.#request.complete) headers.connection = "close";
+    this.#attempt(() => this.#response.writeHead(status, headers));
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.gone || this.#attempt(() => this.#response.write(chunk));
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.gone || !this.#response.writableNeedDrain) return resolve();
+      this.#response.once("drain", resolve).once("close", resolve);
+    });
+  }
+
+  end(trailers?: HeaderFields): void {
+    if (this.gone) return;
+    this.#attempt(() => {
+      if (trailers) this.#response.addTrailers(trailers as Record<string, string>);
+      this.#response.end();
+    });
+  }
+
+  abort(): void {
+    this.#response.destroy();
+  }
+
+  /** node:http throws for headers and trailers that it cannot send; the client has to see that. */
+  #attempt<T>(action: () => T): T | true {
+    try {
+      return action();
+    } catch {
+      this.#response.destroy();
+      return true;
+    }
+  }
+}

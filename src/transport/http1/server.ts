@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { ExpiryQueue } from "../expiry.ts";
+import type { Timeouts } from "../limits.ts";
+import type { Exchange } from "../universal/exchange.ts";
+import { Http1Exchange } from "./exchange.ts";
+
+/** What HTTP/1.1 leaves out of the limit on headers, as Go does: the request line and some slack. */
+const headerSlackBytes = 4096;
+
+/** A connection, between or within requests. */
+interface Connection {
+  readonly socket: Socket;
+  /** Requests whose answers are not complete; more than one where the client pipelines. */
+  open: number;
+}
+
+/** node:http on connections that somebody else accepts. */
+export class Http1Server {
+  readonly #server: ReturnType<typeof createServer>;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #headers: ExpiryQueue<Connection>;
+  readonly #idle: ExpiryQueue<Connection>;
+  #draining = false;
+
+  constructor(maxHeaderBytes: number, timeouts: Timeouts, serve: (exchange: Exchange) => void) {
+    const drop = ({ socket }: Connection) => socket.destroy();
+    this.#headers = new ExpiryQueue(timeouts.headersMs, drop);
+    this.#idle = new ExpiryQueue(timeouts.keepAliveMs, drop);
+    this.#server = createServer({
+      maxHeaderSize: maxHeaderBytes + headerSlackBytes,
+      keepAliveTimeout: timeouts.keepAliveMs,
+    });
+    this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      this.#track(request.socket, response);
+      request.on("error", ignore);
+      response.on("error", ignore);
+      serve(new Http1Exchange(request, response, () => this.#draining));
+    });
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+      refuse(socket, error.code === "HPE_HEADER_OVERFLOW" ? tooLargeHeaders : badRequest);
+    });
+  }
+
+  /** @param first Bytes that were read from the socket before. */
+  accept(socket: Socket, first: Uint8Array): void {
+    const connection: Connection = { socket, open: 0 };
+    this.#connections.set(socket, connection);
+    this.#headers.add(connection, performance.now());
+    socket.on("close", () => {
+      this.#connections.delete(socket);
+      this.#headers.delete(connection);
+      this.#idle.delete(connection);
+    });
+    socket.on("data", () => {
+      if (connection.open > 0 || !this.#idle.has(connection)) return;
+      this.#idle.delete(connection);
+      this.#headers.add(connection, performance.now());
+    });
+    // node:http takes a connection from its server's `connection` event and reads by `data` events.
+    this.#server.emit("connection", socket);
+    socket.emit("data", first);
+  }
+
+  #track(socket: Socket, response: ServerResponse): void {
+    const connection = this.#connections.get(socket);
+    if (!connection) return;
+    connection.open++;
+    this.#headers.delete(connection);
+    this.#idle.delete(connection);
+    response.once("close", () => {
+      if (--connection.open > 0 || socket.destroyed) return;
+      if (this.#draining) socket.end();
+      else this.#idle.add(connection, performance.now());
+    });
+  }
+
+  sweep(now: number): void {
+    this.#headers.sweep(now);
+    this.#idle.sweep(now);
+  }
+
+  /** Closes idle connections now, and the others after their answers. */
+  drain(): void {
+    this.#draining = true;
+    for (const { socket, open } of this.#connections.values()) if (open === 0) socket.end();
+  }
+}
+
+function ignore(): void {}
+
+const badRequest = "400 Bad Request";
+const tooLargeHeaders = "431 Request Header Fields Too Large";
+
+/** Answers what node:http could not make a request of, and closes. */
+export function refuse(socket: Socket, status: string, message = status): void {
+  if (socket.writable) {
+    socket.end(
+      `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(message)}\r\nConnection: close\r\n\r\n${message}`,
+    );
+  } else {
+    socket.destroy();
+  }
+}

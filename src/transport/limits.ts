@@ -1,0 +1,46 @@
+/** How long and how much a peer may hold of this process. All in milliseconds, bytes or pieces. */
+export interface Timeouts {
+  /** From accepting a connection, or from a request's first byte, to the end of its headers. */
+  readonly headersMs: number;
+  /** From a request's headers to the end of its body. */
+  readonly requestMs: number;
+  /** An HTTP/1.1 connection between requests. */
+  readonly keepAliveMs: number;
+  /** An HTTP/2 connection on which nothing is open and nothing happens; clients reconnect unseen. */
+  readonly idleMs: number;
+  /** Between looks at the certificate files. */
+  readonly certificateCheckMs: number;
+}
+
+/** Go flagd's, but for the idle time, which it applies to TLS connections only, after 5 s. */
+export const defaultTimeouts: Timeouts = {
+  headersMs: 3_000,
+  requestMs: 5_000,
+  keepAliveMs: 5_000,
+  idleMs: 15 * 60_000,
+  certificateCheckMs: 5_000,
+};
+
+/** Streams that one HTTP/2 connection may have open at once. */
+export const defaultMaxConcurrentStreams = 250;
+
+/** Flow-control windows of a connection and of each stream, and the largest frame: as Go flagd announces. */
+export const windowBytes = 1 << 20;
+
+/** Connections of one listener; file descriptors run out soon after. */
+export const maxConnections = 20_000;
+
+/** Bytes waiting to be written to one connection before its streams are asked to wait. */
+export const connectionBufferBytes = 256 << 10;
+
+/** Bytes one server stream may have waiting, beyond one message, before its reader is given up. */
+export const streamBufferBytes = 32 << 20;
+
+/** Smaller messages are not worth compressing. */
+export const compressMinBytes = 1024;
+
+/** TCP keepalive probes find peers that vanished without a word. */
+export const tcpKeepAliveMs = 15_000;
+
+/** A limit option of zero or less means none; this is what Connect takes as the largest. */
+export const unlimitedBytes = 0xffff_ffff;

@@ -1,0 +1,122 @@
+import type { Socket } from "node:net";
+import { Acceptor } from "./acceptor.ts";
+import { bind, removeSocket, socketIdentity } from "./bind.ts";
+import type { Expirable, TransportContext } from "./context.ts";
+import { createCors } from "./cors.ts";
+import { ExpiryQueue } from "./expiry.ts";
+import { serveStream } from "./grpc/stream.ts";
+import { serveUnary } from "./grpc/unary.ts";
+import { Http1Server, refuse } from "./http1/server.ts";
+import { Http2Exchange } from "./http2/exchange.ts";
+import { Http2Server } from "./http2/server.ts";
+import {
+  defaultMaxConcurrentStreams,
+  defaultTimeouts,
+  type Timeouts,
+  unlimitedBytes,
+} from "./limits.ts";
+import type { Listener, ListenerOptions } from "./listener.ts";
+import { Dispatcher } from "./universal/dispatch.ts";
+import { createHandlers } from "./universal/handlers.ts";
+
+/** How often timeouts are looked at. */
+const sweepMs = 250;
+
+/**
+ * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.
+ *
+ * A gRPC call of a method in `unary` or `streams` takes a short path; everything else goes through
+ * Connect's handlers for the same `routes`.
+ * @throws ConfigError where the address is taken or a certificate cannot be used.
+ */
+export async function listen(
+  options: ListenerOptions,
+  tuned: Partial<Timeouts> = {},
+): Promise<Listener> {
+  const timeouts: Timeouts = { ...defaultTimeouts, ...tuned };
+  const { log, keepAlive } = options;
+  const context: TransportContext = {
+    log,
+    maxBytes: options.maxRequestBody > 0 ? options.maxRequestBody : unlimitedBytes,
+    receiving: new ExpiryQueue<Expirable>(timeouts.requestMs, (request) => request.expire()),
+    onCall: options.onCall,
+  };
+  const dispatcher = new Dispatcher(
+    createHandlers(options.routes, options.web, context.maxBytes),
+    options.corsOrigins && createCors(options.corsOrigins),
+    context,
+  );
+  const maxHeaderBytes = options.maxRequestHeader > 0 ? options.maxRequestHeader : 1 << 24;
+  const http1 = new Http1Server(maxHeaderBytes, timeouts, (exchange) => dispatcher.serve(exchange));
+  const http2 = new Http2Server({
+    maxConcurrentStreams: options.maxConcurrentStreams ?? defaultMaxConcurrentStreams,
+    maxHeaderBytes,
+    pings: keepAlive,
+    timeouts,
+    log,
+    serve: createHttp2Handler(options, dispatcher, context),
+  });
+  const acceptor = new Acceptor(options.tls, timeouts, log, {
+    http1: options.web ? (socket, first) => http1.accept(socket, first) : refuseHttp1,
+    http2: (socket, first) => http2.accept(socket, first),
+  });
+
+  const address = await bind(acceptor.server, options.address, options.name);
+  const identity = socketIdentity(address);
+  const sweeper = setInterval(
+    () => {
+      const now = performance.now();
+      for (const part of [acceptor, http1, http2, context.receiving]) part.sweep(now);
+    },
+    Math.min(sweepMs, timeouts.headersMs / 2, timeouts.requestMs / 2),
+  );
+
+  let drained: Promise<void> | undefined;
+  const drain = async (graceMs: number): Promise<void> => {
+    acceptor.stop();
+    removeSocket(address, identity);
+    http1.drain();
+    http2.drain();
+    let timer: Timer | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([acceptor.empty(), over]);
+    clearTimeout(timer);
+    clearInterval(sweeper);
+    acceptor.destroyAll();
+  };
+  return { address, drain: (graceMs) => (drained ??= drain(graceMs)) };
+}
+
+/** Chooses the path of each HTTP/2 request. */
+function createHttp2Handler(
+  options: ListenerOptions,
+  dispatcher: Dispatcher,
+  context: TransportContext,
+): ConstructorParameters<typeof Http2Server>[0]["serve"] {
+  const unary = new Map(options.unary?.map((method) => [method.path, method]));
+  const streams = new Map(options.streams?.map((method) => [method.path, method]));
+  return (stream, headers, onSend) => {
+    const contentType = headers["content-type"];
+    if (
+      (contentType === "application/grpc" || contentType === "application/grpc+proto") &&
+      headers[":method"] === "POST"
+    ) {
+      const path = headers[":path"] ?? "";
+      const method = unary.get(path);
+      if (method) return serveUnary(stream, headers, method, context);
+      const streaming = streams.get(path);
+      if (streaming) return serveStream(stream, headers, streaming, context, onSend);
+    }
+    dispatcher.serve(new Http2Exchange(stream, headers));
+  };
+}
+
+function refuseHttp1(socket: Socket): void {
+  refuse(
+    socket,
+    "505 HTTP Version Not Supported",
+    "this port speaks gRPC only, over HTTP/2 with prior knowledge or ALPN h2\n",
+  );
+}

@@ -1,0 +1,58 @@
+import type { Readable } from "node:stream";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ByteCollector } from "../byte-collector.ts";
+import type { Expirable, TransportContext } from "../context.ts";
+
+/**
+ * A request body for Connect's handlers, read when they ask for it.
+ *
+ * Where there is one message it comes as one piece: Connect's envelope decoder walks all pieces that
+ * it holds at each new one, so that a body in single bytes would cost the square of its length.
+ *
+ * @param limit Bytes; a longer body is refused.
+ */
+export async function* readBody(
+  body: Readable,
+  limit: number,
+  context: TransportContext,
+): AsyncGenerator<Uint8Array> {
+  const bytes = await readWhole(body, limit, context);
+  if (bytes.length > 0) yield bytes;
+}
+
+function readWhole(body: Readable, limit: number, context: TransportContext): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const collected = new ByteCollector();
+    const stop = () => {
+      context.receiving.delete(expirable);
+      body.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
+    };
+    const fail = (message: string, code: Code) => {
+      stop();
+      reject(new ConnectError(message, code));
+    };
+    const expirable: Expirable = {
+      expire: () => fail("the request did not arrive in time", Code.DeadlineExceeded),
+    };
+    const onData = (chunk: Uint8Array) => {
+      collected.append(chunk);
+      if (collected.length <= limit) return;
+      fail(`request body is larger than the limit of ${limit} bytes`, Code.ResourceExhausted);
+    };
+    const onEnd = () => {
+      stop();
+      resolve(collected.take());
+    };
+    const onGone = () => fail("the client went away", Code.Canceled);
+
+    if (body.readableEnded) return onEnd();
+    if (body.destroyed) return onGone();
+    context.receiving.add(expirable, performance.now());
+    body.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
+  });
+}
+
+/** A body that may hold many messages, piece by piece as it arrives. */
+export async function* readPieces(body: Readable): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) yield chunk as Uint8Array;
+}

@@ -1,0 +1,140 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type {
+  UniversalHandler,
+  UniversalServerRequest,
+  UniversalServerResponse,
+} from "@connectrpc/connect/protocol";
+import { Call } from "../calls.ts";
+import type { TransportContext } from "../context.ts";
+import type { Cors, HeaderList } from "../cors.ts";
+import { envelopeBytes } from "../grpc/envelope.ts";
+import { readBody, readPieces } from "./body.ts";
+import { codeOf, protocolOf } from "./classify.ts";
+import type { Exchange, HeaderFields } from "./exchange.ts";
+import { toFields, toWebHeaders } from "./headers.ts";
+import { acceptPost, answerEmpty, answerText, answerUnknown } from "./refuse.ts";
+
+/**
+ * Serves every protocol and content type by Connect's handlers.
+ *
+ * Connect's own adapter for node builds a URL from the request's authority, and one that is no valid
+ * host (grpcio sends `%2Ftmp%2Fx.sock` over a unix socket) is an exception that ends the process:
+ * here handlers get URLs with a fixed host.
+ */
+export class Dispatcher {
+  readonly #handlers: ReadonlyMap<string, UniversalHandler>;
+  readonly #services: ReadonlySet<string>;
+  readonly #cors: Cors | undefined;
+  readonly #context: TransportContext;
+
+  constructor(
+    handlers: ReadonlyMap<string, UniversalHandler>,
+    cors: Cors | undefined,
+    context: TransportContext,
+  ) {
+    this.#handlers = handlers;
+    this.#services = new Set([...handlers.values()].map((handler) => handler.service.typeName));
+    this.#cors = cors;
+    this.#context = context;
+  }
+
+  serve(exchange: Exchange): void {
+    this.#serve(exchange).catch((error) => {
+      this.#context.log.debug("a request ended early", { target: exchange.target, error });
+      exchange.abort();
+    });
+  }
+
+  async #serve(exchange: Exchange): Promise<void> {
+    const { method, headers, target } = exchange;
+    const path = target.split("?", 1)[0] ?? "";
+    const handler = this.#handlers.get(path);
+    const { onCall } = this.#context;
+    const protocol = protocolOf(handler && headers["content-type"]);
+    const call =
+      onCall && handler
+        ? new Call(onCall, path, protocol, method)
+        : onCall && new Call(onCall, "", "http", method);
+
+    const preflight = this.#cors?.preflight({
+      method,
+      origin: headers.origin,
+      requestMethod: headers["access-control-request-method"],
+      requestHeaders: headers["access-control-request-headers"],
+    });
+    if (preflight) {
+      answerEmpty(exchange, 204, fieldsOf(preflight));
+      return call?.finish(204, undefined);
+    }
+    const shared = this.#cors ? fieldsOf(this.#cors.actual(headers.origin)) : {};
+    if (handler === undefined) {
+      answerUnknown(exchange, path, this.#services, shared);
+      return call?.finish(404, undefined);
+    }
+    let request: UniversalServerRequest;
+    try {
+      request = this.#request(exchange, handler, path);
+    } catch {
+      answerText(exchange, 400, "a request header is malformed", shared);
+      return call?.finish(400, undefined);
+    }
+    const response = await handler(request);
+    if (response.status === 405) {
+      answerEmpty(exchange, 405, { allow: handler.allowedMethods.join(", "), ...shared });
+      return call?.finish(405, undefined);
+    }
+    if (response.status === 415) {
+      answerEmpty(exchange, 415, { "accept-post": acceptPost(handler), ...shared });
+      return call?.finish(415, undefined);
+    }
+    await send(response, exchange, shared, call);
+    call?.finish(response.status, codeOf(response, exchange.gone));
+  }
+
+  #request(exchange: Exchange, handler: UniversalHandler, path: string): UniversalServerRequest {
+    const { method, httpVersion } = exchange;
+    const controller = new AbortController();
+    exchange.onClose(() => controller.abort(new ConnectError("the call ended", Code.Canceled)));
+    const oneMessage =
+      handler.method.methodKind === "unary" || handler.method.methodKind === "server_streaming";
+    return {
+      httpVersion,
+      method,
+      url: `http://localhost${path}`,
+      header: toWebHeaders(exchange.headers),
+      body: oneMessage
+        ? readBody(exchange.body, this.#context.maxBytes + envelopeBytes, this.#context)
+        : readPieces(exchange.body),
+      signal: controller.signal,
+    };
+  }
+}
+
+function fieldsOf(list: HeaderList): Record<string, string> {
+  return Object.fromEntries(list);
+}
+
+/** Writes an answer of Connect's. Its trailers are complete only once its body has been read. */
+async function send(
+  response: UniversalServerResponse,
+  exchange: Exchange,
+  shared: HeaderFields,
+  call: Call | undefined,
+): Promise<void> {
+  const fields = { ...toFields(response.header), ...shared };
+  const trailers = response.trailer !== undefined;
+  const body = response.body?.[Symbol.asyncIterator]();
+  try {
+    exchange.respond(response.status, fields, trailers);
+    while (body && !exchange.gone) {
+      const next = await body.next();
+      if (next.done) break;
+      if (call) call.responseBytes += next.value.length;
+      if (!exchange.write(next.value)) await exchange.drained();
+    }
+    exchange.end(trailers ? toFields(response.trailer) : undefined);
+  } finally {
+    // Lets the method know that nobody listens any more.
+    void body?.return?.().catch(() => {});
+  }
+}

@@ -1,0 +1,26 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
+
+export type HeaderFields = Readonly<Record<string, string | readonly string[]>>;
+
+/** One HTTP request and its answer, whichever version of HTTP they travel by. None of its methods throw. */
+export interface Exchange {
+  readonly httpVersion: string;
+  readonly method: string;
+  /** Path and query, as the client wrote them. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+  /** The client went away before the answer was complete. */
+  readonly gone: boolean;
+  /** Calls `listener` once, when the answer is complete or the client is gone. */
+  onClose(listener: () => void): void;
+  respond(status: number, fields: HeaderFields, trailers: boolean): void;
+  /** False: wait for {@link drained}. */
+  write(chunk: Uint8Array): boolean;
+  /** Resolves when there is room again, or nobody left to write to. */
+  drained(): Promise<void>;
+  end(trailers?: HeaderFields): void;
+  /** Ends an answer that cannot be completed, so that the client notices. */
+  abort(): void;
+}

@@ -1,0 +1,75 @@
+import { Code } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { percentEncode } from "../grpc/status.ts";
+import type { Exchange, HeaderFields } from "./exchange.ts";
+
+/** Answers to requests that are no call of a method here. */
+
+const text = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
+const encoder = new TextEncoder();
+
+export function answerText(
+  exchange: Exchange,
+  status: number,
+  message: string,
+  fields: HeaderFields = {},
+): void {
+  const body = encoder.encode(`${message}\n`);
+  exchange.respond(status, { ...text, "content-length": String(body.length), ...fields }, false);
+  exchange.write(body);
+  exchange.end();
+}
+
+export function answerEmpty(exchange: Exchange, status: number, fields: HeaderFields): void {
+  const length: HeaderFields = status === 204 ? {} : { "content-length": "0" };
+  exchange.respond(status, { ...length, ...fields }, false);
+  exchange.end();
+}
+
+/**
+ * gRPC clients take a bare 404 for an internal error or a proxy's answer: they are told
+ * UNIMPLEMENTED, by a status without a message.
+ */
+export function answerUnknown(
+  exchange: Exchange,
+  path: string,
+  services: ReadonlySet<string>,
+  fields: HeaderFields,
+): void {
+  const contentType = exchange.headers["content-type"];
+  if (!contentType?.startsWith("application/grpc")) {
+    answerText(exchange, 404, "404 page not found", fields);
+    return;
+  }
+  const [, service = "", method = ""] = path.split("/");
+  const message = services.has(service)
+    ? `unknown method ${method} for service ${service}`
+    : `unknown service ${service}`;
+  const status = {
+    "content-type": contentType,
+    "grpc-status": String(Code.Unimplemented),
+    "grpc-message": percentEncode(message),
+  };
+  exchange.respond(200, { ...status, ...fields }, false);
+  exchange.end();
+}
+
+const grpcTypes = ["", "+json", "+json; charset=utf-8", "+proto"];
+
+/** The `Accept-Post` of a 415 (Connect's protocol reference, "unsupported media type"). */
+export function acceptPost(handler: UniversalHandler): string {
+  const types: string[] = [];
+  const add = (prefix: string, suffixes: string[]) => {
+    for (const suffix of suffixes) types.push(prefix + suffix);
+  };
+  const unary = handler.method.methodKind === "unary";
+  if (handler.protocolNames.includes("connect") && !unary) {
+    add("application/connect", grpcTypes.slice(1));
+  }
+  add("application/grpc", grpcTypes);
+  if (handler.protocolNames.includes("grpc-web")) add("application/grpc-web", grpcTypes);
+  if (handler.protocolNames.includes("connect") && unary) {
+    types.push("application/json", "application/json; charset=utf-8", "application/proto");
+  }
+  return types.join(", ");
+}
