@@ -1,0 +1,109 @@
+import { describe, expect, test } from "bun:test";
+import { createManagementHandler } from "../../../../src/services/management/handler.ts";
+import { Readiness } from "../../../../src/services/management/readiness.ts";
+import { SourceStatus } from "../../../../src/sources/status.ts";
+import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
+
+function setUp() {
+  const file = new SourceStatus("flags.json", "file");
+  const redis = new SourceStatus("redis://localhost/0?key=flags", "redis");
+  const readiness = new Readiness([file, redis]);
+  const registry = new Registry({ resource: { "service.name": "flagd" } });
+  const handle = createManagementHandler({ readiness, registry });
+  const get = (path: string, method = "GET") =>
+    handle(new Request(`http://127.0.0.1:8014${path}`, { method }));
+  return { file, redis, readiness, registry, get };
+}
+
+const isPending = async (promise: Promise<void>) =>
+  (await Promise.race([promise.then(() => "done"), Promise.resolve("pending")])) === "pending";
+
+describe("/readyz", () => {
+  test("is 412 and lists the sources until each has delivered", async () => {
+    const { file, redis, get } = setUp();
+    file.accepted(1);
+    redis.failed("connection refused");
+    const response = get("/readyz");
+    expect(response?.status).toBe(412);
+    expect(await response?.json()).toEqual({
+      status: "starting",
+      sources: [
+        { source: "flags.json", provider: "file", state: "synced" },
+        {
+          source: "redis://localhost/0?key=flags",
+          provider: "redis",
+          state: "failed",
+          reason: "connection refused",
+        },
+      ],
+    });
+  });
+
+  test("is 200 with an empty body from then on, whatever happens to the sources", async () => {
+    const { file, redis, get } = setUp();
+    file.accepted(1);
+    redis.accepted(1);
+    redis.failed("gone");
+    file.rejected("broken");
+    expect(get("/readyz")?.status).toBe(200);
+    expect(await get("/readyz")?.text()).toBe("");
+  });
+
+  test("is 503 while stopping", () => {
+    const { file, redis, readiness, get } = setUp();
+    file.accepted(1);
+    redis.accepted(1);
+    readiness.stop();
+    expect(get("/readyz")?.status).toBe(503);
+    expect(get("/healthz")?.status).toBe(200);
+  });
+});
+
+describe("readiness", () => {
+  test("is waited for until the last source has delivered an accepted document", async () => {
+    const { file, redis, readiness } = setUp();
+    const ready = readiness.whenReady();
+    file.accepted(1);
+    redis.rejected("broken");
+    expect(await isPending(ready)).toBe(true);
+    redis.accepted(1);
+    await ready;
+    await readiness.whenReady();
+    expect(readiness.state).toBe("ready");
+  });
+
+  test("is there at once where sources have delivered before", async () => {
+    const status = new SourceStatus("a", "file");
+    status.accepted(1);
+    await new Readiness([status]).whenReady();
+  });
+});
+
+test("/healthz is 200 with an empty body and without a content type", async () => {
+  const response = setUp().get("/healthz?x=1");
+  expect(response?.status).toBe(200);
+  expect(response?.headers.has("content-type")).toBe(false);
+  expect(await response?.text()).toBe("");
+});
+
+test("/metrics is Prometheus' text format", async () => {
+  const { registry, get } = setUp();
+  registry.scope("flagd").counter({ name: "c", description: "" }).series().value = 7;
+  const response = get("/metrics");
+  expect(response?.headers.get("content-type")).toBe(
+    "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
+  );
+  expect(await response?.text()).toMatch(/^c_total\{.*\} 7$/m);
+});
+
+test.each(["GET", "HEAD", "POST", "DELETE"])("%s is answered", (method) => {
+  const { get } = setUp();
+  for (const path of ["/healthz", "/metrics"]) expect(get(path, method)?.status).toBe(200);
+});
+
+test.each(["/", "/livez", "/healthz/", "/Healthz", "/ofrep/v1/evaluate/flags", "/x/metrics"])(
+  "%s is left to others",
+  (path) => {
+    expect(setUp().get(path)).toBeUndefined();
+  },
+);
