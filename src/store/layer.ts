@@ -34,10 +34,12 @@ export class StoredFlag {
   }
 }
 
+type Flags = ReadonlyMap<string, StoredFlag>;
+
 /** All that one source defines, by {@link identity}, in byte order of key, then flag set. */
 export interface Layer {
   readonly source: string;
-  readonly flags: ReadonlyMap<string, StoredFlag>;
+  readonly flags: Flags;
 }
 
 /** What a payload did to its source's own flags. */
@@ -97,8 +99,20 @@ export function nextLayer(
   }
 
   if (touched.size === 0) return { layer, touched, written, updated, deleted };
-  const sorted = new Map([...flags].sort(([, a], [, b]) => compareStored(a, b)));
+  // Sorting is most of the work where one flag of thousands changed, and the old order still holds.
+  const sameKeys = written === 0 && deleted === 0;
+  const sorted = sameKeys ? inOrderOf(layer.flags, flags) : sortedFlags(flags);
   return { layer: { source: layer.source, flags: sorted }, touched, written, updated, deleted };
+}
+
+function inOrderOf(before: Flags, flags: Flags): Flags {
+  const ordered = new Map<string, StoredFlag>();
+  for (const [id, old] of before) ordered.set(id, flags.get(id) ?? old);
+  return ordered;
+}
+
+function sortedFlags(flags: Flags): Flags {
+  return new Map([...flags].sort(([, a], [, b]) => compareStored(a, b)));
 }
 
 function flagSetsOf({ flags, flagSetId }: FlagSet): ReadonlySet<string> {
