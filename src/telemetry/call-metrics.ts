@@ -27,6 +27,12 @@ interface CallSeries {
 /** Kept per listener; beyond that, series are looked up for each call. */
 const MOST_KEPT = 4096;
 
+/** Most calls of a route differ from the one before in nothing that a label says. */
+interface LastCall {
+  readonly call: CallRecord;
+  readonly series: CallSeries;
+}
+
 /**
  * The call metrics of all listeners of a process: one instance, as they share instruments.
  * Paths that are no route are counted as `unknown`.
@@ -38,6 +44,8 @@ export function createCallMetrics(
 
   return ({ port, scheme, routeOf }) => {
     const rpc = port === "ofrep" ? undefined : new RpcMetrics(registry, port);
+    // Bounded by the number of routes.
+    const last = new Map<string | undefined, LastCall>();
     const kept = new Map<string, CallSeries>();
 
     const resolve = (call: CallRecord, route: string | undefined): CallSeries => {
@@ -52,15 +60,19 @@ export function createCallMetrics(
       };
     };
 
+    const find = (call: CallRecord, route: string | undefined): CallSeries => {
+      const key = `${call.protocol} ${call.httpMethod} ${call.httpStatus} ${call.code} ${route}`;
+      const series = kept.get(key) ?? resolve(call, route);
+      if (kept.size < MOST_KEPT) kept.set(key, series);
+      return series;
+    };
+
     return {
       record(call) {
         const route = routeOf(call.path);
-        const key = `${call.protocol} ${call.httpMethod} ${call.httpStatus} ${call.code} ${route}`;
-        let series = kept.get(key);
-        if (!series) {
-          series = resolve(call, route);
-          if (kept.size < MOST_KEPT) kept.set(key, series);
-        }
+        const known = last.get(route);
+        const series = known && alike(known.call, call) ? known.series : find(call, route);
+        if (series !== known?.series) last.set(route, { call, series });
         series.http?.duration.observe(call.milliseconds / 1000);
         series.http?.responseSize.observe(call.responseBytes);
         series.rpc?.duration.observe(call.milliseconds);
@@ -72,4 +84,13 @@ export function createCallMetrics(
       active: (httpMethod, route) => http.active(httpMethod, route, scheme),
     };
   };
+}
+
+function alike(a: CallRecord, b: CallRecord): boolean {
+  return (
+    a.code === b.code &&
+    a.httpStatus === b.httpStatus &&
+    a.protocol === b.protocol &&
+    a.httpMethod === b.httpMethod
+  );
 }

@@ -61,8 +61,8 @@ function writeSeries(lines: string[], name: string, metric: Metric, scope: strin
     for (const series of metric.series) writeHistogram(lines, name, series, scope);
     return;
   }
-  for (const { attributes, value } of metric.series) {
-    lines.push(`${name}${braced(labels(scoped(attributes, scope)))} ${numeral(value)}\n`);
+  for (const series of metric.series) {
+    lines.push(`${name}${braced(labelsOf(series, scope))} ${numeral(series.value)}\n`);
   }
 }
 
@@ -72,7 +72,7 @@ function writeHistogram(
   series: HistogramSeries,
   scope: string,
 ): void {
-  const text = labels(scoped(series.attributes, scope));
+  const text = labelsOf(series, scope);
   const prefix = text ? `${text},` : "";
   let cumulative = 0;
   for (const [bucket, count] of series.counts.entries()) {
@@ -82,6 +82,18 @@ function writeHistogram(
   }
   lines.push(`${name}_sum${braced(text)} ${numeral(series.sum)}\n`);
   lines.push(`${name}_count${braced(text)} ${series.count}\n`);
+}
+
+/** By series, each of which belongs to one scope: thousands of them would take long at each collection. */
+const labelTexts = new WeakMap<object, string>();
+
+function labelsOf(series: { readonly attributes: Attributes }, scope: string): string {
+  let text = labelTexts.get(series);
+  if (text === undefined) {
+    text = labels(scoped(series.attributes, scope));
+    labelTexts.set(series, text);
+  }
+  return text;
 }
 
 function scoped(attributes: Attributes, scope: string): Attributes {
