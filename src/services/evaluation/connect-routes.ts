@@ -3,12 +3,13 @@ import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbu
 import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/connect";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { HeaderLookup } from "../context.ts";
+import { PulledSink } from "../pulled-sink.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
 import { type BulkMethod, bulkMethods } from "./bulk.ts";
 import { type Dialect, dialects, eventStreamOf } from "./dialects.ts";
 import { type Evaluator, selectorFrom } from "./evaluate.ts";
 import type { EventStreams } from "./event-streams.ts";
-import { PulledSink } from "./pulled-sink.ts";
+import type { ServerEvent } from "./events.ts";
 
 type Unary = MethodImpl<DescMethodUnary>;
 type ServerStreaming = MethodImpl<DescMethodServerStreaming>;
@@ -37,9 +38,9 @@ export function connectRoutes(
 
   const eventStream = (dialect: Dialect): ServerStreaming =>
     async function* (_, call) {
-      const sink = new PulledSink();
+      const sink = new PulledSink<ServerEvent>();
       events.open(dialect, selectorFrom(headersOf(call)), sink);
-      for await (const { type, data } of sink.events(call.signal)) yield { type, data };
+      for await (const { type, data } of sink.messages(call.signal)) yield { type, data };
     };
 
   return (router) => {

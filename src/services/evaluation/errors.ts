@@ -1,6 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { ErrorCode } from "../../evaluation/outcome.ts";
 
+export { invalidArgument, streamDeadlineExceeded } from "../errors.ts";
+
 // Made once: none of them carries anything of a request, and a stack trace would say nothing.
 const errors: Readonly<Record<ErrorCode, ConnectError>> = {
   FLAG_NOT_FOUND: new ConnectError("Flag not found", Code.NotFound),
@@ -11,12 +13,4 @@ const errors: Readonly<Record<ErrorCode, ConnectError>> = {
 
 export function errorOf(code: ErrorCode): ConnectError {
   return errors[code];
-}
-
-export function invalidArgument(message: string): ConnectError {
-  return new ConnectError(message, Code.InvalidArgument);
-}
-
-export function streamDeadlineExceeded(): ConnectError {
-  return new ConnectError("stream closed due to server-side timeout", Code.DeadlineExceeded);
 }

@@ -1,20 +1,18 @@
-/** Events for a reader that pulls them: Connect's streaming handlers are async generators. */
+/** Messages for a reader that pulls them: Connect's streaming handlers are async generators. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import { streamDeadlineExceeded } from "./errors.ts";
-import type { EventSink } from "./event-stream.ts";
-import type { ServerEvent } from "./events.ts";
 
-export class PulledSink implements EventSink {
-  #queue: ServerEvent[] = [];
+export class PulledSink<Message> {
+  #queue: Message[] = [];
   #over = false;
   #error: Error | undefined;
   #wake = () => {};
   #drain = () => {};
   #closed = () => {};
 
-  send(event: ServerEvent): boolean {
+  send(message: Message): boolean {
     if (this.#over) return false;
-    this.#queue.push(event);
+    this.#queue.push(message);
     this.#wake();
     return false;
   }
@@ -39,14 +37,14 @@ export class PulledSink implements EventSink {
   }
 
   /** @throws ConnectError where the stream ends by one */
-  async *events(signal: AbortSignal): AsyncGenerator<ServerEvent> {
+  async *messages(signal: AbortSignal): AsyncGenerator<Message> {
     const onAbort = () => this.#wake();
     signal.addEventListener("abort", onAbort);
     try {
       for (;;) {
-        const event = this.#queue.shift();
-        if (event !== undefined) {
-          yield event;
+        const message = this.#queue.shift();
+        if (message !== undefined) {
+          yield message;
           if (this.#queue.length === 0) this.#drain();
         } else if (this.#over) {
           if (this.#error !== undefined) throw this.#error;
