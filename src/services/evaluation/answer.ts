@@ -3,6 +3,7 @@ import { create, type DescMethodUnary, type Message, toBinary } from "@bufbuild/
 import type { ConnectError } from "@connectrpc/connect";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
 import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
+import { failed } from "../../evaluation/outcomes.ts";
 import type { Json } from "../../flags/model.ts";
 import { type Dialect, dialects, isUnary } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
@@ -111,8 +112,5 @@ function success(
 }
 
 function failure(outcome: Outcome, errorCode: "FLAG_NOT_FOUND" | "TYPE_MISMATCH"): Failure {
-  return {
-    counted: { ...outcome, reason: "ERROR", errorCode, memo: [] },
-    error: errorOf(errorCode),
-  };
+  return { counted: failed(outcome, errorCode), error: errorOf(errorCode) };
 }

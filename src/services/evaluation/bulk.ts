@@ -6,9 +6,11 @@ import {
   type Message,
   toBinary,
 } from "@bufbuild/protobuf";
+import { defaultKind } from "../../evaluation/bulk.ts";
 import type { EvaluationContext, PreparedFlag } from "../../evaluation/flag.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
 import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
+import { failed } from "../../evaluation/outcomes.ts";
 import type { Json } from "../../flags/model.ts";
 import type { View } from "../../store/view.ts";
 import { type Dialect, dialects, isUnary } from "./dialects.ts";
@@ -135,16 +137,15 @@ function defineMethod(dialect: Dialect, method: DescMethodUnary): BulkMethod {
  * of what targeting selected. null: there is nothing to carry.
  */
 function resultOf(flag: PreparedFlag, outcome: Outcome) {
-  const { variants, defaultVariant } = flag.definition;
-  const standard = defaultVariant === undefined ? outcome.value : variants?.get(defaultVariant);
-  const carrier = standard === undefined ? undefined : carriers[kindOf(standard)];
-  if (carrier === undefined || standard === undefined) return null;
-  const { name, zero } = carrier;
   const { value } = outcome;
+  const selected = value === undefined ? undefined : kindOf(value);
+  const kind = defaultKind(flag) ?? selected;
+  const carrier = kind && carriers[kind];
+  if (carrier === undefined) return null;
+  const { name, zero } = carrier;
   if (value === undefined) return { counted: outcome, carrier: name, value: zero };
-  if (kindOf(value) === kindOf(standard)) return { counted: outcome, carrier: name, value };
-  const counted: Outcome = { ...outcome, reason: "ERROR", errorCode: "TYPE_MISMATCH", memo: [] };
-  return { counted, carrier: name, value: zero };
+  if (selected === kind) return { counted: outcome, carrier: name, value };
+  return { counted: failed(outcome, "TYPE_MISMATCH"), carrier: name, value: zero };
 }
 
 function mapValueOf(message: DescMessage, name: string): DescMessage {

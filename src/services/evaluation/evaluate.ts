@@ -1,6 +1,7 @@
 /** What both ways into the service share: from a decoded request to an answer. */
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
+import { notFound } from "../../evaluation/outcomes.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { ContextAdditions, HeaderLookup } from "../context.ts";
@@ -16,15 +17,7 @@ export interface EvaluatorOptions {
 }
 
 const unknownFlag: Answer = {
-  counted: {
-    key: "",
-    reason: "ERROR",
-    errorCode: "FLAG_NOT_FOUND",
-    variant: undefined,
-    value: undefined,
-    metadata: {},
-    memo: [],
-  },
+  counted: notFound("", {}),
   error: errorOf("FLAG_NOT_FOUND"),
 };
 

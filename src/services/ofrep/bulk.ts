@@ -1,0 +1,46 @@
+/** OFREP's bulk evaluation: all elements of a view in one document, with an entity tag. */
+import { disciplined } from "../../evaluation/bulk.ts";
+import type { EvaluationContext } from "../../evaluation/flag.ts";
+import { memoSlot } from "../../evaluation/outcome.ts";
+import { htmlSafeJson } from "../../flags/canonical.ts";
+import type { View } from "../../store/view.ts";
+import { type Element, elementOf } from "./element.ts";
+
+export interface BulkAnswer {
+  readonly elements: readonly Element[];
+  readonly json: string;
+  /** Made of the answer's own text, so that it differs wherever the answers of two contexts do. */
+  readonly etag: string;
+}
+
+const slot = memoSlot();
+
+/** Made once per view where no flag depends on the context. */
+export function bulkAnswer(view: View, context: EvaluationContext): BulkAnswer {
+  const made = view.memo[slot] as BulkAnswer | null | undefined;
+  if (made) return made;
+  const answer = makeAnswer(view, context);
+  if (made === undefined) {
+    const fixed = view.ordered.every((flag) => flag.fixed !== undefined);
+    view.memo[slot] = fixed ? answer : null;
+  }
+  return answer;
+}
+
+function makeAnswer(view: View, context: EvaluationContext): BulkAnswer {
+  const elements = view.ordered.map((flag) =>
+    elementOf(disciplined(flag, flag.fixed ?? flag.evaluate(context))),
+  );
+  const flags = elements.map((element) => element.json).join(",");
+  const json = `{"flags":[${flags}],"metadata":${htmlSafeJson(view.reflection)}}`;
+  return { elements, json, etag: `"${Bun.hash(json).toString(36)}"` };
+}
+
+/**
+ * Whether an `If-None-Match` header names `etag`, by the weak comparison of RFC 9110 §13.1.2. The
+ * OFREP specification answers such a POST by 304.
+ */
+export function matches(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch.trim() === "*") return true;
+  return ifNoneMatch.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+}

@@ -1,0 +1,61 @@
+/** What OFREP says about one flag: the answer to a single evaluation, an element of a bulk one. */
+import { kindOf } from "../../evaluation/kind.ts";
+import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
+import { failed } from "../../evaluation/outcomes.ts";
+import { htmlSafeJson } from "../../flags/canonical.ts";
+
+export interface Element {
+  /** What metrics count; differs from the outcome picked where it cannot be answered. */
+  readonly counted: Outcome;
+  /** HTTP status of a single evaluation. */
+  readonly status: 200 | 400 | 404;
+  readonly json: string;
+}
+
+const slot = memoSlot();
+
+/** Made once per outcome. The value null is the error GENERAL. */
+export function elementOf(outcome: Outcome): Element {
+  const made = outcome.memo[slot] as Element | undefined;
+  if (made !== undefined) return made;
+  const element = makeElement(isNull(outcome) ? failed(outcome, "GENERAL") : outcome);
+  outcome.memo[slot] = element;
+  return element;
+}
+
+function isNull({ value }: Outcome): boolean {
+  return value !== undefined && kindOf(value) === "null";
+}
+
+function makeElement(counted: Outcome): Element {
+  const { key, reason, errorCode, variant, value, metadata } = counted;
+  const members: string[] = [];
+  const add = (name: string, json: string) => members.push(`"${name}":${json}`);
+  if (value !== undefined) add("value", htmlSafeJson(value));
+  add("key", htmlSafeJson(key));
+  if (errorCode === undefined) {
+    add("reason", htmlSafeJson(reason));
+    if (variant) add("variant", htmlSafeJson(variant));
+  } else {
+    add("errorCode", htmlSafeJson(errorCode));
+    add("errorDetails", htmlSafeJson(detailsOf(counted)));
+  }
+  add("metadata", htmlSafeJson(metadata));
+  return { counted, status: statusOf(counted), json: `{${members.join(",")}}` };
+}
+
+function statusOf({ errorCode }: Outcome): 200 | 400 | 404 {
+  if (errorCode === undefined) return 200;
+  return errorCode === "FLAG_NOT_FOUND" ? 404 : 400;
+}
+
+function detailsOf({ key, errorCode }: Outcome): string {
+  switch (errorCode) {
+    case "FLAG_NOT_FOUND":
+      return `flag \`${key}\` does not exist`;
+    case "PARSE_ERROR":
+      return `error parsing the flag \`${key}\``;
+    default:
+      return "error processing the flag for evaluation";
+  }
+}

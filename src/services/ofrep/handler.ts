@@ -1,0 +1,137 @@
+/**
+ * The OpenFeature Remote Evaluation Protocol over HTTP/1.1.
+ *
+ * https://github.com/open-feature/protocol (OpenAPI 0.3.0)
+ */
+import type { EvaluationContext } from "../../evaluation/flag.ts";
+import type { Outcome } from "../../evaluation/outcome.ts";
+import { notFound } from "../../evaluation/outcomes.ts";
+import type { JsonObject } from "../../flags/model.ts";
+import { InvalidSelectorError } from "../../store/selector.ts";
+import type { SnapshotSource, View } from "../../store/view.ts";
+import { createCors, exposedHeaders } from "../../transport/cors.ts";
+import type { CallRecord } from "../../transport/listener.ts";
+import { ContextAdditions } from "../context.ts";
+import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+import { type BodyLimits, readBody } from "./body.ts";
+import { bulkAnswer, matches } from "./bulk.ts";
+import { parseContext } from "./context.ts";
+import { elementOf } from "./element.ts";
+import {
+  json,
+  methodNotAllowed,
+  notFoundPage,
+  type Reply,
+  redirect,
+  refusal,
+  respond,
+} from "./reply.ts";
+import { pathOf, type Route, routeOf } from "./route.ts";
+
+export interface OfrepOptions {
+  readonly store: SnapshotSource;
+  /** Members added to every evaluation context, over those of the request. */
+  readonly staticContext: JsonObject;
+  /** Lower-case request header → context member that its value sets, over all others. */
+  readonly contextFromHeader: ReadonlyMap<string, string>;
+  /** Allowed origins (`*` wildcards); empty: every origin. */
+  readonly corsOrigins: readonly string[];
+  /** Bytes; ≤ 0: no limit. */
+  readonly maxRequestBody: number;
+  /** Milliseconds for a whole request body; 5,000 where not given. */
+  readonly bodyTimeoutMs?: number;
+  /** Called for every flag evaluated, with the outcome that the caller was told of. */
+  readonly record: (outcome: Outcome) => void;
+  readonly onCall?: (call: CallRecord) => void;
+}
+
+export type OfrepHandler = (request: Request) => Promise<Response> | undefined;
+
+/** The handler answers every path below `/ofrep/`; undefined: another path. */
+export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
+  const { store, record, onCall } = options;
+  const additions = new ContextAdditions(options.staticContext, options.contextFromHeader);
+  const cors = createCors(options.corsOrigins, [...exposedHeaders, "ETag"]);
+  const limits: BodyLimits = {
+    maxBytes: options.maxRequestBody,
+    timeoutMs: options.bodyTimeoutMs ?? 5_000,
+  };
+
+  return (request) => {
+    const route = routeOf(request.url);
+    return route && handle(request, route);
+  };
+
+  async function handle(request: Request, route: Route): Promise<Response> {
+    const { headers } = request;
+    const origin = headers.get("origin");
+    const preflight = cors.preflight({
+      method: request.method,
+      origin,
+      requestMethod: headers.get("access-control-request-method"),
+      requestHeaders: headers.get("access-control-request-headers"),
+    });
+    if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
+    const started = performance.now();
+    const reply = await answer(request, route);
+    if (onCall !== undefined) onCall(callRecord(request, reply, performance.now() - started));
+    return respond(reply, cors.actual(origin));
+  }
+
+  async function answer(request: Request, route: Route): Promise<Reply> {
+    if (route.kind === "redirect") return redirect(route.location);
+    if (route.kind === "unknown") return notFoundPage;
+    if (request.method !== "POST") return methodNotAllowed;
+    const key = route.kind === "single" ? route.key : undefined;
+    const body = await readBody(request, limits);
+    if ("refused" in body) return refusal(body.refused, key);
+    const context = parseContext(body.text);
+    if (context === undefined) return refusal("invalid", key);
+    const view = viewFor(request);
+    if (typeof view === "string") return refusal({ selector: view }, key);
+    additions.apply(context, (name) => request.headers.get(name));
+    const reply = key === undefined ? all(request, view, context) : one(view, key, context);
+    return { ...reply, requestBytes: body.bytes };
+  }
+
+  /** A text says what is wrong with the selector. */
+  function viewFor(request: Request): View | string {
+    try {
+      return store.snapshot.view(selectorOf(request.headers.get(SELECTOR_HEADER)));
+    } catch (error) {
+      if (error instanceof InvalidSelectorError) return error.message;
+      throw error;
+    }
+  }
+
+  function one(view: View, key: string, context: EvaluationContext): Reply {
+    const flag = view.flags.get(key);
+    const outcome = flag ? (flag.fixed ?? flag.evaluate(context)) : notFound(key, view.reflection);
+    const element = elementOf(outcome);
+    record(element.counted);
+    return json(element.status, element.json);
+  }
+
+  function all(request: Request, view: View, context: EvaluationContext): Reply {
+    const { elements, json: text, etag } = bulkAnswer(view, context);
+    for (const element of elements) record(element.counted);
+    const condition = request.headers.get("if-none-match");
+    if (condition !== null && matches(condition, etag)) {
+      return { status: 304, headers: [["ETag", etag]], body: null };
+    }
+    return json(200, text, [["ETag", etag]]);
+  }
+}
+
+function callRecord(request: Request, reply: Reply, milliseconds: number): CallRecord {
+  return {
+    path: pathOf(request.url),
+    protocol: "http",
+    httpMethod: request.method,
+    httpStatus: reply.status,
+    code: undefined,
+    milliseconds,
+    requestBytes: reply.requestBytes ?? 0,
+    responseBytes: Buffer.byteLength(reply.body ?? ""),
+  };
+}

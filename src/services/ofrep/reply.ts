@@ -1,0 +1,59 @@
+/** Answers of OFREP that are not about a flag, and the form that all answers have. */
+import { htmlSafeJson } from "../../flags/canonical.ts";
+import type { HeaderList } from "../../transport/cors.ts";
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: HeaderList;
+  readonly body: string | null;
+  readonly requestBytes?: number;
+}
+
+const contentType = ["Content-Type", "application/json"] as const;
+const close = ["Connection", "close"] as const;
+
+export function json(status: number, body: string, headers: HeaderList = []): Reply {
+  return { status, headers: [contentType, ...headers], body };
+}
+
+export function respond({ status, headers, body }: Reply, more: HeaderList = []): Response {
+  const all = [...headers, ...more].map(([name, value]): [string, string] => [name, value]);
+  return new Response(body, { status, headers: all });
+}
+
+export const notFoundPage: Reply = {
+  status: 404,
+  headers: [
+    ["Content-Type", "text/plain; charset=utf-8"],
+    ["X-Content-Type-Options", "nosniff"],
+  ],
+  body: "404 page not found\n",
+};
+
+export const methodNotAllowed: Reply = { status: 405, headers: [["Allow", "POST"]], body: null };
+
+export function redirect(location: string): Reply {
+  return { status: 301, headers: [["Location", location]], body: null };
+}
+
+export type Refusal =
+  | "too large"
+  | "incomplete"
+  | "invalid"
+  /** What is wrong with the selector. */
+  | { readonly selector: string };
+
+/** Why a request is not evaluated. `key` is given where it was about one flag. */
+export function refusal(reason: Refusal, key: string | undefined): Reply {
+  if (reason === "too large") {
+    return json(413, '{"errorDetails":"request body too large"}', [close]);
+  }
+  const [errorCode, errorDetails] =
+    typeof reason === "object"
+      ? ["GENERAL", `invalid selector: ${reason.selector}`]
+      : ["INVALID_CONTEXT", "Provider context is not valid"];
+  const subject = key === undefined ? "" : `"key":${htmlSafeJson(key)},`;
+  const body = `{${subject}"errorCode":"${errorCode}","errorDetails":${htmlSafeJson(errorDetails)},"metadata":null}`;
+  // The rest of a body that did not arrive must not be taken for the next request.
+  return json(400, body, reason === "incomplete" ? [close] : []);
+}
