@@ -1,0 +1,135 @@
+/**
+ * HTTP/1.1 for request handlers of the Fetch API: what OFREP and management need, and no more.
+ */
+import http from "node:http";
+import { ConfigError } from "../config/errors.ts";
+import type { Log } from "../telemetry/log.ts";
+import { readCertificates, watchCertificates } from "./certificates.ts";
+import { defaultTimeouts } from "./limits.ts";
+import type { TlsFiles } from "./listener.ts";
+
+/** undefined: the request is not for this handler, the next is asked. */
+export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;
+
+export interface HttpOptions {
+  /** For messages: "OFREP", "management". */
+  readonly name: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** All interfaces where not given. */
+  readonly hostname?: string;
+  /** Asked in this order. They bound the bodies that they read. */
+  readonly handlers: readonly HttpHandler[];
+  readonly tls?: TlsFiles;
+  /** Bytes of request line and headers, of all HTTP servers of this process. */
+  readonly maxRequestHeader: number;
+  readonly certificateCheckMs?: number;
+  readonly log: Log;
+}
+
+export interface HttpServer {
+  /** The real one, once bound. */
+  readonly port: number;
+  /** Accepts no more, waits for requests in flight up to `graceMs`, then closes what is left. */
+  stop(graceMs: number): Promise<void>;
+}
+
+type Certificate = Pick<
+  Bun.TLSOptions,
+  "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized"
+>;
+
+/** Go adds this much to the limit, for the request line. */
+const headerSlackBytes = 4096;
+
+/** @throws ConfigError where the port is taken or a certificate cannot be used. */
+export function serveHttp(options: HttpOptions): HttpServer {
+  const {
+    name,
+    tls,
+    handlers,
+    log,
+    certificateCheckMs = defaultTimeouts.certificateCheckMs,
+  } = options;
+  // Bun.serve has no limit of its own for headers: it takes that of node:http.
+  if (options.maxRequestHeader > 0)
+    http.maxHeaderSize = options.maxRequestHeader + headerSlackBytes;
+
+  const serve = (port: number, certificate: Certificate | undefined) =>
+    Bun.serve({
+      port,
+      ...(options.hostname !== undefined && { hostname: options.hostname }),
+      ...(certificate && { tls: certificate }),
+      idleTimeout: defaultTimeouts.keepAliveMs / 1000,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: (request) => answer(request, handlers, log),
+    });
+
+  let server = bind(name, options.port, () => serve(options.port, tls && readCertificates(tls)));
+  const { port } = server;
+  if (port === undefined) throw new TypeError("a TCP server has a port");
+
+  const endWatch = tls
+    ? watchCertificates(tls, certificateCheckMs, log, (changed) => {
+        // `reload` keeps the old certificate. In one turn of the event loop nobody misses the port.
+        const old = server;
+        void old.stop();
+        server = serve(port, changed);
+      })
+    : () => {};
+
+  return {
+    port,
+    async stop(graceMs) {
+      endWatch();
+      let timer: Timer | undefined;
+      const over = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([server.stop(), over]);
+      clearTimeout(timer);
+      await server.stop(true);
+    },
+  };
+}
+
+async function answer(
+  request: Request,
+  handlers: readonly HttpHandler[],
+  log: Log,
+): Promise<Response> {
+  try {
+    for (const handler of handlers) {
+      const response = handler(request);
+      if (response !== undefined) return await response;
+    }
+  } catch (error) {
+    log.error("request failed", { method: request.method, error: String(error) });
+    return Response.json({ errorCode: "GENERAL", errorDetails: "internal error" }, { status: 500 });
+  }
+  return new Response("404 page not found\n", {
+    status: 404,
+    headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" },
+  });
+}
+
+function bind<Server>(name: string, port: number, serve: () => Server): Server {
+  try {
+    return serve();
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${name}: cannot listen on port ${port}: ${explain(error)}`);
+  }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  switch ("code" in error ? error.code : undefined) {
+    case "EADDRINUSE":
+      return "it is in use by another process; stop that process or choose another port";
+    case "EACCES":
+      return "permission denied; ports below 1024 need more rights";
+    default:
+      return error.message;
+  }
+}
