@@ -1,0 +1,90 @@
+import { ConfigError } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
+import type { OptionTable } from "./options/option.ts";
+
+export interface Arguments {
+  /** Option name → the texts given for it, in order. */
+  readonly options: ReadonlyMap<string, readonly string[]>;
+  readonly positional: readonly string[];
+  /** `-h` or `--help` was given. */
+  readonly help: boolean;
+}
+
+/**
+ * Splits a command line as pflag does: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`,
+ * switches without value (`--name`, joined short ones as in `-xh`), nothing but positionals after `--`.
+ * @throws ConfigError for an unknown option or a missing value
+ */
+export function parseArguments(args: readonly string[], table: OptionTable): Arguments {
+  const options = new Map<string, string[]>();
+  const positional: string[] = [];
+  let help = false;
+  let index = 0;
+
+  const isSwitch = (name: string) => table[name]?.kind.switch === true;
+  const give = (name: string, value: string) => {
+    const given = options.get(name);
+    if (given) given.push(value);
+    else options.set(name, [value]);
+  };
+  const nextValue = (complaint: string): string => {
+    const value = args[index++];
+    if (value === undefined) throw new ConfigError(`flag needs an argument: ${complaint}`);
+    return value;
+  };
+
+  const long = (arg: string) => {
+    const equals = arg.indexOf("=");
+    const name = arg.slice(2, equals < 0 ? undefined : equals);
+    if (name === "help") {
+      help = true;
+    } else if (!Object.hasOwn(table, name)) {
+      throw new ConfigError(
+        `unknown flag: --${name}${didYouMean(name, [...Object.keys(table), "help"], (n) => `--${n}`)}`,
+      );
+    } else if (equals >= 0) {
+      give(name, arg.slice(equals + 1));
+    } else {
+      give(name, isSwitch(name) ? "true" : nextValue(`--${name}`));
+    }
+  };
+
+  const short = (arg: string) => {
+    for (let at = 1; at < arg.length; at++) {
+      const letter = arg[at] ?? "";
+      if (letter === "h") {
+        help = true;
+        continue;
+      }
+      const name = Object.keys(table).find((candidate) => table[candidate]?.short === letter);
+      if (name === undefined) throw new ConfigError(unknownShort(letter, arg, table));
+      const rest = arg.slice(at + 1);
+      if (rest.startsWith("=")) return give(name, rest.slice(1));
+      if (isSwitch(name)) {
+        give(name, "true");
+        continue;
+      }
+      return give(name, rest || nextValue(`'${letter}' in ${arg}`));
+    }
+  };
+
+  while (index < args.length) {
+    const arg = args[index++] ?? "";
+    if (arg === "--") {
+      positional.push(...args.slice(index));
+      break;
+    }
+    if (arg.startsWith("--")) long(arg);
+    else if (arg.startsWith("-") && arg !== "-") short(arg);
+    else positional.push(arg);
+  }
+  return { options, positional, help };
+}
+
+/** `-port` is mostly meant to be `--port`. */
+function unknownShort(letter: string, arg: string, table: OptionTable): string {
+  const word = arg.slice(1).split("=")[0] ?? "";
+  const hint = word.length > 2 ? didYouMean(word, Object.keys(table), (name) => `--${name}`) : "";
+  const shown = word.length > 1 ? ` in -${word}` : "";
+  return `unknown shorthand flag: '${letter}'${shown}${hint}`;
+}

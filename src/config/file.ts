@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import type { Environment } from "./environment.ts";
+import { ConfigError } from "./errors.ts";
+
+export interface ConfigFile {
+  readonly path: string;
+  /** Lower-cased key → value. */
+  readonly members: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * Reads the file of `--config`, or the default one where `path` is empty: `$HOME/.agent.yaml`,
+ * `$HOME/.agent`; undefined where neither exists.
+ * @throws ConfigError for a file that is missing or is no mapping in YAML or JSON
+ */
+export async function readConfigFile(
+  path: string,
+  environment: Environment,
+): Promise<ConfigFile | undefined> {
+  if (path !== "") {
+    const found = await read(path);
+    if (found === undefined) throw new ConfigError(`--config ${path}: no such file`);
+    return found;
+  }
+  const home = environment.HOME;
+  if (!home) return undefined;
+  return (await read(join(home, ".agent.yaml"))) ?? (await read(join(home, ".agent")));
+}
+
+async function read(path: string): Promise<ConfigFile | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    const reason = code === "EISDIR" ? "is a directory" : message;
+    throw new ConfigError(`configuration file ${path} cannot be read: ${reason}`);
+  }
+  return { path, members: lowerCased(path, await parse(path, text.replace(/^\uFEFF/, ""))) };
+}
+
+async function parse(path: string, text: string): Promise<unknown> {
+  const extension = extname(path).toLowerCase();
+  if (extension === ".json") {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new ConfigError(`configuration file ${path}: ${shortReason(error)}`);
+    }
+  }
+  if (![".yaml", ".yml", ""].includes(extension)) {
+    throw new ConfigError(
+      `configuration file ${path}: unknown format "${extension}", expected .yaml, .yml or .json`,
+    );
+  }
+  // Loaded only where a file is used: it would cost every start some milliseconds.
+  const yaml = await import("yaml");
+  try {
+    return yaml.parse(text);
+  } catch (error) {
+    throw new ConfigError(`configuration file ${path}: ${shortReason(error)}`);
+  }
+}
+
+/** The parser's own message up to where it repeats the text, which may hold a secret. */
+function shortReason(error: unknown): string {
+  return (error as Error).message.replace(/:?\s*(["'`]|\n).*/s, "");
+}
+
+function lowerCased(path: string, value: unknown): Map<string, unknown> {
+  if (value === null || value === undefined) return new Map();
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw new ConfigError(
+      `configuration file ${path}: expected a mapping of option names to values`,
+    );
+  }
+  return new Map(Object.entries(value).map(([key, member]) => [key.toLowerCase(), member]));
+}

@@ -1,0 +1,107 @@
+import { type Kind, ValueError } from "./kind.ts";
+
+/**
+ * Comma-separated fields. A field in double quotes may hold commas, `""` in it stands for one quote
+ * (RFC 4180).
+ */
+export function splitCommas(text: string): string[] {
+  const fields: string[] = [];
+  const field = /(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))(,|$)/y;
+  for (let more = text !== ""; more; ) {
+    const match = field.exec(text);
+    fields.push(match?.[1]?.replaceAll('""', '"') ?? match?.[2] ?? "");
+    more = match?.[3] === ",";
+  }
+  return fields;
+}
+
+const splitSpace = (text: string): string[] => text.split(/\s+/).filter((word) => word !== "");
+
+/** Texts; repeatable and comma-separated on the command line, separated by white space elsewhere. */
+export function list(hint: string): Kind<readonly string[]> {
+  return {
+    hint,
+    fromText: splitCommas,
+    fromEnv: splitSpace,
+    fromFile(value) {
+      if (typeof value === "string") return splitSpace(value);
+      if (!Array.isArray(value)) throw new ValueError("expected a list of texts");
+      return value.map((entry: unknown) => {
+        if (typeof entry === "string") return entry;
+        throw new ValueError("expected a list of texts");
+      });
+    },
+    join: (earlier, later) => [...earlier, ...later],
+    show: (value) => value.join(","),
+  };
+}
+
+export type StringMap = ReadonlyMap<string, string>;
+
+/** `key=value` pairs on the command line, a JSON object in the environment, a mapping in the file. */
+export function map(hint: string): Kind<StringMap> {
+  return {
+    hint,
+    fromText: (text) => new Map(splitPairs(text).map(splitPair)),
+    fromEnv(text) {
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        throw new ValueError('expected a JSON object, like {"key":"value"}');
+      }
+      return readMap(value);
+    },
+    fromFile: readMap,
+    join: (earlier, later) => new Map([...earlier, ...later]),
+    show: () => "",
+  };
+}
+
+/** One pair may hold commas in its value; they separate only where more pairs follow. */
+function splitPairs(text: string): string[] {
+  return text.split("=").length === 2 ? [text.replace(/^"|"$/g, "")] : splitCommas(text);
+}
+
+function splitPair(pair: string): [string, string] {
+  const equals = pair.indexOf("=");
+  if (equals < 0) throw new ValueError(`${JSON.stringify(pair)} must be formatted as key=value`);
+  return [pair.slice(0, equals), pair.slice(equals + 1)];
+}
+
+function readMap(value: unknown): StringMap {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ValueError("expected an object of texts");
+  }
+  return new Map(
+    Object.entries(value).map(([key, entry]: [string, unknown]) => {
+      if (typeof entry === "string") return [key, entry];
+      if (typeof entry === "number" || typeof entry === "boolean") return [key, String(entry)];
+      throw new ValueError(`the value of ${JSON.stringify(key)} is not a text`);
+    }),
+  );
+}
+
+/** A JSON array as text, a list in the file; its entries are checked where they are used. */
+export const jsonArray: Kind<readonly unknown[]> = {
+  hint: "json",
+  fromText(text) {
+    if (text === "") return [];
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      // What the engine quotes of the text may be a secret.
+      const reason = (error as Error).message.replace(/\s*["'`].*/s, "");
+      throw new ValueError(`expected a JSON array of source objects (${reason})`);
+    }
+    if (!Array.isArray(value)) throw new ValueError("expected a JSON array of source objects");
+    return value;
+  },
+  fromFile(value) {
+    if (typeof value === "string") return jsonArray.fromText(value);
+    if (!Array.isArray(value)) throw new ValueError("expected a list of source objects");
+    return value;
+  },
+  show: () => "",
+};

@@ -1,0 +1,73 @@
+import { didYouMean } from "../nearest.ts";
+import { quote } from "../quote.ts";
+import { type Kind, scalarText, ValueError } from "./kind.ts";
+
+function scalar<T>(kind: Omit<Kind<T>, "fromFile">): Kind<T> {
+  return { ...kind, fromFile: (value) => kind.fromText(scalarText(value)) };
+}
+
+/** Any text. */
+export function text(hint: string): Kind<string> {
+  return scalar({ hint, fromText: (value) => value, show: (value) => value });
+}
+
+/** The name of a file. */
+export const path: Kind<string> = { ...text("path"), completion: "file" };
+
+/** A whole number. */
+export function integer(
+  hint: string,
+  min = Number.MIN_SAFE_INTEGER,
+  max = Number.MAX_SAFE_INTEGER,
+): Kind<number> {
+  return scalar({
+    hint,
+    fromText(value) {
+      const number = /^[+-]?\d+$/.test(value) ? Number(value) : Number.NaN;
+      if (number >= min && number <= max) return number;
+      const bounds = hint === "bytes" ? "" : ` from ${min} to ${max}`;
+      throw new ValueError(`${quote(value)} is not a whole number${bounds}`);
+    },
+    show: String,
+  });
+}
+
+/** A TCP port; 0 lets the operating system choose one. */
+export const port = integer("port", 0, 65_535);
+
+const truths = new Set(["1", "t", "T", "TRUE", "true", "True"]);
+const falsehoods = new Set(["0", "f", "F", "FALSE", "false", "False"]);
+
+/** A switch. */
+export const boolean: Kind<boolean> = {
+  ...scalar({
+    hint: "boolean",
+    fromText(value) {
+      if (truths.has(value)) return true;
+      if (falsehoods.has(value)) return false;
+      throw new ValueError(`${quote(value)} is neither true nor false`);
+    },
+    show: (value) => (value ? "true" : ""),
+  }),
+  switch: true,
+};
+
+/** One of some words; empty stands for the first. */
+export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): Kind<Word> {
+  return {
+    ...scalar<Word>({
+      hint: words.join("|"),
+      fromText(value) {
+        if (value === "") return words[0];
+        const found = words.find((word) => word === value);
+        if (found !== undefined) return found;
+        const expected = words.map(quote).join(" or ");
+        throw new ValueError(
+          `${quote(value)} is not ${expected}${didYouMean(value, words, quote)}`,
+        );
+      },
+      show: (value) => value,
+    }),
+    completion: words,
+  };
+}

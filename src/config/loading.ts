@@ -1,0 +1,123 @@
+import { ConfigError } from "./errors.ts";
+import type { globalOptions, loadingOptions, syncOptions } from "./options/shared.ts";
+import type { Resolved } from "./resolve.ts";
+
+/** Where a service listens. */
+export type Address = { readonly port: number } | { readonly socketPath: string };
+
+/** PEM files of a server. */
+export interface ServerTls {
+  readonly certPath: string;
+  readonly keyPath: string;
+  /** CA that must have signed the certificates of clients. */
+  readonly clientCaPath?: string;
+}
+
+/** What both commands that serve flags know of themselves. */
+export interface ServingConfig {
+  readonly debug: boolean;
+  readonly logFormat: "console" | "json";
+  /** The configuration file in use. */
+  readonly configFile: string | undefined;
+  /** What was ignored, for the log. */
+  readonly warnings: readonly string[];
+  /** Reject documents that violate the schema in any way. */
+  readonly strict: boolean;
+  /** Static evaluation context (`-X`); also the sync context. */
+  readonly contextValues: Readonly<Record<string, string>>;
+  readonly sync: {
+    readonly address: Address;
+    readonly tls: ServerTls | undefined;
+    readonly disableMetadata: boolean;
+    readonly stallTimeoutMs: number;
+    readonly keepAlive: { readonly minTimeMs: number; readonly permitWithoutStream: boolean };
+  };
+  /** Of event and sync streams; 0: none. */
+  readonly streamDeadlineMs: number;
+  readonly shutdownGraceMs: number;
+}
+
+type ServingOptions = typeof globalOptions & typeof loadingOptions & typeof syncOptions;
+
+/** What is read the same way for both commands. */
+export function servingConfig(
+  resolved: Resolved<ServingOptions>,
+  own: {
+    readonly logFormat: "console" | "json";
+    readonly address: Address;
+    readonly tls: ServerTls | undefined;
+  },
+  warnings: readonly string[],
+): ServingConfig {
+  const { values, file } = resolved;
+  const context = staticContext(resolved);
+  return {
+    debug: values.debug,
+    logFormat: own.logFormat,
+    configFile: file,
+    warnings: [...resolved.warnings, ...warnings, ...context.warnings],
+    strict: values.strict,
+    contextValues: context.values,
+    sync: {
+      address: own.address,
+      tls: own.tls,
+      disableMetadata: values["disable-sync-metadata"],
+      stallTimeoutMs: values["sync-stall-timeout"],
+      keepAlive: {
+        minTimeMs: values["keep-alive-min-time"],
+        permitWithoutStream: values["keep-alive-permit-without-stream"],
+      },
+    },
+    streamDeadlineMs: values["stream-deadline"],
+    shutdownGraceMs: values["shutdown-grace"],
+  };
+}
+
+/** The keys of a configuration file are read without regard to case, as every flagd does. */
+function staticContext({ values, origin }: Resolved<ServingOptions>) {
+  const pairs = [...values["context-value"]];
+  if (origin("context-value").place !== "file") return { values: record(pairs), warnings: [] };
+  const warnings = pairs
+    .filter(([key]) => key !== key.toLowerCase())
+    .map(
+      ([key]) =>
+        `${origin("context-value").name}: key ${JSON.stringify(key)} is read as ` +
+        `${JSON.stringify(key.toLowerCase())}; use -X or FLAGD_CONTEXT_VALUE to keep its case`,
+    );
+  return { values: record(pairs.map(([key, value]) => [key.toLowerCase(), value])), warnings };
+}
+
+function record(pairs: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(pairs);
+}
+
+export function address(socketPath: string, port: number): Address {
+  return socketPath === "" ? { port } : { socketPath };
+}
+
+/**
+ * The two files of a certificate, by the names of their options; undefined where neither is set.
+ * @throws ConfigError where only one is: that must not end in plaintext
+ */
+export function certificatePair<Name extends string>(
+  values: Readonly<Record<Name, string>>,
+  cert: Name,
+  key: Name,
+): ServerTls | undefined {
+  const [certPath, keyPath] = [values[cert], values[key]];
+  if (certPath !== "" && keyPath !== "") return { certPath, keyPath };
+  if (certPath === "" && keyPath === "") return undefined;
+  const [given, missing] = certPath === "" ? [key, cert] : [cert, key];
+  throw new ConfigError(`--${given} is set without --${missing}: TLS needs both`);
+}
+
+/** @throws ConfigError where two of the listeners would take the same port */
+export function distinctPorts(ports: Readonly<Record<string, Address>>): void {
+  const seen = new Map<number, string>();
+  for (const [name, where] of Object.entries(ports)) {
+    if (!("port" in where) || where.port === 0) continue;
+    const other = seen.get(where.port);
+    if (other) throw new ConfigError(`--${other} and --${name} are both ${where.port}`);
+    seen.set(where.port, name);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Environment } from "./environment.ts";
+import { ConfigError } from "./errors.ts";
+import {
+  address,
+  certificatePair,
+  distinctPorts,
+  type ServingConfig,
+  servingConfig,
+} from "./loading.ts";
+import { redisSyncOptions } from "./options/redis-sync.ts";
+import { startOptions } from "./options/start.ts";
+import { resolveOptions } from "./resolve.ts";
+import { redisSource } from "./sources/parse.ts";
+import type { RedisSourceConfig } from "./sources/source-config.ts";
+
+/** Everything that `flagd redis-sync` is told. */
+export interface RedisSyncConfig extends ServingConfig {
+  readonly source: RedisSourceConfig;
+  /** Undefined: off. */
+  readonly managementPort: number | undefined;
+}
+
+/**
+ * The configuration of `flagd redis-sync`; undefined where help was asked for.
+ * @param args what follows `redis-sync` on the command line
+ * @throws ConfigError
+ */
+export async function readRedisSyncConfig(
+  args: readonly string[],
+  environment: Environment,
+): Promise<RedisSyncConfig | undefined> {
+  const known = new Set(Object.keys(startOptions));
+  const resolved = await resolveOptions(redisSyncOptions, args, environment, known);
+  if (!resolved) return undefined;
+  const { values, origin } = resolved;
+  const tls = certificatePair(values, "redis-sync-cert-path", "redis-sync-key-path");
+  const client = certificatePair(values, "redis-client-cert-path", "redis-client-key-path");
+  const clientCaPath = values["redis-sync-client-ca-path"];
+  if (clientCaPath !== "" && !tls) {
+    throw new ConfigError(
+      "--redis-sync-client-ca-path needs --redis-sync-cert-path and --redis-sync-key-path: without TLS there are no client certificates",
+    );
+  }
+  const sync = address(values["redis-sync-socket-path"], values["redis-sync-port"]);
+  const managementPort = values["management-port"];
+  distinctPorts({ "redis-sync-port": sync, "management-port": { port: managementPort } });
+
+  if (values["redis-uri"] === "") {
+    throw new ConfigError(
+      "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'",
+    );
+  }
+  const source = redisSource(
+    {
+      uri: values["redis-uri"],
+      interval: values["redis-interval"],
+      watch: values["redis-watch"],
+      certPath: values["redis-cert-path"],
+      serverName: values["redis-server-name"],
+      ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
+    },
+    origin("redis-uri").name,
+  );
+  const own = {
+    logFormat: values["redis-log-format"],
+    address: sync,
+    tls: tls && clientCaPath !== "" ? { ...tls, clientCaPath } : tls,
+  };
+  return {
+    ...servingConfig(resolved, own, []),
+    source,
+    managementPort: managementPort === 0 ? undefined : managementPort,
+  };
+}

@@ -1,0 +1,99 @@
+import { parseArguments } from "./argv.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { ConfigError } from "./errors.ts";
+import { type ConfigFile, readConfigFile } from "./file.ts";
+import { type Kind, ValueError } from "./kinds/kind.ts";
+import { nearest } from "./nearest.ts";
+import { environmentName, type OptionTable, type Values } from "./options/option.ts";
+
+/** Where an option's value comes from. */
+export interface Origin {
+  readonly place: "command line" | "environment" | "file" | "default";
+  /** For messages: `--port`, `FLAGD_PORT`, `port in flagd.yaml`. */
+  readonly name: string;
+}
+
+export interface Resolved<Table extends OptionTable> {
+  readonly values: Values<Table>;
+  origin(name: keyof Table): Origin;
+  /** The configuration file in use. */
+  readonly file: string | undefined;
+  /** What was ignored. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The value of every option of `table`: command line before environment before configuration file
+ * before default. Undefined where help was asked for.
+ * @param knownKeys keys that a configuration file may have without a warning, beside the options
+ * @throws ConfigError naming the option, variable or key, and what was expected
+ */
+export async function resolveOptions<Table extends OptionTable>(
+  table: Table,
+  args: readonly string[],
+  environment: Environment,
+  knownKeys: ReadonlySet<string> = new Set(),
+): Promise<Resolved<Table> | undefined> {
+  const given = parseArguments(args, table);
+  if (given.help) return undefined;
+  const variables = readEnvironment(table, environment);
+  const file = await readConfigFile(given.options.get("config")?.at(-1) ?? "", environment);
+  const warnings = [
+    ...given.positional.map((text) => `argument ${JSON.stringify(text)} ignored`),
+    ...variables.warnings,
+    ...(file ? unknownKeys(file, table, knownKeys) : []),
+  ];
+  const values: Record<string, unknown> = {};
+  const origins = new Map<string, Origin>();
+
+  for (const [name, { kind, default: fallback, flagOnly }] of Object.entries(table)) {
+    const take = (place: Origin["place"], from: string, read: () => unknown) => {
+      origins.set(name, { place, name: from });
+      values[name] = naming(from, read);
+    };
+    const texts = given.options.get(name);
+    const variable = variables.options.get(name);
+    const member = flagOnly ? undefined : file?.members.get(name);
+    if (texts) {
+      take("command line", `--${name}`, () => fromTexts(kind, texts));
+    } else if (variable !== undefined) {
+      const read = kind.fromEnv ?? kind.fromText;
+      take("environment", environmentName(name), () => read(variable));
+    } else if (member !== undefined && member !== null) {
+      take("file", `${name} in ${file?.path}`, () => kind.fromFile(member));
+    } else {
+      take("default", `--${name}`, () => fallback);
+    }
+  }
+  return {
+    values: values as Values<Table>,
+    origin: (name) => origins.get(String(name)) ?? { place: "default", name: `--${String(name)}` },
+    file: file?.path,
+    warnings,
+  };
+}
+
+function fromTexts(kind: Kind<unknown>, texts: readonly string[]): unknown {
+  const [first, ...more] = texts.map((text) => kind.fromText(text));
+  return more.reduce((earlier, later) => (kind.join ? kind.join(earlier, later) : later), first);
+}
+
+function naming<T>(origin: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error;
+    throw new ConfigError(`invalid value for ${origin}: ${error.message}`);
+  }
+}
+
+function unknownKeys(file: ConfigFile, table: OptionTable, known: ReadonlySet<string>): string[] {
+  const names = Object.keys(table).filter((name) => !table[name]?.flagOnly);
+  return [...file.members.keys()]
+    .filter((key) => !names.includes(key) && !known.has(key))
+    .map((key) => {
+      const guess = nearest(key, names);
+      const hint = guess === undefined ? "" : ` (did you mean ${guess}?)`;
+      return `unknown key ${JSON.stringify(key)} in ${file.path} ignored${hint}`;
+    });
+}

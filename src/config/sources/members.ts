@@ -1,0 +1,109 @@
+import type { Provider } from "./source-config.ts";
+
+/** What a member of a source object holds. `seconds` and `bytes` are whole numbers from 0. */
+type MemberType = "text" | "boolean" | "seconds" | "bytes" | "texts" | "object";
+
+export interface Member {
+  readonly type: MemberType;
+  /** Providers that use it; it is ignored elsewhere, with a warning. */
+  readonly providers: readonly Provider[];
+  readonly doc: string;
+  /** Largest number. */
+  readonly max?: number;
+}
+
+export const providers = [
+  "redis",
+  "file",
+  "fsnotify",
+  "fileinfo",
+  "kubernetes",
+  "http",
+  "grpc",
+  "gcs",
+  "azblob",
+  "s3",
+] as const satisfies readonly Provider[];
+
+const polling = ["redis", "http", "gcs", "azblob", "s3"] as const;
+const tls = ["redis", "http", "grpc"] as const;
+
+/** Members of the objects of `--sources`. */
+export const sourceMembers = {
+  uri: { type: "text", providers, doc: "Where the flags are. Required." },
+  provider: { type: "text", providers, doc: "Kind of source. Required." },
+  interval: {
+    type: "seconds",
+    max: 86_400,
+    providers: polling,
+    doc: "Seconds between two polls; default 30 for redis, 5 for others.",
+  },
+  intervalSeed: {
+    type: "text",
+    providers: polling,
+    doc: "Text that fixes at which second of the interval to poll; random without it.",
+  },
+  watch: {
+    type: "boolean",
+    providers: ["redis"],
+    doc: "Look for changes between the polls; default true.",
+  },
+  tls: { type: "boolean", providers: ["grpc", "redis"], doc: "Use TLS; default false." },
+  certPath: {
+    type: "text",
+    providers: tls,
+    doc: "PEM file of the CA to trust instead of the system's; turns TLS on for grpc.",
+  },
+  clientCertPath: { type: "text", providers: tls, doc: "PEM file of the client certificate." },
+  clientKeyPath: { type: "text", providers: tls, doc: "PEM file of the client certificate's key." },
+  serverName: {
+    type: "text",
+    providers: ["redis"],
+    doc: "Name that the server's certificate must have, where it is not the host's.",
+  },
+  selector: {
+    type: "text",
+    providers: ["grpc"],
+    doc: "Which flags the upstream is asked for: flagSetId=… or source=….",
+  },
+  providerID: { type: "text", providers: ["grpc"], doc: "Name told to the upstream." },
+  maxMsgSize: {
+    type: "bytes",
+    providers: ["grpc"],
+    doc: "Largest message taken, in bytes; default 4194304.",
+  },
+  incrementalUpdates: {
+    type: "boolean",
+    providers: ["grpc"],
+    doc: "A message replaces only the flag sets that it names; default false.",
+  },
+  headers: {
+    type: "texts",
+    providers: ["http", "grpc"],
+    doc: "HTTP headers or gRPC metadata of every request, as an object of texts.",
+  },
+  authHeader: {
+    type: "text",
+    providers: ["http"],
+    doc: "Whole value of the Authorization header.",
+  },
+  timeoutS: {
+    type: "seconds",
+    providers: ["http"],
+    doc: "Seconds that a request may take; default: no limit.",
+  },
+  oauth: {
+    type: "object",
+    providers: ["http"],
+    doc: "OAuth client credentials: clientID, clientSecret, tokenUrl; folder with the files client-id and client-secret instead of the two; reloadDelayS, the seconds that a token is used.",
+  },
+} as const satisfies Readonly<Record<string, Member>>;
+
+/** Members of `oauth`. */
+export const oauthMembers = {
+  clientID: { type: "text", providers: ["http"], doc: "" },
+  clientSecret: { type: "text", providers: ["http"], doc: "" },
+  tokenUrl: { type: "text", providers: ["http"], doc: "" },
+  folder: { type: "text", providers: ["http"], doc: "" },
+  reloadDelayS: { type: "seconds", providers: ["http"], doc: "" },
+} as const satisfies Readonly<Record<string, Member>>;

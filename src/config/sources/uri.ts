@@ -1,0 +1,41 @@
+import { ConfigError } from "../errors.ts";
+import { quoteUri } from "../quote.ts";
+
+/** A source object as `--sources` would have it. */
+export interface UriSource {
+  readonly provider: string;
+  readonly uri: string;
+  readonly tls?: boolean;
+}
+
+/** In the order of their test: pattern, provider, and whether the matched prefix is dropped. */
+const patterns: readonly (readonly [RegExp, string, "drop" | "keep"])[] = [
+  [/^file:/, "file", "drop"],
+  [/^core\.openfeature\.dev\//, "kubernetes", "drop"],
+  [/^https?:\/\//, "http", "keep"],
+  [/^grpcs?:\/\//, "grpc", "drop"],
+  [/^(envoy|dns|uds|xds|unix):/, "grpc", "keep"],
+  [/^(redis|valkey)s?(\+tls)?(\+unix)?:\/\//, "redis", "keep"],
+  [/^gs:\/\/[^/]+\/./, "gcs", "keep"],
+  [/^azblob:\/\/[^/]+\/./, "azblob", "keep"],
+  [/^s3:\/\/[^/]+\/./, "s3", "keep"],
+];
+
+/**
+ * The source that one `--uri` stands for.
+ * @throws ConfigError listing the prefixes that there are
+ */
+export function sourceOfUri(uri: string, origin: string): UriSource {
+  for (const [pattern, provider, prefix] of patterns) {
+    if (!pattern.test(uri)) continue;
+    const rest = prefix === "drop" ? uri.replace(pattern, "") : uri;
+    return { provider, uri: rest, ...(uri.startsWith("grpcs:") && { tls: true }) };
+  }
+  const hint = /^[./~]|^[^:]*\.(json|ya?ml)$/i.test(uri)
+    ? `; for a file write ${quoteUri(`file:${uri}`)}`
+    : "";
+  throw new ConfigError(
+    `invalid sync uri argument: ${quoteUri(uri)} (${origin}), must start with 'redis://', 'file:', ` +
+      `'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'${hint}`,
+  );
+}

@@ -1,0 +1,108 @@
+import type { Environment } from "./environment.ts";
+import { ConfigError } from "./errors.ts";
+import {
+  type Address,
+  address,
+  certificatePair,
+  distinctPorts,
+  type ServerTls,
+  type ServingConfig,
+  servingConfig,
+} from "./loading.ts";
+import { redisSyncOptions } from "./options/redis-sync.ts";
+import { startOptions } from "./options/start.ts";
+import { type Resolved, resolveOptions } from "./resolve.ts";
+import { parseSource } from "./sources/parse.ts";
+import type { SourceConfig } from "./sources/source-config.ts";
+import { sourceOfUri } from "./sources/uri.ts";
+
+/** Everything that `flagd start` is told. */
+export interface StartConfig extends ServingConfig {
+  /** At least one; a later one has priority over an earlier one. */
+  readonly sources: readonly SourceConfig[];
+  readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
+  /** One listener where it has the management port and is plaintext or shares its TLS. */
+  readonly ofrep: { readonly port: number; readonly tls: ServerTls | undefined };
+  readonly managementPort: number;
+  /** Lower-cased header name → key of the evaluation context. */
+  readonly contextFromHeader: ReadonlyMap<string, string>;
+  /** Empty: every origin. */
+  readonly corsOrigins: readonly string[];
+  /** Bytes; 0 or less: no limit. */
+  readonly maxRequestBody: number;
+  /** Bytes, more than 0. */
+  readonly maxRequestHeader: number;
+  readonly telemetry: {
+    readonly metricsExporter: "prometheus" | "otel";
+    readonly collectorUri: string | undefined;
+    readonly certPath: string | undefined;
+    readonly keyPath: string | undefined;
+    readonly caPath: string | undefined;
+    readonly reloadIntervalMs: number;
+  };
+}
+
+/**
+ * The configuration of `flagd start`; undefined where help was asked for.
+ * @param args what follows `start` on the command line
+ * @throws ConfigError
+ */
+export async function readStartConfig(
+  args: readonly string[],
+  environment: Environment,
+): Promise<StartConfig | undefined> {
+  const known = new Set(Object.keys(redisSyncOptions));
+  const resolved = await resolveOptions(startOptions, args, environment, known);
+  if (!resolved) return undefined;
+  const { values } = resolved;
+  const warnings: string[] = [];
+  const tls = certificatePair(values, "server-cert-path", "server-key-path");
+  const evaluation = address(values["socket-path"], values.port);
+  const sync = address(values["sync-socket-path"], values["sync-port"]);
+  const sources = readSources(resolved, (message) => warnings.push(message));
+  const [management, ofrep] = [values["management-port"], values["ofrep-port"]];
+  distinctPorts({
+    port: evaluation,
+    "sync-port": sync,
+    "management-port": { port: management },
+    ...(ofrep !== management && { "ofrep-port": { port: ofrep } }),
+  });
+  return {
+    ...servingConfig(resolved, { logFormat: values["log-format"], address: sync, tls }, warnings),
+    sources,
+    evaluation: { address: evaluation, tls },
+    ofrep: { port: ofrep, tls: values["ofrep-tls"] ? tls : undefined },
+    managementPort: management,
+    contextFromHeader: new Map(
+      [...values["context-from-header"]].map(([header, key]) => [header.toLowerCase(), key]),
+    ),
+    corsOrigins: values["cors-origin"],
+    maxRequestBody: values["max-request-body"],
+    maxRequestHeader: values["max-request-header"] > 0 ? values["max-request-header"] : 1 << 20,
+    telemetry: {
+      metricsExporter: values["metrics-exporter"],
+      collectorUri: values["otel-collector-uri"] || undefined,
+      certPath: values["otel-cert-path"] || undefined,
+      keyPath: values["otel-key-path"] || undefined,
+      caPath: values["otel-ca-path"] || undefined,
+      reloadIntervalMs: values["otel-reload-interval"],
+    },
+  };
+}
+
+/** Those of `--uri`, then those of `--sources`. */
+function readSources(
+  { values, origin }: Resolved<typeof startOptions>,
+  warn: (message: string) => void,
+): SourceConfig[] {
+  const uris = values.uri.map((uri) =>
+    parseSource(sourceOfUri(uri, origin("uri").name), origin("uri").name, warn),
+  );
+  const objects = values.sources.map((value, index) =>
+    parseSource(value, `${origin("sources").name}[${index}]`, warn),
+  );
+  if (uris.length + objects.length > 0) return [...uris, ...objects];
+  throw new ConfigError(
+    "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json",
+  );
+}
