@@ -1,0 +1,45 @@
+/** The service for every protocol that Connect speaks. */
+import type { JsonObject as ProtobufObject } from "@bufbuild/protobuf";
+import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { FlagSyncService } from "../../gen/flagd/sync/v1/sync_pb.ts";
+import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
+import type { HeaderLookup } from "../context.ts";
+import { PulledSink } from "../pulled-sink.ts";
+import type { EncodedState } from "./encoded-state.ts";
+import { clientOf, selectorFrom } from "./request.ts";
+import type { SyncStreams } from "./sync-streams.ts";
+import type { UnaryCalls } from "./unary-calls.ts";
+
+export interface SyncHandlers {
+  readonly calls: UnaryCalls;
+  readonly streams: SyncStreams;
+  readonly measure: ((client: SyncClient) => SyncStreamMetrics) | undefined;
+}
+
+export function connectRoutes({
+  calls,
+  streams,
+  measure,
+}: SyncHandlers): (router: ConnectRouter) => void {
+  return (router) =>
+    router.service(FlagSyncService, {
+      async *syncFlags(request, call) {
+        const header = headersOf(call);
+        const selector = selectorFrom(request, header);
+        const sink = new PulledSink<EncodedState>();
+        streams.open(selector, sink, measure?.(clientOf(request, header)));
+        for await (const state of sink.messages(call.signal)) yield state.message;
+      },
+      fetchAllFlags(request, call) {
+        const { flagConfiguration } = calls.fetchAllFlags(request, headersOf(call)).message;
+        return { flagConfiguration };
+      },
+      getMetadata() {
+        return { metadata: calls.getMetadata() as ProtobufObject };
+      },
+    });
+}
+
+function headersOf(call: HandlerContext): HeaderLookup {
+  return (name) => call.requestHeader.get(name);
+}

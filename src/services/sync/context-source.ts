@@ -1,0 +1,14 @@
+import type { JsonObject } from "../../flags/model.ts";
+
+/** The evaluation context that sync clients are to lay over their own. */
+export interface ContextSource {
+  /** The same object as long as nothing changes, another one after a change. */
+  readonly current: JsonObject;
+  /** Calls `listener` after each change. */
+  subscribe(listener: () => void): void;
+}
+
+/** A context that never changes. */
+export function fixedContext(context: JsonObject): ContextSource {
+  return { current: context, subscribe: () => {} };
+}

@@ -1,0 +1,47 @@
+/** What SyncFlags and FetchAllFlags requests ask for. */
+import { InvalidSelectorError, parseSelector } from "../../store/selector.ts";
+import type { Selector } from "../../store/view.ts";
+import type { SyncClient } from "../../telemetry/sync-metrics.ts";
+import type { HeaderLookup } from "../context.ts";
+import { invalidArgument } from "../errors.ts";
+import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+
+/** The fields that the request messages share. */
+export interface SyncRequest {
+  readonly providerId: string;
+  readonly selector: string;
+}
+
+/** Longer texts of clients are cut in metrics. */
+const LABEL_LENGTH = 100;
+
+/**
+ * A `Flagd-Selector` header wins over the request's field even when it is empty, which selects
+ * everything.
+ * @throws ConnectError where the selector is invalid
+ */
+export function selectorFrom(request: SyncRequest, header: HeaderLookup): Selector {
+  try {
+    return isPresent(header)
+      ? selectorOf(header(SELECTOR_HEADER))
+      : parseSelector(request.selector);
+  } catch (error) {
+    if (error instanceof InvalidSelectorError) throw invalidArgument(error.message);
+    throw error;
+  }
+}
+
+/** Who asks, for metrics. */
+export function clientOf(request: SyncRequest, header: HeaderLookup): SyncClient {
+  const given = isPresent(header) ? header(SELECTOR_HEADER) : request.selector;
+  const selector = typeof given === "string" ? given : given?.[0];
+  return {
+    ...(selector && { selector: selector.slice(0, LABEL_LENGTH) }),
+    ...(request.providerId && { providerId: request.providerId.slice(0, LABEL_LENGTH) }),
+  };
+}
+
+function isPresent(header: HeaderLookup): boolean {
+  const value = header(SELECTOR_HEADER);
+  return value !== undefined && value !== null;
+}

@@ -1,0 +1,52 @@
+/**
+ * The stream of flag documents for in-process providers and other daemons, by two ways: the short
+ * path for gRPC, on which all streams send the same bytes, and Connect's handlers for the rest.
+ */
+import type { ConnectRouter } from "@connectrpc/connect";
+import type { SnapshotSource } from "../../store/view.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
+import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import { connectRoutes } from "./connect-routes.ts";
+import type { ContextSource } from "./context-source.ts";
+import { StateEncoder } from "./encoded-state.ts";
+import { shortPath } from "./short-path.ts";
+import { SyncStreams } from "./sync-streams.ts";
+import { UnaryCalls } from "./unary-calls.ts";
+
+export interface SyncServiceOptions {
+  readonly store: SnapshotSource;
+  /** Sent with every state, and as the answer of GetMetadata. */
+  readonly context: ContextSource;
+  /** No state is sent before; FetchAllFlags answers UNAVAILABLE. */
+  readonly whenReady: Promise<void>;
+  /** GetMetadata answers UNIMPLEMENTED. */
+  readonly metadataDisabled: boolean;
+  /** Milliseconds until a stream is ended; ≤ 0: never. */
+  readonly streamDeadlineMs: number;
+  /** Milliseconds that a reader may make no progress; 30,000 where not given. */
+  readonly stallMs?: number;
+  readonly log: Log;
+  /** Called for every stream opened. */
+  readonly measure?: (client: SyncClient) => SyncStreamMetrics;
+}
+
+export interface SyncService {
+  readonly routes: (router: ConnectRouter) => void;
+  readonly unary: readonly UnaryMethod[];
+  readonly streams: readonly StreamMethod[];
+  /** Ends every stream with UNAVAILABLE. */
+  shutdown(): void;
+}
+
+export function createSyncService(options: SyncServiceOptions): SyncService {
+  const encoder = new StateEncoder(options.context, options.log);
+  const streams = new SyncStreams(options, encoder);
+  const calls = new UnaryCalls(options, encoder);
+  const { stallMs = 30_000, measure, log } = options;
+  return {
+    routes: connectRoutes({ calls, streams, measure }),
+    ...shortPath({ calls, streams, measure, stallMs, log }),
+    shutdown: () => streams.shutDown(),
+  };
+}

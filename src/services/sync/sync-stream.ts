@@ -1,0 +1,116 @@
+import { ConnectError } from "@connectrpc/connect";
+import type { SyncStreamEnd, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
+import { streamDeadlineExceeded } from "../errors.ts";
+import type { EncodedState } from "./encoded-state.ts";
+
+/** Where states go. */
+export interface StateSink {
+  /** False: the reader is busy with it, `onDrain` tells when it can take another. */
+  send(state: EncodedState): boolean;
+  end(error?: Error): void;
+  onDrain(listener: () => void): void;
+  /** Called once, however the stream ends. */
+  onClose(listener: (reason?: SyncStreamEnd) => void): void;
+}
+
+export interface SyncStreamOptions {
+  /**
+   * The state to send now.
+   * @throws ConnectError to end the stream with.
+   */
+  readonly latest: () => EncodedState;
+  /** Calls back after each change; returns what ends that. */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Nothing is sent before. */
+  readonly whenReady: Promise<void>;
+  /** Milliseconds until the server ends the stream; ≤ 0: never. */
+  readonly deadlineMs: number;
+  readonly metrics: SyncStreamMetrics | undefined;
+  /** Called once, however the stream ends. */
+  readonly onClose: () => void;
+}
+
+/** The longest that a timer takes; a later deadline is none. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * One open stream of states. While its reader is busy, changes only mark it as behind: when it can
+ * take another state it gets the latest, so the last one is never skipped and none is queued.
+ */
+export class SyncStream {
+  readonly #sink: StateSink;
+  readonly #options: SyncStreamOptions;
+  #unsubscribe: (() => void) | undefined;
+  #busy = false;
+  #behind = false;
+  #over = false;
+  #closed = false;
+  #end: SyncStreamEnd | undefined;
+  #deadline: Timer | undefined;
+
+  constructor(sink: StateSink, options: SyncStreamOptions) {
+    this.#sink = sink;
+    this.#options = options;
+    sink.onDrain(() => this.#drained());
+    sink.onClose((reason) => this.#close(reason));
+    const { deadlineMs } = options;
+    if (deadlineMs > 0 && deadlineMs <= MAX_TIMER_MS) {
+      this.#deadline = setTimeout(
+        () => this.end(streamDeadlineExceeded(), "deadline_exceeded"),
+        deadlineMs,
+      );
+    }
+    void options.whenReady.then(() => this.#start());
+  }
+
+  /** The latest state may be another than the one sent last. */
+  refresh(): void {
+    if (this.#over || this.#unsubscribe === undefined) return;
+    if (this.#busy) this.#behind = true;
+    else this.#send();
+  }
+
+  /** Ends the stream from this side. */
+  end(error: Error, reason: SyncStreamEnd): void {
+    if (this.#over) return;
+    this.#end = reason;
+    this.#stop();
+    this.#sink.end(error);
+  }
+
+  #start(): void {
+    if (this.#over) return;
+    this.#unsubscribe = this.#options.subscribe(() => this.refresh());
+    this.#send();
+  }
+
+  #send(): void {
+    this.#behind = false;
+    try {
+      const state = this.#options.latest();
+      this.#options.metrics?.sent(state.frame.length);
+      this.#busy = !this.#sink.send(state);
+    } catch (error) {
+      this.end(ConnectError.from(error), "error");
+    }
+  }
+
+  #drained(): void {
+    this.#busy = false;
+    if (this.#behind && !this.#over) this.#send();
+  }
+
+  #stop(): void {
+    this.#over = true;
+    this.#unsubscribe?.();
+    clearTimeout(this.#deadline);
+  }
+
+  #close(reason: SyncStreamEnd = "normal_close"): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stop();
+    this.#options.metrics?.ended(this.#end ?? reason);
+    this.#options.onClose();
+  }
+}
