@@ -2,6 +2,7 @@
  * HTTP/1.1 for request handlers of the Fetch API: what OFREP and management need, and no more.
  */
 import http from "node:http";
+import type { TlsOptions } from "node:tls";
 import { ConfigError } from "../config/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
@@ -34,11 +35,6 @@ export interface HttpServer {
   stop(graceMs: number): Promise<void>;
 }
 
-type Certificate = Pick<
-  Bun.TLSOptions,
-  "cert" | "key" | "ca" | "requestCert" | "rejectUnauthorized"
->;
-
 /** Go adds this much to the limit, for the request line. */
 const headerSlackBytes = 4096;
 
@@ -52,14 +48,15 @@ export function serveHttp(options: HttpOptions): HttpServer {
     certificateCheckMs = defaultTimeouts.certificateCheckMs,
   } = options;
   // Bun.serve has no limit of its own for headers: it takes that of node:http.
-  if (options.maxRequestHeader > 0)
-    http.maxHeaderSize = options.maxRequestHeader + headerSlackBytes;
+  if (options.maxRequestHeader > 0) {
+    Reflect.set(http, "maxHeaderSize", options.maxRequestHeader + headerSlackBytes);
+  }
 
-  const serve = (port: number, certificate: Certificate | undefined) =>
+  const serve = (port: number, certificate: TlsOptions | undefined) =>
     Bun.serve({
       port,
       ...(options.hostname !== undefined && { hostname: options.hostname }),
-      ...(certificate && { tls: certificate }),
+      ...(certificate && { tls: tlsOptions(certificate) }),
       idleTimeout: defaultTimeouts.keepAliveMs / 1000,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request) => answer(request, handlers, log),
@@ -91,6 +88,11 @@ export function serveHttp(options: HttpOptions): HttpServer {
       await server.stop(true);
     },
   };
+}
+
+/** What Bun.serve takes of them; it accepts TLS 1.2 and later, and HTTP/1.1 only, by itself. */
+function tlsOptions({ cert, key, ca, requestCert, rejectUnauthorized }: TlsOptions) {
+  return { cert, key, ca, requestCert, rejectUnauthorized } as Bun.TLSOptions;
 }
 
 async function answer(

@@ -1,5 +1,6 @@
 import { EXPOSITION_TYPE } from "../../telemetry/metrics/prometheus.ts";
 import type { Registry } from "../../telemetry/metrics/registry.ts";
+import { requestPath } from "../../transport/request-path.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface ManagementOptions {
@@ -16,7 +17,7 @@ export function createManagementHandler({
   registry,
 }: ManagementOptions): (request: Request) => Response | undefined {
   return (request) => {
-    switch (pathOf(request.url)) {
+    switch (requestPath(request)) {
       case "/healthz":
         return new Response();
       case "/readyz":
@@ -49,12 +50,4 @@ function readyz(readiness: Readiness): Response {
         { status: 412 },
       );
   }
-}
-
-/** The path of an absolute URL, as sent: parsing it as a URL costs more than the rest of a probe. */
-function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
-  if (start < 0) return "/";
-  const query = url.indexOf("?", start);
-  return query < 0 ? url.slice(start) : url.slice(start, query);
 }

@@ -11,6 +11,7 @@ import { InvalidSelectorError } from "../../store/selector.ts";
 import type { SnapshotSource, View } from "../../store/view.ts";
 import { createCors, exposedHeaders } from "../../transport/cors.ts";
 import type { CallRecord } from "../../transport/listener.ts";
+import { requestPath } from "../../transport/request-path.ts";
 import { ContextAdditions } from "../context.ts";
 import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
 import { type BodyLimits, readBody } from "./body.ts";
@@ -26,7 +27,7 @@ import {
   refusal,
   respond,
 } from "./reply.ts";
-import { pathOf, type Route, routeOf } from "./route.ts";
+import { type Route, routeOf } from "./route.ts";
 
 export interface OfrepOptions {
   readonly store: SnapshotSource;
@@ -58,7 +59,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
   };
 
   return (request) => {
-    const route = routeOf(request.url);
+    const route = routeOf(request);
     return route && handle(request, route);
   };
 
@@ -125,7 +126,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
 
 function callRecord(request: Request, reply: Reply, milliseconds: number): CallRecord {
   return {
-    path: pathOf(request.url),
+    path: requestPath(request),
     protocol: "http",
     httpMethod: request.method,
     httpStatus: reply.status,
