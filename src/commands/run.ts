@@ -1,0 +1,55 @@
+import { type CommandDef, runCommand } from "citty";
+import { versionLine } from "../build-info.ts";
+import { parseArguments } from "../config/argv.ts";
+import { ConfigError } from "../config/errors.ts";
+import { commands, manualOf } from "../config/manual/commands.ts";
+import { overview } from "../config/manual/help.ts";
+import { globalOptions } from "../config/options/shared.ts";
+import { redact } from "../telemetry/logging/redact.ts";
+import type { Io } from "./io.ts";
+
+/** Loaded when they run: `flagd version` needs nothing of the daemon. */
+const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
+  start: async (io) => (await import("./start.ts")).start(io),
+  version: async (io) => (await import("./version.ts")).version(io),
+  help: async (io) => (await import("./help.ts")).help(io),
+  completion: async (io) => (await import("./completion.ts")).completion(io),
+};
+
+/**
+ * Runs the command that `args` (without the program's name) begin with.
+ * @returns the exit status: 0, or 1 after one line on standard error that says what is wrong
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const [at, name] = commandIn(args);
+  try {
+    if (name === undefined) return await withoutCommand(args, io);
+    const load = loaders[manualOf(name).name];
+    if (!load) throw new Error(`command ${name} has a manual and no code`);
+    const { result } = await runCommand(await load(io), { rawArgs: args.toSpliced(at, 1) });
+    return typeof result === "number" ? result : 0;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const known = commands.some((command) => command.name === name);
+    const usage = known ? `flagd ${name} --help` : "flagd help";
+    await io.complain(`Error: ${redact(error.message)}\nRun '${usage}' for usage.\n`);
+    return 1;
+  }
+}
+
+/** The first word that is neither a global option nor its value, and where it stands. */
+function commandIn(args: readonly string[]): [number, string | undefined] {
+  let at = 0;
+  while (args[at]?.startsWith("-")) at += args[at] === "--config" ? 2 : 1;
+  return [at, args[at]];
+}
+
+async function withoutCommand(args: readonly string[], io: Io): Promise<number> {
+  if (args.includes("--version")) {
+    await io.print(`${versionLine}\n`);
+    return 0;
+  }
+  parseArguments(args, globalOptions);
+  await io.print(overview(commands));
+  return 0;
+}

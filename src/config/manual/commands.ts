@@ -1,0 +1,98 @@
+import { ConfigError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import type { OptionTable } from "../options/option.ts";
+import { globalOptions } from "../options/shared.ts";
+import { startOptions } from "../options/start.ts";
+import { quote } from "../quote.ts";
+
+/** A command as help, completion and reference describe it. */
+export interface CommandManual {
+  readonly name: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** What follows the name: `[options]`. */
+  readonly usage: string;
+  readonly options: OptionTable;
+  /** Words that may follow the name. */
+  readonly words?: readonly string[];
+  readonly examples: readonly { readonly does: string; readonly command: string }[];
+}
+
+export const shells = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof shells)[number];
+
+const start: CommandManual = {
+  name: "start",
+  summary: "Run the daemon",
+  description:
+    "Loads flags from one or more sources, keeps them up to date and evaluates them over gRPC, gRPC-web,\n" +
+    "Connect and OFREP. Runs until SIGTERM or SIGINT; SIGHUP fetches every source at once.",
+  usage: "[options]",
+  options: startOptions,
+  examples: [
+    {
+      does: "Flags from the key “flags” in Redis",
+      command: "flagd start --uri 'redis://:password@localhost:6379/0?key=flags'",
+    },
+    {
+      does: "Flags from a file, overridden by those in Redis",
+      command: "flagd start -f file:flags.json -f 'redis://localhost:6379/0?key=flags'",
+    },
+    {
+      does: "Redis with TLS and a private CA, polled every 10 seconds",
+      command: `flagd start --sources '[{"provider":"redis","uri":"rediss://redis.example.com:6380/0?key=flags","certPath":"ca.pem","interval":10}]'`,
+    },
+    { does: "The same from a file of options", command: "flagd start --config flagd.yaml" },
+    {
+      does: "The same from the environment",
+      command: "FLAGD_URI='redis://localhost:6379/0?key=flags' FLAGD_LOG_FORMAT=json flagd start",
+    },
+  ],
+};
+
+const version: CommandManual = {
+  name: "version",
+  summary: "Print version, commit and build date",
+  usage: "",
+  options: globalOptions,
+  examples: [],
+};
+
+const help: CommandManual = {
+  name: "help",
+  summary: "Print the help of a command",
+  usage: "[command]",
+  options: globalOptions,
+  words: ["start", "version", "completion"],
+  examples: [],
+};
+
+const completion: CommandManual = {
+  name: "completion",
+  summary: "Print a completion script for a shell",
+  usage: shells.join("|"),
+  options: globalOptions,
+  words: shells,
+  examples: [
+    { does: "In this bash", command: "source <(flagd completion bash)" },
+    {
+      does: "In every zsh",
+      command: 'flagd completion zsh > "$fpath[1]/_flagd"',
+    },
+    {
+      does: "In every fish",
+      command: "flagd completion fish > ~/.config/fish/completions/flagd.fish",
+    },
+  ],
+};
+
+/** All commands, in the order of the help. */
+export const commands: readonly CommandManual[] = [start, version, completion, help];
+
+/** @throws ConfigError naming the nearest command */
+export function manualOf(name: string): CommandManual {
+  const found = commands.find((command) => command.name === name);
+  if (found) return found;
+  const names = commands.map((command) => command.name);
+  throw new ConfigError(`unknown command ${quote(name)} for "flagd"${didYouMean(name, names)}`);
+}

@@ -1,0 +1,52 @@
+import type { Option } from "../../options/option.ts";
+import type { CommandManual } from "../commands.ts";
+import { brief } from "./words.ts";
+
+/** A completion script for zsh, to be found in `$fpath` as `_flagd`. */
+export function zshCompletion(commands: readonly CommandManual[]): string {
+  const cases = commands.map((command) => {
+    const specs = Object.entries(command.options).flatMap(([name, option]) => spec(name, option));
+    const words = command.words ? [`'1:argument:(${command.words.join(" ")})'`] : [];
+    const lines = [...words, ...specs, "'(-h --help)'{-h,--help}'[Print help]'"];
+    return `    ${command.name})
+      _arguments \\
+        ${lines.join(" \\\n        ")} ;;`;
+  });
+  const names = commands.map(({ name, summary }) => `'${name}:${brief(summary)}'`);
+  return `#compdef flagd
+_flagd() {
+  local -a commands=(
+    ${names.join("\n    ")}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  shift words
+  (( CURRENT-- ))
+  case "$words[1]" in
+${cases.join("\n")}
+  esac
+}
+if [[ "$funcstack[1]" == _flagd ]]; then
+  _flagd "$@"
+else
+  compdef _flagd flagd
+fi
+`;
+}
+
+function spec(name: string, { kind, short, doc }: Option<unknown>): string[] {
+  const value = kind.switch
+    ? ""
+    : `:${kind.hint.replaceAll("|", " or ")}:${values(kind.completion)}`;
+  const text = `[${brief(doc)}]${value}`;
+  const repeated = kind.join ? "*" : "";
+  const forms = [`--${name}${kind.switch ? "" : "="}`, ...(short ? [`-${short}`] : [])];
+  return forms.map((form) => `'${repeated}${form}${text}'`);
+}
+
+function values(completion: "file" | readonly string[] | undefined): string {
+  if (completion === undefined) return " ";
+  return completion === "file" ? "_files" : `(${completion.join(" ")})`;
+}
