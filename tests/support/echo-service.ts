@@ -3,7 +3,7 @@
  *
  * Keys: `missing` NOT_FOUND, `unicode` and `detailed` errors that need encoding, `broken` throws,
  * `large` answers 100 kB, any other answers itself. The event stream sends as many messages as the
- * header `x-events` says and then ends, with an error where `x-fail` is set, or never where
+ * header `x-events` says, each of at least `x-size` bytes, and then ends, with an error where `x-fail` is set, or never where
  * `x-hang` is.
  */
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
@@ -121,7 +121,9 @@ function echo(key: string): MessageInitShape<typeof ResolveStringResponseSchema>
 function* events(
   header: Header,
 ): Generator<MessageInitShape<typeof EventStreamResponseSchema>, void> {
-  for (let n = 0; n < Number(header("x-events") ?? 1); n++) yield { type: `event ${n}` };
+  for (let n = 0; n < Number(header("x-events") ?? 1); n++) {
+    yield { type: `event ${n}`.padEnd(Number(header("x-size") ?? 0), ".") };
+  }
 }
 
 function refuse(header: Header): void {
