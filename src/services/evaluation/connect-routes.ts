@@ -11,6 +11,9 @@ import { type Evaluator, selectorFrom } from "./evaluate.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { ServerEvent } from "./events.ts";
 
+/** Go flagd writes zero values into JSON, and clients without protobuf rely on finding them. */
+const options = { jsonOptions: { alwaysEmitImplicit: true } };
+
 type Unary = MethodImpl<DescMethodUnary>;
 type ServerStreaming = MethodImpl<DescMethodServerStreaming>;
 
@@ -44,9 +47,11 @@ export function connectRoutes(
     };
 
   return (router) => {
-    for (const method of resolveMethods) router.rpc(method.method, resolve(method));
-    for (const method of bulkMethods) router.rpc(method.method, resolveAll(method));
-    for (const dialect of dialects) router.rpc(eventStreamOf(dialect), eventStream(dialect));
+    for (const method of resolveMethods) router.rpc(method.method, resolve(method), options);
+    for (const method of bulkMethods) router.rpc(method.method, resolveAll(method), options);
+    for (const dialect of dialects) {
+      router.rpc(eventStreamOf(dialect), eventStream(dialect), options);
+    }
   };
 }
 
