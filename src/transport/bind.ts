@@ -79,19 +79,3 @@ function answers(path: string): Promise<boolean> {
     );
   });
 }
-
-/** Identifies a socket file, so that no successor's is removed. */
-export function socketIdentity(address: ListenAddress): string | undefined {
-  if (!("socketPath" in address)) return undefined;
-  const stats = lstatSync(address.socketPath, { throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
-}
-
-export function removeSocket(address: ListenAddress, identity: string | undefined): void {
-  if (!("socketPath" in address) || socketIdentity(address) !== identity) return;
-  try {
-    unlinkSync(address.socketPath);
-  } catch {
-    // Gone already.
-  }
-}

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Acceptor } from "./acceptor.ts";
-import { bind, removeSocket, socketIdentity } from "./bind.ts";
+import { bind } from "./bind.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { ExpiryQueue } from "./expiry.ts";
@@ -62,7 +62,6 @@ export async function listen(
   });
 
   const address = await bind(acceptor.server, options.address, options.name);
-  const identity = socketIdentity(address);
   const sweeper = setInterval(
     () => {
       const now = performance.now();
@@ -74,7 +73,6 @@ export async function listen(
   let drained: Promise<void> | undefined;
   const drain = async (graceMs: number): Promise<void> => {
     acceptor.stop();
-    removeSocket(address, identity);
     http1.drain();
     http2.drain();
     let timer: Timer | undefined;

@@ -122,5 +122,6 @@ function ignore(): void {}
 function tooManyPings({ session, transport }: Connection): void {
   if (session.destroyed) return;
   session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
-  transport.end(() => transport.destroy());
+  // Bun writes frames when it has read what came with the ping.
+  setImmediate(() => transport.end(() => transport.destroy()));
 }
