@@ -1,4 +1,5 @@
-import type { FlagDefinition, Json, JsonObject } from "./model.ts";
+import { isArray } from "./json.ts";
+import type { FlagDefinition, Json } from "./model.ts";
 import { compareBytes } from "./order.ts";
 
 /**
@@ -63,9 +64,4 @@ function variantsJson(variants: ReadonlyMap<string, Json>): string {
 
 function member(before: string, name: string, value: Json): string {
   return `${before.length === 1 ? "" : ","}${JSON.stringify(name)}:${canonicalJson(value)}`;
-}
-
-/** `Array.isArray` does not narrow a union with a readonly array. */
-function isArray(value: readonly Json[] | JsonObject): value is readonly Json[] {
-  return Array.isArray(value);
 }

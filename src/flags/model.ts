@@ -38,5 +38,5 @@ export type ParsedDocument =
   | { readonly ok: true; readonly flagSet: FlagSet; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** `any`: JSON where the text is JSON, else YAML. */
+/** `any`: JSON if the text begins with `{` or `[`, else YAML. */
 export type DocumentFormat = "json" | "yaml" | "any";

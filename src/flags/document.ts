@@ -1,0 +1,27 @@
+import { FindingList } from "./findings.ts";
+import { decodeFlagSet } from "./flag-set.ts";
+import type { DocumentFormat, ParsedDocument } from "./model.ts";
+import { parseText } from "./text.ts";
+
+/**
+ * Reads a flag document as a whole: what it defines, or everything that is wrong with it. Pure, and
+ * throws nothing.
+ *
+ * Rejected is what has no meaning as flags (syntax, types, a default variant that is no variant,
+ * references to nothing or in circles, boundless size or depth). What only departs from flagd's JSON
+ * Schema gives warnings; with `strict` it is rejected too.
+ * @param document UTF-8 or text.
+ */
+export function parseDocument(
+  document: Uint8Array | string,
+  options: { readonly format: DocumentFormat; readonly strict: boolean },
+): ParsedDocument {
+  const problems = new FindingList();
+  const warnings = options.strict ? problems : new FindingList();
+  const findings = { problems, warnings };
+  const parsed = parseText(document, options.format, findings);
+  const flagSet =
+    parsed === undefined ? undefined : decodeFlagSet(parsed.value, parsed.sharing, findings);
+  if (flagSet === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
+  return { ok: true, flagSet, warnings: options.strict ? [] : warnings.toArray() };
+}

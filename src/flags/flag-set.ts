@@ -1,0 +1,70 @@
+import type { Findings, Path } from "./findings.ts";
+import { decodeFlag } from "./flag.ts";
+import { isArray, isContainer, isObject, kindOf } from "./json.ts";
+import { decodeMetadata, flagSetIdOf } from "./metadata.ts";
+import type { FlagDefinition, FlagSet, Json, JsonObject } from "./model.ts";
+import { resolveReferences } from "./references.ts";
+import { checkDocument, checkFlag } from "./schema.ts";
+import { howToDelete } from "./text.ts";
+
+/**
+ * Decodes what a document's text contains.
+ * @param sharing see {@link resolveReferences}.
+ * @returns undefined, or something useless, after a problem.
+ */
+export function decodeFlagSet(
+  document: unknown,
+  sharing: boolean,
+  findings: Findings,
+): FlagSet | undefined {
+  const { problems, warnings } = findings;
+  if (!isObject(document as Json)) {
+    const expected = `expected an object with the member "flags"`;
+    problems.add([], `${expected}, found ${kindOf(document as Json)}; ${howToDelete}`);
+    return undefined;
+  }
+  const root = document as JsonObject;
+  const { flags, metadata, evaluators } = resolveReferences(root, problems, sharing);
+  const shared = new Set([...evaluators.values()].filter(isContainer));
+  checkDocument(root, evaluators, shared, warnings);
+  const inherited = decodeMetadata(metadata, ["metadata"], findings);
+  const found = new Map<string, FlagDefinition>();
+  const add = (key: string, value: Json, path: Path) => {
+    checkFlag(value, path, shared, warnings);
+    const flag = decodeFlag(key, value, inherited, path, findings);
+    if (flag !== undefined) found.set(identity(flag), flag);
+  };
+  if (root.flags === undefined) {
+    problems.add([], `the member "flags" is missing; ${howToDelete}`);
+  } else if (isArray(flags)) {
+    addEach(flags, findings, add);
+  } else if (isObject(flags)) {
+    for (const key of Object.keys(flags)) {
+      if (key === "") warnings.add(["flags"], "a flag has an empty key, it is left out");
+      add(key, flags[key] ?? null, ["flags", key]);
+    }
+  } else if (flags !== null) {
+    problems.add(["flags"], `expected an object or an array, found ${kindOf(flags)}`);
+  }
+  return { flags: [...found.values()], flagSetId: flagSetIdOf(inherited) || undefined };
+}
+
+function addEach(
+  flags: readonly Json[],
+  { warnings }: Findings,
+  add: (key: string, flag: Json, path: Path) => void,
+): void {
+  for (const [i, flag] of flags.entries()) {
+    const key = isObject(flag) ? (flag.key ?? "") : "";
+    if (flag === null || key === "") {
+      warnings.add(["flags", i], 'no "key", the flag is left out');
+    }
+    // One without key is decoded all the same, for it may be wrong in a way that rejects the document.
+    if (flag !== null) add(typeof key === "string" ? key : "", flag, ["flags", i]);
+  }
+}
+
+/** Flags are one and the same if both key and flag set are; of such the last counts. */
+function identity({ key, flagSetId = "" }: FlagDefinition): string {
+  return `${flagSetId.length} ${flagSetId} ${key}`;
+}

@@ -1,0 +1,31 @@
+import type { Json, JsonObject } from "./model.ts";
+import { compareBytes } from "./order.ts";
+
+/** `Array.isArray` does not narrow a union that has a readonly array. */
+export function isArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isContainer(value: Json): value is readonly Json[] | JsonObject {
+  return typeof value === "object" && value !== null;
+}
+
+/** `an array`, `a string`, … for messages. */
+export function kindOf(value: Json): string {
+  if (value === null) return "null";
+  if (isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/**
+ * The same members, names in byte order as far as JavaScript objects can keep it (names that are
+ * array indexes come first, by number). `Object.fromEntries` defines members and does not assign
+ * them, so that `__proto__` stays a member like any other.
+ */
+export function inByteOrder(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => compareBytes(a, b)));
+}

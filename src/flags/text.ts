@@ -1,0 +1,58 @@
+import type { Findings } from "./findings.ts";
+import { findSyntaxProblem } from "./json-syntax.ts";
+import type { DocumentFormat } from "./model.ts";
+import { parseYaml } from "./yaml.ts";
+
+/** What keeps an empty key or file from deleting every flag, and the way to delete them all. */
+export const howToDelete = 'to delete all flags write {"flags":{}}';
+
+export interface ParsedText {
+  readonly value: unknown;
+  /** Whether an object may occur in several places, or in itself: YAML's anchors do that. */
+  readonly sharing: boolean;
+}
+
+/**
+ * Reads a document's text into a value, not yet known to be JSON.
+ * @param document UTF-8, invalid sequences become U+FFFD; a byte order mark is dropped.
+ * @returns undefined after a problem.
+ */
+export function parseText(
+  document: Uint8Array | string,
+  format: DocumentFormat,
+  findings: Findings,
+): ParsedText | undefined {
+  const text = decode(document, findings);
+  if (text === undefined) return undefined;
+  const start = text.search(/[^ \t\r\n]/);
+  if (start === -1) {
+    findings.problems.add([], `the document is empty; ${howToDelete}`);
+    return undefined;
+  }
+  const isJson = format === "json" || (format === "any" && /[{[]/.test(text.charAt(start)));
+  const value = isJson ? parseJson(text, findings) : parseYaml(text, findings);
+  return value === undefined ? undefined : { value, sharing: !isJson };
+}
+
+function decode(document: Uint8Array | string, { problems }: Findings): string | undefined {
+  if (typeof document === "string") {
+    return document.startsWith("\uFEFF") ? document.slice(1) : document;
+  }
+  try {
+    return new TextDecoder().decode(document);
+  } catch {
+    problems.add([], `the document is too large: ${document.byteLength} bytes`);
+    return undefined;
+  }
+}
+
+function parseJson(text: string, { problems }: Findings): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const found = findSyntaxProblem(text);
+    const where = found && ` at line ${found.line}, column ${found.column}: ${found.reason}`;
+    problems.add([], `not valid JSON${where ?? `: ${String(error)}`}`);
+    return undefined;
+  }
+}
