@@ -26,7 +26,7 @@ function parseFirst(body: string): Json | undefined {
 
 /** Only an object or null can be a request, so the end of other values need not be found. */
 function parseLeading(text: string): Json | undefined {
-  if (/^null\s/.test(text)) return null;
+  if (text.startsWith("null")) return null;
   const end = endOfObject(text);
   if (end === undefined || end === text.length) return undefined;
   try {
