@@ -9,9 +9,10 @@ export class PulledSink<Message> {
   #wake = () => {};
   #drain = () => {};
   #closed = () => {};
+  #isClosed = false;
 
   send(message: Message): boolean {
-    if (this.#over) return false;
+    if (this.#over || this.#isClosed) return false;
     this.#queue.push(message);
     this.#wake();
     return false;
@@ -38,8 +39,13 @@ export class PulledSink<Message> {
 
   /** @throws ConnectError where the stream ends by one */
   async *messages(signal: AbortSignal): AsyncGenerator<Message> {
-    const onAbort = () => this.#wake();
+    // A reader that is gone may never pull again, which leaves this generator where it is.
+    const onAbort = () => {
+      this.#close();
+      this.#wake();
+    };
     signal.addEventListener("abort", onAbort);
+    if (signal.aborted) this.#close();
     try {
       for (;;) {
         const message = this.#queue.shift();
@@ -60,9 +66,15 @@ export class PulledSink<Message> {
       }
     } finally {
       signal.removeEventListener("abort", onAbort);
-      this.#over = true;
-      this.#closed();
+      this.#close();
     }
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#queue = [];
+    this.#closed();
   }
 }
 

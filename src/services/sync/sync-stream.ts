@@ -51,16 +51,21 @@ export class SyncStream {
   constructor(sink: StateSink, options: SyncStreamOptions) {
     this.#sink = sink;
     this.#options = options;
-    sink.onDrain(() => this.#drained());
-    sink.onClose((reason) => this.#close(reason));
-    const { deadlineMs } = options;
+  }
+
+  /** Not part of the construction, for a sink that is closed already says so at once. */
+  open(): void {
+    const { deadlineMs, whenReady } = this.#options;
+    this.#sink.onDrain(() => this.#drained());
+    this.#sink.onClose((reason) => this.#close(reason));
+    if (this.#over) return;
     if (deadlineMs > 0 && deadlineMs <= MAX_TIMER_MS) {
       this.#deadline = setTimeout(
         () => this.end(streamDeadlineExceeded(), "deadline_exceeded"),
         deadlineMs,
       );
     }
-    void options.whenReady.then(() => this.#start());
+    void whenReady.then(() => this.#start());
   }
 
   /** The latest state may be another than the one sent last. */

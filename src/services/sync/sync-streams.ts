@@ -38,6 +38,7 @@ export class SyncStreams {
       onClose: () => this.#open.delete(stream),
     });
     this.#open.add(stream);
+    stream.open();
     if (this.#stopping) stopped(stream);
   }
 
