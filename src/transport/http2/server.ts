@@ -42,6 +42,7 @@ export class Http2Server {
   readonly #server: ReturnType<typeof createServer>;
   readonly #connections = new Set<Connection>();
   readonly #idle: ExpiryQueue<Connection>;
+  #draining = false;
 
   constructor(options: Http2Options) {
     this.#options = options;
@@ -83,9 +84,9 @@ export class Http2Server {
       stream.on("error", ignore);
       if (connection.streams++ === 0) this.#idle.delete(connection);
       stream.once("close", () => {
-        if (--connection.streams === 0 && this.#connections.has(connection)) {
-          this.#idle.add(connection, performance.now());
-        }
+        if (--connection.streams > 0 || !this.#connections.has(connection)) return;
+        if (this.#draining) finish(connection);
+        else this.#idle.add(connection, performance.now());
       });
       pings?.forgive();
       try {
@@ -112,16 +113,25 @@ export class Http2Server {
 
   /** Announces the end to every client; connections close when their streams have ended. */
   drain(): void {
-    for (const { session } of this.#connections) session.close();
+    this.#draining = true;
+    for (const connection of this.#connections) {
+      connection.session.close();
+      // The session itself would also wait for streams that it ignores because they came too late.
+      if (connection.streams === 0) finish(connection);
+    }
   }
 }
 
 function ignore(): void {}
 
 /** gRFC A8. */
-function tooManyPings({ session, transport }: Connection): void {
-  if (session.destroyed) return;
-  session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
-  // Bun writes frames when it has read what came with the ping.
+function tooManyPings(connection: Connection): void {
+  if (connection.session.destroyed) return;
+  connection.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
+  finish(connection);
+}
+
+/** Closes a connection when Bun has written its last frames, which it does after reading. */
+function finish({ transport }: Connection): void {
   setImmediate(() => transport.end(() => transport.destroy()));
 }
