@@ -1,24 +1,32 @@
 /** What the daemon's operator adds to every evaluation context. */
 import type { EvaluationContext } from "../evaluation/flag.ts";
 import type { Json, JsonObject } from "../flags/model.ts";
+import type { ContextSource } from "./context-source.ts";
 
 export type HeaderLookup = (name: string) => string | readonly string[] | null | undefined;
 
 export class ContextAdditions {
-  readonly #fixed: readonly (readonly [string, Json])[];
+  readonly #source: ContextSource;
+  #added: JsonObject = {};
+  #fixed: readonly (readonly [string, Json])[] = [];
   readonly #mapped: readonly (readonly [header: string, key: string])[];
 
   /**
-   * @param fixed members that override the request's
+   * @param source members that override the request's
    * @param fromHeaders lower-case header name → member that the header's value overrides
    */
-  constructor(fixed: JsonObject, fromHeaders: ReadonlyMap<string, string>) {
-    this.#fixed = Object.entries(fixed);
+  constructor(source: ContextSource, fromHeaders: ReadonlyMap<string, string>) {
+    this.#source = source;
     this.#mapped = [...fromHeaders];
   }
 
   /** Later wins: request, fixed members, headers. An absent or empty header adds nothing. */
   apply(context: EvaluationContext, header: HeaderLookup | undefined): void {
+    const { current } = this.#source;
+    if (current !== this.#added) {
+      this.#added = current;
+      this.#fixed = Object.entries(current);
+    }
     for (const [key, value] of this.#fixed) context[key] = value;
     if (header === undefined || this.#mapped.length === 0) return;
     for (const [name, key] of this.#mapped) {

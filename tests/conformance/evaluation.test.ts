@@ -14,6 +14,7 @@ import type { Outcome } from "../../src/evaluation/outcome.ts";
 import { Service as V1 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as V2 } from "../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../src/gen/schema/v1/schema_pb.ts";
+import { fixedContext } from "../../src/services/context-source.ts";
 import { createEvaluationService } from "../../src/services/evaluation/service.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { bulkFlags, cases, type Expected, flags, type Service } from "./evaluation-cases.ts";
@@ -46,7 +47,7 @@ function setUp(store: FakeStore, additions = {}, headers = new Map<string, strin
   const recorded: Outcome[] = [];
   const service = createEvaluationService({
     store,
-    staticContext: additions,
+    context: fixedContext(additions),
     contextFromHeader: headers,
     whenReady: Promise.resolve(),
     streamDeadlineMs: 0,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
 import type { JsonObject } from "../../src/flags/model.ts";
+import { fixedContext } from "../../src/services/context-source.ts";
 import { createOfrepHandler, type OfrepOptions } from "../../src/services/ofrep/handler.ts";
 import type { CallRecord } from "../../src/transport/listener.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
@@ -13,7 +14,7 @@ function setUp(options: Partial<OfrepOptions> = {}) {
   const calls: CallRecord[] = [];
   const handler = createOfrepHandler({
     store: new FakeStore(viewOf(flags)),
-    staticContext: {},
+    context: fixedContext({}),
     contextFromHeader: new Map(),
     corsOrigins: [],
     maxRequestBody: 1_000_000,
@@ -257,7 +258,7 @@ describe("requests", () => {
     }));
     const { send } = setUp({
       store: new FakeStore(viewOf([echo])),
-      staticContext: { region: "eu", tier: "x" },
+      context: fixedContext({ region: "eu", tier: "x" }),
       contextFromHeader: new Map([["x-tier", "tier"]]),
     });
     const body = '{"context":{"region":"us","tier":"y","kept":1}}';

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { ConfigError } from "../../src/config/errors.ts";
+import { fixedContext } from "../../src/services/context-source.ts";
 import { createOfrepHandler } from "../../src/services/ofrep/handler.ts";
 import { type HttpHandler, type HttpOptions, serveHttp } from "../../src/transport/http.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
@@ -29,7 +30,7 @@ function serve(options: Partial<HttpOptions> = {}) {
 const ofrep = (maxRequestBody = 1_000_000) =>
   createOfrepHandler({
     store: new FakeStore(viewOf([staticFlag("b", true)])),
-    staticContext: {},
+    context: fixedContext({}),
     contextFromHeader: new Map(),
     corsOrigins: [],
     maxRequestBody,

@@ -4,10 +4,10 @@
  */
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { Outcome } from "../../evaluation/outcome.ts";
-import type { JsonObject } from "../../flags/model.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { ContextAdditions } from "../context.ts";
+import type { ContextSource } from "../context-source.ts";
 import { connectRoutes } from "./connect-routes.ts";
 import { Evaluator } from "./evaluate.ts";
 import { EventStreams } from "./event-streams.ts";
@@ -15,8 +15,8 @@ import { shortPath } from "./short-path.ts";
 
 export interface EvaluationServiceOptions {
   readonly store: SnapshotSource;
-  /** Members added to every evaluation context, over those of the request. */
-  readonly staticContext: JsonObject;
+  /** Added to every evaluation context, over what the request says. */
+  readonly context: ContextSource;
   /** Lower-case request header → context member that its value sets, over all others. */
   readonly contextFromHeader: ReadonlyMap<string, string>;
   /** Event streams say provider_ready only then. */
@@ -40,7 +40,7 @@ export interface EvaluationService {
 }
 
 export function createEvaluationService(options: EvaluationServiceOptions): EvaluationService {
-  const additions = new ContextAdditions(options.staticContext, options.contextFromHeader);
+  const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const evaluator = new Evaluator({ ...options, additions });
   const events = new EventStreams(options);
   return {

@@ -20,19 +20,19 @@ const FIXED32 = 5;
 /** Messages within messages; the limit of protobuf-es. */
 export const MAX_DEPTH = 100;
 
-/** Up to this length, text is put together byte by byte: cheaper than a call of the decoder. */
-const SHORT_TEXT = 32;
+/** Up to this length, it is cheaper to see whether text is ASCII than to call the decoder. */
+const SHORT_TEXT = 64;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const double = new Float64Array(1);
-const doubleBytes = new Uint8Array(double.buffer);
 
 export class WireReader {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Buffer = Buffer.alloc(0);
   position = 0;
 
   start(bytes: Uint8Array): void {
-    this.#bytes = bytes;
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.position = 0;
   }
 
@@ -59,6 +59,7 @@ export class WireReader {
   tag(end: number): number {
     const start = this.position;
     const tag = this.varint(end);
+    if (tag < 0x80 && tag > 7 && (tag & 7) <= FIXED32) return tag;
     const length = this.position - start;
     const last = this.#bytes[this.position - 1] ?? 0;
     if (length > 5 || (length === 5 && last > 0x0f)) throw new DecodeError("illegal tag");
@@ -80,8 +81,7 @@ export class WireReader {
   double(end: number): number {
     const from = this.position;
     this.#advance(8, end);
-    for (let i = 0; i < 8; i++) doubleBytes[i] = this.#bytes[from + i] ?? 0;
-    return double[0] ?? 0;
+    return this.#bytes.readDoubleLE(from);
   }
 
   /** Reads a length prefix. Returns where what follows it ends. */
@@ -96,13 +96,10 @@ export class WireReader {
     const from = this.position;
     this.position = to;
     if (to - from > SHORT_TEXT) return this.#decode(from, to);
-    let text = "";
     for (let i = from; i < to; i++) {
-      const byte = this.#bytes[i] ?? 0;
-      if (byte > 0x7f) return this.#decode(from, to);
-      text += String.fromCharCode(byte);
+      if ((this.#bytes[i] ?? 0) > 0x7f) return this.#decode(from, to);
     }
-    return text;
+    return this.#bytes.toString("latin1", from, to);
   }
 
   #decode(from: number, to: number): string {

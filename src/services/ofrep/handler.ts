@@ -6,13 +6,13 @@
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import { notFound } from "../../evaluation/outcomes.ts";
-import type { JsonObject } from "../../flags/model.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { SnapshotSource, View } from "../../store/view.ts";
 import { createCors, exposedHeaders } from "../../transport/cors.ts";
 import type { CallRecord } from "../../transport/listener.ts";
 import { requestPath } from "../../transport/request-path.ts";
 import { ContextAdditions } from "../context.ts";
+import type { ContextSource } from "../context-source.ts";
 import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";
@@ -31,8 +31,8 @@ import { type Route, routeOf } from "./route.ts";
 
 export interface OfrepOptions {
   readonly store: SnapshotSource;
-  /** Members added to every evaluation context, over those of the request. */
-  readonly staticContext: JsonObject;
+  /** Added to every evaluation context, over what the request says. */
+  readonly context: ContextSource;
   /** Lower-case request header → context member that its value sets, over all others. */
   readonly contextFromHeader: ReadonlyMap<string, string>;
   /** Allowed origins (`*` wildcards); empty: every origin. */
@@ -51,7 +51,7 @@ export type OfrepHandler = (request: Request) => Promise<Response> | undefined;
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
   const { store, record, onCall } = options;
-  const additions = new ContextAdditions(options.staticContext, options.contextFromHeader);
+  const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const cors = createCors(options.corsOrigins, [...exposedHeaders, "ETag"]);
   const limits: BodyLimits = {
     maxBytes: options.maxRequestBody,

@@ -10,7 +10,7 @@ import {
 import type { View } from "../../store/view.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { frameMessage } from "../../transport/method.ts";
-import type { ContextSource } from "./context-source.ts";
+import type { ContextSource } from "../context-source.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
 const CLIENT_LIMIT = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import type { SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
-import type { ContextSource } from "./context-source.ts";
+import type { ContextSource } from "../context-source.ts";
 import type { StateEncoder } from "./encoded-state.ts";
 import { type StateSink, SyncStream } from "./sync-stream.ts";
 

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { JsonObject } from "../../flags/model.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { HeaderLookup } from "../context.ts";
-import type { ContextSource } from "./context-source.ts";
+import type { ContextSource } from "../context-source.ts";
 import type { EncodedState, StateEncoder } from "./encoded-state.ts";
 import { type SyncRequest, selectorFrom } from "./request.ts";
 

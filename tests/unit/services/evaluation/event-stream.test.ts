@@ -6,6 +6,7 @@ import {
   EventStreamResponseSchema,
   Service as V1,
 } from "../../../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { fixedContext } from "../../../../src/services/context-source.ts";
 import {
   createEvaluationService,
   type EvaluationServiceOptions,
@@ -62,7 +63,7 @@ function setUp(options: Partial<EvaluationServiceOptions> = {}) {
   const store = new FakeStore(viewOf([]));
   const service = createEvaluationService({
     store,
-    staticContext: {},
+    context: fixedContext({}),
     contextFromHeader: new Map(),
     whenReady: Promise.resolve(),
     streamDeadlineMs: 0,

@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../../../../src/flags/model.ts";
 import { SyncFlagsRequestSchema } from "../../../../src/gen/flagd/sync/v1/sync_pb.ts";
-import { fixedContext } from "../../../../src/services/sync/context-source.ts";
+import { fixedContext } from "../../../../src/services/context-source.ts";
 import {
   createSyncService,
   type SyncServiceOptions,

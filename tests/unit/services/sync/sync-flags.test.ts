@@ -169,7 +169,7 @@ describe("the selector", () => {
     "%p is refused for its key",
     async (request) => {
       const { open, measured } = createSetup();
-      expect(open(request)).rejects.toMatchObject({
+      await expect(open(request)).rejects.toMatchObject({
         code: Code.InvalidArgument,
         rawMessage: 'invalid selector key "a", valid keys: "flagSetId", "source"',
       });

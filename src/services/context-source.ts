@@ -1,6 +1,6 @@
-import type { JsonObject } from "../../flags/model.ts";
+import type { JsonObject } from "../flags/model.ts";
 
-/** The evaluation context that sync clients are to lay over their own. */
+/** The evaluation context that is added to every evaluation, and that sync clients lay over their own. */
 export interface ContextSource {
   /** The same object as long as nothing changes, another one after a change. */
   readonly current: JsonObject;

@@ -1,0 +1,46 @@
+import { FatalSourceError } from "../sources/source.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { FlagPipeline } from "./flags.ts";
+import { listenToSignals, surviveMistakes } from "./signals.ts";
+
+export interface Daemon {
+  readonly pipeline: FlagPipeline;
+  readonly graceMs: number;
+  readonly log: Log;
+  /** Says goodbye to clients, lets calls in flight finish for up to `graceMs`, closes everything. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Runs what is already bound until a signal or a fatal source ends it.
+ * @returns the exit status
+ */
+export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Promise<number> {
+  surviveMistakes(log);
+  using signals = listenToSignals(() => {
+    log.info("SIGHUP: every source is asked now");
+    pipeline.resync();
+  });
+  pipeline.readiness.whenReady().then(() => log.info("ready: every source has delivered"));
+  const aborted = new AbortController();
+  const running = pipeline.run(aborted.signal).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const ending = await Promise.race([signals.stop, running]);
+
+  pipeline.readiness.stop();
+  aborted.abort();
+  if (typeof ending !== "string") {
+    const message = ending instanceof FatalSourceError ? ending.message : `unexpected: ${ending}`;
+    log.fatal(message);
+    await close(0);
+    return 1;
+  }
+  log.info(`${ending}: shutting down, calls in flight have ${graceMs / 1000} s`);
+  const closed = close(graceMs).then(() => 0);
+  const status = await Promise.race([closed, signals.hurry.then(() => 1)]);
+  await Promise.race([running, Bun.sleep(1000)]);
+  log.info(status === 0 ? "stopped" : "stopped without waiting");
+  return status;
+}

@@ -1,0 +1,112 @@
+import type { SourceConfig } from "../config/sources/source-config.ts";
+import { prepareFlag, reflecting } from "../evaluation/prepare.ts";
+import type { JsonObject } from "../flags/model.ts";
+import { Readiness } from "../services/management/readiness.ts";
+import { type Clock, systemClock } from "../sources/clock.ts";
+import { createSource } from "../sources/create.ts";
+import { createIntake } from "../sources/intake.ts";
+import { FatalSourceError, type Source } from "../sources/source.ts";
+import { SourceStatus } from "../sources/status.ts";
+import { Store } from "../store/store.ts";
+import type { Log } from "../telemetry/log.ts";
+import { rateLimit } from "../telemetry/logging/rate-limit.ts";
+import { SyncContext } from "./sync-context.ts";
+
+export interface FlagPipelineOptions {
+  /** A later source has priority over an earlier one. */
+  readonly sources: readonly SourceConfig[];
+  /** Reject documents that violate the schema in any way. */
+  readonly strict: boolean;
+  readonly contextValues: JsonObject;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** A source that ended by a mistake of ours is started again after this. */
+const restartMs = 5_000;
+
+/** From the sources to the store: everything that both commands have in common. */
+export class FlagPipeline {
+  readonly store: Store;
+  readonly readiness: Readiness;
+  readonly context: SyncContext;
+  readonly statuses: readonly SourceStatus[];
+  readonly #sources: readonly Source[];
+  readonly #options: FlagPipelineOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+
+  /** @throws ConfigError for a source that cannot be made */
+  constructor(options: FlagPipelineOptions) {
+    const { clock = systemClock, log } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = log.with({ component: "sync" });
+    this.#sources = options.sources.map((source) =>
+      createSource(source, { clock, log: this.#log }),
+    );
+    const names = this.#sources.map(({ name }) => name);
+    const report = reportTo(log.with({ component: "evaluator" }));
+    this.store = new Store(names, {
+      prepare: (definition) => prepareFlag(definition, { now: Date.now, report }),
+      reflecting,
+      onListenerError: (error) => log.error("a listener to changes failed", { error: `${error}` }),
+    });
+    this.statuses = this.#sources.map(({ name, provider }) => new SourceStatus(name, provider));
+    this.readiness = new Readiness(this.statuses);
+    this.context = new SyncContext(names, options.contextValues);
+  }
+
+  /**
+   * Keeps the store up to date until `signal` aborts.
+   * @throws FatalSourceError where a source cannot work as it is configured
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const stop = AbortSignal.any([signal, ended.signal]);
+    const running = this.#sources.map((source, index) => this.#keepRunning(source, index, stop));
+    try {
+      await Promise.all(running);
+    } finally {
+      ended.abort();
+      await Promise.allSettled(running);
+    }
+  }
+
+  /** Every source looks now. */
+  resync(): void {
+    for (const source of this.#sources) source.resync();
+  }
+
+  async #keepRunning(source: Source, index: number, signal: AbortSignal): Promise<void> {
+    const status = this.statuses[index];
+    if (!status) throw new RangeError("every source has a status");
+    const sink = createIntake(source, {
+      store: this.store,
+      status,
+      strict: this.#options.strict,
+      log: this.#log,
+      onContext: (context) => this.context.set(source.name, context),
+    });
+    while (!signal.aborted) {
+      try {
+        await source.run(sink, signal);
+        if (signal.aborted) return;
+        sink.failed("the source ended by itself");
+      } catch (error) {
+        if (error instanceof FatalSourceError) throw error;
+        sink.failed(`the source broke: ${error}`);
+      }
+      await this.#clock.sleep(restartMs, signal);
+    }
+  }
+}
+
+/** What evaluations could not use, each once a minute; their reasons in detail when debugging. */
+function reportTo(log: Log) {
+  const allow = rateLimit();
+  return (level: "debug" | "warn" | "error", flagKey: string, message: string): void => {
+    if (level === "debug" ? !log.debugging : !allow(`${flagKey} ${message}`)) return;
+    log[level](message, { "flag-key": flagKey });
+  };
+}

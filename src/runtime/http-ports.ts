@@ -1,0 +1,51 @@
+import type { StartConfig } from "../config/start.ts";
+import type { Log } from "../telemetry/log.ts";
+import { type HttpHandler, serveHttp } from "../transport/http.ts";
+
+export interface HttpPorts {
+  readonly ofrepPort: number;
+  readonly managementPort: number;
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * OFREP and management: one listener where both have the same port.
+ * @throws ConfigError
+ */
+export function serveHttpPorts(parts: {
+  readonly config: Pick<StartConfig, "ofrep" | "managementPort" | "maxRequestHeader">;
+  readonly ofrep: HttpHandler;
+  readonly management: HttpHandler;
+  readonly log: Log;
+}): HttpPorts {
+  const { config, ofrep, management, log } = parts;
+  const { tls, port } = config.ofrep;
+  const { maxRequestHeader, managementPort } = config;
+  const common = { maxRequestHeader, log: log.with({ component: "OFREPService" }) };
+  const together = port === managementPort && port !== 0;
+  const ofrepServer = serveHttp({
+    ...common,
+    name: together ? "OFREP and management" : "OFREP",
+    port,
+    ...(tls && { tls }),
+    handlers: together ? [ofrep, management] : [ofrep],
+  });
+  const managementServer = together
+    ? ofrepServer
+    : serveHttp({
+        maxRequestHeader,
+        log: log.with({ component: "service" }),
+        name: "management",
+        port: managementPort,
+        handlers: [management],
+      });
+  return {
+    ofrepPort: ofrepServer.port,
+    managementPort: managementServer.port,
+    async stop(graceMs) {
+      await Promise.all(
+        [...new Set([ofrepServer, managementServer])].map((server) => server.stop(graceMs)),
+      );
+    },
+  };
+}

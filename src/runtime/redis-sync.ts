@@ -1,0 +1,56 @@
+import { buildInfo, versionLine } from "../build-info.ts";
+import type { RedisSyncConfig } from "../config/redis-sync.ts";
+import { createManagementHandler } from "../services/management/handler.ts";
+import { createCallMetrics } from "../telemetry/call-metrics.ts";
+import type { Log } from "../telemetry/log.ts";
+import { Registry } from "../telemetry/metrics/registry.ts";
+import { observeProcess } from "../telemetry/process-metrics.ts";
+import { describeResource } from "../telemetry/resource.ts";
+import { observeSources } from "../telemetry/source-metrics.ts";
+import { serveHttp } from "../transport/http.ts";
+import { describe } from "./addresses.ts";
+import { runDaemon } from "./daemon.ts";
+import { FlagPipeline } from "./flags.ts";
+import { listenSync } from "./sync-port.ts";
+
+const maxRequestHeader = 1 << 16;
+
+/**
+ * `flagd redis-sync`: polls Redis once for many daemons and streams to them until it is told to stop.
+ * @returns the exit status
+ * @throws ConfigError for what is wrong with the configuration or taken by another process
+ */
+export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<number> {
+  const own = log.with({ component: "redis-sync" });
+  own.info(versionLine);
+  const pipeline = new FlagPipeline({ ...config, sources: [config.source], log });
+  const registry = new Registry({ resource: describeResource(buildInfo.version, process.env) });
+  observeProcess(registry);
+  observeSources(registry, pipeline.statuses);
+  const callMetrics = createCallMetrics(registry);
+
+  const sync = await listenSync({ config, pipeline, registry, callMetrics, log });
+  own.info(`flag sync service listening at ${describe(sync.address)}`);
+  const management =
+    config.managementPort === undefined
+      ? undefined
+      : serveHttp({
+          name: "management",
+          port: config.managementPort,
+          maxRequestHeader,
+          handlers: [createManagementHandler({ readiness: pipeline.readiness, registry })],
+          log: own,
+        });
+  if (management)
+    own.info(`metrics and probes listening at ${describe({ port: management.port })}`);
+
+  return runDaemon({
+    pipeline,
+    graceMs: config.shutdownGraceMs,
+    log: own,
+    async close(graceMs) {
+      await sync.close(graceMs);
+      await management?.stop(graceMs);
+    },
+  });
+}

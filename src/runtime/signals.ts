@@ -1,0 +1,39 @@
+import type { Log } from "../telemetry/log.ts";
+
+export interface Signals extends Disposable {
+  /** SIGINT or SIGTERM arrived. */
+  readonly stop: Promise<NodeJS.Signals>;
+  /** It arrived once more: somebody does not want to wait. */
+  readonly hurry: Promise<void>;
+}
+
+/** Listens to the signals of the process until disposed. SIGHUP calls `reload`. */
+export function listenToSignals(reload: () => void): Signals {
+  const stop = Promise.withResolvers<NodeJS.Signals>();
+  const hurry = Promise.withResolvers<void>();
+  let stopping = false;
+  const onStop = (signal: NodeJS.Signals) => {
+    if (stopping) hurry.resolve();
+    stopping = true;
+    stop.resolve(signal);
+  };
+  process.on("SIGINT", onStop).on("SIGTERM", onStop).on("SIGHUP", reload);
+  return {
+    stop: stop.promise,
+    hurry: hurry.promise,
+    [Symbol.dispose]() {
+      process.off("SIGINT", onStop).off("SIGTERM", onStop).off("SIGHUP", reload);
+    },
+  };
+}
+
+/** A mistake of ours in a callback is an error in the log, not the end of the process. */
+export function surviveMistakes(log: Log): void {
+  const report = (error: unknown) => {
+    log.error("unexpected error; please report it", {
+      error: error instanceof Error ? (error.stack ?? error.message) : `${error}`,
+    });
+  };
+  process.on("uncaughtException", report);
+  process.on("unhandledRejection", report);
+}

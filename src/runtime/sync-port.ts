@@ -1,0 +1,69 @@
+import type { ServingConfig } from "../config/loading.ts";
+import { FlagSyncService } from "../gen/flagd/sync/v1/sync_pb.ts";
+import { createSyncService } from "../services/sync/service.ts";
+import type { createCallMetrics } from "../telemetry/call-metrics.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Registry } from "../telemetry/metrics/registry.ts";
+import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
+import { listen } from "../transport/listen.ts";
+import type { ListenAddress } from "../transport/listener.ts";
+import { routesOf } from "./addresses.ts";
+import type { FlagPipeline } from "./flags.ts";
+
+export interface SyncPort {
+  readonly address: ListenAddress;
+  close(graceMs: number): Promise<void>;
+}
+
+/** Requests of the sync service are tiny; the bound is gRPC's own. */
+const maxRequestBody = 4 << 20;
+const maxRequestHeader = 1 << 20;
+
+/**
+ * The sync stream of either command.
+ * @throws ConfigError
+ */
+export async function listenSync(parts: {
+  readonly config: ServingConfig;
+  readonly pipeline: FlagPipeline;
+  readonly registry: Registry;
+  readonly callMetrics: ReturnType<typeof createCallMetrics>;
+  readonly log: Log;
+}): Promise<SyncPort> {
+  const { config, pipeline, registry, callMetrics } = parts;
+  const { address, tls, disableMetadata, stallTimeoutMs, keepAlive } = config.sync;
+  const log = parts.log.with({ component: "FlagSyncService" });
+  const service = createSyncService({
+    store: pipeline.store,
+    context: pipeline.context,
+    whenReady: pipeline.readiness.whenReady(),
+    metadataDisabled: disableMetadata,
+    streamDeadlineMs: config.streamDeadlineMs,
+    stallMs: stallTimeoutMs,
+    log,
+    measure: createSyncMetrics(registry),
+  });
+  const listener = await listen({
+    ...service,
+    name: "sync",
+    address,
+    ...(tls && { tls }),
+    web: false,
+    maxRequestBody,
+    maxRequestHeader,
+    keepAlive,
+    log,
+    onCall: callMetrics({
+      port: "sync",
+      scheme: tls ? "https" : "http",
+      routeOf: routesOf(FlagSyncService),
+    }).record,
+  });
+  return {
+    address: listener.address,
+    close: (graceMs) => {
+      service.shutdown();
+      return listener.drain(graceMs);
+    },
+  };
+}
