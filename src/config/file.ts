@@ -46,8 +46,8 @@ async function parse(path: string, text: string): Promise<unknown> {
   if (extension === ".json") {
     try {
       return JSON.parse(text);
-    } catch (error) {
-      throw new ConfigError(`configuration file ${path}: ${shortReason(error)}`);
+    } catch {
+      throw new ConfigError(`configuration file ${path} is not valid JSON`);
     }
   }
   if (![".yaml", ".yml", ""].includes(extension)) {
@@ -60,7 +60,7 @@ async function parse(path: string, text: string): Promise<unknown> {
   try {
     return yaml.parse(text);
   } catch (error) {
-    throw new ConfigError(`configuration file ${path}: ${shortReason(error)}`);
+    throw new ConfigError(`configuration file ${path} is not valid YAML: ${shortReason(error)}`);
   }
 }
 

@@ -9,7 +9,7 @@ import { environmentName, type OptionTable, type Values } from "./options/option
 /** Where an option's value comes from. */
 export interface Origin {
   readonly place: "command line" | "environment" | "file" | "default";
-  /** For messages: `--port`, `FLAGD_PORT`, `port in flagd.yaml`. */
+  /** For messages: `--port`, `FLAGD_PORT`, `flagd.yaml: port`. */
   readonly name: string;
 }
 
@@ -60,7 +60,7 @@ export async function resolveOptions<Table extends OptionTable>(
       const read = kind.fromEnv ?? kind.fromText;
       take("environment", environmentName(name), () => read(variable));
     } else if (member !== undefined && member !== null) {
-      take("file", `${name} in ${file?.path}`, () => kind.fromFile(member));
+      take("file", `${file?.path}: ${name}`, () => kind.fromFile(member));
     } else {
       take("default", `--${name}`, () => fallback);
     }

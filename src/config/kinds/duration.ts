@@ -61,3 +61,16 @@ export const duration: Kind<number> = {
   fromFile: (value) => parseDuration(scalarText(value)),
   show: formatDuration,
 };
+
+/** More than no time. */
+export const positiveDuration: Kind<number> = {
+  ...duration,
+  fromText: positive,
+  fromFile: (value) => positive(scalarText(value)),
+};
+
+function positive(text: string): number {
+  const ms = parseDuration(text);
+  if (ms > 0) return ms;
+  throw new ValueError(`${quote(text)} is not more than 0s`);
+}

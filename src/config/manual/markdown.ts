@@ -22,8 +22,8 @@ The first that has an option decides it; values are not merged.
 
 | type | command line | environment | configuration file |
 |---|---|---|---|
-| list | repeatable, commas separate | white space separates | a list, or one text that white space separates |
-| key=value | repeatable, commas separate | a JSON object | a mapping; its keys are read in lower case |
+| uri, origin (lists) | repeatable, commas separate | white space separates | a list, or one text that white space separates |
+| key=value, header=key | repeatable, commas separate | a JSON object | a mapping; its keys are read in lower case |
 | json | a JSON array | a JSON array | a list, or a JSON array as text |
 | duration | \`500ms\`, \`5s\`, \`1h30m\` | the same | the same |
 | boolean | \`--name\`, \`--name=false\` | \`true\`, \`false\` | \`true\`, \`false\` |

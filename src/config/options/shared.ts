@@ -1,5 +1,5 @@
 import { map } from "../kinds/collections.ts";
-import { duration } from "../kinds/duration.ts";
+import { duration, positiveDuration } from "../kinds/duration.ts";
 import { boolean, path } from "../kinds/scalars.ts";
 import { option } from "./option.ts";
 
@@ -47,7 +47,7 @@ export const syncOptions = {
     doc: "End event and sync streams after this time; 0s: never.",
   }),
   "sync-stall-timeout": option({
-    kind: duration,
+    kind: positiveDuration,
     default: 30_000,
     section: "Sync stream",
     doc: "Cut off a client that takes nothing from its stream for this long.",

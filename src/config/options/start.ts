@@ -11,7 +11,7 @@ export const startOptions = {
     default: [],
     short: "f",
     section: "Flag sources",
-    doc: "Where flags come from: redis://, file:, http(s)://, grpc(s)://, s3://, gs://, azblob://, core.openfeature.dev/. Where sources define the same flag, the later one wins.",
+    doc: "URI of a flag source. It starts with redis://, rediss://, file:, http(s)://, grpc(s)://, s3://, gs://, azblob:// or core.openfeature.dev/. Where sources define the same flag, the later one wins.",
   }),
   sources: option({
     kind: jsonArray,

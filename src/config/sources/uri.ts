@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
 import { quoteUri } from "../quote.ts";
 
 /** A source object as `--sources` would have it. */
@@ -21,6 +22,19 @@ const patterns: readonly (readonly [RegExp, string, "drop" | "keep"])[] = [
   [/^s3:\/\/[^/]+\/./, "s3", "keep"],
 ];
 
+const schemes = [
+  "redis",
+  "rediss",
+  "valkey",
+  "http",
+  "https",
+  "grpc",
+  "grpcs",
+  "gs",
+  "azblob",
+  "s3",
+];
+
 /**
  * The source that one `--uri` stands for.
  * @throws ConfigError listing the prefixes that there are
@@ -31,11 +45,17 @@ export function sourceOfUri(uri: string, origin: string): UriSource {
     const rest = prefix === "drop" ? uri.replace(pattern, "") : uri;
     return { provider, uri: rest, ...(uri.startsWith("grpcs:") && { tls: true }) };
   }
-  const hint = /^[./~]|^[^:]*\.(json|ya?ml)$/i.test(uri)
-    ? `; for a file write ${quoteUri(`file:${uri}`)}`
-    : "";
   throw new ConfigError(
     `invalid sync uri argument: ${quoteUri(uri)} (${origin}), must start with 'redis://', 'file:', ` +
-      `'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'${hint}`,
+      `'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'${hint(uri)}`,
   );
+}
+
+function hint(uri: string): string {
+  if (/^[./~]|^[^:]*\.(json|ya?ml)$/i.test(uri)) {
+    return `; for a file write ${quoteUri(`file:${uri}`)}`;
+  }
+  const scheme = /^([a-z+]+):\//i.exec(uri)?.[1];
+  if (scheme !== undefined) return didYouMean(scheme, schemes, (name) => `${name}://`);
+  return uri.includes("@") ? "; a comma within a URI is written %2C" : "";
 }

@@ -32,11 +32,6 @@ export function takingFiles({ options }: CommandManual): { readonly flags: reado
 
 /** The first sentence of a description, without what shells would read as syntax. */
 export function brief(doc: string): string {
-  return (
-    doc
-      .split(/(?<=[.;])\s/)[0]
-      ?.replace(/[.;]$/, "")
-      .replace(/[[\]'"`$:\\]/g, " ")
-      .trim() ?? ""
-  );
+  const [sentence = ""] = doc.split(/[.;](?:\s|$)/);
+  return sentence.replace(/[[\]'"`$:\\\s]+/g, " ").trim();
 }

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "bun:test";
+import { parseArguments } from "../../../src/config/argv.ts";
+import { ConfigError } from "../../../src/config/errors.ts";
+import { startOptions } from "../../../src/config/options/start.ts";
+
+const parse = (...args: string[]) => parseArguments(args, startOptions);
+
+describe("what a command line gives", () => {
+  test.each<[string[], Record<string, string[]>]>([
+    [["--port", "1"], { port: ["1"] }],
+    [["--port=1"], { port: ["1"] }],
+    [["-p", "1"], { port: ["1"] }],
+    [["-p1"], { port: ["1"] }],
+    [["-p=1"], { port: ["1"] }],
+    [["-p", "-1"], { port: ["-1"] }],
+    [["-xp", "1"], { debug: ["true"], port: ["1"] }],
+    [["-x=false"], { debug: ["false"] }],
+    [["--debug"], { debug: ["true"] }],
+    [["--debug=0"], { debug: ["0"] }],
+    [["-f", "file:a", "--uri=file:b"], { uri: ["file:a", "file:b"] }],
+    [["--uri", ""], { uri: [""] }],
+    [["-X", "e=a=b"], { "context-value": ["e=a=b"] }],
+    [["-d/run/flagd.sock"], { "socket-path": ["/run/flagd.sock"] }],
+  ])("%j", (args, expected) => {
+    expect(Object.fromEntries(parse(...args).options)).toEqual(expected);
+  });
+
+  test("words that are no options are kept apart, and everything after --", () => {
+    const { positional, options } = parse("foo", "-p", "1", "-", "--", "--port", "2");
+    expect(positional).toEqual(["foo", "-", "--port", "2"]);
+    expect(options.get("port")).toEqual(["1"]);
+  });
+
+  test("a switch does not take the next word as its value", () => {
+    const { options, positional } = parse("--strict", "false");
+    expect(options.get("strict")).toEqual(["true"]);
+    expect(positional).toEqual(["false"]);
+  });
+
+  test.each([["-h"], ["--help"], ["-xh"]])("%s asks for help", (arg) => {
+    expect(parse(arg).help).toBe(true);
+  });
+});
+
+describe("what a command line must not have", () => {
+  test.each<[string[], string]>([
+    [["--nosuch"], "unknown flag: --nosuch"],
+    [["--prot", "1"], "unknown flag: --prot (did you mean --port?)"],
+    [["--sycn-port=1"], "unknown flag: --sycn-port (did you mean --sync-port?)"],
+    [["--metrics"], "unknown flag: --metrics (did you mean --metrics-exporter?)"],
+    [["--toString"], "unknown flag: --toString"],
+    [["--__proto__=1"], "unknown flag: --__proto__"],
+    [["-q"], "unknown shorthand flag: 'q'"],
+    [["-xq"], "unknown shorthand flag: 'q' in -xq"],
+    [["-uri", "x"], "unknown shorthand flag: 'u' in -uri (did you mean --uri?)"],
+    [["-p"], "flag needs an argument: 'p' in -p"],
+    [["--port"], "flag needs an argument: --port"],
+  ])("%j: %s", (args, message) => {
+    expect(() => parse(...args)).toThrow(new ConfigError(message));
+  });
+});
+
+test("no two options share a short form, and h is left to help", () => {
+  const letters = Object.values(startOptions).flatMap((option) =>
+    "short" in option && option.short ? [option.short] : [],
+  );
+  expect(new Set(letters).size).toBe(letters.length);
+  expect(letters).not.toContain("h");
+});

@@ -1,0 +1,236 @@
+import { describe, expect, test } from "bun:test";
+import { ConfigError } from "../../../src/config/errors.ts";
+import { parseSource } from "../../../src/config/sources/parse.ts";
+import type { SourceConfig } from "../../../src/config/sources/source-config.ts";
+import { sourceOfUri } from "../../../src/config/sources/uri.ts";
+
+function parse(value: unknown): { source: SourceConfig; warnings: string[] } {
+  const warnings: string[] = [];
+  const source = parseSource(value, "--sources[0]", (message) => warnings.push(message));
+  return { source, warnings };
+}
+
+const ofUri = (uri: string) => parse(sourceOfUri(uri, "--uri")).source;
+const grpc = {
+  provider: "grpc",
+  headers: {},
+  maxMessageSize: 0,
+  incrementalUpdates: false,
+} as const;
+const http = { provider: "http", headers: {}, timeoutSeconds: 0, intervalSeconds: 5 } as const;
+const redis = { provider: "redis", intervalSeconds: 30, watch: true } as const;
+
+describe("--uri", () => {
+  test.each<[string, SourceConfig]>([
+    ["file:flags.json", { provider: "file", uri: "flags.json" }],
+    ["file:/etc/flags.yaml", { provider: "file", uri: "/etc/flags.yaml" }],
+    ["core.openfeature.dev/ns/name", { provider: "kubernetes", uri: "ns/name" }],
+    ["http://h/flags", { ...http, uri: "http://h/flags" }],
+    ["https://h/flags?a=1", { ...http, uri: "https://h/flags?a=1" }],
+    ["grpc://h:8015", { ...grpc, uri: "h:8015" }],
+    ["grpcs://h:8015", { ...grpc, uri: "h:8015", tls: {} }],
+    ["envoy://h:1/service", { ...grpc, uri: "envoy://h:1/service" }],
+    ["dns:///h:1", { ...grpc, uri: "dns:///h:1" }],
+    ["unix:/run/sync.sock", { ...grpc, uri: "unix:/run/sync.sock" }],
+    ["gs://b/o.json", { provider: "gcs", uri: "gs://b/o.json", intervalSeconds: 5 }],
+    ["azblob://b/o.json", { provider: "azblob", uri: "azblob://b/o.json", intervalSeconds: 5 }],
+    ["s3://b/o?region=x", { provider: "s3", uri: "s3://b/o?region=x", intervalSeconds: 5 }],
+    ["redis://:pw@h:6379/0?key=f", { ...redis, uri: "redis://:pw@h:6379/0?key=f" }],
+    ["rediss://h/0?key=f", { ...redis, uri: "rediss://h/0?key=f" }],
+    ["redis+unix:///s?key=f", { ...redis, uri: "redis+unix:///s?key=f" }],
+    ["valkey://h?key=f", { ...redis, uri: "valkey://h?key=f" }],
+  ])("%s", (uri, expected) => expect(ofUri(uri)).toEqual(expected));
+
+  const prefixes =
+    "must start with 'redis://', 'file:', 'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'";
+  test.each<[string, string]>([
+    ["foo.json", `"foo.json" (--uri), ${prefixes}; for a file write "file:foo.json"`],
+    ["./foo", `"./foo" (--uri), ${prefixes}; for a file write "file:./foo"`],
+    ["gs://b", `"gs://b" (--uri), ${prefixes} (did you mean gs://?)`],
+    ["reids://u:pw@h", `"reids://***@h" (--uri), ${prefixes} (did you mean redis://?)`],
+    ["pw@h", `"***@h" (--uri), ${prefixes}; a comma within a URI is written %2C`],
+    ["", `"" (--uri), ${prefixes}`],
+  ])("%j is refused", (uri, message) => {
+    expect(() => ofUri(uri)).toThrow(new ConfigError(`invalid sync uri argument: ${message}`));
+  });
+});
+
+describe("--sources", () => {
+  test.each<[string, object, SourceConfig]>([
+    [
+      "a file: prefix is dropped",
+      { provider: "file", uri: "file:a.json" },
+      { provider: "file", uri: "a.json" },
+    ],
+    [
+      "the aliases of file stay",
+      { provider: "fsnotify", uri: "a" },
+      { provider: "fsnotify", uri: "a" },
+    ],
+    [
+      "member names match in any case",
+      {
+        URI: "http://h",
+        Provider: "http",
+        TIMEOUTS: 3,
+        Interval: 7,
+        OAuth: { tokenURL: "http://t", clientid: "a", CLIENTSECRET: "b", ReloadDelayS: 9 },
+      },
+      {
+        ...http,
+        uri: "http://h",
+        timeoutSeconds: 3,
+        intervalSeconds: 7,
+        oauth: { tokenUrl: "http://t", clientId: "a", clientSecret: "b", reloadDelaySeconds: 9 },
+      },
+    ],
+    [
+      "every member of redis",
+      {
+        provider: "redis",
+        uri: "rediss://h?key=f",
+        interval: 10,
+        intervalSeed: "s",
+        certPath: "ca",
+        clientCertPath: "c",
+        clientKeyPath: "k",
+        serverName: "n",
+        watch: false,
+        tls: true,
+      },
+      {
+        provider: "redis",
+        uri: "rediss://h?key=f",
+        intervalSeconds: 10,
+        intervalSeed: "s",
+        certPath: "ca",
+        clientCertPath: "c",
+        clientKeyPath: "k",
+        serverName: "n",
+        watch: false,
+      },
+    ],
+    [
+      "every member of grpc",
+      {
+        provider: "grpc",
+        uri: "h:1",
+        certPath: "ca",
+        tls: true,
+        providerID: "p",
+        selector: "flagSetId=x",
+        maxMsgSize: 5,
+        headers: { a: "b" },
+        clientCertPath: "c",
+        clientKeyPath: "k",
+        incrementalUpdates: true,
+      },
+      {
+        provider: "grpc",
+        uri: "h:1",
+        tls: { certPath: "ca", clientCertPath: "c", clientKeyPath: "k" },
+        providerId: "p",
+        selector: "flagSetId=x",
+        maxMessageSize: 5,
+        headers: { a: "b" },
+        incrementalUpdates: true,
+      },
+    ],
+    [
+      "a CA turns TLS on for grpc",
+      { provider: "grpc", uri: "h:1", certPath: "ca", tls: false },
+      { ...grpc, uri: "h:1", tls: { certPath: "ca" } },
+    ],
+    [
+      "interval 0 is the default",
+      { provider: "http", uri: "http://h", interval: 0 },
+      { ...http, uri: "http://h" },
+    ],
+    [
+      "null is as good as absent",
+      { provider: "http", uri: "http://h", authHeader: null },
+      { ...http, uri: "http://h" },
+    ],
+    [
+      "headers and authorization of http",
+      { provider: "http", uri: "http://h", authHeader: "Bearer x", headers: { a: "b" } },
+      { ...http, uri: "http://h", authHeader: "Bearer x", headers: { a: "b" } },
+    ],
+  ])("%s", (_, value, expected) => {
+    const { source, warnings } = parse(value);
+    expect(source).toEqual(expected);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ["no object", "x", "expected an object"],
+    ["no uri", { provider: "file" }, "uri is a required field"],
+    ["no provider", { uri: "a" }, "provider is a required field"],
+    [
+      "unknown provider",
+      { uri: "a", provider: "reddis" },
+      "invalid sync provider: \"reddis\", must be one of 'redis', 'file', 'fsnotify', 'fileinfo', 'kubernetes', 'http', 'grpc', 'gcs', 'azblob' or 's3' (did you mean 'redis'?)",
+    ],
+    [
+      "too long an interval",
+      { uri: "a", provider: "http", interval: 86_401 },
+      "86401s exceeds maximum 86400s",
+    ],
+    [
+      "a negative interval",
+      { uri: "a", provider: "http", interval: -1 },
+      "expected a whole number of seconds, 0 or more",
+    ],
+    [
+      "a text as interval",
+      { uri: "a", provider: "http", interval: "5" },
+      "expected a whole number of seconds, 0 or more",
+    ],
+    ["a number as selector", { uri: "a", provider: "grpc", selector: 1 }, "expected a text"],
+    ["a text as switch", { uri: "a", provider: "grpc", tls: "true" }, "expected true or false"],
+    [
+      "a number as header",
+      { uri: "a", provider: "http", headers: { a: 1 } },
+      'the value of "a" is not a text',
+    ],
+    [
+      "one half of a client certificate",
+      { uri: "h:1", provider: "grpc", clientKeyPath: "k" },
+      "clientCertPath and clientKeyPath belong together",
+    ],
+    [
+      "TLS on a plaintext scheme",
+      { uri: "redis://h", provider: "redis", tls: true },
+      "for TLS the uri must start with rediss://",
+    ],
+    [
+      "a CA on a plaintext scheme",
+      { uri: "redis://h", provider: "redis", certPath: "ca" },
+      "for TLS the uri must start with rediss://",
+    ],
+    [
+      "OAuth without a token URL",
+      { uri: "a", provider: "http", oauth: {} },
+      "tokenUrl is a required field",
+    ],
+    [
+      "OAuth without a client",
+      { uri: "a", provider: "http", oauth: { tokenUrl: "t" } },
+      "clientID and clientSecret are required, or folder with both",
+    ],
+  ])("%s is refused", (_, value, message) => {
+    expect(() => parse(value)).toThrow(ConfigError);
+    expect(() => parse(value)).toThrow(message);
+    expect(() => parse(value)).toThrow("--sources[0]");
+  });
+
+  test.each<[object, string]>([
+    [{ intervall: 5 }, '--sources[0]: unknown member "intervall" ignored (did you mean interval?)'],
+    [{ nosuch: {} }, '--sources[0]: unknown member "nosuch" ignored'],
+    [{ selector: "x" }, "--sources[0]: selector has no effect on provider file"],
+  ])("%j is ignored with a warning", (members, warning) => {
+    const { source, warnings } = parse({ uri: "a", provider: "file", ...members });
+    expect(source).toEqual({ provider: "file", uri: "a" });
+    expect(warnings).toEqual([warning]);
+  });
+});
