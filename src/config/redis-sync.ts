@@ -29,8 +29,7 @@ export async function readRedisSyncConfig(
   args: readonly string[],
   environment: Environment,
 ): Promise<RedisSyncConfig | undefined> {
-  const known = new Set(Object.keys(startOptions));
-  const resolved = await resolveOptions(redisSyncOptions, args, environment, known);
+  const resolved = await resolveOptions(redisSyncOptions, args, environment, startOptions);
   if (!resolved) return undefined;
   const { values, origin } = resolved;
   const tls = certificatePair(values, "redis-sync-cert-path", "redis-sync-key-path");

@@ -3,7 +3,7 @@ import { type Environment, readEnvironment } from "./environment.ts";
 import { ConfigError } from "./errors.ts";
 import { type ConfigFile, readConfigFile } from "./file.ts";
 import { type Kind, ValueError } from "./kinds/kind.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import { environmentName, type OptionTable, type Values } from "./options/option.ts";
 
 /** Where an option's value comes from. */
@@ -25,14 +25,14 @@ export interface Resolved<Table extends OptionTable> {
 /**
  * The value of every option of `table`: command line before environment before configuration file
  * before default. Undefined where help was asked for.
- * @param knownKeys keys that a configuration file may have without a warning, beside the options
+ * @param others options of other commands, which the configuration file may have too
  * @throws ConfigError naming the option, variable or key, and what was expected
  */
 export async function resolveOptions<Table extends OptionTable>(
   table: Table,
   args: readonly string[],
   environment: Environment,
-  knownKeys: ReadonlySet<string> = new Set(),
+  others: OptionTable = {},
 ): Promise<Resolved<Table> | undefined> {
   const given = parseArguments(args, table);
   if (given.help) return undefined;
@@ -41,7 +41,7 @@ export async function resolveOptions<Table extends OptionTable>(
   const warnings = [
     ...given.positional.map((text) => `argument ${JSON.stringify(text)} ignored`),
     ...variables.warnings,
-    ...(file ? unknownKeys(file, table, knownKeys) : []),
+    ...(file ? unknownKeys(file, table, others) : []),
   ];
   const values: Record<string, unknown> = {};
   const origins = new Map<string, Origin>();
@@ -87,13 +87,17 @@ function naming<T>(origin: string, read: () => T): T {
   }
 }
 
-function unknownKeys(file: ConfigFile, table: OptionTable, known: ReadonlySet<string>): string[] {
-  const names = Object.keys(table).filter((name) => !table[name]?.flagOnly);
+function unknownKeys(file: ConfigFile, table: OptionTable, others: OptionTable): string[] {
+  const names = fileKeys(table);
+  const known = new Set([...names, ...fileKeys(others)]);
   return [...file.members.keys()]
-    .filter((key) => !names.includes(key) && !known.has(key))
-    .map((key) => {
-      const guess = nearest(key, names);
-      const hint = guess === undefined ? "" : ` (did you mean ${guess}?)`;
-      return `unknown key ${JSON.stringify(key)} in ${file.path} ignored${hint}`;
-    });
+    .filter((key) => !known.has(key))
+    .map(
+      (key) =>
+        `unknown key ${JSON.stringify(key)} in ${file.path} ignored${didYouMean(key, names)}`,
+    );
+}
+
+function fileKeys(table: OptionTable): string[] {
+  return Object.keys(table).filter((name) => !table[name]?.flagOnly);
 }

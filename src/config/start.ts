@@ -51,8 +51,7 @@ export async function readStartConfig(
   args: readonly string[],
   environment: Environment,
 ): Promise<StartConfig | undefined> {
-  const known = new Set(Object.keys(redisSyncOptions));
-  const resolved = await resolveOptions(startOptions, args, environment, known);
+  const resolved = await resolveOptions(startOptions, args, environment, redisSyncOptions);
   if (!resolved) return undefined;
   const { values } = resolved;
   const warnings: string[] = [];

@@ -56,6 +56,9 @@ function hint(uri: string): string {
     return `; for a file write ${quoteUri(`file:${uri}`)}`;
   }
   const scheme = /^([a-z+]+):\//i.exec(uri)?.[1];
+  if (["gs", "azblob", "s3"].includes(scheme ?? "")) {
+    return `; a bucket and an object are needed: ${scheme}://bucket/object`;
+  }
   if (scheme !== undefined) return didYouMean(scheme, schemes, (name) => `${name}://`);
   return uri.includes("@") ? "; a comma within a URI is written %2C" : "";
 }

@@ -46,7 +46,10 @@ describe("--uri", () => {
   test.each<[string, string]>([
     ["foo.json", `"foo.json" (--uri), ${prefixes}; for a file write "file:foo.json"`],
     ["./foo", `"./foo" (--uri), ${prefixes}; for a file write "file:./foo"`],
-    ["gs://b", `"gs://b" (--uri), ${prefixes} (did you mean gs://?)`],
+    [
+      "gs://b",
+      `"gs://b" (--uri), ${prefixes}; a bucket and an object are needed: gs://bucket/object`,
+    ],
     ["reids://u:pw@h", `"reids://***@h" (--uri), ${prefixes} (did you mean redis://?)`],
     ["pw@h", `"***@h" (--uri), ${prefixes}; a comma within a URI is written %2C`],
     ["", `"" (--uri), ${prefixes}`],

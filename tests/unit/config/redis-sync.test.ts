@@ -1,0 +1,96 @@
+import { describe, expect, test } from "bun:test";
+import { ConfigError } from "../../../src/config/errors.ts";
+import { readRedisSyncConfig } from "../../../src/config/redis-sync.ts";
+
+const uri = ["--redis-uri", "redis://h/0?key=f"];
+const read = (args: readonly string[], environment = {}) => readRedisSyncConfig(args, environment);
+
+test("a Redis URI is enough, the rest has defaults", async () => {
+  expect(await read(uri)).toEqual({
+    debug: false,
+    logFormat: "console",
+    configFile: undefined,
+    warnings: [],
+    strict: false,
+    contextValues: {},
+    sync: {
+      address: { port: 8016 },
+      tls: undefined,
+      disableMetadata: false,
+      stallTimeoutMs: 30_000,
+      keepAlive: { minTimeMs: 30_000, permitWithoutStream: true },
+    },
+    streamDeadlineMs: 0,
+    shutdownGraceMs: 10_000,
+    source: { provider: "redis", uri: "redis://h/0?key=f", intervalSeconds: 30, watch: true },
+    managementPort: 8017,
+  });
+});
+
+test("every option of its own has an effect", async () => {
+  const args =
+    "--redis-uri rediss://h/0?key=f --redis-interval 5 --redis-watch=false --redis-cert-path ca " +
+    "--redis-client-cert-path c --redis-client-key-path k --redis-server-name n " +
+    "--redis-sync-socket-path /s --redis-sync-cert-path sc --redis-sync-key-path sk " +
+    "--redis-sync-client-ca-path sca --redis-log-format json --management-port 0";
+  expect(await read(args.split(" "))).toMatchObject({
+    logFormat: "json",
+    managementPort: undefined,
+    source: {
+      provider: "redis",
+      uri: "rediss://h/0?key=f",
+      intervalSeconds: 5,
+      watch: false,
+      certPath: "ca",
+      clientCertPath: "c",
+      clientKeyPath: "k",
+      serverName: "n",
+    },
+    sync: {
+      address: { socketPath: "/s" },
+      tls: { certPath: "sc", keyPath: "sk", clientCaPath: "sca" },
+    },
+  });
+});
+
+test("variables are named FLAGD_REDIS_…", async () => {
+  const environment = {
+    FLAGD_REDIS_URI: "redis://h/0?key=f",
+    FLAGD_REDIS_INTERVAL: "7",
+    FLAGD_REDIS_SYNC_PORT: "9016",
+  };
+  expect(await read([], environment)).toMatchObject({
+    source: { uri: "redis://h/0?key=f", intervalSeconds: 7 },
+    sync: { address: { port: 9016 } },
+  });
+});
+
+describe("refused", () => {
+  test.each<[string[], string]>([
+    [[], "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'"],
+    [
+      [...uri, "--redis-interval", "0"],
+      'invalid value for --redis-interval: "0" is not a whole number from 1 to 86400',
+    ],
+    [[...uri, "--redis-cert-path", "ca"], "--redis-uri: for TLS the uri must start with rediss://"],
+    [
+      [...uri, "--redis-client-key-path", "k"],
+      "--redis-client-key-path is set without --redis-client-cert-path: TLS needs both",
+    ],
+    [
+      [...uri, "--redis-sync-key-path", "k"],
+      "--redis-sync-key-path is set without --redis-sync-cert-path: TLS needs both",
+    ],
+    [
+      [...uri, "--redis-sync-client-ca-path", "ca"],
+      "--redis-sync-client-ca-path needs --redis-sync-cert-path and --redis-sync-key-path: without TLS there are no client certificates",
+    ],
+    [
+      [...uri, "--management-port", "8016"],
+      "--redis-sync-port and --management-port are both 8016",
+    ],
+    [[...uri, "--uri", "file:a"], "unknown flag: --uri"],
+  ])("%j", async (args, message) => {
+    await expect(read(args)).rejects.toThrow(new ConfigError(message));
+  });
+});

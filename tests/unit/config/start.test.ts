@@ -1,0 +1,314 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "../../../src/config/errors.ts";
+import { readStartConfig, type StartConfig } from "../../../src/config/start.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "flagd-config-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const source = ["-f", "file:flags.json"];
+let files = 0;
+
+async function write(text: string, extension = ".yaml", home = folder): Promise<string> {
+  const path = join(home, `${files++}${extension}`);
+  await Bun.write(path, text);
+  return path;
+}
+
+async function read(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<StartConfig> {
+  const config = await readStartConfig(args, environment);
+  if (!config) throw new Error("help was asked for");
+  return config;
+}
+
+/** Refused with exactly this message. */
+async function refused(message: string, args: readonly string[], environment = {}): Promise<void> {
+  await expect(readStartConfig(args, environment)).rejects.toThrow(new ConfigError(message));
+}
+
+test("one source is enough, the rest has defaults", async () => {
+  expect(await read(source)).toEqual({
+    debug: false,
+    logFormat: "console",
+    configFile: undefined,
+    warnings: [],
+    strict: false,
+    contextValues: {},
+    sync: {
+      address: { port: 8015 },
+      tls: undefined,
+      disableMetadata: false,
+      stallTimeoutMs: 30_000,
+      keepAlive: { minTimeMs: 30_000, permitWithoutStream: true },
+    },
+    streamDeadlineMs: 0,
+    shutdownGraceMs: 10_000,
+    sources: [{ provider: "file", uri: "flags.json" }],
+    evaluation: { address: { port: 8013 }, tls: undefined },
+    ofrep: { port: 8014, tls: undefined },
+    managementPort: 8014,
+    contextFromHeader: new Map(),
+    corsOrigins: [],
+    maxRequestBody: 1_000_000,
+    maxRequestHeader: 1_000_000,
+    telemetry: {
+      metricsExporter: "prometheus",
+      collectorUri: undefined,
+      certPath: undefined,
+      keyPath: undefined,
+      caPath: undefined,
+      reloadIntervalMs: 3_600_000,
+    },
+  });
+});
+
+test("every option has an effect", async () => {
+  const args =
+    "-x -p 1 -m 2 -r 3 -g 4 -c cert -k key -C a,b -z json -t otel -o h:4317 -D otc -K otk -A otca -I 5m " +
+    "-X a=b -X c=d -H X-User=userId --stream-deadline 5s --disable-sync-metadata -B -5 -R 0 --strict " +
+    "--keep-alive-min-time 1s --keep-alive-permit-without-stream=false --ofrep-tls=false " +
+    "--sync-stall-timeout 2s --shutdown-grace 3s";
+  expect(await read([...args.split(" "), ...source])).toEqual({
+    debug: true,
+    logFormat: "json",
+    configFile: undefined,
+    warnings: [],
+    strict: true,
+    contextValues: { a: "b", c: "d" },
+    sync: {
+      address: { port: 4 },
+      tls: { certPath: "cert", keyPath: "key" },
+      disableMetadata: true,
+      stallTimeoutMs: 2000,
+      keepAlive: { minTimeMs: 1000, permitWithoutStream: false },
+    },
+    streamDeadlineMs: 5000,
+    shutdownGraceMs: 3000,
+    sources: [{ provider: "file", uri: "flags.json" }],
+    evaluation: { address: { port: 1 }, tls: { certPath: "cert", keyPath: "key" } },
+    ofrep: { port: 3, tls: undefined },
+    managementPort: 2,
+    contextFromHeader: new Map([["x-user", "userId"]]),
+    corsOrigins: ["a", "b"],
+    maxRequestBody: -5,
+    maxRequestHeader: 1 << 20,
+    telemetry: {
+      metricsExporter: "otel",
+      collectorUri: "h:4317",
+      certPath: "otc",
+      keyPath: "otk",
+      caPath: "otca",
+      reloadIntervalMs: 300_000,
+    },
+  });
+});
+
+test("socket paths take the place of ports, and the certificate serves OFREP too", async () => {
+  const config = await read([..."-d /a -e /b -c cert -k key".split(" "), ...source]);
+  expect(config.evaluation.address).toEqual({ socketPath: "/a" });
+  expect(config.sync.address).toEqual({ socketPath: "/b" });
+  expect(config.ofrep.tls).toEqual({ certPath: "cert", keyPath: "key" });
+});
+
+test("sources of --sources come after those of --uri, whatever the order of the arguments", async () => {
+  const sources = JSON.stringify([{ provider: "file", uri: "c" }]);
+  const config = await read(["-s", sources, "-f", "file:a,file:b"]);
+  expect(config.sources.map(({ uri }) => uri)).toEqual(["a", "b", "c"]);
+});
+
+describe("precedence", () => {
+  test("command line before environment before file before default", async () => {
+    const file = await write("port: 1\nsync-port: 1111\nofrep-port: 3\nuri: file:x\n");
+    const environment = { FLAGD_PORT: "11", FLAGD_SYNC_PORT: "12", FLAGD_URI: "file:a file:b" };
+    const config = await read(["--config", file, "-p", "21"], environment);
+    expect(config.evaluation.address).toEqual({ port: 21 });
+    expect(config.sync.address).toEqual({ port: 12 });
+    expect(config.ofrep.port).toBe(3);
+    expect(config.managementPort).toBe(8014);
+    expect(config.sources.map(({ uri }) => uri)).toEqual(["a", "b"]);
+    expect(config.configFile).toBe(file);
+  });
+
+  test("--sources on the command line wins over those of the file", async () => {
+    const file = await write("sources:\n  - {uri: a, provider: file}\n");
+    const args = ["--config", file, "-s", '[{"uri":"b","provider":"file"}]'];
+    expect((await read(args)).sources).toEqual([{ provider: "file", uri: "b" }]);
+  });
+
+  test("an empty variable is as good as none, FLAGD_CONFIG is none of ours", async () => {
+    const environment = { FLAGD_PORT: "", FLAGD_CONFIG: "/nonexistent" };
+    expect((await read(source, environment)).evaluation.address).toEqual({ port: 8013 });
+  });
+
+  test("a variable that Kubernetes makes for a Service named flagd is no port", async () => {
+    const config = await read(source, { FLAGD_PORT: "tcp://10.0.0.1:8013" });
+    expect(config.evaluation.address).toEqual({ port: 8013 });
+    expect(config.warnings).toEqual([
+      "FLAGD_PORT ignored: Kubernetes sets it for a Service of that name",
+    ]);
+  });
+
+  test("words that are no options are named in a warning", async () => {
+    expect((await read(["foo", ...source])).warnings).toEqual(['argument "foo" ignored']);
+  });
+});
+
+describe("the environment", () => {
+  test("holds lists and maps in its own forms", async () => {
+    const config = await read(source, {
+      FLAGD_CORS_ORIGIN: "http://a http://b,c",
+      FLAGD_CONTEXT_VALUE: '{"userTier":"gold"}',
+      FLAGD_CONTEXT_FROM_HEADER: '{"X-User":"userId"}',
+      FLAGD_SOURCES: '[{"uri":"b","provider":"file"}]',
+      FLAGD_DEBUG: "true",
+    });
+    expect(config.corsOrigins).toEqual(["http://a", "http://b,c"]);
+    expect(config.contextValues).toEqual({ userTier: "gold" });
+    expect(config.contextFromHeader).toEqual(new Map([["x-user", "userId"]]));
+    expect(config.sources.map(({ uri }) => uri)).toEqual(["flags.json", "b"]);
+    expect(config.debug).toBe(true);
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [{ FLAGD_PORT: "abc" }, 'FLAGD_PORT: "abc" is not a whole number from 0 to 65535'],
+    [{ FLAGD_DEBUG: "maybe" }, 'FLAGD_DEBUG: "maybe" is neither true nor false'],
+    [
+      { FLAGD_STREAM_DEADLINE: "5" },
+      'FLAGD_STREAM_DEADLINE: missing unit in duration "5": write 5s, 5ms or 5m',
+    ],
+    [
+      { FLAGD_CONTEXT_VALUE: "a=b" },
+      'FLAGD_CONTEXT_VALUE: expected a JSON object, like {"key":"value"}',
+    ],
+    [{ FLAGD_SOURCES: "[{" }, "FLAGD_SOURCES: not valid JSON, expected an array of source objects"],
+  ])("%j is refused", (environment, message) =>
+    refused(`invalid value for ${message}`, source, environment),
+  );
+});
+
+describe("the configuration file", () => {
+  test("may be YAML or JSON, its keys in any case", async () => {
+    const yaml = await write("\uFEFFPORT: 7206\nlog-format: json\nuri: [file:a, file:b]\n");
+    const json = await write('{"Port":7206,"log-format":"json","uri":"file:a file:b"}', ".json");
+    for (const file of [yaml, json]) {
+      const config = await read(["--config", file]);
+      expect(config.evaluation.address).toEqual({ port: 7206 });
+      expect(config.logFormat).toBe("json");
+      expect(config.sources.map(({ uri }) => uri)).toEqual(["a", "b"]);
+    }
+  });
+
+  test("lower-cases the keys of context values, and says so", async () => {
+    const file = await write("uri: file:a\ncontext-value: {userTier: gold, level: 3}\n");
+    const config = await read(["--config", file]);
+    expect(config.contextValues).toEqual({ usertier: "gold", level: "3" });
+    expect(config.warnings).toEqual([
+      `${file}: context-value: key "userTier" is read as "usertier"; use -X or FLAGD_CONTEXT_VALUE to keep its case`,
+    ]);
+  });
+
+  test("may hold the options of other commands; what is unknown is named", async () => {
+    const file = await write("uri: file:a\nredis-interval: 5\nlog-formt: json\nconfig: x\n");
+    expect((await read(["--config", file])).warnings).toEqual([
+      `unknown key "log-formt" in ${file} ignored (did you mean log-format?)`,
+      `unknown key "config" in ${file} ignored`,
+    ]);
+  });
+
+  test("that is empty has no options", async () => {
+    expect((await read(["--config", await write(""), ...source])).warnings).toEqual([]);
+  });
+
+  test("is $HOME/.agent.yaml, or $HOME/.agent, where none is named", async () => {
+    const home = mkdtempSync(join(folder, "home-"));
+    await Bun.write(join(home, ".agent"), "port: 1\n");
+    const environment = { HOME: home };
+    expect((await read(source, environment)).evaluation.address).toEqual({ port: 1 });
+    await Bun.write(join(home, ".agent.yaml"), "port: 2\n");
+    const config = await read(source, environment);
+    expect(config.evaluation.address).toEqual({ port: 2 });
+    expect(config.configFile).toBe(join(home, ".agent.yaml"));
+  });
+
+  test("must exist, be YAML or JSON, and hold a mapping", async () => {
+    const missing = join(folder, "missing.yaml");
+    await refused(`--config ${missing}: no such file`, ["--config", missing]);
+    await refused(`configuration file ${folder} cannot be read: is a directory`, [
+      "--config",
+      folder,
+    ]);
+    const list = await write("- a\n");
+    await refused(`configuration file ${list}: expected a mapping of option names to values`, [
+      "--config",
+      list,
+    ]);
+    const toml = await write("a = 1\n", ".toml");
+    await refused(
+      `configuration file ${toml}: unknown format ".toml", expected .yaml, .yml or .json`,
+      ["--config", toml],
+    );
+  });
+
+  test("that is malformed is refused without repeating its text", async () => {
+    const json = await write('{"sources":[{"authHeader":hunter2}]}', ".json");
+    await refused(`configuration file ${json} is not valid JSON`, ["--config", json]);
+    const yaml = await write("uri: [1\nauthHeader: hunter2\n");
+    const failure = read(["--config", yaml]);
+    await expect(failure).rejects.toThrow(/is not valid YAML: .* at line 2, column 1$/);
+    await expect(failure).rejects.not.toThrow(/hunter2/);
+  });
+
+  test("is named with the key of a wrong value", async () => {
+    const file = await write("port: many\n");
+    await refused(`invalid value for ${file}: port: "many" is not a whole number from 0 to 65535`, [
+      "--config",
+      file,
+    ]);
+    const sources = await write("sources:\n  - {uri: a, provider: http, interval: -1}\n");
+    await refused(
+      `${sources}: sources[0].interval: expected a whole number of seconds, 0 or more`,
+      ["--config", sources],
+    );
+  });
+});
+
+describe("refused", () => {
+  const none =
+    "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+  test.each<[string[], string]>([
+    [[], none],
+    [["-s", "[]"], none],
+    [["-s", "{}"], "invalid value for --sources: expected a JSON array of source objects"],
+    [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is a required field"],
+    [["-c", "x", ...source], "--server-cert-path is set without --server-key-path: TLS needs both"],
+    [["-k", "x", ...source], "--server-key-path is set without --server-cert-path: TLS needs both"],
+    [["-p", "8015", ...source], "--port and --sync-port are both 8015"],
+    [["-m", "8015", ...source], "--sync-port and --management-port are both 8015"],
+    [["-g", "0", "-p", "8014", ...source], "--port and --management-port are both 8014"],
+    [
+      ["--sync-stall-timeout", "0", ...source],
+      'invalid value for --sync-stall-timeout: "0" is not more than 0s',
+    ],
+    [
+      ["-t", "otle", ...source],
+      'invalid value for --metrics-exporter: "otle" is not "prometheus" or "otel" (did you mean "otel"?)',
+    ],
+  ])("%j", (args, message) => refused(message, args));
+
+  test("port 0 may be given to several listeners", async () => {
+    const config = await read(["-p", "0", "-g", "0", "-m", "0", "-r", "0", ...source]);
+    expect(config.evaluation.address).toEqual({ port: 0 });
+  });
+});
+
+test("help is asked for before anything is checked", async () => {
+  expect(await readStartConfig(["-p", "abc", "--help"], { FLAGD_PORT: "x" })).toBeUndefined();
+});
