@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "../telemetry/log.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
 import { ExpiryQueue } from "./expiry.ts";
@@ -35,34 +35,52 @@ export class Acceptor {
     this.#log = log;
     this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
     if (tls === undefined) {
-      this.server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+      this.server = createServer({ noDelay: true }, (socket) => {
+        if (this.#track(socket)) this.#sniff(socket);
+      });
       this.#endWatch = () => {};
     } else {
       const server = createTlsServer(
         { ...readCertificates(tls), handshakeTimeout: timeouts.headersMs },
-        (socket) => this.#accept(socket),
+        (socket) => this.#sniff(socket),
       );
-      server.on("tlsClientError", (error: NodeJS.ErrnoException) => this.#onTlsError(error));
+      server.on("connection", (socket: Socket) => this.#track(socket));
+      server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+        this.#onTlsError(error);
+        // Bun only reports a handshake that takes too long.
+        socket.destroy();
+      });
       this.server = server;
       this.#endWatch = watchCertificates(tls, timeouts.certificateCheckMs, log, (options) =>
-        (server as TlsServer).setSecureContext(options),
+        server.setSecureContext(options),
       );
     }
   }
 
-  #accept(socket: Socket): void {
+  /** @returns False where there are too many connections. */
+  #track(socket: Socket): boolean {
     socket.on("error", ignore);
     if (this.#sockets.size >= maxConnections) {
       if (!this.#full)
         this.#log.warn("too many connections, new ones are closed", { maxConnections });
       this.#full = true;
       socket.destroy();
-      return;
+      return false;
     }
     this.#full = false;
     this.#sockets.add(socket);
-    socket.setKeepAlive(true, tcpKeepAliveMs);
     this.#silent.add(socket, performance.now());
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.#silent.delete(socket);
+      if (this.#sockets.size === 0) this.#onEmpty?.();
+    });
+    return true;
+  }
+
+  #sniff(socket: Socket): void {
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, tcpKeepAliveMs);
     let first: Buffer = Buffer.alloc(0);
     const sniff = (chunk: Buffer): void => {
       first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
@@ -73,11 +91,6 @@ export class Acceptor {
       this.#protocols[protocol](socket, first);
     };
     socket.on("data", sniff);
-    socket.on("close", () => {
-      this.#sockets.delete(socket);
-      this.#silent.delete(socket);
-      if (this.#sockets.size === 0) this.#onEmpty?.();
-    });
   }
 
   #onTlsError(error: NodeJS.ErrnoException): void {
