@@ -237,6 +237,15 @@ describe("the short path", () => {
     expect(() => method?.call(Uint8Array.of(0x0a, 0x05), {})).toThrow("unmarshal message: ");
   });
 
+  test("reads a context where targeting runs only", () => {
+    const resolve = setUp(new FakeStore(viewOf(flags))).service.unary.find(
+      ({ path }) => path === "/flagd.evaluation.v1.Service/ResolveBoolean",
+    );
+    const withBrokenContext = (key: string) => Buffer.from(`\n\u0001${key}\u0012\u0001\n`);
+    expect(resolve?.call(withBrokenContext("b"), {})).toBeInstanceOf(Uint8Array);
+    expect(() => resolve?.call(withBrokenContext("t"), {})).toThrow("unmarshal message: ");
+  });
+
   test("answers a view without targeting by the same bytes every time", () => {
     const request = toBinary(
       V1.method.resolveAll.input,

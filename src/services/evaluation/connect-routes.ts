@@ -27,7 +27,7 @@ export function connectRoutes(
   const resolve =
     (method: ResolveMethod): Unary =>
     ({ flagKey = "", context = {} }: Request, call) => {
-      const answer = evaluator.resolve(method, flagKey, context, headersOf(call));
+      const answer = evaluator.resolve(method, flagKey, () => context, headersOf(call));
       if (answer.error !== undefined) throw answer.error;
       return answer.message;
     };

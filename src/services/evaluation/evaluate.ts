@@ -32,17 +32,20 @@ export class Evaluator {
     this.record = record;
   }
 
-  /** @throws ConnectError where the selector is invalid */
+  /**
+   * @param context asked for where targeting runs only
+   * @throws ConnectError where the selector is invalid
+   */
   resolve(
     method: ResolveMethod,
     flagKey: string,
-    context: EvaluationContext,
+    context: () => EvaluationContext,
     header: HeaderLookup,
   ): Answer {
     const flag = this.view(header).flags.get(flagKey);
     let answer = unknownFlag;
     if (flag !== undefined) {
-      const outcome = flag.fixed ?? flag.evaluate(this.#complete(method, context, header));
+      const outcome = flag.fixed ?? flag.evaluate(this.#complete(method, context(), header));
       answer = method.answer(outcome);
     }
     this.record(answer.counted);

@@ -10,25 +10,27 @@ const SECOND = (2 << 3) | LENGTH_DELIMITED;
 
 export interface ResolveRequest {
   readonly flagKey: string;
-  readonly context: EvaluationContext;
+  /** @throws DecodeError */
+  readContext(): EvaluationContext;
 }
 
 /**
  * `Resolve…Request { string flag_key = 1; Struct context = 2; }`
+ *
+ * The context, most of the message, is read and checked only if somebody asks for it: most flags
+ * have no targeting. Until then `message` must not change.
  * @throws DecodeError
  */
 export function decodeResolveRequest(message: Uint8Array): ResolveRequest {
   const end = message.length;
-  const context: EvaluationContext = {};
   let flagKey = "";
   reader.start(message);
   while (reader.position < end) {
     const tag = reader.tag(end);
     if (tag === FIRST) flagKey = reader.text(end);
-    else if (tag === SECOND) readStruct(reader, reader.delimited(end), 2, context);
     else reader.skip(tag, end, 1);
   }
-  return { flagKey, context };
+  return { flagKey, readContext: () => decodeContext(message, SECOND) };
 }
 
 /**
@@ -36,12 +38,16 @@ export function decodeResolveRequest(message: Uint8Array): ResolveRequest {
  * @throws DecodeError
  */
 export function decodeResolveAllRequest(message: Uint8Array): EvaluationContext {
+  return decodeContext(message, FIRST);
+}
+
+function decodeContext(message: Uint8Array, field: number): EvaluationContext {
   const end = message.length;
   const context: EvaluationContext = {};
   reader.start(message);
   while (reader.position < end) {
     const tag = reader.tag(end);
-    if (tag === FIRST) readStruct(reader, reader.delimited(end), 2, context);
+    if (tag === field) readStruct(reader, reader.delimited(end), 2, context);
     else reader.skip(tag, end, 1);
   }
   return context;

@@ -18,29 +18,29 @@ export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath
   const resolves = resolveMethods.map(
     (method): UnaryMethod => ({
       path: method.path,
-      call(message, headers) {
-        const { flagKey, context } = decoded(decodeResolveRequest, message);
-        const answer = evaluator.resolve(method, flagKey, context, (name) => headers[name]);
+      call: naming((message, headers) => {
+        const { flagKey, readContext } = decodeResolveRequest(message);
+        const answer = evaluator.resolve(method, flagKey, readContext, (name) => headers[name]);
         if (answer.error !== undefined) throw answer.error;
         return answer.bytes;
-      },
+      }),
     }),
   );
   const bulks = bulkMethods.map(
     (method): UnaryMethod => ({
       path: method.path,
-      call(message, headers) {
-        const request = decoded(decodeResolveAllRequest, message);
+      call: naming((message, headers) => {
+        const request = decodeResolveAllRequest(message);
         const [view, context] = evaluator.bulk(method, request, (name) => headers[name]);
         return method.encode(view, context, evaluator.record);
-      },
+      }),
     }),
   );
   const streams = dialects.map(
     (dialect): StreamMethod => ({
       path: `/${dialect.service.typeName}/${eventStreamOf(dialect).name}`,
-      open(message, headers, stream) {
-        decoded(decodeEmptyRequest, message);
+      open: naming((message, headers, stream) => {
+        decodeEmptyRequest(message);
         const selector = selectorFrom((name) => headers[name]);
         events.open(dialect, selector, {
           send: (event) => stream.send(event.frame),
@@ -49,17 +49,22 @@ export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath
           onDrain: (listener) => stream.onDrain(listener),
           onClose: (listener) => stream.onClose(listener),
         });
-      },
+      }),
     }),
   );
   return { unary: [...resolves, ...bulks], streams };
 }
 
-function decoded<Request>(decode: (message: Uint8Array) => Request, message: Uint8Array): Request {
-  try {
-    return decode(message);
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    throw invalidArgument(`unmarshal message: ${error.message}`);
-  }
+/** Tells the client what is wrong with its message. */
+function naming<Args extends unknown[], Result>(
+  handle: (...args: Args) => Result,
+): (...args: Args) => Result {
+  return (...args) => {
+    try {
+      return handle(...args);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      throw invalidArgument(`unmarshal message: ${error.message}`);
+    }
+  };
 }

@@ -59,10 +59,11 @@ export class WireReader {
   tag(end: number): number {
     const start = this.position;
     const tag = this.varint(end);
-    if (tag < 0x80 && tag > 7 && (tag & 7) <= FIXED32) return tag;
     const length = this.position - start;
-    const last = this.#bytes[this.position - 1] ?? 0;
-    if (length > 5 || (length === 5 && last > 0x0f)) throw new DecodeError("illegal tag");
+    if (length >= 5) {
+      const last = this.#bytes[this.position - 1] ?? 0;
+      if (length > 5 || last > 0x0f) throw new DecodeError("illegal tag");
+    }
     if (tag >>> 3 === 0 || (tag & 7) > FIXED32) throw new DecodeError("illegal tag");
     return tag;
   }

@@ -8,8 +8,8 @@ import {
 } from "../../../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import {
   decodeEmptyRequest,
+  decodeResolveRequest as decodeLazily,
   decodeResolveAllRequest,
-  decodeResolveRequest,
 } from "../../../../src/services/evaluation/request.ts";
 import { DecodeError } from "../../../../src/services/evaluation/wire.ts";
 
@@ -107,6 +107,11 @@ const request = fc
     for (const part of parts) part(writer);
     return writer.finish();
   });
+
+function decodeResolveRequest(bytes: Uint8Array) {
+  const { flagKey, readContext } = decodeLazily(bytes);
+  return { flagKey, context: readContext() };
+}
 
 function byProtobuf(bytes: Uint8Array) {
   const message = fromBinary(ResolveBooleanRequestSchema, bytes);
