@@ -49,6 +49,7 @@ export function quote(text: string): string {
   return JSON.stringify(clip(text));
 }
 
-function clip(text: string): string {
+/** At most 100 characters. */
+export function clip(text: string): string {
   return text.length <= 100 ? text : `${text.slice(0, 99)}…`.toWellFormed();
 }

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from "yaml";
-import type { Findings } from "./findings.ts";
+import { clip, type Findings } from "./findings.ts";
 
 /**
  * The parser handles about 1 MB a second and nothing else runs meanwhile; JSON has no such bound,
@@ -35,20 +35,20 @@ export function parseYaml(text: string, { problems, warnings }: Findings): unkno
       return `line ${line}, column ${col}`;
     };
     for (const { pos, message } of document.warnings) {
-      warnings.add([], `YAML, ${at(pos[0])}: ${message}`);
+      warnings.add([], `YAML, ${at(pos[0])}: ${clip(message)}`);
     }
     let failed = false;
     for (const { code, pos, message } of document.errors) {
       if (code === "MULTIPLE_DOCS") continue; // the first one counts
-      problems.add([], `not valid YAML at ${at(pos[0])}: ${message}`);
+      problems.add([], `not valid YAML at ${at(pos[0])}: ${clip(message)}`);
       failed = true;
     }
     // Uses of anchors share one object; the bound on what they expand to comes later.
     return failed ? undefined : document.toJS({ maxAliasCount: -1 });
   } catch (error) {
-    // An alias without its anchor, or nesting that exhausts the parser's stack.
-    const reason = error instanceof ReferenceError ? error.message : "nested too deeply";
-    problems.add([], `not valid YAML: ${reason}`);
+    // An alias without its anchor, a merge of no map, or nesting that exhausts the parser's stack.
+    const reason = error instanceof RangeError ? "nested too deeply" : String(error);
+    problems.add([], `not valid YAML: ${clip(reason)}`);
     return undefined;
   }
 }

@@ -1,0 +1,264 @@
+import { describe, expect, test } from "bun:test";
+import { accepted, onlyFlag, plain, rejected } from "./support.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe("documents without flags", () => {
+  test.each(["", " \n\t", "\uFEFF"])("%p is empty and says how to delete all flags", (text) => {
+    for (const format of ["json", "yaml", "any"] as const) {
+      const [problem] = rejected(text, format);
+      expect(problem).toEqual({
+        path: "$",
+        reason: 'the document is empty; to delete all flags write {"flags":{}}',
+      });
+    }
+  });
+
+  test.each([
+    ["{}", 'the member "flags" is missing'],
+    ["null", "found null"],
+    ["[]", "found an array"],
+    ['"x"', "found a string"],
+    ["12", "found a number"],
+  ])("%s is rejected", (text, reason) => {
+    const [problem] = rejected(text);
+    expect(problem?.path).toBe("$");
+    expect(problem?.reason).toContain(reason);
+    expect(problem?.reason).toContain('{"flags":{}}');
+  });
+
+  test.each(['{"flags":null}', '{"flags":{}}', '{"flags":[]}'])("%s has no flags", (text) => {
+    expect(accepted(text).keys).toEqual([]);
+  });
+
+  test.each(['{"flags":"x"}', '{"flags":5}', '{"flags":true}'])("%s is rejected", (text) => {
+    expect(rejected(text)[0]?.path).toBe("$.flags");
+  });
+});
+
+describe("text", () => {
+  test.each([
+    ["{bad", "line 1, column 2"],
+    ['{"flags":{}} x', "line 1, column 14: text after the end"],
+    ['{"flags":{}}\n{"flags":{}}', "line 2, column 1: text after the end"],
+    ['/*c*/{"flags":{}}', "JSON has no comments"],
+    ['{"flags":{},}', "remove the comma"],
+    ["{'flags':{}}", "double quotes"],
+    ['{"flags":{"a":', "ends too early"],
+  ])("%s is no JSON", (text, reason) => {
+    expect(rejected(text)).toHaveLength(1);
+    expect(rejected(text)[0]?.reason).toStartWith("not valid JSON at line ");
+    expect(rejected(text)[0]?.reason).toContain(reason);
+  });
+
+  test("a byte order mark is dropped", () => {
+    expect(accepted('\uFEFF{"flags":{}}').keys).toEqual([]);
+    expect(accepted(bytes('\uFEFF{"flags":{}}')).keys).toEqual([]);
+    expect(accepted(bytes("\uFEFFflags: {}"), "yaml").keys).toEqual([]);
+  });
+
+  test("invalid UTF-8 becomes the replacement character", () => {
+    const document = bytes('{"flags":{"a?":{"state":"ENABLED"}}}');
+    document[document.indexOf(63)] = 0xff;
+    expect(accepted(document).keys).toEqual(["a\uFFFD"]);
+  });
+
+  test("of duplicate members the last counts", () => {
+    const flag = onlyFlag('{"flags":{"a":{"state":"DISABLED"},"a":{"state":"ENABLED"}}}');
+    expect(flag.state).toBe("ENABLED");
+    expect(accepted('{"flags":{"a":null},"flags":{"b":null}}').keys).toEqual(["b"]);
+  });
+
+  test("any format: what begins like JSON is JSON, all else YAML", () => {
+    expect(accepted(' {"flags":{}}', "any").keys).toEqual([]);
+    expect(accepted("flags:\n  a: {state: ENABLED}", "any").keys).toEqual(["a"]);
+    expect(rejected("{flags: {}}", "any")[0]?.reason).toContain("not valid JSON");
+    expect(rejected("<html>", "any")[0]?.reason).toContain("found a string");
+  });
+});
+
+describe("flags", () => {
+  test("null is an enabled flag without anything", () => {
+    expect(onlyFlag({ flags: { a: null } })).toEqual({
+      key: "a",
+      state: "",
+      variants: undefined,
+      defaultVariant: undefined,
+      targeting: undefined,
+      metadata: undefined,
+      flagSetId: undefined,
+    });
+  });
+
+  test.each([
+    [{ state: 1 }, "state", "expected a string, found a number"],
+    [{ variants: [] }, "variants", "expected an object, found an array"],
+    [{ defaultVariant: 5 }, "defaultVariant", "expected a string, found a number"],
+    [{ metadata: [] }, "metadata", "expected an object, found an array"],
+    [{ source: {} }, "source", "expected a string, found an object"],
+    [{ key: 7 }, "key", "expected a string, found a number"],
+  ])("%j rejects the document", (flag, member, reason) => {
+    expect(rejected({ flags: { good: plain, bad: flag } })).toEqual([
+      { path: `$.flags.bad.${member}`, reason },
+    ]);
+  });
+
+  test.each([["x"], [[]], [5], [true]])("a flag that is %j rejects the document", (flag) => {
+    expect(rejected({ flags: { a: flag } })[0]?.path).toBe("$.flags.a");
+    expect(rejected({ flags: [flag] })[0]?.path).toBe("$.flags[0]");
+  });
+
+  test.each(["ENABLED", "DISABLED"])("a default that is no variant rejects, %s", (state) => {
+    const bad = { state, variants: { a: 1, b: 2 }, defaultVariant: "zz" };
+    expect(rejected({ flags: { good: plain, bad } })).toEqual([
+      {
+        path: "$.flags.bad.defaultVariant",
+        reason: '"zz" is not a variant of flag "bad": use one of "a", "b", or null',
+      },
+    ]);
+  });
+
+  test.each([undefined, null, ""])("a default of %j is none", (defaultVariant) => {
+    expect(onlyFlag({ flags: { a: { ...plain, defaultVariant } } }).defaultVariant).toBeUndefined();
+  });
+
+  test.each([[null], [{}], ["on"], [[1]], [{ if: [1, 2, 3] }]])(
+    "targeting %j is kept",
+    (targeting) => {
+      expect(onlyFlag({ flags: { a: { ...plain, targeting } } }).targeting).toEqual(targeting);
+    },
+  );
+
+  test("variants are in byte order", () => {
+    const variants = { b: 1, "10": 2, "9": 3, "\u{1F600}": 4, "\uFFFD": 5, a: 6 };
+    const names = [...(onlyFlag({ flags: { a: { variants } } }).variants?.keys() ?? [])];
+    expect(names).toEqual(["10", "9", "a", "b", "\uFFFD", "\u{1F600}"]);
+  });
+
+  test("an empty key is left out, with a warning", () => {
+    const { keys, warnings } = accepted({ flags: { "": plain, a: plain } });
+    expect(keys).toEqual(["a"]);
+    expect(warnings).toEqual([
+      { path: "$.flags", reason: "a flag has an empty key, it is left out" },
+    ]);
+  });
+
+  test("__proto__ is a key, a variant and a metadata name like any other", () => {
+    const flag = onlyFlag(
+      `{"metadata":{"__proto__":"m"},"$evaluators":{"__proto__":{"!":[1]}},
+        "flags":{"__proto__":{"variants":{"__proto__":{"__proto__":{"polluted":true}}},
+        "targeting":{"__proto__":[{"$ref":"__proto__"}]}}}}`,
+    );
+    expect(flag.key).toBe("__proto__");
+    expect(JSON.stringify(flag.metadata)).toBe('{"__proto__":"m"}');
+    expect(JSON.stringify(flag.targeting)).toBe('{"__proto__":[{"!":[1]}]}');
+    expect(JSON.stringify(flag.variants?.get("__proto__"))).toBe('{"__proto__":{"polluted":true}}');
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe("the array form", () => {
+  test("leaves out, with a warning, null elements and flags without key", () => {
+    const flags = [null, plain, { ...plain, key: "" }, { ...plain, key: "a" }];
+    const { keys, warnings } = accepted({ flags });
+    expect(keys).toEqual(["a"]);
+    expect(warnings.map((warning) => warning.path)).toEqual(
+      expect.arrayContaining(["$.flags[0]", "$.flags[1]", "$.flags[2]"]),
+    );
+  });
+
+  test("of the same key in the same set the last counts", () => {
+    const flags = [
+      { ...plain, key: "a", state: "DISABLED" },
+      { ...plain, key: "a" },
+    ];
+    expect(onlyFlag({ flags }).state).toBe("ENABLED");
+  });
+
+  test("keeps the same key in different sets", () => {
+    const inSet = (flagSetId?: string | null) => ({ ...plain, key: "a", metadata: { flagSetId } });
+    const { flagSet } = accepted({ flags: [inSet("s1"), inSet("s2"), inSet(null)] });
+    expect(flagSet.flags.map((flag) => flag.flagSetId)).toEqual(["s1", "s2", undefined]);
+  });
+
+  test("rejects a key that is no string", () => {
+    expect(rejected({ flags: [{ ...plain, key: 5 }] })[0]?.path).toBe("$.flags[0].key");
+  });
+});
+
+describe("metadata", () => {
+  test("of the flag lies over that of the document; null values stay", () => {
+    const flag = onlyFlag({
+      metadata: { team: "set", nil: null, a: 1 },
+      flags: { a: { ...plain, metadata: { own: 1, team: "flag" } } },
+    });
+    expect(JSON.stringify(flag.metadata)).toBe('{"a":1,"nil":null,"own":1,"team":"flag"}');
+  });
+
+  test("is undefined only if neither level has an object", () => {
+    expect(onlyFlag({ metadata: null, flags: { a: { metadata: null } } }).metadata).toBeUndefined();
+    expect(onlyFlag({ metadata: {}, flags: { a: null } }).metadata).toEqual({});
+  });
+
+  test.each([[[]], ["x"], [5]])("of the document that is %j rejects", (metadata) => {
+    expect(rejected({ metadata, flags: {} })[0]?.path).toBe("$.metadata");
+  });
+
+  test.each([5, null, true])("a flagSetId of %j is no flag set", (flagSetId) => {
+    const { flagSet } = accepted({ metadata: { flagSetId }, flags: { a: plain } });
+    expect(flagSet.flagSetId).toBeUndefined();
+    expect(flagSet.flags[0]?.flagSetId).toBeUndefined();
+  });
+
+  test("an empty flagSetId keeps a flag out, with a warning", () => {
+    const { keys, warnings } = accepted({
+      metadata: { flagSetId: "" },
+      flags: { out: plain, stays: { ...plain, metadata: { flagSetId: "s" } } },
+    });
+    expect(keys).toEqual(["stays"]);
+    expect(warnings.map((warning) => warning.path)).toEqual(["$.metadata.flagSetId"]);
+  });
+
+  test("the flag's own flagSetId counts, even null", () => {
+    const flags = { a: { ...plain, metadata: { flagSetId: null } }, b: plain };
+    const { flagSet } = accepted({ metadata: { flagSetId: "s" }, flags });
+    expect(flagSet.flagSetId).toBe("s");
+    expect(flagSet.flags.map((flag) => flag.flagSetId)).toEqual([undefined, "s"]);
+  });
+});
+
+describe("problems", () => {
+  test("are reported all at once, in the document's order", () => {
+    const flags = { a: { state: 1 }, b: { defaultVariant: "x" }, "c d": 5 };
+    expect(rejected({ flags }).map((problem) => problem.path)).toEqual([
+      "$.flags.a.state",
+      "$.flags.b.defaultVariant",
+      '$.flags["c d"]',
+    ]);
+  });
+
+  test("are bounded in number and length", () => {
+    const flags = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, i) => [`${"k".repeat(5000)}${i}`, { state: 1 }]),
+    );
+    const problems = rejected({ flags });
+    expect(problems).toHaveLength(51);
+    expect(problems.at(-1)).toEqual({ path: "$", reason: "and 950 more" });
+    for (const { path, reason } of problems) expect(path.length + reason.length).toBeLessThan(600);
+  });
+
+  test("a number that no double holds is one", () => {
+    expect(rejected('{"flags":{"a":{"variants":{"x":[1,1e999]}}}}')[0]?.path).toBe(
+      "$.flags.a.variants.x[1]",
+    );
+  });
+
+  test("nesting is bounded, whatever the text", () => {
+    const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+    const document = (levels: number) => `{"flags":{"a":{"variants":{"x":${deep(levels)}}}}}`;
+    expect(accepted(document(900)).keys).toEqual(["a"]);
+    expect(rejected(document(100_000))[0]?.reason).toContain("nested more than 1000 levels");
+    expect(rejected("[".repeat(100_000))[0]?.reason).toContain("ends too early");
+    expect(rejected(`flags: ${deep(10_000)}`, "yaml").length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "bun:test";
+import { accepted, onlyFlag, rejected } from "./support.ts";
+
+const variantsOf = (yaml: string) =>
+  Object.fromEntries(
+    onlyFlag(`flags:\n  a:\n    variants: {${yaml}}\n`, "yaml").variants ?? new Map(),
+  );
+
+describe("YAML", () => {
+  test("keys are strings as they are written", () => {
+    expect(variantsOf("on: 1, off: 2, 1: 3, true: 4, 1.10: 5, ~: 6")).toEqual({
+      on: 1,
+      off: 2,
+      "1": 3,
+      true: 4,
+      "1.10": 5,
+      "~": 6,
+    });
+  });
+
+  test("values follow the core schema of YAML 1.2", () => {
+    expect(variantsOf("a: on, b: true, c: 0x10, d: 1e3, e: 2020-01-01, f: ~, g: '5'")).toEqual({
+      a: "on",
+      b: true,
+      c: 16,
+      d: 1000,
+      e: "2020-01-01",
+      f: null,
+      g: "5",
+    });
+  });
+
+  test("anchors and merge keys work, as often as one likes", () => {
+    const flags = Array.from({ length: 500 }, (_, i) => `  f${i}: {<<: *base, metadata: *meta}`);
+    const yaml = [
+      "base: &base {state: DISABLED, variants: {on: true}}",
+      "meta: &meta {team: x}",
+      "flags:",
+      ...flags,
+    ].join("\n");
+    const { flagSet } = accepted(yaml, "yaml");
+    expect(flagSet.flags).toHaveLength(500);
+    expect(flagSet.flags[499]).toMatchObject({ state: "DISABLED", metadata: { team: "x" } });
+  });
+
+  test("JSON is YAML", () => {
+    expect(accepted('{"flags": {"a": {"state": "ENABLED"}}}', "yaml").keys).toEqual(["a"]);
+  });
+
+  test("of several documents the first counts", () => {
+    expect(accepted("flags: {a: }\n---\nflags: {b: }\n", "yaml").keys).toEqual(["a"]);
+  });
+
+  test("references work", () => {
+    const yaml = "$evaluators: {r: {var: x}}\nflags: {a: {targeting: {$ref: r}}}";
+    expect(onlyFlag(yaml, "yaml").targeting).toEqual({ var: "x" });
+  });
+
+  test.each([
+    ["flags:\n  a: {}\n  a: {}\n", "line 3, column 3: Map keys must be unique"],
+    ["- flags\n", "found an array"],
+    ["# nothing\n", "found null"],
+    ["flags: {a: {variants: {x: .nan}}}", "not a finite number"],
+    ["flags: {a: {variants: {x: -.inf}}}", "not a finite number"],
+    ["flags: {a: {variants: {x: !!binary aGk=}}}", "not a JSON value"],
+    ["flags: [", "line 1"],
+    ["flags: *nope", "Unresolved alias"],
+    ["flags: {a: {<<: 5}}", "Merge"],
+    ["? [a]\n: 1\n", "all keys must be strings"],
+  ])("%j is rejected", (yaml, reason) => {
+    expect(rejected(yaml, "yaml")[0]?.reason).toContain(reason);
+  });
+
+  test("an alias inside what it names is rejected", () => {
+    expect(rejected("flags: &f\n  a: {variants: *f}\n", "yaml")[0]).toEqual({
+      path: "$.flags.a.variants",
+      reason: "the YAML alias leads back to itself",
+    });
+  });
+
+  test("aliases that expand a short document beyond all bounds are rejected at once", () => {
+    const lines = ["x0: &x0 [lol]"];
+    for (let i = 1; i < 40; i++) {
+      lines.push(
+        `x${i}: &x${i} [${Array(9)
+          .fill(`*x${i - 1}`)
+          .join(", ")}]`,
+      );
+    }
+    const yaml = `${lines.join("\n")}\nflags: {a: {variants: {x: *x39}, targeting: {if: *x39}}}`;
+    expect(rejected(yaml, "yaml")[0]?.reason).toContain("references expand the document");
+  });
+
+  test("a text too long for the parser says to write JSON", () => {
+    const [problem] = rejected(`flags: {}\n#${"x".repeat(9_000_000)}`, "yaml");
+    expect(problem?.reason).toContain("write large documents as JSON");
+  });
+});
