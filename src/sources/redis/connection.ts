@@ -1,138 +1,133 @@
-import { readFileSync } from "node:fs";
 import { RedisClient } from "bun";
-import { RedisTrouble } from "./trouble.ts";
-import type { RedisUri } from "./uri.ts";
+import { RedisFault } from "./fault.ts";
+import type { RedisTls } from "./tls.ts";
+import type { RedisAddress } from "./uri.ts";
 
-export interface RedisTls {
-  /** PEM file of the CA to trust instead of the system's. */
-  readonly certPath?: string;
-  readonly clientCertPath?: string;
-  readonly clientKeyPath?: string;
-  /** Name that the server's certificate must have, where it is not the URI's host. */
-  readonly serverName?: string;
+/** One connection, used until its first failure. Errors are those of Bun's client, or RedisFault. */
+export interface RedisConnection {
+  /** Whether it was lost or closed. */
+  readonly closed: boolean;
+  send(command: string, args: readonly string[]): Promise<unknown>;
+  /** GET; null where the key is not there. */
+  getBytes(key: string): Promise<Uint8Array | null>;
+  /** May be called again. */
+  close(): void;
 }
 
-const connectTimeoutMs = 5_000;
+export interface ConnectOptions {
+  readonly address: RedisAddress;
+  readonly tls: RedisTls | undefined;
+  readonly connectTimeoutMs: number;
+  /** For each command. */
+  readonly timeoutMs: number;
+  /** Called when the connection is lost or closed. */
+  readonly onClose: () => void;
+  readonly signal: AbortSignal;
+}
+
+export type Connect = (options: ConnectOptions) => Promise<RedisConnection>;
 
 /**
- * One connection to Redis, to be thrown away at the first error.
+ * Connects, authenticates, chooses the database and sees the server answer.
  *
- * Bun's client stops reconnecting for ever after 20 tries, and has been seen to give replies to the
- * wrong command after a reconnect; so it never reconnects here. Its commands have no deadline of
- * their own, so each gets one here.
+ * The cause of a failure is only in the answer to a first command: `connect()` of Bun's client rejects
+ * with "Connection closed" whatever it was, and resolves for a database that does not exist.
  */
-export class RedisConnection {
-  /** Why the connection is gone; undefined while it is there. */
-  failure: unknown;
-  /** Called when the connection is gone. */
-  onLost: (() => void) | undefined;
+export const connectRedis: Connect = async (options) => {
+  const { address, signal, connectTimeoutMs } = options;
+  const connection = new BunConnection(options);
+  const abort = () => connection.close();
+  signal.addEventListener("abort", abort);
+  try {
+    // The database of a Unix socket cannot be in the client's URL.
+    if ("path" in address.endpoint && address.database > 0) {
+      await connection.send("SELECT", [String(address.database)], connectTimeoutMs);
+    }
+    await connection.send("PING", [], connectTimeoutMs).catch((error: unknown) => {
+      if (!isRefusedPing(error)) throw error;
+    });
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+};
 
-  private constructor(private readonly client: RedisClient) {
-    // Bun ends the process on an exception here.
-    client.onclose = (error) => {
-      this.failure ??= error;
-      this.onLost?.();
-    };
+class BunConnection implements RedisConnection {
+  closed = false;
+  readonly #client: RedisClient;
+  readonly #timeoutMs: number;
+  readonly #onClose: () => void;
+
+  constructor({ address, tls, connectTimeoutMs, timeoutMs, onClose }: ConnectOptions) {
+    this.#timeoutMs = timeoutMs;
+    this.#onClose = onClose;
+    this.#client = new RedisClient(clientUrl(address), {
+      connectionTimeout: connectTimeoutMs,
+      // It gives up for good after some tries, and was seen to answer one command with another's reply.
+      autoReconnect: false,
+      // It would close healthy connections, and nothing opens them again.
+      idleTimeout: 0,
+      ...(tls ? { tls: { ...tls } } : {}),
+    });
+    this.#client.onclose = () => this.#ended();
   }
 
-  /** @throws what the client throws at the first command, which tells more than its `connect()`. */
-  static async open(uri: RedisUri, tls: RedisTls, signal: AbortSignal): Promise<RedisConnection> {
-    const client = new RedisClient(clientUrl(uri), {
-      autoReconnect: false,
-      connectionTimeout: connectTimeoutMs,
-      // Bun refuses an empty object; `rediss:` alone turns TLS on.
-      ...(uri.tls && hasFiles(tls) ? { tls: readTls(tls) } : {}),
+  send(command: string, args: readonly string[], withinMs = this.#timeoutMs): Promise<unknown> {
+    return this.#within(withinMs, this.#client.send(command, [...args]));
+  }
+
+  getBytes(key: string): Promise<Uint8Array | null> {
+    return this.#within(this.#timeoutMs, this.#client.getBuffer(key));
+  }
+
+  close(): void {
+    this.#client.close();
+    this.#ended();
+  }
+
+  #ended(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#onClose();
+  }
+
+  /** The client's commands have no deadline: a server that stops answering would hang them for ever. */
+  async #within<T>(ms: number, reply: Promise<T>): Promise<T> {
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new RedisFault(`no answer within ${ms} ms`, "silent"));
+        this.close();
+      }, ms);
     });
-    const connection = new RedisConnection(client);
-    const abort = () => client.close();
-    signal.addEventListener("abort", abort);
     try {
-      await connection.send("PING", [], connectTimeoutMs * 2);
-      if ("socketPath" in uri.endpoint && uri.database > 0) {
-        await connection.send("SELECT", [`${uri.database}`], connectTimeoutMs);
-      }
-      return connection;
-    } catch (error) {
-      connection.close();
-      throw error;
+      return await Promise.race([reply, late]);
     } finally {
-      signal.removeEventListener("abort", abort);
+      clearTimeout(timer);
     }
   }
-
-  /** @throws what the client throws, or RedisTrouble after `deadlineMs` */
-  send(command: string, args: string[], deadlineMs: number): Promise<unknown> {
-    return withDeadline(this.client.send(command, args), deadlineMs);
-  }
-
-  /** A string value as its bytes; null: no such key. */
-  getBytes(key: string, deadlineMs: number): Promise<Uint8Array | null> {
-    return withDeadline(this.client.getBuffer(key), deadlineMs);
-  }
-
-  /** Rejects what is under way. May be called again. */
-  close(): void {
-    this.client.close();
-  }
 }
 
-async function withDeadline<T>(reply: Promise<T>, ms: number): Promise<T> {
-  let timer: Timer | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new RedisTrouble(`Redis did not answer within ${ms / 1000} s`, false)),
-      ms,
-    );
-  });
-  try {
-    return await Promise.race([reply, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** An ACL user without PING has got through authentication and is answered: that is enough. */
+function isRefusedPing(error: unknown): boolean {
+  return error instanceof Error && /^NOPERM.*'ping'/i.test(error.message);
 }
 
-/** The URI in the only forms that Bun's client reads right. */
-function clientUrl({ tls, endpoint, username, password, database }: RedisUri): string {
-  const userinfo =
-    password === undefined
+/**
+ * The address as Bun's client wants it: a password alone needs a colon before it, a socket with
+ * credentials a host, and the socket's path is not percent-decoded.
+ */
+export function clientUrl({ endpoint, tls, username, password, database }: RedisAddress): string {
+  const credentials =
+    username === undefined && password === undefined
       ? ""
-      : `${encodeURIComponent(username ?? "")}:${encodeURIComponent(password)}@`;
-  if ("socketPath" in endpoint) {
-    return `redis+unix://${userinfo && `${userinfo}localhost`}${endpoint.socketPath}`;
+      : `${encodeURIComponent(username ?? "")}:${encodeURIComponent(password ?? "")}@`;
+  if ("path" in endpoint) {
+    return `redis+unix://${credentials === "" ? "" : `${credentials}localhost`}${endpoint.path}`;
   }
-  return `${tls ? "rediss" : "redis"}://${userinfo}${endpoint.host}:${endpoint.port}/${database}`;
-}
-
-function hasFiles(tls: RedisTls): boolean {
-  return Boolean(tls.certPath || tls.clientCertPath || tls.clientKeyPath || tls.serverName);
-}
-
-/** Read at every connection, so that renewed files are used. */
-function readTls({
-  certPath,
-  clientCertPath,
-  clientKeyPath,
-  serverName,
-}: RedisTls): Bun.TLSOptions {
-  if (!clientCertPath !== !clientKeyPath) {
-    throw new RedisTrouble("clientCertPath and clientKeyPath belong together: give both", true);
-  }
-  return {
-    ...(certPath && { ca: readPem("certPath", certPath) }),
-    ...(clientCertPath && { cert: readPem("clientCertPath", clientCertPath) }),
-    ...(clientKeyPath && { key: readPem("clientKeyPath", clientKeyPath) }),
-    ...(serverName && { serverName }),
-  };
-}
-
-function readPem(option: string, path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new RedisTrouble(`${option}: ${(error as Error).message}`, true);
-  }
-  if (!text.includes("-----BEGIN"))
-    throw new RedisTrouble(`${option}: ${path} is no PEM file`, true);
-  return text;
+  const host = endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host;
+  return `${tls ? "rediss" : "redis"}://${credentials}${host}:${endpoint.port}/${database}`;
 }

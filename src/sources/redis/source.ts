@@ -3,174 +3,224 @@ import { Backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { PollSchedule } from "../poll-schedule.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
-import { RedisConnection, type RedisTls } from "./connection.ts";
-import { DocumentFetcher, type Fetched } from "./fetch.ts";
+import { type Connect, connectRedis, type RedisConnection } from "./connection.ts";
+import { diagnose } from "./diagnosis.ts";
+import { explain } from "./explain.ts";
+import { RedisFault, RedisMoved } from "./fault.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { explain, RedisTrouble } from "./trouble.ts";
-import { parseRedisUri, type RedisUri } from "./uri.ts";
+import { checkRedisOptions, type RedisSettings, type RedisSourceOptions } from "./options.ts";
+import { DocumentReader } from "./reader.ts";
+import { loadTls } from "./tls.ts";
+import type { RedisAddress } from "./uri.ts";
 import { KeyWatch } from "./watch.ts";
 
-export interface RedisSourceOptions extends RedisTls {
-  readonly uri: string;
-  readonly intervalSeconds: number;
-  /** Fixes when in the interval it polls; default: random. */
-  readonly intervalSeed?: string;
-  /** Look for a hint of a change between polls. */
-  readonly watch: boolean;
+export interface RedisSourceDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly connect?: Connect;
 }
 
-/** A change shows within this and a fetch; the question costs Redis and us some 0.1 % of a core. */
-const hintMs = 50;
+/** Changes are seen within 100 ms, at half a percent of a CPU or less. */
+const WATCH_MS = 60;
+/** Of the time that the watch may spend on documents which change all the time: a tenth. */
+const WATCH_REST = 10;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
+/** Redirections in a row: more than a cluster that is being rearranged needs. */
+const MOST_HOPS = 5;
 
-const mostRedirects = 5;
-
-/**
- * Flags from one key of a Redis server, polled. What arrives decides by its SHA3-256 whether anything
- * changed.
- */
+/** Flags from one key of a Redis or Valkey server, a string or a RedisJSON document. */
 export class RedisSource implements Source {
-  readonly provider = "redis";
   readonly name: string;
-  readonly #uri: RedisUri;
-  readonly #options: RedisSourceOptions;
+  readonly provider = "redis";
+  readonly #settings: RedisSettings;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #connect: Connect;
   readonly #schedule: PollSchedule;
   readonly #backoff: Backoff;
-  /** Of the last document handed over, accepted or not. */
-  #fingerprint: string | undefined;
-  /** Redis answered a fetch once: from then on nothing is fatal. */
+
+  /** Where the key is; another node of a cluster after a redirection. */
+  #address: RedisAddress;
+  #hops = 0;
+  /** Whether the server has ever let us read the key: then no failure is one of the configuration. */
   #reached = false;
-  #wake: (() => void) | undefined;
-  #resyncWanted = false;
+  /** Whether a document was read over the present connection. */
+  #established = false;
+  /** Of the document last handed over, accepted or not. */
+  #handedOver: string | undefined;
+  /** A proxy cut the last connection at the first command of the watch. */
+  #watchSuspect = false;
+  #watchRefusalSaid = false;
+  #wakeUp = new AbortController();
+  #resyncAsked = false;
 
-  /** @throws ConfigError for a malformed URI */
-  constructor(options: RedisSourceOptions, { clock, log }: { clock: Clock; log: Log }) {
-    this.#uri = parseRedisUri(options.uri);
-    this.name = this.#uri.name;
-    this.#options = options;
+  /** @throws ConfigError for a wrong option */
+  constructor(options: RedisSourceOptions, { clock, log, connect }: RedisSourceDependencies) {
+    this.#settings = checkRedisOptions(options);
+    const { uri, intervalMs, seed } = this.#settings;
+    this.name = uri.name;
+    this.#address = uri.address;
     this.#clock = clock;
-    this.#log = log.with({ source: this.name });
-    this.#schedule = new PollSchedule(clock, {
-      intervalSeconds: options.intervalSeconds,
-      seed: options.intervalSeed,
+    this.#log = log;
+    this.#connect = connect ?? connectRedis;
+    this.#schedule = new PollSchedule(clock, { intervalSeconds: intervalMs / 1000, seed });
+    this.#backoff = new Backoff(clock, {
+      firstMs: FIRST_WAIT_MS,
+      maxMs: Math.min(LONGEST_WAIT_MS, intervalMs),
     });
-    const maxMs = Math.min(60_000, options.intervalSeconds * 1000);
-    this.#backoff = new Backoff(clock, { firstMs: 1000, maxMs });
-  }
-
-  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    let connection: RedisConnection | undefined;
-    const abort = () => {
-      connection?.close();
-      this.#wake?.();
-    };
-    signal.addEventListener("abort", abort);
-    let at = this.#uri;
-    let redirects = 0;
-    try {
-      while (!signal.aborted) {
-        this.#resyncWanted = false;
-        try {
-          connection = await RedisConnection.open(at, this.#options, signal);
-          if (signal.aborted) return;
-          const moved = await this.#serve(connection, sink, signal);
-          if (signal.aborted || !moved) return;
-          if (++redirects > mostRedirects)
-            throw new RedisTrouble("the cluster sends us in circles", false);
-          at = { ...at, endpoint: { host: moved.host || host(at), port: moved.port } };
-        } catch (error) {
-          if (signal.aborted) return;
-          const trouble = await explain(error, at);
-          if (trouble.permanent && !this.#reached) {
-            throw new FatalSourceError(`Redis source ${this.name}: ${trouble.message}`);
-          }
-          sink.failed(trouble.message);
-          at = this.#uri;
-          redirects = 0;
-          await this.#pause(this.#backoff.next(), signal);
-        } finally {
-          connection?.close();
-        }
-      }
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
   }
 
   resync(): void {
-    this.#resyncWanted = true;
-    this.#wake?.();
+    this.#resyncAsked = true;
+    this.#wake();
   }
 
-  /** Polls over one connection until it breaks (throws), `signal` aborts, or the key turns out to be elsewhere. */
-  async #serve(
+  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    const wake = () => this.#wake();
+    signal.addEventListener("abort", wake);
+    try {
+      while (!signal.aborted) {
+        const began = this.#clock.now();
+        this.#established = false;
+        const failure = await this.#session(sink, signal).catch((error: unknown) => error);
+        if (signal.aborted) return;
+        if (failure instanceof RedisMoved && this.#follow(failure)) continue;
+        await this.#report(failure, sink, signal);
+        // Attempts are so far apart from start to start: one that hangs does not delay the next.
+        const spent = this.#established ? 0 : this.#clock.now() - began;
+        await this.#sleep(this.#backoff.next() - spent, signal);
+      }
+    } finally {
+      signal.removeEventListener("abort", wake);
+    }
+  }
+
+  /** The life of one connection. Rejects when it fails, resolves at the abort only. */
+  async #session(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    const { uri, tls, watch, timeoutMs, connectTimeoutMs } = this.#settings;
+    const connection = await this.#connect({
+      address: this.#address,
+      tls: tls && (await loadTls(tls)),
+      timeoutMs,
+      connectTimeoutMs,
+      onClose: () => this.#wake(),
+      signal,
+    });
+    const close = () => connection.close();
+    signal.addEventListener("abort", close);
+    try {
+      const reader = new DocumentReader(connection, uri.key);
+      const keyWatch = watch && !this.#watchSuspect ? new KeyWatch(connection, uri.key) : undefined;
+      this.#watchSuspect = false;
+      while (!signal.aborted) {
+        const began = this.#clock.now();
+        await this.#poll(connection, reader, keyWatch, sink);
+        await this.#rest(connection, keyWatch, this.#clock.now() - began, signal);
+      }
+    } finally {
+      signal.removeEventListener("abort", close);
+      connection.close();
+    }
+  }
+
+  /** One read, in one round trip with the watch for what comes after it. */
+  async #poll(
     connection: RedisConnection,
+    reader: DocumentReader,
+    keyWatch: KeyWatch | undefined,
     sink: SourceSink,
-    signal: AbortSignal,
-  ): Promise<Extract<Fetched, { kind: "moved" }> | undefined> {
-    connection.onLost = () => this.#wake?.();
-    const fetcher = new DocumentFetcher(connection, this.#uri.key);
-    const watch = this.#options.watch
-      ? new KeyWatch(connection, this.#uri.key, this.#log)
-      : undefined;
-    while (!signal.aborted) {
-      this.#resyncWanted = false;
-      await watch?.arm();
-      const fetched = await fetcher.fetch();
-      if (fetched.kind === "moved") return fetched;
-      this.#reached = true;
-      this.#backoff.reset();
-      await this.#deliver(fetched, sink);
-      await this.#untilNext(connection, watch, signal);
-    }
-    return undefined;
-  }
+  ): Promise<void> {
+    this.#resyncAsked = false;
+    const armed = keyWatch?.arm();
+    const reading = await reader.read().catch((error: unknown) => {
+      const fault = explain(error, this.#address);
+      // The connection is well, only this content is of no use: that is no reason to leave it.
+      if (fault instanceof RedisFault && fault.kind === "passing" && !connection.closed)
+        return fault;
+      if (keyWatch && !keyWatch.works && connection.closed) this.#watchSuspect = true;
+      throw error;
+    });
+    if (armed && !(await armed) && !connection.closed) this.#sayWatchRefused();
+    this.#reached = true;
+    this.#established = true;
+    this.#hops = 0;
+    this.#backoff.reset();
 
-  async #deliver(fetched: Exclude<Fetched, { kind: "moved" }>, sink: SourceSink): Promise<void> {
-    const { key } = this.#uri;
-    if (fetched.kind === "missing") return sink.failed(`there is no key "${key}"`);
-    if (fetched.kind === "wrong type") {
-      return sink.failed(`key "${key}" holds neither a string nor JSON`);
-    }
-    const print = await fingerprint(fetched.document);
-    if (print === this.#fingerprint) return sink.unchanged();
-    this.#fingerprint = print;
+    const key = JSON.stringify(this.#settings.uri.key);
+    if (reading instanceof RedisFault) return sink.failed(reading.message);
+    if (reading === undefined) return sink.failed(`there is no key ${key} in the database`);
+    if (reading.content.length === 0) return sink.failed(`the key ${key} is empty`);
+    const hash = await fingerprint(reading.content);
+    if (hash === this.#handedOver) return sink.unchanged();
+    this.#handedOver = hash;
     await sink.accept({
-      document: fetched.document,
-      format: "any",
-      origin: `key "${key}" (${fetched.kind})`,
+      document: reading.content,
+      format: reading.type === "JSON" ? "json" : "any",
+      origin: `Redis ${reading.type} ${key}`,
     });
   }
 
-  /**
-   * Resolves when it is time to fetch: by the interval, by a hint, or on demand.
-   * @throws why the connection was lost
-   */
-  async #untilNext(
+  /** Until the next poll is due, the key was touched, a resync is asked for, or the connection is lost. */
+  async #rest(
     connection: RedisConnection,
-    watch: KeyWatch | undefined,
+    keyWatch: KeyWatch | undefined,
+    pollMs: number,
     signal: AbortSignal,
   ): Promise<void> {
     const due = this.#schedule.next();
-    while (!signal.aborted && !this.#resyncWanted) {
-      if (connection.failure) throw connection.failure;
+    let pause = Math.max(WATCH_MS, pollMs * WATCH_REST);
+    for (;;) {
+      if (connection.closed && !signal.aborted) throw new RedisFault("connection closed", "closed");
       const left = due - this.#clock.now();
-      if (left <= 0) return;
-      await this.#pause(watch?.works ? Math.min(hintMs, left) : left, signal);
-      if (!signal.aborted && (await watch?.touched())) return;
+      if (left <= 0 || this.#resyncAsked || signal.aborted) return;
+      await this.#sleep(keyWatch?.works ? Math.min(left, pause) : left, signal);
+      pause = WATCH_MS;
+      if (keyWatch?.works && !connection.closed && (await keyWatch.touched())) return;
     }
   }
 
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#resyncWanted) return;
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    await this.#clock.sleep(ms, woken.signal);
-    this.#wake = undefined;
+  async #report(failure: unknown, sink: SourceSink, signal: AbortSignal): Promise<void> {
+    const fault = explain(failure, this.#address);
+    const unreachable =
+      fault instanceof RedisFault && (fault.kind === "closed" || fault.kind === "silent");
+    const established = this.#established;
+    const reason = unreachable
+      ? await diagnose(this.#address, fault, { established, signal })
+      : fault.message;
+    if (signal.aborted) return;
+    if (fault instanceof RedisFault && fault.kind === "hopeless" && !this.#reached) {
+      throw new FatalSourceError(`Redis source ${this.name}: ${reason}`);
+    }
+    this.#address = this.#settings.uri.address;
+    this.#hops = 0;
+    sink.failed(reason);
   }
-}
 
-function host(uri: RedisUri): string {
-  return "host" in uri.endpoint ? uri.endpoint.host : "localhost";
+  #follow({ host, port }: RedisMoved): boolean {
+    const { endpoint } = this.#address;
+    if (this.#hops >= MOST_HOPS || "path" in endpoint) return false;
+    this.#hops++;
+    this.#address = { ...this.#address, endpoint: { host: host ?? endpoint.host, port } };
+    this.#log.debug("the cluster has the key at another node", { node: `${host ?? ""}:${port}` });
+    return true;
+  }
+
+  #sayWatchRefused(): void {
+    if (this.#watchRefusalSaid) return;
+    this.#watchRefusalSaid = true;
+    this.#log.info(
+      "the server does not permit WATCH and CLIENT INFO: changes are seen at the polls",
+    );
+  }
+
+  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms <= 0 || signal.aborted || this.#resyncAsked) return;
+    if (this.#wakeUp.signal.aborted) this.#wakeUp = new AbortController();
+    await this.#clock.sleep(ms, this.#wakeUp.signal);
+  }
+
+  #wake(): void {
+    this.#wakeUp.abort();
+  }
 }

@@ -1,118 +1,148 @@
 import { ConfigError } from "../../config/errors.ts";
 
-/** A Redis server, and the key there that holds the flag document. */
-export interface RedisUri {
-  /** The URI without credentials: what selectors, logs and metrics call the source. */
-  readonly name: string;
+/** Where a Redis server is and who asks. */
+export interface RedisAddress {
+  readonly endpoint: { readonly host: string; readonly port: number } | { readonly path: string };
   readonly tls: boolean;
-  readonly endpoint:
-    | { readonly host: string; readonly port: number }
-    | { readonly socketPath: string };
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: number;
-  readonly key: string;
 }
 
-const form =
-  "redis://[[user:]password@]host[:port][/database]?key=NAME, rediss:// for TLS, or redis+unix:///path/of/socket?key=NAME[&db=NUMBER]";
+export interface RedisUri {
+  readonly address: RedisAddress;
+  /** The key that holds the flag document. */
+  readonly key: string;
+  /** The URI without credentials. */
+  readonly name: string;
+}
 
-const schemes: Readonly<Record<string, { readonly tls: boolean; readonly socket: boolean }>> = {
-  redis: { tls: false, socket: false },
-  valkey: { tls: false, socket: false },
-  rediss: { tls: true, socket: false },
-  valkeys: { tls: true, socket: false },
-  "redis+tls": { tls: true, socket: false },
-  "valkey+tls": { tls: true, socket: false },
-  "redis+unix": { tls: false, socket: true },
-  "valkey+unix": { tls: false, socket: true },
+const EXPECTED =
+  "expected redis://[[user]:password@]host[:port][/db]?key=KEY, the same with rediss:// for TLS, " +
+  "or redis+unix://[[user]:password@]/path/of/socket?key=KEY[&db=N]";
+
+const SCHEMES: Readonly<Record<string, { readonly tls: boolean; readonly unix: boolean }>> = {
+  redis: { tls: false, unix: false },
+  rediss: { tls: true, unix: false },
+  valkey: { tls: false, unix: false },
+  valkeys: { tls: true, unix: false },
+  "redis+tls": { tls: true, unix: false },
+  "valkey+tls": { tls: true, unix: false },
+  "redis+unix": { tls: false, unix: true },
+  "valkey+unix": { tls: false, unix: true },
 };
 
+const PARTS =
+  /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)(?<path>[^?#]*)(?:\?(?<query>[^#]*))?(?<fragment>#.*)?$/is;
+
 /**
- * Reads the URI of a Redis source. `password@`, `:password@` and `user:password@` all give credentials;
- * user, password, key and socket path may be percent-encoded.
- * @throws ConfigError that names what is wrong, without credentials
+ * Reads `redis://[password@]host:port/db?key=…` and its relatives: `user:password@`, `:password@`,
+ * percent-encoding, `rediss://`, `valkey://`, `valkeys://` and, for a Unix socket,
+ * `redis+unix:///path?key=…&db=…`.
+ * @throws ConfigError that names what is wrong and the expected form, never the password
  */
 export function parseRedisUri(uri: string): RedisUri {
-  const name = withoutCredentials(uri);
   const fail = (problem: string): never => {
-    throw new ConfigError(`Redis URI "${name}": ${problem}; expected ${form}`);
+    throw new ConfigError(`Redis URI ${redactUri(uri)}: ${problem}; ${EXPECTED}`);
   };
+  const parts = PARTS.exec(uri)?.groups ?? fail("this is not a URI");
+  const { authority = "", path = "", query = "" } = parts;
+  const kind =
+    SCHEMES[parts.scheme?.toLowerCase() ?? ""] ?? fail(`the scheme ${parts.scheme} is unknown`);
+  if (parts.fragment !== undefined) fail('"#" must be written %23');
+
   const decode = (what: string, text: string): string => {
     try {
       return decodeURIComponent(text);
     } catch {
-      return fail(`the ${what} is not properly percent-encoded`);
+      return fail(`the ${what} is not valid percent-encoding (write "%" as %25)`);
     }
   };
-
-  const [, scheme = "", rest = ""] = /^([a-z+]+):\/\/(.*)$/s.exec(uri) ?? fail("it has no scheme");
-  const kind = schemes[scheme] ?? fail(`"${scheme}" is no scheme of Redis`);
-  const [, authority = "", path = "", query = ""] =
-    /^([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/s.exec(rest) ??
-    fail("a # must be written as %23 in a password or key");
-  const at = authority.lastIndexOf("@");
-  const address = authority.slice(at + 1);
-  const parameters = readParameters(query, decode, fail);
-  const key = parameters.get("key") || fail("it does not say which key holds the flags");
-  const base = {
-    name,
-    tls: kind.tls,
-    key,
-    ...readCredentials(at < 0 ? undefined : authority.slice(0, at), decode),
-  };
-
-  if (kind.socket) {
-    if (path.length < 2) fail("the path of the socket is missing");
-    return {
-      ...base,
-      endpoint: { socketPath: decode("path", path) },
-      database: readDatabase(parameters.get("db") ?? "", fail),
-    };
+  // A part of a password that was not encoded: it must not be repeated in another message below.
+  if (path.includes("@") || /^[^=]*@/.test(query)) {
+    fail(
+      'there is an "@" after the host (in a password write "/" as %2F and "?" as %3F, in a path "@" as %40)',
+    );
   }
-  const [, host = "", port = "6379"] =
-    /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d+))?$/.exec(address) ??
-    fail("host and port are malformed");
-  if (Number(port) < 1 || Number(port) > 65535) fail(`${port} is no port`);
+
+  const at = authority.lastIndexOf("@");
+  const location = authority.slice(at + 1);
+  const credentials = at < 0 ? undefined : parseCredentials(authority.slice(0, at), decode);
+  const { key, db } = parseQuery(query, decode, fail);
+
+  const number = kind.unix ? "" : path.slice(1);
+  if (number !== "" && db !== undefined) fail("the database is there twice, in the path and as db");
+  const database = number || db || "0";
+  if (!/^\d{1,9}$/.test(database)) {
+    fail(`the database must be a number, not ${JSON.stringify(database)}`);
+  }
   return {
-    ...base,
-    endpoint: { host, port: Number(port) },
-    database: readDatabase(parameters.get("db") ?? path.slice(1), fail),
+    key,
+    name: redactUri(uri),
+    address: {
+      endpoint: kind.unix ? parseSocket(location, path, decode, fail) : parseHost(location, fail),
+      tls: kind.tls,
+      username: credentials?.username,
+      password: credentials?.password,
+      database: Number(database),
+    },
   };
 }
 
-/** The URI as it may be shown to anybody. */
-export function withoutCredentials(uri: string): string {
-  return uri.replace(/^([^:/?#]+:\/\/)[^/?#]*@/, "$1");
+/**
+ * The URI without its credentials, for logs and as a name. Whatever is before the last `@` goes, even
+ * in a URI that is not well-formed; only the value of `key` may hold an `@`.
+ */
+export function redactUri(uri: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(uri)?.[0] ?? "";
+  const rest = uri.slice(scheme.length);
+  const key = /[?&]key=/.exec(rest)?.index ?? rest.length;
+  const at = rest.lastIndexOf("@", key);
+  return scheme + rest.slice(at + 1);
 }
 
 type Decode = (what: string, text: string) => string;
 type Fail = (problem: string) => never;
 
-function readParameters(query: string, decode: Decode, fail: Fail): ReadonlyMap<string, string> {
-  const parameters = new Map<string, string>();
-  for (const pair of query.split("&")) {
-    if (pair === "") continue;
-    const equals = pair.indexOf("=");
-    const parameter = equals < 0 ? pair : pair.slice(0, equals);
-    if (parameter !== "key" && parameter !== "db") fail(`there is no parameter "${parameter}"`);
-    parameters.set(parameter, decode(parameter, equals < 0 ? "" : pair.slice(equals + 1)));
+/** A part without colon is the password, as operators of servers without users write it. */
+function parseCredentials(text: string, decode: Decode) {
+  if (text === "") return undefined;
+  const colon = text.indexOf(":");
+  const username = colon < 0 ? "" : decode("user name", text.slice(0, colon));
+  const password = decode("password", text.slice(colon + 1));
+  return { username: username || undefined, password };
+}
+
+function parseQuery(query: string, decode: Decode, fail: Fail) {
+  const found: { key?: string; db?: string } = {};
+  for (const part of query.split("&").filter((part) => part !== "")) {
+    const equals = part.indexOf("=");
+    const name = equals < 0 ? part : part.slice(0, equals);
+    if (name !== "key" && name !== "db") {
+      return fail(`only the parameters key and db are known, not ${JSON.stringify(name)}`);
+    }
+    if (found[name] !== undefined) return fail(`the parameter ${name} is there twice`);
+    found[name] = equals < 0 ? "" : decode(name, part.slice(equals + 1));
   }
-  return parameters;
+  if (!found.key) return fail("the parameter key is missing: the Redis key of the flag document");
+  return { key: found.key, db: found.db };
 }
 
-function readCredentials(
-  userinfo: string | undefined,
-  decode: Decode,
-): Pick<RedisUri, "username" | "password"> {
-  if (!userinfo) return { username: undefined, password: undefined };
-  const colon = userinfo.indexOf(":");
-  const username = colon > 0 ? decode("user", userinfo.slice(0, colon)) : undefined;
-  return { username, password: decode("password", userinfo.slice(colon + 1)) };
+function parseHost(text: string, fail: Fail) {
+  const match = /^(?<host>\[[0-9a-f:.%]+\]|[^:[\]\s]+)(?::(?<port>.*))?$/i.exec(text)?.groups;
+  const host = match?.host ?? fail(text === "" ? "the host is missing" : "the host is not valid");
+  const port = match?.port || "6379";
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+    fail(`the port must be a number from 1 to 65535, not ${JSON.stringify(port)}`);
+  }
+  return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
-function readDatabase(text: string, fail: Fail): number {
-  if (text === "") return 0;
-  if (!/^\d{1,9}$/.test(text)) fail(`"${text}" is no database number`);
-  return Number(text);
+function parseSocket(host: string, path: string, decode: Decode, fail: Fail) {
+  if (host !== "" && host !== "localhost") {
+    fail("a Unix socket has no host: three slashes before its path");
+  }
+  const decoded = decode("path", path);
+  if (decoded.length < 2) fail("the path of the socket is missing");
+  return { path: decoded };
 }

@@ -1,0 +1,83 @@
+import { connect } from "node:net";
+import type { RedisFault } from "./fault.ts";
+import type { RedisAddress } from "./uri.ts";
+
+const TRY_MS = 2000;
+
+/** `host:port`, or the path of the socket. */
+export function where({ endpoint }: RedisAddress): string {
+  if ("path" in endpoint) return endpoint.path;
+  return endpoint.host.includes(":")
+    ? `[${endpoint.host}]:${endpoint.port}`
+    : `${endpoint.host}:${endpoint.port}`;
+}
+
+/**
+ * Why a server is out of reach, in words. Bun's client says "Connection closed" whatever the cause, so
+ * this looks the host up and opens a bare connection. Never rejects.
+ */
+export async function diagnose(
+  address: RedisAddress,
+  fault: RedisFault,
+  { established, signal }: { readonly established: boolean; readonly signal: AbortSignal },
+): Promise<string> {
+  const outcome = await tryToConnect(address, signal);
+  const place = where(address);
+  if (outcome !== "connected") return describe(outcome, address);
+  if (established) {
+    return fault.kind === "silent"
+      ? `${place} does not answer any more (it accepts connections)`
+      : `the connection to ${place} was lost`;
+  }
+  const other = address.tls
+    ? "is it a port without TLS? Then write redis://"
+    : "is it a TLS port? Then write rediss://";
+  const hint = "path" in address.endpoint ? "is it Redis?" : other;
+  return fault.kind === "silent"
+    ? `${place} accepts connections and does not answer (${hint})`
+    : `${place} closes the connection without an answer (${hint})`;
+}
+
+function tryToConnect({ endpoint }: RedisAddress, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(endpoint);
+    const done = (outcome: string) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      // Errors after this one are of no interest, and without a listener they end the process.
+      socket.on("error", () => {});
+      socket.destroy();
+      resolve(outcome);
+    };
+    const abort = () => done("ABORTED");
+    const timer = setTimeout(() => done("ETIMEDOUT"), TRY_MS);
+    signal.addEventListener("abort", abort);
+    socket.once("connect", () => done("connected"));
+    socket.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+  });
+}
+
+function describe(code: string, address: RedisAddress): string {
+  const place = where(address);
+  const unix = "path" in address.endpoint;
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return `there is no socket ${place}`;
+    case "ECONNREFUSED":
+      return unix
+        ? `nobody listens on the socket ${place} (connection refused)`
+        : `nothing listens on ${place} (connection refused)`;
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAI_NONAME":
+      return `the host of ${place} is unknown (${code} from name resolution)`;
+    case "ETIMEDOUT":
+      return `${place} cannot be reached: no answer to a connection attempt`;
+    case "EACCES":
+    case "EPERM":
+      return `no permission to connect to ${place}`;
+    default:
+      return `${place} cannot be reached: ${code}`;
+  }
+}

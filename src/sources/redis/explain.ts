@@ -1,0 +1,128 @@
+import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
+import type { RedisAddress } from "./uri.ts";
+
+interface Explanation {
+  readonly pattern: RegExp;
+  readonly kind: RedisFaultKind;
+  readonly say: (address: RedisAddress) => string;
+}
+
+const user = ({ username }: RedisAddress) => `user "${username ?? "default"}"`;
+
+/** Bun's error codes overlap (a full server and a wrong password share one), so the text decides. */
+const byMessage: readonly Explanation[] = [
+  {
+    pattern: /^WRONGPASS/,
+    kind: "hopeless",
+    say: (address) =>
+      `the server refuses the password of ${user(address)}: correct it in the URI (special ` +
+      `characters percent-encoded), or enable the user`,
+  },
+  {
+    pattern: /^NOAUTH/,
+    kind: "hopeless",
+    say: () => "the server asks for a password: redis://:PASSWORD@… or redis://USER:PASSWORD@…",
+  },
+  {
+    pattern: /DB index is out of range/i,
+    kind: "hopeless",
+    say: ({ database }) =>
+      `the server has no database ${database}: correct the number after the host in the URI`,
+  },
+  {
+    pattern: /SELECT is not allowed in cluster mode/i,
+    kind: "hopeless",
+    say: () => "a Redis Cluster has only database 0: leave the number out of the URI",
+  },
+  {
+    pattern: /^NOPERM.*'?select'?/i,
+    kind: "hopeless",
+    say: (address) =>
+      `${user(address)} may not choose database ${address.database}: grant +select, or use ` +
+      "database 0",
+  },
+  {
+    pattern: /^NOPERM|^NOPERMISSION|^ERR.*no permissions/i,
+    kind: "hopeless",
+    say: (address) =>
+      `${user(address)} may not read the key: grant it with ` +
+      `ACL SETUSER … ~KEY +ping +get +json.get +watch +unwatch +client|info`,
+  },
+  {
+    pattern: /^NOPROTO|unknown command.{0,3}hello/i,
+    kind: "hopeless",
+    say: () => "the server does not know HELLO 3: Redis 6 or newer is needed",
+  },
+  {
+    pattern: /^DENIED/,
+    kind: "hopeless",
+    say: () =>
+      "the server is in protected mode and takes no connections from other machines: set a " +
+      "password there, or bind and protected-mode",
+  },
+  {
+    pattern: /max number of clients/i,
+    kind: "passing",
+    say: () => "the server has as many clients as it takes (maxclients)",
+  },
+  { pattern: /^LOADING/, kind: "passing", say: () => "the server is loading its data" },
+  {
+    pattern: /^MASTERDOWN/,
+    kind: "passing",
+    say: () => "the server is a replica that has lost its master",
+  },
+  { pattern: /^CLUSTERDOWN/, kind: "passing", say: () => "the cluster is down" },
+];
+
+const TLS_UNTRUSTED =
+  /^(SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|INVALID_CA)/;
+
+function explainTls(code: string, message: string): string | undefined {
+  if (TLS_UNTRUSTED.test(code)) {
+    return "the server's certificate is not signed by a trusted authority: give the CA that signed it as certPath";
+  }
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    return "the server's certificate is for another host: correct the host, or give its name as serverName";
+  }
+  if (code === "CERT_HAS_EXPIRED") return "the server's certificate has expired: renew it";
+  if (code === "CERT_NOT_YET_VALID") {
+    return "the server's certificate is not valid yet: check the clocks";
+  }
+  if (/CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN/i.test(message)) {
+    return "the server asks for a client certificate: give clientCertPath and clientKeyPath";
+  }
+  if (/ALERT.*(CERTIFICATE|UNKNOWN_CA)/i.test(message)) {
+    return "the server does not accept the client certificate (clientCertPath)";
+  }
+  if (/^(CERT_|UNABLE_|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|ERROR_IN_)/.test(code)) {
+    return `TLS with the server failed: ${message}`;
+  }
+  return undefined;
+}
+
+/** Any error of a Redis client as a fault in words, or as a redirection. */
+export function explain(error: unknown, address: RedisAddress): RedisFault | RedisMoved {
+  if (error instanceof RedisFault || error instanceof RedisMoved) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+
+  const moved = /^MOVED \d+ (?<host>\S*):(?<port>\d+)$/.exec(message)?.groups;
+  if (moved) return new RedisMoved(moved.host || undefined, Number(moved.port));
+
+  const known = byMessage.find(({ pattern }) => pattern.test(message));
+  if (known) return new RedisFault(known.say(address), known.kind);
+  const tls = explainTls(code, message);
+  if (tls) return new RedisFault(tls, "hopeless");
+  if (code === "ERR_REDIS_CONNECTION_TIMEOUT") return new RedisFault(message, "silent");
+  if (code === "ERR_REDIS_CONNECTION_CLOSED") return new RedisFault(message, "closed");
+  if (/^ERR_REDIS_INVALID_RESPONSE/.test(code)) {
+    return new RedisFault("what answers there is not Redis", "passing");
+  }
+  return new RedisFault(`the server says: ${withoutSecret(message, address)}`, "passing");
+}
+
+/** A server repeats in some answers what it was sent. */
+function withoutSecret(message: string, { password }: RedisAddress): string {
+  const text = password ? message.replaceAll(password, "***") : message;
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}

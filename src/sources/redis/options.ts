@@ -1,0 +1,85 @@
+import { ConfigError } from "../../config/errors.ts";
+import { parseRedisUri, type RedisUri } from "./uri.ts";
+
+export interface RedisSourceOptions {
+  /** `redis://[[user]:password@]host[:port][/db]?key=KEY` and its relatives. */
+  readonly uri: string;
+  /** Seconds between polls, 1 to 86400. Default 30. */
+  readonly intervalSeconds?: number;
+  /** Makes the moment of the polls the same in every process that has the same seed. */
+  readonly intervalSeed?: string;
+  /** PEM file of the authorities to trust instead of the system's. */
+  readonly certPath?: string;
+  /** PEM files of the certificate, and its key, that flagd shows to the server. */
+  readonly clientCertPath?: string;
+  readonly clientKeyPath?: string;
+  /** The name that the server's certificate must have, where it is not the URI's host. */
+  readonly serverName?: string;
+  /** Look for changes between polls. Default true. */
+  readonly watch?: boolean;
+  /** Seconds that the server has for an answer. Default 10. */
+  readonly timeoutSeconds?: number;
+}
+
+/** The options checked, defaults filled in. */
+export interface RedisSettings {
+  readonly uri: RedisUri;
+  readonly intervalMs: number;
+  readonly seed: string;
+  readonly tls: RedisTlsFiles | undefined;
+  readonly watch: boolean;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+export interface RedisTlsFiles {
+  readonly certPath: string | undefined;
+  readonly client: { readonly certPath: string; readonly keyPath: string } | undefined;
+  readonly serverName: string | undefined;
+}
+
+const DEFAULT_INTERVAL_SECONDS = 30;
+const DEFAULT_TIMEOUT_SECONDS = 10;
+/** Enough for TLS over a long way; more would delay the next attempt of a short interval. */
+const LEAST_CONNECT_TIMEOUT_MS = 3000;
+
+/** @throws ConfigError that names the wrong option */
+export function checkRedisOptions(options: RedisSourceOptions): RedisSettings {
+  const uri = parseRedisUri(options.uri);
+  const fail = (problem: string): never => {
+    throw new ConfigError(`Redis source ${uri.name}: ${problem}`);
+  };
+  const seconds = (name: string, value: number | undefined, otherwise: number): number => {
+    const chosen = value || otherwise;
+    if (chosen >= 1 && chosen <= 86_400) return chosen * 1000;
+    return fail(`${name} must be from 1 to 86400 seconds, not ${chosen}`);
+  };
+  const { certPath, clientCertPath, clientKeyPath, serverName } = options;
+  if (!clientCertPath !== !clientKeyPath) {
+    fail("clientCertPath and clientKeyPath go together, only one of them is given");
+  }
+  const stray = Object.entries({ certPath, clientCertPath, serverName }).find(([, value]) => value);
+  if (stray && !uri.address.tls) {
+    fail(`${stray[0]} is given, but the URI is not for TLS: write rediss:// instead of redis://`);
+  }
+  const intervalMs = seconds("interval", options.intervalSeconds, DEFAULT_INTERVAL_SECONDS);
+  const timeoutMs = seconds("timeout", options.timeoutSeconds, DEFAULT_TIMEOUT_SECONDS);
+  return {
+    uri,
+    intervalMs,
+    seed: options.intervalSeed ?? "",
+    tls: uri.address.tls
+      ? {
+          certPath: certPath || undefined,
+          client:
+            clientCertPath && clientKeyPath
+              ? { certPath: clientCertPath, keyPath: clientKeyPath }
+              : undefined,
+          serverName: serverName || undefined,
+        }
+      : undefined,
+    watch: options.watch ?? true,
+    timeoutMs,
+    connectTimeoutMs: Math.min(timeoutMs, Math.max(intervalMs, LEAST_CONNECT_TIMEOUT_MS)),
+  };
+}

@@ -1,0 +1,60 @@
+import type { RedisConnection } from "./connection.ts";
+import { RedisFault } from "./fault.ts";
+
+export interface RedisDocument {
+  readonly content: Uint8Array | string;
+  readonly type: "string" | "JSON";
+}
+
+const WRONG_TYPE = /wrong (redis )?type|WRONGTYPE/i;
+const NO_JSON = /unknown command|^NOPERM.*'json\.get'/i;
+
+/**
+ * Reads a key that holds a string or a RedisJSON document. It remembers which, so that a read is one
+ * round trip until the type changes; one reader per connection, as servers differ.
+ */
+export class DocumentReader {
+  #type: RedisDocument["type"] = "string";
+
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly key: string,
+  ) {}
+
+  /**
+   * Undefined: there is no such key.
+   * @throws what the connection throws; RedisFault where the key holds neither
+   */
+  async read(): Promise<RedisDocument | undefined> {
+    const refusals: string[] = [];
+    for (const type of [this.#type, this.#type === "string" ? "JSON" : "string"] as const) {
+      try {
+        const content = await this.#get(type);
+        this.#type = type;
+        return content === null ? undefined : { content, type };
+      } catch (error) {
+        const refusal = error instanceof Error ? error.message : "";
+        const expected = WRONG_TYPE.test(refusal) || (type === "JSON" && NO_JSON.test(refusal));
+        if (!expected) throw error;
+        refusals.push(refusal);
+      }
+    }
+    // From the start again: what holds for the next content is unknown.
+    this.#type = "string";
+    throw new RedisFault(
+      `the key "${this.key}" holds neither a string nor a JSON document` +
+        (refusals.some((refusal) => NO_JSON.test(refusal))
+          ? " that could be read (JSON.GET is unknown to the server, or not permitted)"
+          : ""),
+      "passing",
+    );
+  }
+
+  async #get(type: RedisDocument["type"]): Promise<Uint8Array | string | null> {
+    if (type === "string") return this.connection.getBytes(this.key);
+    // Without a path: `$` would wrap the document in an array.
+    const reply = await this.connection.send("JSON.GET", [this.key]);
+    if (reply === null || typeof reply === "string") return reply;
+    throw new RedisFault("the server answers JSON.GET with something other than text", "passing");
+  }
+}
