@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { canonicalFlag, canonicalJson } from "../../../src/flags/canonical.ts";
@@ -6,6 +6,9 @@ import { parseDocument } from "../../../src/flags/document.ts";
 import { findSyntaxProblem } from "../../../src/flags/json-syntax.ts";
 import type { Json } from "../../../src/flags/model.ts";
 import { compareBytes } from "../../../src/flags/order.ts";
+
+// Many runs of each law; a busy machine may be slow.
+setDefaultTimeout(60_000);
 
 const encoder = new TextEncoder();
 const json = fc.jsonValue() as fc.Arbitrary<Json>;
@@ -109,6 +112,7 @@ test("YAML and JSON of the same value define the same", () => {
       });
       expect(read(yaml, "yaml")).toEqual(read(JSON.stringify(plain), "json"));
     }),
+    { numRuns: 50 },
   );
 });
 
