@@ -9,7 +9,13 @@ import {
   toBinary,
   toJson,
 } from "@bufbuild/protobuf";
-import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  createConnectRouter,
+  createRouterTransport,
+} from "@connectrpc/connect";
+import { createAsyncIterable, readAllBytes } from "@connectrpc/connect/protocol";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
 import { Service as V1 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as V2 } from "../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
@@ -263,5 +269,49 @@ describe("the short path", () => {
         .map((method) => `/${service.typeName}/${method.name}`),
     );
     expect(service.unary.map(({ path }) => path).sort()).toEqual(unary.sort());
+  });
+});
+
+describe("JSON by Connect", () => {
+  async function ask(path: string, body: string): Promise<string> {
+    const router = createConnectRouter();
+    setUp(new FakeStore(viewOf(flags))).service.routes(router);
+    const handler = router.handlers.find(({ requestPath }) => requestPath === path);
+    if (handler === undefined) throw new Error(`no handler for ${path}`);
+    const answer = await handler({
+      httpVersion: "1.1",
+      url: `http://localhost${path}`,
+      method: "POST",
+      header: new Headers({ "Content-Type": "application/json" }),
+      body: createAsyncIterable([new TextEncoder().encode(body)]),
+      signal: new AbortController().signal,
+    });
+    if (answer.body === undefined || !(Symbol.asyncIterator in answer.body)) return "";
+    return new TextDecoder().decode(await readAllBytes(answer.body, 1 << 20));
+  }
+
+  test.each([
+    [
+      "flagd.evaluation.v1.Service/ResolveBoolean",
+      '{"flagKey":"dis"}',
+      '{"value":false,"reason":"DISABLED","variant":"","metadata":{"setver":3,"team":"core"}}',
+    ],
+    [
+      "flagd.evaluation.v1.Service/ResolveInt",
+      '{"flag_key":"z","unknown":1}',
+      '{"value":"0","reason":"STATIC","variant":"v","metadata":{"setver":3,"team":"core"}}',
+    ],
+    [
+      "flagd.evaluation.v2.Service/ResolveBoolean",
+      '{"flagKey":"nodef","context":null}',
+      '{"reason":"DEFAULT","metadata":{"setver":3,"team":"core"}}',
+    ],
+    [
+      "flagd.evaluation.v1.Service/ResolveBoolean",
+      '{"flagKey":"missing"}',
+      '{"code":"not_found","message":"Flag not found"}',
+    ],
+  ])("%s of %s", async (method, request, expected) => {
+    expect(await ask(`/${method}`, request)).toBe(expected);
   });
 });
