@@ -11,6 +11,7 @@ import type { Io } from "./io.ts";
 /** Loaded when they run: `flagd version` needs nothing of the daemon. */
 const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   start: async (io) => (await import("./start.ts")).start(io),
+  "redis-sync": async (io) => (await import("./redis-sync.ts")).redisSync(io),
   version: async (io) => (await import("./version.ts")).version(io),
   help: async (io) => (await import("./help.ts")).help(io),
   completion: async (io) => (await import("./completion.ts")).completion(io),

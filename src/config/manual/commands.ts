@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import type { OptionTable } from "../options/option.ts";
+import { redisSyncOptions } from "../options/redis-sync.ts";
 import { globalOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
 import { quote } from "../quote.ts";
@@ -50,20 +51,36 @@ const start: CommandManual = {
   ],
 };
 
+const redisSync: CommandManual = {
+  name: "redis-sync",
+  summary: "Stream the flags of one Redis to many daemons",
+  description:
+    "Reads flags from Redis and serves them as gRPC sync stream to daemons and in-process providers, so that\n" +
+    "Redis has one client and not hundreds. Runs until SIGTERM or SIGINT; SIGHUP fetches at once.",
+  usage: "[options]",
+  options: redisSyncOptions,
+  examples: [
+    {
+      does: "Flags from the key “flags” in Redis, served on port 8016",
+      command: "flagd redis-sync --redis-uri 'redis://:password@localhost:6379/0?key=flags'",
+    },
+    {
+      does: "A daemon that takes them from there",
+      command: "flagd start --uri grpc://localhost:8016",
+    },
+    {
+      does: "Only for clients with a certificate of our own CA",
+      command:
+        "flagd redis-sync --redis-uri 'redis://localhost:6379/0?key=flags' --redis-sync-cert-path server.pem --redis-sync-key-path server.key --redis-sync-client-ca-path ca.pem",
+    },
+  ],
+};
+
 const version: CommandManual = {
   name: "version",
   summary: "Print version, commit and build date",
   usage: "",
   options: globalOptions,
-  examples: [],
-};
-
-const help: CommandManual = {
-  name: "help",
-  summary: "Print the help of a command",
-  usage: "[command]",
-  options: globalOptions,
-  words: ["start", "version", "completion"],
   examples: [],
 };
 
@@ -86,8 +103,19 @@ const completion: CommandManual = {
   ],
 };
 
+const running = [start, redisSync, version, completion];
+
+const help: CommandManual = {
+  name: "help",
+  summary: "Print the help of a command",
+  usage: "[command]",
+  options: globalOptions,
+  words: running.map(({ name }) => name),
+  examples: [],
+};
+
 /** All commands, in the order of the help. */
-export const commands: readonly CommandManual[] = [start, version, completion, help];
+export const commands: readonly CommandManual[] = [...running, help];
 
 /** @throws ConfigError naming the nearest command */
 export function manualOf(name: string): CommandManual {

@@ -15,20 +15,18 @@ test("docs/reference/command-line.md is what the option table says (scripts/gene
 });
 
 describe("help", () => {
-  const help = commandHelp(manualOf("start"));
+  const serving = commands.filter(({ options }) => "strict" in options);
 
-  test.each(Object.entries(startOptions))(
-    "names --%s, its variable and its short form",
-    (name, option) => {
-      expect(help).toContain(`--${name}`);
-      if ("short" in option) expect(help).toContain(`  -${option.short}, --${name}`);
-      if (!("flagOnly" in option))
-        expect(help.replace(/\s+/g, " ")).toContain(environmentName(name));
-    },
-  );
+  test.each(serving)("of $name has every option, its variable and its short form", (manual) => {
+    const help = commandHelp(manual);
+    for (const [name, { short, flagOnly }] of Object.entries(manual.options)) {
+      expect(help).toContain(`${short ? `-${short}, ` : "    "}--${name}`);
+      if (!flagOnly) expect(help.replace(/\s+/g, " ")).toContain(environmentName(name));
+    }
+  });
 
-  test("fits a terminal, but for examples", () => {
-    const [, options = ""] = help.split("\nFlag sources:\n");
+  test.each(serving)("of $name fits a terminal, but for examples", (manual) => {
+    const [, options = ""] = commandHelp(manual).split("\nFlag sources:\n");
     for (const line of options.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 
@@ -39,13 +37,16 @@ describe("help", () => {
   });
 });
 
-test("examples are command lines that start takes", () => {
-  for (const { command } of manualOf("start").examples) {
+const examples = commands.flatMap((manual) => manual.examples.map(({ command }) => command));
+
+test.each(examples.filter((command) => !command.includes("completion")))(
+  "%s is a command line that flagd takes",
+  (command) => {
     const words = command.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
-    const args = words.slice(words.indexOf("start") + 1);
-    expect(parseArguments(args, startOptions).positional).toEqual([]);
-  }
-});
+    const [name = "", ...args] = words.slice(words.indexOf("flagd") + 1);
+    expect(parseArguments(args, manualOf(name).options).positional).toEqual([]);
+  },
+);
 
 describe("shell completion", () => {
   const complete = (...words: string[]) => {
