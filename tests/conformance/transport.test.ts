@@ -89,6 +89,14 @@ describe.each(cases)("%s path, %s", (path, _name, make) => {
     expect(answer.value.length).toBe(120_000);
   });
 
+  test("large answers to many calls at once are not mixed up", async () => {
+    const keys = Array.from({ length: 20 }, (_, n) => `${n} `.repeat(15_000));
+    const answers = await Promise.all(keys.map((flagKey) => client.resolveString({ flagKey })));
+    answers.forEach((answer, n) => {
+      expect(answer.value === keys[n]).toBe(true);
+    });
+  });
+
   test("an empty message is a message", async () => {
     expect((await client.resolveString({})).value).toBe("");
   });
