@@ -1,9 +1,11 @@
+const nothing = new Uint8Array(0);
+
 /**
  * Gathers a body. Copies nothing where it comes in one piece, and costs no more than twice its size
  * where it comes in single bytes.
  */
 export class ByteCollector {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = nothing;
   #length = 0;
 
   get length(): number {
@@ -23,13 +25,14 @@ export class ByteCollector {
 
   /** What was gathered; the collector is empty afterwards. */
   take(): Uint8Array {
-    const bytes = this.#bytes.subarray(0, this.#length);
+    const whole = this.#bytes.length === this.#length;
+    const bytes = whole ? this.#bytes : this.#bytes.subarray(0, this.#length);
     this.clear();
     return bytes;
   }
 
   clear(): void {
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = nothing;
     this.#length = 0;
   }
 

@@ -37,8 +37,12 @@ export interface StreamMethod {
 
 /** The gRPC length-prefixed form of a message, uncompressed. */
 export function frameMessage(message: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(5 + message.length);
-  new DataView(frame.buffer).setUint32(1, message.length);
+  const { length } = message;
+  const frame = new Uint8Array(5 + length);
+  frame[1] = length >>> 24;
+  frame[2] = length >>> 16;
+  frame[3] = length >>> 8;
+  frame[4] = length;
   frame.set(message, 5);
   return frame;
 }
