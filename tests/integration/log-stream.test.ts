@@ -24,6 +24,6 @@ test("a program whose log reader goes away goes on and exits 0", async () => {
   expect(JSON.parse(new TextDecoder().decode(value)).msg).toBe("first");
   await reader.cancel();
   await child.stdin.end();
-  expect(await child.stdout.text()).toBe("alive\n");
+  expect(await new Response(child.stdout).text()).toBe("alive\n");
   expect(await child.exited).toBe(0);
 });

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { runFlagd, startFlagd } from "../support/flagd.ts";
+import { freePort } from "../support/ports.ts";
+import { RedisServer } from "../support/redis.ts";
+import { changedDocument, sampleDocument } from "../support/sample-flags.ts";
+import { until } from "../support/until.ts";
+
+let folder: string;
+let file: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "flagd-start-"));
+  file = join(folder, "flags.json");
+  writeFileSync(file, JSON.stringify(sampleDocument));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const evaluate = async (http: string, flag: string) => {
+  const answer = await fetch(`${http}/ofrep/v1/evaluate/flags/${flag}`, { method: "POST" });
+  return (await answer.json()) as { readonly value?: unknown };
+};
+
+test("version tells version, commit and build date", async () => {
+  const { code, stdout } = await runFlagd(["version"]);
+  expect(stdout).toMatch(/^flagd: \d+\.\d+\.\d+ \([0-9a-f]{7,}\), built at: \d{4}-\d\d-\d\dT/);
+  expect(code).toBe(0);
+});
+
+test("what lies in the working directory has no effect", async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "flagd-stray-"));
+  writeFileSync(join(cwd, ".env"), "FLAGD_PORT=abc\n");
+  writeFileSync(join(cwd, "bunfig.toml"), 'preload = ["./stray.ts"]\n');
+  writeFileSync(join(cwd, "stray.ts"), 'throw new Error("stray");\n');
+  writeFileSync(join(cwd, "package.json"), "{ broken");
+  writeFileSync(join(cwd, "tsconfig.json"), "{ broken");
+  {
+    await using flagd = await startFlagd(["-f", `file:${file}`], { cwd });
+    expect(await evaluate(flagd.http, "bool")).toMatchObject({ value: true });
+  }
+  rmSync(cwd, { recursive: true });
+});
+
+test("SIGTERM ends it with 0 and leaves no socket file", async () => {
+  const socket = join(folder, "evaluation.sock");
+  await using flagd = await startFlagd(["-f", `file:${file}`, "--socket-path", socket]);
+  expect(existsSync(socket)).toBe(true);
+  const answer = await fetch("http://localhost/flagd.evaluation.v1.Service/ResolveBoolean", {
+    unix: socket,
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: '{"flagKey":"bool"}',
+  });
+  expect(await answer.json()).toMatchObject({ value: true });
+  expect(await flagd.stop()).toBe(0);
+  expect(existsSync(socket)).toBe(false);
+});
+
+test("SIGTERM under load: every call in flight is answered", async () => {
+  await using flagd = await startFlagd(["-f", `file:${file}`]);
+  const baseUrl = `http://127.0.0.1:${flagd.port}`;
+  const inFlight = new Set<Promise<unknown>>();
+  let answered = 0;
+  let stopped = false;
+  const callers = Array.from({ length: 8 }, async () => {
+    const client = createClient(Service, createGrpcTransport({ baseUrl }));
+    while (!stopped) {
+      const call = client.resolveBoolean({ flagKey: "bool" });
+      inFlight.add(call);
+      await call.then(
+        () => answered++,
+        () => {
+          // Once it is told to stop, a new call may find nobody.
+          stopped = true;
+        },
+      );
+      inFlight.delete(call);
+    }
+  });
+  await until("calls being answered", () => answered > 200);
+  const atSignal = [...inFlight];
+  flagd.signal("SIGTERM");
+  const results = await Promise.allSettled(atSignal);
+  expect(results.length).toBeGreaterThan(0);
+  expect(results.filter(({ status }) => status === "rejected")).toEqual([]);
+  expect(await flagd.exited).toBe(0);
+  stopped = true;
+  await Promise.all(callers);
+});
+
+test("SIGHUP fetches every source now", async () => {
+  await using redis = await RedisServer.start();
+  await redis.set("flags", JSON.stringify(sampleDocument));
+  const uri = `redis://127.0.0.1:${redis.port}/0?key=flags`;
+  const source = { uri, provider: "redis", interval: 3600, watch: false };
+  await using flagd = await startFlagd(["--sources", JSON.stringify([source])]);
+  await redis.set("flags", JSON.stringify(changedDocument()));
+  flagd.signal("SIGHUP");
+  await until("the change", async () => (await evaluate(flagd.http, "bool")).value === false);
+});
+
+test("a source out of reach: alive, not ready, says why, and ready when it is there", async () => {
+  await using redis = await RedisServer.start({ password: "hunter2" });
+  await redis.kill();
+  const address = `127.0.0.1:${redis.port}/0?key=flags`;
+  const source = { uri: `redis://hunter2@${address}`, provider: "redis", interval: 1 };
+  await using flagd = await startFlagd(["--sources", JSON.stringify([source])], { unready: true });
+  const failed = await until("a failed attempt", async () => {
+    const response = await fetch(`${flagd.http}/readyz`);
+    expect(response.status).toBe(412);
+    const { sources } = (await response.json()) as { sources: { state: string }[] };
+    return sources[0]?.state === "failed" ? sources[0] : undefined;
+  });
+  expect(failed).toMatchObject({
+    source: `redis://${address}`,
+    reason: expect.stringContaining("refuse"),
+  });
+
+  await redis.start({ password: "hunter2" });
+  await redis.set("flags", JSON.stringify(sampleDocument));
+  await until("readiness", async () => (await fetch(`${flagd.http}/readyz`)).ok);
+  expect(flagd.log()).not.toContain("hunter2");
+});
+
+test.each([
+  [["start"], /no sync implementation set/],
+  [["start", "--prot", "1"], /unknown flag: --prot.*--port/s],
+  [["start", "-f", "file:/nonexistent/flags.json"], /\/nonexistent\/flags\.json/],
+  [["start", "-f", "redis://:hunter2@localhost"], /key/],
+  [["strat"], /unknown command.*start/s],
+] as const)("flagd %p ends with 1 and says what is wrong", async (args, message) => {
+  const [port, other, sync] = [await freePort(), await freePort(), await freePort()];
+  const ports = ["-p", `${port}`, "-m", `${other}`, "-r", `${other}`, "-g", `${sync}`];
+  const { code, stderr } = await runFlagd([...args, ...(args.length > 1 ? ports : [])]);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toContain("hunter2");
+  expect(code).toBe(1);
+});
+
+test("a busy port is one clear line and exit 1", async () => {
+  const server = createServer();
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, () => resolve((server.address() as { port: number }).port));
+  });
+  const other = await freePort();
+  const ports = ["-p", `${port}`, "-m", `${other}`, "-r", `${other}`, "-g", `${await freePort()}`];
+  const { code, stderr } = await runFlagd(["start", "-f", `file:${file}`, ...ports]);
+  server.close();
+  expect(stderr).toContain(`${port}`);
+  expect(stderr).toMatch(/in use/);
+  expect(code).toBe(1);
+});
