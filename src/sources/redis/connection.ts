@@ -8,7 +8,9 @@ export interface RedisConnection {
   /** Whether it was lost or closed. */
   readonly closed: boolean;
   send(command: string, args: readonly string[]): Promise<unknown>;
-  /** GET; null where the key is not there. */
+  /** The same with the deadline of a document, which may be large and the line slow. */
+  fetch(command: string, args: readonly string[]): Promise<unknown>;
+  /** GET with the deadline of a document; null where the key is not there. */
   getBytes(key: string): Promise<Uint8Array | null>;
   /** May be called again. */
   close(): void;
@@ -17,9 +19,8 @@ export interface RedisConnection {
 export interface ConnectOptions {
   readonly address: RedisAddress;
   readonly tls: RedisTls | undefined;
-  readonly connectTimeoutMs: number;
-  /** For each command. */
-  readonly timeoutMs: number;
+  readonly answerTimeoutMs: number;
+  readonly documentTimeoutMs: number;
   /** Called when the connection is lost or closed. */
   readonly onClose: () => void;
   readonly signal: AbortSignal;
@@ -34,16 +35,17 @@ export type Connect = (options: ConnectOptions) => Promise<RedisConnection>;
  * with "Connection closed" whatever it was, and resolves for a database that does not exist.
  */
 export const connectRedis: Connect = async (options) => {
-  const { address, signal, connectTimeoutMs } = options;
+  const { address, signal } = options;
+  signal.throwIfAborted();
   const connection = new BunConnection(options);
   const abort = () => connection.close();
   signal.addEventListener("abort", abort);
   try {
     // The database of a Unix socket cannot be in the client's URL.
     if ("path" in address.endpoint && address.database > 0) {
-      await connection.send("SELECT", [String(address.database)], connectTimeoutMs);
+      await connection.send("SELECT", [String(address.database)]);
     }
-    await connection.send("PING", [], connectTimeoutMs).catch((error: unknown) => {
+    await connection.send("PING", []).catch((error: unknown) => {
       if (!isRefusedPing(error)) throw error;
     });
     return connection;
@@ -58,14 +60,17 @@ export const connectRedis: Connect = async (options) => {
 class BunConnection implements RedisConnection {
   closed = false;
   readonly #client: RedisClient;
-  readonly #timeoutMs: number;
+  readonly #answerTimeoutMs: number;
+  readonly #documentTimeoutMs: number;
   readonly #onClose: () => void;
 
-  constructor({ address, tls, connectTimeoutMs, timeoutMs, onClose }: ConnectOptions) {
-    this.#timeoutMs = timeoutMs;
+  constructor(options: ConnectOptions) {
+    const { address, tls, answerTimeoutMs, documentTimeoutMs, onClose } = options;
+    this.#answerTimeoutMs = answerTimeoutMs;
+    this.#documentTimeoutMs = documentTimeoutMs;
     this.#onClose = onClose;
     this.#client = new RedisClient(clientUrl(address), {
-      connectionTimeout: connectTimeoutMs,
+      connectionTimeout: answerTimeoutMs,
       // It gives up for good after some tries, and was seen to answer one command with another's reply.
       autoReconnect: false,
       // It would close healthy connections, and nothing opens them again.
@@ -75,12 +80,16 @@ class BunConnection implements RedisConnection {
     this.#client.onclose = () => this.#ended();
   }
 
-  send(command: string, args: readonly string[], withinMs = this.#timeoutMs): Promise<unknown> {
-    return this.#within(withinMs, this.#client.send(command, [...args]));
+  send(command: string, args: readonly string[]): Promise<unknown> {
+    return this.#within(this.#answerTimeoutMs, this.#client.send(command, [...args]));
+  }
+
+  fetch(command: string, args: readonly string[]): Promise<unknown> {
+    return this.#within(this.#documentTimeoutMs, this.#client.send(command, [...args]));
   }
 
   getBytes(key: string): Promise<Uint8Array | null> {
-    return this.#within(this.#timeoutMs, this.#client.getBuffer(key));
+    return this.#within(this.#documentTimeoutMs, this.#client.getBuffer(key));
   }
 
   close(): void {

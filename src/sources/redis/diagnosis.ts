@@ -4,6 +4,13 @@ import type { RedisAddress } from "./uri.ts";
 
 const TRY_MS = 2000;
 
+export type Diagnose = (
+  address: RedisAddress,
+  fault: RedisFault,
+  /** `established`: whether a document had been read over the connection that failed. */
+  options: { readonly established: boolean; readonly signal: AbortSignal },
+) => Promise<string>;
+
 /** `host:port`, or the path of the socket. */
 export function where({ endpoint }: RedisAddress): string {
   if ("path" in endpoint) return endpoint.path;
@@ -16,11 +23,7 @@ export function where({ endpoint }: RedisAddress): string {
  * Why a server is out of reach, in words. Bun's client says "Connection closed" whatever the cause, so
  * this looks the host up and opens a bare connection. Never rejects.
  */
-export async function diagnose(
-  address: RedisAddress,
-  fault: RedisFault,
-  { established, signal }: { readonly established: boolean; readonly signal: AbortSignal },
-): Promise<string> {
+export const diagnose: Diagnose = async (address, fault, { established, signal }) => {
   const outcome = await tryToConnect(address, signal);
   const place = where(address);
   if (outcome !== "connected") return describe(outcome, address);
@@ -36,10 +39,11 @@ export async function diagnose(
   return fault.kind === "silent"
     ? `${place} accepts connections and does not answer (${hint})`
     : `${place} closes the connection without an answer (${hint})`;
-}
+};
 
 function tryToConnect({ endpoint }: RedisAddress, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve("ABORTED");
     const socket = connect(endpoint);
     const done = (outcome: string) => {
       clearTimeout(timer);

@@ -116,7 +116,7 @@ export function explain(error: unknown, address: RedisAddress): RedisFault | Red
   if (code === "ERR_REDIS_CONNECTION_TIMEOUT") return new RedisFault(message, "silent");
   if (code === "ERR_REDIS_CONNECTION_CLOSED") return new RedisFault(message, "closed");
   if (/^ERR_REDIS_INVALID_RESPONSE/.test(code)) {
-    return new RedisFault("what answers there is not Redis", "passing");
+    return new RedisFault("what answers there is not Redis", "foreign");
   }
   return new RedisFault(`the server says: ${withoutSecret(message, address)}`, "passing");
 }

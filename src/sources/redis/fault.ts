@@ -1,9 +1,9 @@
 /**
- * hopeless: no retry can mend it, only the operator (fatal at start) · passing: the server will answer
- * otherwise later ·
- * silent, closed: no answer; `diagnose` finds out why.
+ * hopeless: no retry can mend it, only the operator (fatal at start) · passing: an answer of the server
+ * that will be another one later · foreign: what answers is not Redis · silent, closed: no answer,
+ * `diagnose` finds out why.
  */
-export type RedisFaultKind = "hopeless" | "passing" | "silent" | "closed";
+export type RedisFaultKind = "hopeless" | "passing" | "foreign" | "silent" | "closed";
 
 /** What went wrong with a Redis server, in words for the operator, without credentials. */
 export class RedisFault extends Error {
@@ -24,6 +24,10 @@ export class RedisMoved extends Error {
     readonly host: string | undefined,
     readonly port: number,
   ) {
-    super(`the key is at ${host ?? "another node"}:${port}`);
+    super("MOVED");
+  }
+
+  get place(): string {
+    return `${this.host ?? ""}:${this.port}`;
   }
 }

@@ -17,7 +17,7 @@ export interface RedisSourceOptions {
   readonly serverName?: string;
   /** Look for changes between polls. Default true. */
   readonly watch?: boolean;
-  /** Seconds that the server has for an answer. Default 10. */
+  /** Seconds that the server has for an answer, 1 to 86400; three times as long for a document. Default 10. */
   readonly timeoutSeconds?: number;
 }
 
@@ -28,8 +28,9 @@ export interface RedisSettings {
   readonly seed: string;
   readonly tls: RedisTlsFiles | undefined;
   readonly watch: boolean;
-  readonly timeoutMs: number;
-  readonly connectTimeoutMs: number;
+  /** For connecting and for all commands but those that fetch a document. */
+  readonly answerTimeoutMs: number;
+  readonly documentTimeoutMs: number;
 }
 
 export interface RedisTlsFiles {
@@ -41,7 +42,7 @@ export interface RedisTlsFiles {
 const DEFAULT_INTERVAL_SECONDS = 30;
 const DEFAULT_TIMEOUT_SECONDS = 10;
 /** Enough for TLS over a long way; more would delay the next attempt of a short interval. */
-const LEAST_CONNECT_TIMEOUT_MS = 3000;
+const LEAST_ANSWER_TIMEOUT_MS = 3000;
 
 /** @throws ConfigError that names the wrong option */
 export function checkRedisOptions(options: RedisSourceOptions): RedisSettings {
@@ -79,7 +80,7 @@ export function checkRedisOptions(options: RedisSourceOptions): RedisSettings {
         }
       : undefined,
     watch: options.watch ?? true,
-    timeoutMs,
-    connectTimeoutMs: Math.min(timeoutMs, Math.max(intervalMs, LEAST_CONNECT_TIMEOUT_MS)),
+    answerTimeoutMs: Math.min(timeoutMs, Math.max(intervalMs, LEAST_ANSWER_TIMEOUT_MS)),
+    documentTimeoutMs: timeoutMs * 3,
   };
 }

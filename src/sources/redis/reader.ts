@@ -44,7 +44,7 @@ export class DocumentReader {
     throw new RedisFault(
       `the key "${this.key}" holds neither a string nor a JSON document` +
         (refusals.some((refusal) => NO_JSON.test(refusal))
-          ? " that could be read (JSON.GET is unknown to the server, or not permitted)"
+          ? " that can be read (JSON.GET is unknown to the server, or not permitted)"
           : ""),
       "passing",
     );
@@ -53,7 +53,7 @@ export class DocumentReader {
   async #get(type: RedisDocument["type"]): Promise<Uint8Array | string | null> {
     if (type === "string") return this.connection.getBytes(this.key);
     // Without a path: `$` would wrap the document in an array.
-    const reply = await this.connection.send("JSON.GET", [this.key]);
+    const reply = await this.connection.fetch("JSON.GET", [this.key]);
     if (reply === null || typeof reply === "string") return reply;
     throw new RedisFault("the server answers JSON.GET with something other than text", "passing");
   }

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { PollSchedule } from "../poll-schedule.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { type Connect, connectRedis, type RedisConnection } from "./connection.ts";
-import { diagnose } from "./diagnosis.ts";
+import { type Diagnose, diagnose } from "./diagnosis.ts";
 import { explain } from "./explain.ts";
 import { RedisFault, RedisMoved } from "./fault.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -14,10 +14,14 @@ import { loadTls } from "./tls.ts";
 import type { RedisAddress } from "./uri.ts";
 import { KeyWatch } from "./watch.ts";
 
+export type { RedisSourceOptions } from "./options.ts";
+
 export interface RedisSourceDependencies {
   readonly clock: Clock;
   readonly log: Log;
+  /** How it connects and finds out why it cannot; for tests. */
   readonly connect?: Connect;
+  readonly diagnose?: Diagnose;
 }
 
 /** Changes are seen within 100 ms, at half a percent of a CPU or less. */
@@ -37,6 +41,7 @@ export class RedisSource implements Source {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #connect: Connect;
+  readonly #diagnose: Diagnose;
   readonly #schedule: PollSchedule;
   readonly #backoff: Backoff;
 
@@ -49,21 +54,23 @@ export class RedisSource implements Source {
   #established = false;
   /** Of the document last handed over, accepted or not. */
   #handedOver: string | undefined;
-  /** A proxy cut the last connection at the first command of the watch. */
+  /** The last connection was cut at the first command of the watch, as some proxies do. */
   #watchSuspect = false;
   #watchRefusalSaid = false;
   #wakeUp = new AbortController();
   #resyncAsked = false;
 
   /** @throws ConfigError for a wrong option */
-  constructor(options: RedisSourceOptions, { clock, log, connect }: RedisSourceDependencies) {
+  constructor(options: RedisSourceOptions, dependencies: RedisSourceDependencies) {
+    const { clock, log } = dependencies;
     this.#settings = checkRedisOptions(options);
     const { uri, intervalMs, seed } = this.#settings;
     this.name = uri.name;
     this.#address = uri.address;
     this.#clock = clock;
     this.#log = log;
-    this.#connect = connect ?? connectRedis;
+    this.#connect = dependencies.connect ?? connectRedis;
+    this.#diagnose = dependencies.diagnose ?? diagnose;
     this.#schedule = new PollSchedule(clock, { intervalSeconds: intervalMs / 1000, seed });
     this.#backoff = new Backoff(clock, {
       firstMs: FIRST_WAIT_MS,
@@ -83,6 +90,7 @@ export class RedisSource implements Source {
       while (!signal.aborted) {
         const began = this.#clock.now();
         this.#established = false;
+        this.#resyncAsked = false;
         const failure = await this.#session(sink, signal).catch((error: unknown) => error);
         if (signal.aborted) return;
         if (failure instanceof RedisMoved && this.#follow(failure)) continue;
@@ -98,12 +106,12 @@ export class RedisSource implements Source {
 
   /** The life of one connection. Rejects when it fails, resolves at the abort only. */
   async #session(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const { uri, tls, watch, timeoutMs, connectTimeoutMs } = this.#settings;
+    const { uri, tls, watch, answerTimeoutMs, documentTimeoutMs } = this.#settings;
     const connection = await this.#connect({
       address: this.#address,
       tls: tls && (await loadTls(tls)),
-      timeoutMs,
-      connectTimeoutMs,
+      answerTimeoutMs,
+      documentTimeoutMs,
       onClose: () => this.#wake(),
       signal,
     });
@@ -136,10 +144,11 @@ export class RedisSource implements Source {
     const reading = await reader.read().catch((error: unknown) => {
       const fault = explain(error, this.#address);
       // The connection is well, only this content is of no use: that is no reason to leave it.
-      if (fault instanceof RedisFault && fault.kind === "passing" && !connection.closed)
+      if (fault instanceof RedisFault && fault.kind === "passing" && !connection.closed) {
         return fault;
-      if (keyWatch && !keyWatch.works && connection.closed) this.#watchSuspect = true;
-      throw error;
+      }
+      this.#watchSuspect = cutByProxy(fault, keyWatch);
+      throw fault;
     });
     if (armed && !(await armed) && !connection.closed) this.#sayWatchRefused();
     this.#reached = true;
@@ -186,8 +195,10 @@ export class RedisSource implements Source {
       fault instanceof RedisFault && (fault.kind === "closed" || fault.kind === "silent");
     const established = this.#established;
     const reason = unreachable
-      ? await diagnose(this.#address, fault, { established, signal })
-      : fault.message;
+      ? await this.#diagnose(this.#address, fault, { established, signal })
+      : fault instanceof RedisMoved
+        ? `the cluster redirects without end, at last to ${fault.place}`
+        : fault.message;
     if (signal.aborted) return;
     if (fault instanceof RedisFault && fault.kind === "hopeless" && !this.#reached) {
       throw new FatalSourceError(`Redis source ${this.name}: ${reason}`);
@@ -197,12 +208,15 @@ export class RedisSource implements Source {
     sink.failed(reason);
   }
 
-  #follow({ host, port }: RedisMoved): boolean {
+  #follow(moved: RedisMoved): boolean {
     const { endpoint } = this.#address;
     if (this.#hops >= MOST_HOPS || "path" in endpoint) return false;
     this.#hops++;
-    this.#address = { ...this.#address, endpoint: { host: host ?? endpoint.host, port } };
-    this.#log.debug("the cluster has the key at another node", { node: `${host ?? ""}:${port}` });
+    this.#address = {
+      ...this.#address,
+      endpoint: { host: moved.host ?? endpoint.host, port: moved.port },
+    };
+    this.#log.debug("the key is at another node of the cluster", { node: moved.place });
     return true;
   }
 
@@ -223,4 +237,13 @@ export class RedisSource implements Source {
   #wake(): void {
     this.#wakeUp.abort();
   }
+}
+
+function cutByProxy(fault: RedisFault | RedisMoved, keyWatch: KeyWatch | undefined): boolean {
+  return (
+    fault instanceof RedisFault &&
+    fault.kind === "closed" &&
+    keyWatch !== undefined &&
+    !keyWatch.works
+  );
 }

@@ -144,5 +144,12 @@ function parseSocket(host: string, path: string, decode: Decode, fail: Fail) {
   }
   const decoded = decode("path", path);
   if (decoded.length < 2) fail("the path of the socket is missing");
+  // Bun's client reads the path from a URL, which rewrites such characters, and does not decode it.
+  if (new URL(`redis+unix://localhost${decoded}`).pathname !== decoded) {
+    fail(
+      "the path of the socket must be in normal form and without spaces, quotes, #, ?, <, >, {, } and " +
+        "letters beyond ASCII (a symbolic link helps)",
+    );
+  }
   return { path: decoded };
 }

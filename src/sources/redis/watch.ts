@@ -38,9 +38,15 @@ export class KeyWatch {
     return armed;
   }
 
-  /** @throws what the connection throws */
+  /** @throws what the connection throws when it is lost; a server that now refuses is not asked again */
   async touched(): Promise<boolean> {
-    return flagsOf(await this.connection.send("CLIENT", ["INFO"]))?.includes("d") ?? false;
+    try {
+      return flagsOf(await this.connection.send("CLIENT", ["INFO"]))?.includes("d") ?? false;
+    } catch (error) {
+      if (this.connection.closed) throw error;
+      this.#state = "refused";
+      return false;
+    }
   }
 }
 

@@ -1,0 +1,88 @@
+import type { Connect, RedisConnection } from "../../../../src/sources/redis/connection.ts";
+import type { RedisAddress } from "../../../../src/sources/redis/uri.ts";
+import type { Payload, SourceSink } from "../../../../src/sources/source.ts";
+
+/** An error as Bun's client makes them. */
+export function redisError(message: string, code = "ERR_REDIS_SERVER_ERROR"): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+export const lost = () => redisError("Connection closed", "ERR_REDIS_CONNECTION_CLOSED");
+
+/** A server whose answers tests set, and which remembers what it was asked. */
+export class FakeRedis {
+  /** Answers by command; an Error is thrown. A function is asked at each command. */
+  answers: Record<string, unknown> = {
+    "CLIENT INFO": "id=1 flags=N db=0",
+    UNWATCH: "OK",
+    WATCH: "OK",
+  };
+  /** What a new connection ends with; undefined: it comes about. */
+  refusal: Error | ((address: RedisAddress) => Error | undefined) | undefined;
+  readonly commands: string[] = [];
+  readonly connectionsTo: RedisAddress[] = [];
+  #current: { closed: boolean; onClose: () => void } | undefined;
+
+  set value(value: string | null | Error) {
+    this.answers.GET = typeof value === "string" ? new TextEncoder().encode(value) : value;
+  }
+
+  connect: Connect = async ({ address, onClose }) => {
+    this.connectionsTo.push(address);
+    const refusal = typeof this.refusal === "function" ? this.refusal(address) : this.refusal;
+    if (refusal) throw refusal;
+    const state = { closed: false, onClose };
+    this.#current = state;
+    const answer = async (command: string): Promise<unknown> => {
+      this.commands.push(command);
+      if (state.closed) throw lost();
+      const set = this.answers[command];
+      const reply = typeof set === "function" ? set() : set;
+      if (reply instanceof Error) throw reply;
+      return reply;
+    };
+    const connection: RedisConnection = {
+      get closed() {
+        return state.closed;
+      },
+      send: (command, args) => answer(command === "CLIENT" ? `CLIENT ${args[0]}` : command),
+      fetch: (command) => answer(command),
+      getBytes: async () => (await answer("GET")) as Uint8Array | null,
+      close: () => {
+        state.closed = true;
+        onClose();
+      },
+    };
+    return connection;
+  };
+
+  /** Cuts the connection. */
+  cut(): void {
+    if (!this.#current) return;
+    this.#current.closed = true;
+    this.#current.onClose();
+  }
+
+  count(command: string): number {
+    return this.commands.filter((each) => each === command).length;
+  }
+}
+
+/** A sink that remembers. */
+export class RecordingSink implements SourceSink {
+  readonly events: string[] = [];
+  /** What `accept` answers. */
+  good = true;
+
+  async accept({ document }: Payload): Promise<boolean> {
+    const text = typeof document === "string" ? document : new TextDecoder().decode(document);
+    this.events.push(`${this.good ? "accepted" : "rejected"} ${text}`);
+    return this.good;
+  }
+  unchanged(): void {
+    this.events.push("unchanged");
+  }
+  failed(reason: string): void {
+    this.events.push(`failed: ${reason}`);
+  }
+}

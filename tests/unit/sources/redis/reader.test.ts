@@ -1,0 +1,81 @@
+import { beforeEach, expect, test } from "bun:test";
+import { DocumentReader } from "../../../../src/sources/redis/reader.ts";
+import { FakeRedis, redisError } from "./fake-redis.ts";
+
+const wrongType = redisError("WRONGTYPE Operation against a key holding the wrong kind of value");
+const notJson = redisError("Existing key has wrong Redis type");
+const noModule = redisError("ERR unknown command 'JSON.GET', with args beginning with: 'k'");
+
+let redis: FakeRedis;
+let reader: DocumentReader;
+
+beforeEach(async () => {
+  redis = new FakeRedis();
+  const connection = await redis.connect({
+    address: {
+      endpoint: { path: "/r.sock" },
+      tls: false,
+      username: undefined,
+      password: undefined,
+      database: 0,
+    },
+    tls: undefined,
+    answerTimeoutMs: 1,
+    documentTimeoutMs: 1,
+    onClose: () => {},
+    signal: new AbortController().signal,
+  });
+  reader = new DocumentReader(connection, "k");
+});
+
+test("a string is one GET", async () => {
+  redis.value = "{}";
+  expect(await reader.read()).toEqual({ content: Buffer.from("{}"), type: "string" });
+  expect(redis.commands).toEqual(["GET"]);
+});
+
+test("a JSON document is found once and then one JSON.GET", async () => {
+  redis.value = wrongType;
+  redis.answers["JSON.GET"] = '{"flags":{}}';
+  await reader.read();
+  expect(await reader.read()).toEqual({ content: '{"flags":{}}', type: "JSON" });
+  expect(redis.commands).toEqual(["GET", "JSON.GET", "JSON.GET"]);
+});
+
+test("a JSON document that became a string is found, and one command again", async () => {
+  redis.value = wrongType;
+  redis.answers["JSON.GET"] = "{}";
+  await reader.read();
+  redis.answers["JSON.GET"] = notJson;
+  redis.value = "{}";
+  await reader.read();
+  await reader.read();
+  expect(redis.commands).toEqual(["GET", "JSON.GET", "JSON.GET", "GET", "GET"]);
+});
+
+test("a missing key is neither an error nor a reason to look elsewhere", async () => {
+  redis.value = null;
+  expect(await reader.read()).toBeUndefined();
+  expect(redis.commands).toEqual(["GET"]);
+});
+
+test.each([
+  ["has no JSON", noModule, "unknown to the server"],
+  [
+    "refuses JSON",
+    redisError("NOPERM User x has no permissions to run the 'json.get' command"),
+    "not permitted",
+  ],
+  ["has JSON", notJson, "neither a string nor a JSON document"],
+])("another type is named with the key where the server %s", async (_, answer, expected) => {
+  redis.value = wrongType;
+  redis.answers["JSON.GET"] = answer;
+  const reading = reader.read();
+  await expect(reading).rejects.toThrow('the key "k" holds neither a string nor a JSON document');
+  await expect(reading).rejects.toThrow(expected);
+});
+
+test("other errors are passed on", async () => {
+  redis.value = redisError("LOADING");
+  await expect(reader.read()).rejects.toThrow("LOADING");
+});
