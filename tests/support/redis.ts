@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KeyPair } from "./certificates.ts";
-import { freePort } from "./ports.ts";
+import { freePorts } from "./ports.ts";
 import { until } from "./until.ts";
 
 export interface RedisServerOptions {
@@ -15,6 +15,8 @@ export interface RedisServerOptions {
   /** Path of a module to load. */
   readonly module?: string;
   readonly databases?: number;
+  /** Further lines of redis.conf. */
+  readonly config?: readonly (readonly string[])[];
 }
 
 /**
@@ -27,6 +29,8 @@ export class RedisServer implements AsyncDisposable {
 
   private constructor(
     readonly port: number,
+    /** For the talk among the nodes of a cluster. */
+    readonly busPort: number,
     private readonly folder: string,
   ) {
     this.socketPath = join(folder, "redis.sock");
@@ -34,7 +38,8 @@ export class RedisServer implements AsyncDisposable {
 
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), "flagd-redis-"));
-    const server = new RedisServer(await freePort(), folder);
+    const [port = 0, busPort = 0] = await freePorts(2);
+    const server = new RedisServer(port, busPort, folder);
     try {
       await server.start(options);
       return server;
@@ -107,14 +112,17 @@ export class RedisServer implements AsyncDisposable {
     return stdout.trimEnd();
   }
 
-  #configuration({ password, users = [], tls, module, databases }: RedisServerOptions): string {
+  #configuration(options: RedisServerOptions): string {
+    const { password, users = [], tls, module, databases, config = [] } = options;
     const lines = [
       ["bind", "127.0.0.1"],
       ["port", tls ? "0" : `${this.port}`],
       ["unixsocket", this.socketPath],
       ["save", ""],
+      ["cluster-port", `${this.busPort}`],
       ["user", "admin", "on", ">admin", "~*", "&*", "+@all"],
       ...users.map((user) => ["user", ...user]),
+      ...config,
     ];
     if (password !== undefined) lines.push(["requirepass", password]);
     if (databases !== undefined) lines.push(["databases", `${databases}`]);
