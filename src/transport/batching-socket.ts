@@ -1,9 +1,7 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { connectionBufferBytes } from "./limits.ts";
-
-/** How long a connection may take to send what was written before it ends. */
-const lingerMs = 1000;
+import { endThenDestroy } from "./linger.ts";
 
 type Done = (error: Error | null | undefined) => void;
 
@@ -69,11 +67,7 @@ export class BatchingSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    // What was written last says why the connection ends (GOAWAY): it gets a moment to leave.
-    if (!this.#socket.destroyed) {
-      this.#socket.destroySoon();
-      setTimeout(() => this.#socket.destroy(), lingerMs).unref();
-    }
+    endThenDestroy(this.#socket);
     done(error);
   }
 }

@@ -42,7 +42,7 @@ export async function listen(
     onCall: options.onCall,
   };
   const dispatcher = new Dispatcher(
-    createHandlers(options.routes, options.web, context.maxBytes),
+    createHandlers(options.routes, options.web, context.maxBytes, log),
     options.corsOrigins && createCors(options.corsOrigins),
     context,
   );

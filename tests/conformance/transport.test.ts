@@ -14,7 +14,7 @@ import {
 import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
-import { createEchoService, echoOptions } from "../support/echo-service.ts";
+import { createEchoService, echoOptions, echoPath } from "../support/echo-service.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 
 type MakeTransport = (baseUrl: string) => Transport;
@@ -37,20 +37,19 @@ const protocols: Record<string, MakeTransport> = {
 
 const service = createEchoService();
 const listeners: Record<string, Listener> = {};
+const logs = { short: rememberingLog(), universal: rememberingLog() };
 
 beforeAll(async () => {
-  for (const short of [true, false]) {
-    listeners[short ? "short" : "universal"] = await listen({
-      ...echoOptions(service, short),
-      log: rememberingLog(),
-    });
+  for (const path of ["short", "universal"] as const) {
+    const log = logs[path];
+    listeners[path] = await listen({ ...echoOptions(service, path === "short"), log });
   }
 });
 afterAll(async () => {
   await Promise.all(Object.values(listeners).map((listener) => listener.drain(0)));
 });
 
-const cases = ["short", "universal"].flatMap((path) =>
+const cases = (["short", "universal"] as const).flatMap((path) =>
   Object.entries(protocols).map(([name, make]) => [path, name, make] as const),
 );
 
@@ -121,6 +120,9 @@ describe.each(cases)("%s path, %s", (path, _name, make) => {
   test("an unexpected exception tells the client nothing", async () => {
     const error = await failing("broken");
     expect([error.code, error.rawMessage]).toEqual([Code.Internal, "internal error"]);
+    const entry = logs[path]?.entries.findLast(({ level }) => level === "error");
+    expect(entry?.fields?.path).toBe(echoPath);
+    expect(String(entry?.fields?.error)).toContain("a secret of the implementation");
   });
 
   test("a method that is not implemented is UNIMPLEMENTED", async () => {

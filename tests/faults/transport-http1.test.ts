@@ -113,6 +113,20 @@ test("an idle connection is closed after its keep-alive time", async () => {
   expect(milliseconds).toBeGreaterThan(200);
 });
 
+test.each([
+  ["a preflight", `OPTIONS ${echoPath}`, "Origin: http://a\r\nAccess-Control-Request-Method: POST"],
+  ["a refused method", `GET ${echoPath}`, "X: y"],
+  ["an unknown path", "GET /nowhere", "X: y"],
+])("%s leaves the connection open for the next request", async (_what, line, fields) => {
+  const refused = `${line} HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`;
+  const { received } = await converse(
+    server.port,
+    [refused, post("Host: a\r\nContent-Length: 15", '{"flagKey":"b"}')],
+    { enough: (text) => text.includes('"value":"b"') },
+  );
+  expect(received).toContain('"value":"b"');
+});
+
 test("pipelined requests are answered in order", async () => {
   const requests = Array.from({ length: 20 }, (_, n) => {
     const body = `{"flagKey":"key-${n}"}`;

@@ -41,8 +41,7 @@ export class Http1Exchange implements Exchange {
     if (this.gone || this.#response.headersSent) return;
     const headers: OutgoingHttpHeaders = {};
     for (const name in fields) headers[name] = fields[name] as string | string[];
-    // What is left of a body that was not read would be taken for the next request.
-    if (this.#closing() || !this.#request.complete) headers.connection = "close";
+    if (this.#closing() || this.#hasUnreadBody()) headers.connection = "close";
     this.#attempt(() => this.#response.writeHead(status, headers));
   }
 
@@ -67,6 +66,13 @@ export class Http1Exchange implements Exchange {
 
   abort(): void {
     this.#response.destroy();
+  }
+
+  /** Nobody is going to read it, and nobody knows how much is still to come. */
+  #hasUnreadBody(): boolean {
+    const { complete, headers } = this.#request;
+    if (complete) return false;
+    return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   }
 
   /** node:http throws for headers and trailers that it cannot send; the client has to see that. */

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { ExpiryQueue } from "../expiry.ts";
 import type { Timeouts } from "../limits.ts";
+import { endThenDestroy } from "../linger.ts";
 import type { Exchange } from "../universal/exchange.ts";
 import { Http1Exchange } from "./exchange.ts";
 
@@ -70,7 +71,7 @@ export class Http1Server {
     this.#idle.delete(connection);
     response.once("close", () => {
       if (--connection.open > 0 || socket.destroyed) return;
-      if (this.#draining) socket.end();
+      if (this.#draining) endThenDestroy(socket);
       else this.#idle.add(connection, performance.now());
     });
   }
@@ -83,7 +84,8 @@ export class Http1Server {
   /** Closes idle connections now, and the others after their answers. */
   drain(): void {
     this.#draining = true;
-    for (const { socket, open } of this.#connections.values()) if (open === 0) socket.end();
+    for (const { socket, open } of this.#connections.values())
+      if (open === 0) endThenDestroy(socket);
   }
 }
 
@@ -95,11 +97,10 @@ const tooLargeHeaders = "431 Request Header Fields Too Large";
 /** Answers what node:http could not make a request of, and closes. */
 export function refuse(socket: Socket, status: string, message = status): void {
   if (socket.writable) {
-    socket.end(
+    socket.write(
       `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
         `Content-Length: ${Buffer.byteLength(message)}\r\nConnection: close\r\n\r\n${message}`,
     );
-  } else {
-    socket.destroy();
   }
+  endThenDestroy(socket);
 }

@@ -68,8 +68,8 @@ export class Dispatcher {
     }
     const shared = this.#cors ? fieldsOf(this.#cors.actual(headers.origin)) : {};
     if (handler === undefined) {
-      answerUnknown(exchange, path, this.#services, shared);
-      return call?.finish(404, undefined);
+      const { status, code } = answerUnknown(exchange, path, this.#services, shared);
+      return call?.finish(status, code);
     }
     let request: UniversalServerRequest;
     try {

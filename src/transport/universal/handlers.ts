@@ -4,9 +4,14 @@ import {
   type ConnectRouter,
   createConnectRouter,
   type HandlerContext,
+  type Interceptor,
+  type StreamRequest,
+  type UnaryRequest,
 } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
+import type { Log } from "../../telemetry/log.ts";
+import { publicError } from "../grpc/status.ts";
 import { compressMinBytes } from "../limits.ts";
 
 /** Connect's handlers by path, for the protocols that a listener speaks. */
@@ -14,6 +19,7 @@ export function createHandlers(
   routes: (router: ConnectRouter) => void,
   web: boolean,
   maxBytes: number,
+  log: Log,
 ): ReadonlyMap<string, UniversalHandler> {
   const router = createConnectRouter({
     grpc: true,
@@ -23,9 +29,36 @@ export function createHandlers(
     compressMinBytes,
     acceptCompression: [compressionGzip],
     requestGate: checkProtocolVersion,
+    interceptors: [logUnexpected(log)],
   });
   routes(router);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+}
+
+/** Connect answers an exception that is no ConnectError with "internal error" and tells nobody. */
+function logUnexpected(log: Log): Interceptor {
+  const note = (error: unknown, request: StreamRequest | UnaryRequest): void => {
+    const path = `/${request.service.typeName}/${request.method.name}`;
+    if (!request.signal.aborted) publicError(error, path, log);
+  };
+  async function* watch<T>(messages: AsyncIterable<T>, request: StreamRequest | UnaryRequest) {
+    try {
+      yield* messages;
+    } catch (error) {
+      note(error, request);
+      throw error;
+    }
+  }
+  return (next) => async (request) => {
+    try {
+      const response = await next(request);
+      if (!response.stream) return response;
+      return { ...response, message: watch(response.message, request) };
+    } catch (error) {
+      note(error, request);
+      throw error;
+    }
+  };
 }
 
 /** The header is optional, but one that asks for another version cannot be served. */

@@ -35,11 +35,11 @@ export function answerUnknown(
   path: string,
   services: ReadonlySet<string>,
   fields: HeaderFields,
-): void {
+): { status: number; code: Code | undefined } {
   const contentType = exchange.headers["content-type"];
   if (!contentType?.startsWith("application/grpc")) {
     answerText(exchange, 404, "404 page not found", fields);
-    return;
+    return { status: 404, code: undefined };
   }
   const [, service = "", method = ""] = path.split("/");
   const message = services.has(service)
@@ -52,6 +52,7 @@ export function answerUnknown(
   };
   exchange.respond(200, { ...status, ...fields }, false);
   exchange.end();
+  return { status: 200, code: Code.Unimplemented };
 }
 
 const grpcTypes = ["", "+json", "+json; charset=utf-8", "+proto"];
