@@ -129,7 +129,9 @@ function parseQuery(query: string, decode: Decode, fail: Fail) {
 }
 
 function parseHost(text: string, fail: Fail) {
-  const match = /^(?<host>\[[0-9a-f:.%]+\]|[^:[\]\s]+)(?::(?<port>.*))?$/i.exec(text)?.groups;
+  const match = /^(?<host>\[[0-9a-f:.%]+\]|[^:[\]\s<>^|\\%]+)(?::(?<port>.*))?$/i.exec(
+    text,
+  )?.groups;
   const host = match?.host ?? fail(text === "" ? "the host is missing" : "the host is not valid");
   const port = match?.port || "6379";
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {

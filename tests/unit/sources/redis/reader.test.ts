@@ -5,6 +5,7 @@ import { FakeRedis, redisError } from "./fake-redis.ts";
 const wrongType = redisError("WRONGTYPE Operation against a key holding the wrong kind of value");
 const notJson = redisError("Existing key has wrong Redis type");
 const noModule = redisError("ERR unknown command 'JSON.GET', with args beginning with: 'k'");
+const noGet = redisError("NOPERM this user has no permissions to run the 'get' command");
 
 let redis: FakeRedis;
 let reader: DocumentReader;
@@ -73,6 +74,20 @@ test.each([
   const reading = reader.read();
   await expect(reading).rejects.toThrow('the key "k" holds neither a string nor a JSON document');
   await expect(reading).rejects.toThrow(expected);
+});
+
+test("a JSON document is read for a user who may not GET, with one command after the first time", async () => {
+  redis.value = noGet;
+  redis.answers["JSON.GET"] = "{}";
+  await reader.read();
+  await reader.read();
+  expect(redis.commands).toEqual(["GET", "JSON.GET", "JSON.GET"]);
+});
+
+test.each([noModule, notJson])("that GET is not permitted is said where %s", async (answer) => {
+  redis.value = noGet;
+  redis.answers["JSON.GET"] = answer;
+  await expect(reader.read()).rejects.toThrow(noGet.message);
 });
 
 test("other errors are passed on", async () => {
