@@ -19,7 +19,10 @@ import { describe, routesOf } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flags.ts";
 import { serveHttpPorts } from "./http-ports.ts";
+import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
+
+const services = [v1.Service, v2.Service, schema.Service];
 
 /**
  * `flagd start`: binds every listener, then fills the store and serves until it is told to stop.
@@ -54,6 +57,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   const evaluation = await listen({
     ...service,
     ...common,
+    routes: withOperatingRoutes(service.routes, services, readiness),
     name: "evaluation",
     address: config.evaluation.address,
     ...(tls && { tls }),
@@ -62,7 +66,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     onCall: callMetrics({
       port: "evaluation",
       scheme: tls ? "https" : "http",
-      routeOf: routesOf(v1.Service, v2.Service, schema.Service),
+      routeOf: routesOf(...services),
     }).record,
   });
   const sync = await listenSync({ config, pipeline, registry, callMetrics, log });

@@ -9,6 +9,7 @@ import { listen } from "../transport/listen.ts";
 import type { ListenAddress } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
 import type { FlagPipeline } from "./flags.ts";
+import { withOperatingRoutes } from "./operating-routes.ts";
 
 export interface SyncPort {
   readonly address: ListenAddress;
@@ -45,6 +46,7 @@ export async function listenSync(parts: {
   });
   const listener = await listen({
     ...service,
+    routes: withOperatingRoutes(service.routes, [FlagSyncService], pipeline.readiness),
     name: "sync",
     address,
     ...(tls && { tls }),

@@ -6,13 +6,16 @@ import type { SourceStatus } from "../../sources/status.ts";
  */
 export class Readiness {
   readonly #whenReady: Promise<void>;
+  readonly #listeners = new Set<() => void>();
   #stopping = false;
 
   constructor(readonly sources: readonly SourceStatus[]) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#whenReady = promise;
     const check = () => {
-      if (this.#allDelivered) resolve();
+      if (!this.#allDelivered) return;
+      resolve();
+      this.#tell();
     };
     for (const source of sources) source.onDelivered(check);
     check();
@@ -31,6 +34,17 @@ export class Readiness {
   /** The daemon is shutting down. */
   stop(): void {
     this.#stopping = true;
+    this.#tell();
+  }
+
+  /** Calls `listener` whenever the state may have changed. Returns what ends that. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   get #allDelivered(): boolean {
