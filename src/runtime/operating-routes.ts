@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
+import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { healthRoutes } from "../services/health.ts";
 import type { Readiness } from "../services/management/readiness.ts";
 import { reflectionRoutes } from "../services/reflection.ts";
@@ -15,7 +16,7 @@ export function withOperatingRoutes(
     serving: () => readiness.state === "ready",
     subscribe: (listener) => readiness.subscribe(listener),
   });
-  const reflection = reflectionRoutes(services);
+  const reflection = reflectionRoutes([...services, Health]);
   return (router) => {
     routes(router);
     health(router);
