@@ -7,8 +7,8 @@ const TRY_MS = 2000;
 export type Diagnose = (
   address: RedisAddress,
   fault: RedisFault,
-  /** `established`: whether a document had been read over the connection that failed. */
-  options: { readonly established: boolean; readonly signal: AbortSignal },
+  /** `known`: whether the same server has answered before, so that the URI is no wrong one. */
+  options: { readonly known: boolean; readonly signal: AbortSignal },
 ) => Promise<string>;
 
 /** `host:port`, or the path of the socket. */
@@ -23,11 +23,11 @@ export function where({ endpoint }: RedisAddress): string {
  * Why a server is out of reach, in words. Bun's client says "Connection closed" whatever the cause, so
  * this looks the host up and opens a bare connection. Never rejects.
  */
-export const diagnose: Diagnose = async (address, fault, { established, signal }) => {
+export const diagnose: Diagnose = async (address, fault, { known, signal }) => {
   const outcome = await tryToConnect(address, signal);
   const place = where(address);
   if (outcome !== "connected") return describe(outcome, address);
-  if (established) {
+  if (known) {
     return fault.kind === "silent"
       ? `${place} does not answer any more (it accepts connections)`
       : `the connection to ${place} was lost`;

@@ -193,9 +193,8 @@ export class RedisSource implements Source {
     const fault = explain(failure, this.#address);
     const unreachable =
       fault instanceof RedisFault && (fault.kind === "closed" || fault.kind === "silent");
-    const established = this.#established;
     const reason = unreachable
-      ? await this.#diagnose(this.#address, fault, { established, signal })
+      ? await this.#diagnose(this.#address, fault, { known: this.#reached, signal })
       : fault instanceof RedisMoved
         ? `the cluster redirects without end, at last to ${fault.place}`
         : fault.message;
