@@ -1,0 +1,58 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { diagnose } from "../../../../src/sources/redis/diagnosis.ts";
+import { RedisFault } from "../../../../src/sources/redis/fault.ts";
+import { parseRedisUri } from "../../../../src/sources/redis/uri.ts";
+import { freePort } from "../../../support/ports.ts";
+
+const closed = new RedisFault("Connection closed", "closed");
+const silent = new RedisFault("no answer", "silent");
+const signal = new AbortController().signal;
+
+const listening = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+afterAll(() => listening.stop(true));
+const there = `127.0.0.1:${listening.port}`;
+
+const reason = (uri: string, fault: RedisFault, known = false) =>
+  diagnose(parseRedisUri(`${uri}?key=k`).address, fault, { known, signal });
+
+describe("why a server is out of reach", () => {
+  test("nothing listens", async () => {
+    const port = await freePort();
+    expect(await reason(`redis://127.0.0.1:${port}`, closed)).toBe(
+      `nothing listens on 127.0.0.1:${port} (connection refused)`,
+    );
+  });
+
+  test("the host name is unknown", async () => {
+    // A label longer than DNS has them: refused without asking a name server.
+    const host = `${"x".repeat(64)}.localhost`;
+    expect(await reason(`redis://${host}`, closed)).toStartWith(
+      `the host of ${host}:6379 is unknown`,
+    );
+  });
+
+  test("there is no socket", async () => {
+    expect(await reason("redis+unix:///nowhere/r.sock", closed)).toBe(
+      "there is no socket /nowhere/r.sock",
+    );
+  });
+
+  test.each([
+    ["redis", "closed", false, "closes the connection without an answer (is it a TLS port?"],
+    ["redis", "silent", false, "accepts connections and does not answer (is it a TLS port?"],
+    ["rediss", "silent", false, "does not answer (is it a port without TLS?"],
+    ["redis", "closed", true, `the connection to ${there} was lost`],
+    ["redis", "silent", true, "does not answer any more"],
+  ] as const)(
+    "a %s server that accepts: %p, known before: %p",
+    async (scheme, fault, known, text) => {
+      expect(await reason(`${scheme}://${there}`, fault, known)).toContain(text);
+    },
+  );
+
+  test("not asked any more once it is over", async () => {
+    const address = parseRedisUri(`redis://${there}?key=k`).address;
+    const over = { known: true, signal: AbortSignal.abort() };
+    expect(await diagnose(address, closed, over)).toContain("ABORTED");
+  });
+});

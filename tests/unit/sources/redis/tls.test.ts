@@ -1,0 +1,53 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { RedisFault } from "../../../../src/sources/redis/fault.ts";
+import type { RedisTlsFiles } from "../../../../src/sources/redis/options.ts";
+import { loadTls } from "../../../../src/sources/redis/tls.ts";
+import { makeCertificates } from "../../../support/certificates.ts";
+
+const { ca, client, server, folder, remove } = makeCertificates();
+afterAll(remove);
+
+const files = (more: Partial<RedisTlsFiles>): RedisTlsFiles => ({
+  certPath: ca.cert,
+  client: undefined,
+  serverName: undefined,
+  ...more,
+});
+
+test("the files' contents, for the client", async () => {
+  const pair = { certPath: client.cert, keyPath: client.key };
+  expect(await loadTls(files({ client: pair, serverName: "n" }))).toEqual({
+    ca: readFileSync(ca.cert, "utf8"),
+    cert: readFileSync(client.cert, "utf8"),
+    key: readFileSync(client.key, "utf8"),
+    serverName: "n",
+  });
+});
+
+test("without a CA the authorities of the system are trusted", async () => {
+  const tls = await loadTls(files({ certPath: undefined }));
+  expect(tls.ca.length).toBeGreaterThan(10);
+  expect(tls.ca[0]).toStartWith("-----BEGIN CERTIFICATE-----");
+});
+
+describe("a wrong file is named with its option, and hopeless", () => {
+  const pair = (certPath: string, keyPath: string) => ({ client: { certPath, keyPath } });
+  test.each([
+    ["missing", { certPath: "/nowhere.pem" }, "cannot read /nowhere.pem (certPath): ENOENT"],
+    ["a folder", { certPath: folder }, `cannot read ${folder} (certPath): EISDIR`],
+    ["no CA", { certPath: ca.key }, `${ca.key} (certPath) holds no PEM certificate`],
+    ["no certificate", pair(client.key, client.key), "(clientCertPath) holds no PEM certificate"],
+    ["no key", pair(client.cert, client.cert), "(clientKeyPath) holds no PEM private key"],
+    [
+      "another's key",
+      pair(client.cert, server.key),
+      `${server.key} (clientKeyPath) is not that of`,
+    ],
+  ])("%s", async (_, wrong, message) => {
+    const error = await loadTls(files(wrong)).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(RedisFault);
+    expect(error).toMatchObject({ kind: "hopeless" });
+    expect(String(error)).toContain(message);
+  });
+});
