@@ -16,5 +16,12 @@ const run = (...command: string[]): number =>
 
 process.exit(
   run(process.execPath, "build.ts") ||
-    run(process.execPath, "test", "--parallel=2", "--only-failures", "--timeout=30000", ...process.argv.slice(2)),
+    run(
+      process.execPath,
+      "test",
+      "--parallel=2",
+      "--only-failures",
+      "--timeout=30000",
+      ...process.argv.slice(2),
+    ),
 );
