@@ -21,7 +21,9 @@ const byMessage: readonly Explanation[] = [
   {
     pattern: /^NOAUTH/,
     kind: "hopeless",
-    say: () => "the server asks for a password: redis://:PASSWORD@… or redis://USER:PASSWORD@…",
+    // Not as a whole URI: the log takes whatever stands before an "@" in one for a secret.
+    say: () =>
+      "the server asks for a password: write :PASSWORD@ or USER:PASSWORD@ before the host in the URI",
   },
   {
     pattern: /DB index is out of range/i,

@@ -17,9 +17,11 @@ export interface RedisUri {
   readonly name: string;
 }
 
+/** Credentials apart from the URIs: the log takes whatever stands before an "@" in one for a secret. */
 const EXPECTED =
-  "expected redis://[[user]:password@]host[:port][/db]?key=KEY, the same with rediss:// for TLS, " +
-  "or redis+unix://[[user]:password@]/path/of/socket?key=KEY[&db=N]";
+  "expected redis://host[:port][/db]?key=KEY, rediss:// for TLS, or " +
+  "redis+unix:///path/of/socket?key=KEY[&db=N], with :password@ or user:password@ after the two slashes " +
+  "where the server asks for it";
 
 const SCHEMES: Readonly<Record<string, { readonly tls: boolean; readonly unix: boolean }>> = {
   redis: { tls: false, unix: false },
