@@ -56,12 +56,12 @@ export class RunningRedisSource implements SourceSink, AsyncDisposable {
     );
   }
 
-  /** Waits until it has failed for `reason`, the failures before `after` not counted. */
-  async fails(reason: string | RegExp, after = 0): Promise<string> {
-    return await until(`the failure ${reason}`, () =>
-      this.failures.slice(after).find((failure) => failure.match(reason)),
-    ).catch((error) => {
-      throw new Error(`${error}; it failed with ${JSON.stringify(this.failures)}`);
+  /** Waits until it has failed for a reason that contains `text` or matches it. */
+  async fails(text: string | RegExp): Promise<string> {
+    const fits = (reason: string) =>
+      typeof text === "string" ? reason.includes(text) : text.test(reason);
+    return await until(`the failure ${text}`, () => this.failures.find(fits)).catch((error) => {
+      throw new Error(`${error}; it failed with ${[...new Set(this.failures)].join("; ")}`);
     });
   }
 
