@@ -44,8 +44,9 @@ describe("why a server is out of reach", () => {
     ["redis", "closed", true, `the connection to ${there} was lost`],
     ["redis", "silent", true, "does not answer any more"],
   ] as const)(
-    "a %s server that accepts: %p, known before: %p",
-    async (scheme, fault, known, text) => {
+    "%s to a server that accepts, then is %s, known before: %p",
+    async (scheme, kind, known, text) => {
+      const fault = kind === "closed" ? closed : silent;
       expect(await reason(`${scheme}://${there}`, fault, known)).toContain(text);
     },
   );
