@@ -1,5 +1,5 @@
 /**
- * Makes `dist/flagd`: one executable that needs nothing beside it.
+ * Makes `dist/flagd`, or the file named: one executable that needs nothing beside it.
  *
  * On x64 Bun has a single runtime that needs only SSE4.2 and picks AVX2 code by itself, so there is
  * no separate build for older CPUs.
@@ -7,7 +7,7 @@
 import { $ } from "bun";
 import packageJson from "./package.json";
 
-const outfile = "dist/flagd";
+const outfile = process.argv[2] ?? "dist/flagd";
 const commit = (await $`git rev-parse --short HEAD`.nothrow().quiet().text()).trim() || "unknown";
 
 const result = await Bun.build({

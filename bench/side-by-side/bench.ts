@@ -1,0 +1,38 @@
+import type { Contender } from "./contender.ts";
+import type { Line } from "./table.ts";
+
+/** What all measurements get to know. */
+export interface Bench {
+  /** Ours first. */
+  readonly contenders: readonly Contender[];
+  readonly rounds: number;
+  /** Of load, in each round and phase. */
+  readonly seconds: number;
+  /** For the row about many requests. */
+  readonly requests: number;
+  /** Where flag files may be written. */
+  readonly folder: string;
+}
+
+export interface Measurement {
+  readonly id: string;
+  run(bench: Bench): Promise<readonly Line[]>;
+}
+
+/**
+ * Measures every contender in each of several rounds, one after the other, so that what else happens
+ * on the machine meets all of them alike.
+ * @returns the results of each contender
+ */
+export async function interleave<Result>(
+  { contenders, rounds }: Pick<Bench, "contenders" | "rounds">,
+  measure: (contender: Contender) => Promise<Result>,
+): Promise<Result[][]> {
+  const results: Result[][] = contenders.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, contender] of contenders.entries()) {
+      results[i]?.push(await measure(contender));
+    }
+  }
+  return results;
+}

@@ -1,0 +1,64 @@
+import { freePorts } from "../../tests/support/ports.ts";
+import { staticFlag } from "./flags.ts";
+import { type Usage, usageOf } from "./process-tree.ts";
+
+/** One of the daemons compared. */
+export interface Contender {
+  readonly name: string;
+  readonly binary: string;
+}
+
+export interface Server extends AsyncDisposable {
+  readonly port: number;
+  readonly ofrepPort: number;
+  /** Milliseconds from creating the process until it evaluated a flag. */
+  readonly readyMs: number;
+  usage(): Usage;
+}
+
+const patienceMs = 20_000;
+
+/**
+ * Starts a daemon on free ports of which each service has its own.
+ * @param source as `--uri` takes it
+ * @throws Error where it ends or is not ready in time
+ */
+export async function startServer({ name, binary }: Contender, source: string): Promise<Server> {
+  const [port = 0, managementPort = 0, syncPort = 0, ofrepPort = 0] = await freePorts(4);
+  const ports = ["-p", port, "-m", managementPort, "-g", syncPort, "-r", ofrepPort];
+  const started = performance.now();
+  const child = Bun.spawn([binary, "start", "--uri", source, ...ports.map(String)], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  const stop = async () => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    child.kill("SIGTERM");
+    await child.exited;
+    clearTimeout(timer);
+  };
+  // Not `/readyz`: Go flagd says yes there before it has read any flags.
+  const flag = `http://127.0.0.1:${ofrepPort}/ofrep/v1/evaluate/flags/${staticFlag}`;
+  while (!(await answersOk(flag))) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
+    if (performance.now() - started > patienceMs) {
+      await stop();
+      throw new Error(`${name} is not ready after ${patienceMs / 1000} s`);
+    }
+    await Bun.sleep(1);
+  }
+  return {
+    port,
+    ofrepPort,
+    readyMs: performance.now() - started,
+    usage: () => usageOf(child.pid),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { method: "POST", body: "{}", keepalive: false })).ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,99 @@
+/** Load from generators that are not JavaScript: h2load, and wrk for throughput over HTTP/1.1. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Server } from "./contender.ts";
+import { quantile } from "./statistics.ts";
+import type { Workload } from "./workloads.ts";
+
+const connections = { http1: 32, http2: 4 };
+const streamsPerConnection = 32;
+
+/** As much as the server takes for some seconds. Returns the number of requests answered. */
+export async function saturate(load: Workload, server: Server, seconds: number): Promise<number> {
+  if (load.http === 2) {
+    const limit = ["-c", connections.http2, "-m", streamsPerConnection, "-D", seconds];
+    return h2load(load, server, limit);
+  }
+  using files = temporaryFiles();
+  const script = [
+    'wrk.method = "POST"',
+    `wrk.headers["Content-Type"] = ${JSON.stringify(load.contentType)}`,
+    `wrk.body = [==[${new TextDecoder().decode(load.body)}]==]`,
+  ];
+  const lua = files.write("post.lua", script.join("\n"));
+  const limit = ["-t", 1, "-c", connections.http1, "-d", `${seconds}s`];
+  const output = await run(["wrk", ...limit, "-s", lua, load.url(server)]);
+  const failures = /Non-2xx.*|Socket errors.*/.exec(output);
+  if (failures) throw new Error(`${load.title}: ${failures[0]}`);
+  return numberIn(output, /(\d+) requests in/);
+}
+
+/** An exact number of requests, as fast as the server takes them. */
+export async function send(load: Workload, server: Server, requests: number): Promise<void> {
+  const limit = ["-c", connections.http2, "-m", streamsPerConnection, "-n", requests];
+  await h2load(load, server, limit);
+}
+
+export interface Latency {
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Latency at the workload's fixed rate. */
+export async function pace(load: Workload, server: Server, seconds: number): Promise<Latency> {
+  using files = temporaryFiles();
+  const log = files.path("requests.tsv");
+  const clients = 4;
+  const limit = ["-c", clients, "-m", streamsPerConnection, "-n", load.rate * seconds];
+  await h2load(load, server, [...limit, "--rps", load.rate / clients, "--log-file", log]);
+  const times = (await Bun.file(log).text())
+    .trimEnd()
+    .split("\n")
+    .map((line) => Number(line.split("\t")[2]) / 1000);
+  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+}
+
+async function h2load(
+  load: Workload,
+  server: Server,
+  limit: readonly (string | number)[],
+): Promise<number> {
+  using files = temporaryFiles();
+  const body = files.write("body", load.body);
+  const headers = ["-H", `content-type: ${load.contentType}`, "-H", "te: trailers"];
+  const version = load.http === 1 ? ["--h1"] : [];
+  const url = load.url(server);
+  const output = await run(["h2load", "-t", 1, ...version, ...limit, "-d", body, ...headers, url]);
+  const failed = numberIn(output, /(\d+) failed/) + numberIn(output, /status codes:.* (\d+) 4xx/);
+  if (failed > 0) throw new Error(`${load.title}: ${failed} requests failed`);
+  return numberIn(output, /(\d+) succeeded/);
+}
+
+async function run(command: readonly (string | number)[]): Promise<string> {
+  const child = Bun.spawn(command.map(String), { stdout: "pipe", stderr: "pipe" });
+  const output = new Response(child.stdout).text();
+  const errors = new Response(child.stderr).text();
+  if ((await child.exited) !== 0) throw new Error(`${command[0]}: ${await errors}`);
+  return output;
+}
+
+function numberIn(output: string, pattern: RegExp): number {
+  const found = pattern.exec(output)?.[1];
+  if (found === undefined) throw new Error(`the load generator did not say ${pattern}:\n${output}`);
+  return Number(found);
+}
+
+function temporaryFiles() {
+  const folder = mkdtempSync(join(tmpdir(), "flagd-bench-"));
+  const path = (name: string) => join(folder, name);
+  return {
+    path,
+    write(name: string, content: string | Uint8Array): string {
+      writeFileSync(path(name), content);
+      return path(name);
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { interleave, type Measurement } from "../bench.ts";
+import { startServer } from "../contender.ts";
+import { flagDocument } from "../flags.ts";
+import { send } from "../load.ts";
+import { median } from "../statistics.ts";
+import { megabytes, ratioOf } from "../table.ts";
+import { workloads } from "../workloads.ts";
+
+/** Memory after a quarter of many requests and after all of them: it has to stay flat. */
+export const memory: Measurement = {
+  id: "memory",
+  async run(bench) {
+    const load = workloads.find(({ id }) => id === "targeted");
+    if (!load) throw new Error("there is no such workload");
+    const file = join(bench.folder, "hundred.json");
+    await Bun.write(file, flagDocument(100));
+    const quarter = Math.ceil(bench.requests / 4);
+    const { contenders } = bench;
+    const results = await interleave({ contenders, rounds: 1 }, async (contender) => {
+      await using server = await startServer(contender, `file:${file}`);
+      await send(load, server, quarter);
+      const early = server.usage().memory;
+      await send(load, server, quarter * 3);
+      return { early, late: server.usage().memory };
+    });
+    const late = results.map((rounds) => median(rounds.map((round) => round.late)));
+    return [
+      {
+        work: `memory after ${quarter.toLocaleString("en")} and ${(quarter * 4).toLocaleString("en")} calls`,
+        cells: results.flatMap((rounds) =>
+          rounds.map((round) => `${megabytes(round.early)}, ${megabytes(round.late)}`),
+        ),
+        ratio: ratioOf(late),
+      },
+    ];
+  },
+};
