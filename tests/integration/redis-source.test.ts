@@ -335,6 +335,18 @@ describe("TLS", () => {
     await source.delivers(changed);
   });
 
+  test("with an authority that the operator has added to the system's", async () => {
+    await using server = await serverWith({ tls: { server: certificates.server } });
+    const script = join(import.meta.dir, "../support/deliver-once.ts");
+    const uri = `rediss://localhost:${server.port}?key=flags`;
+    const child = Bun.spawn([process.execPath, script, uri], {
+      env: { ...process.env, SSL_CERT_FILE: certificates.ca.cert },
+      stdout: "pipe",
+    });
+    expect((await new Response(child.stdout).text()).trim()).toBe(document);
+    expect(await child.exited).toBe(0);
+  });
+
   test("with a certificate for another name, which is given", async () => {
     await using server = await serverWith({ tls: { server: certificates.wrongHost } });
     await using source = run(`rediss://localhost:${server.port}?key=flags`, {
