@@ -1,29 +1,34 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * When a polling source looks: every `intervalSeconds` from its first look on, shifted once by a
- * random part of an interval, so that daemons started together do not all ask in the same second. A
- * `seed` fixes that shift.
+ * When a polling source looks, after its first look: every `intervalSeconds`, shifted by a part of the
+ * interval that chance decides, so that daemons started together do not all ask in the same second.
+ * With a `seed` the seed decides: at the same seconds of the wall clock in every process that has it.
  */
 export class PollSchedule {
-  readonly #intervalMs: number;
-  readonly #phaseMs: number;
   readonly #clock: Clock;
-  #start: number | undefined;
+  readonly #intervalMs: number;
+  /** A time, on the clock of `now()`, at which a look was due. */
+  readonly #origin: number;
 
-  constructor(clock: Clock, options: { intervalSeconds: number; seed?: string | undefined }) {
+  /** @param wallMs milliseconds since 1970 */
+  constructor(
+    clock: Clock,
+    options: { readonly intervalSeconds: number; readonly seed?: string | undefined },
+    wallMs: () => number = Date.now,
+  ) {
     this.#clock = clock;
     this.#intervalMs = options.intervalSeconds * 1000;
-    const chance = options.seed ? fnv1a(options.seed) / 2 ** 32 : clock.random();
-    this.#phaseMs = chance * this.#intervalMs;
+    const shift = options.seed
+      ? (fnv1a(options.seed) % options.intervalSeconds) * 1000 - (wallMs() % this.#intervalMs)
+      : -clock.random() * this.#intervalMs;
+    this.#origin = clock.now() + shift;
   }
 
   /** The time of the next look, on the clock of `now()`; more than a millisecond ahead. */
   next(): number {
-    const now = this.#clock.now();
-    this.#start ??= now - this.#phaseMs;
-    const passed = Math.floor((now + 1 - this.#start) / this.#intervalMs);
-    return this.#start + (passed + 1) * this.#intervalMs;
+    const passed = Math.floor((this.#clock.now() + 1 - this.#origin) / this.#intervalMs);
+    return this.#origin + (passed + 1) * this.#intervalMs;
   }
 }
 

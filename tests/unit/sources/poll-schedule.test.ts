@@ -21,11 +21,16 @@ test("a late poll does not shift the ones after it", async () => {
   expect(schedule.next()).toBe(50_000);
 });
 
-test("the same seed gives the same times whatever chance says, another one others", () => {
-  const first = (seed: string, chance: number) =>
-    new PollSchedule(new FakeClock(chance), { intervalSeconds: 60, seed }).next();
-  expect(first("a", 0.1)).toBe(first("a", 0.9));
-  expect(first("a", 0.1)).not.toBe(first("b", 0.1));
+test("the same seed polls at the same seconds of the wall clock, whenever it started", () => {
+  const second = (seed: string, chance: number, startedAt: number) => {
+    const clock = new FakeClock(chance);
+    const schedule = new PollSchedule(clock, { intervalSeconds: 60, seed }, () => startedAt);
+    return ((startedAt + schedule.next()) / 1000) % 60;
+  };
+  // FNV-1a of "a" is 0xe40c292c.
+  expect(second("a", 0.1, 1_000_000)).toBe(0xe40c292c % 60);
+  expect(second("a", 0.9, 1_023_456)).toBe(0xe40c292c % 60);
+  expect(second("b", 0.1, 1_000_000)).not.toBe(second("a", 0.1, 1_000_000));
 });
 
 test("the next poll is always ahead, by an interval and a millisecond at most", async () => {

@@ -1,0 +1,31 @@
+import { type CommandDef, defineCommand } from "citty";
+import type { Environment } from "../config/environment.ts";
+import type { ServingConfig } from "../config/loading.ts";
+import { manualOf } from "../config/manual/commands.ts";
+import { commandHelp } from "../config/manual/help.ts";
+import type { Log } from "../telemetry/log.ts";
+import { createLog } from "../telemetry/logging/create-log.ts";
+import type { Io } from "./io.ts";
+
+/** A command that runs until it is told to stop. */
+export function servingCommand<Config extends ServingConfig>(
+  name: string,
+  io: Io,
+  read: (args: readonly string[], environment: Environment) => Promise<Config | undefined>,
+  run: (config: Config, log: Log) => Promise<number>,
+): CommandDef {
+  return defineCommand({
+    meta: { name },
+    async run({ rawArgs }): Promise<number> {
+      const config = await read(rawArgs, io.environment);
+      if (!config) {
+        await io.print(commandHelp(manualOf(name)));
+        return 0;
+      }
+      if (config.configFile) await io.complain(`using config file: ${config.configFile}\n`);
+      const log = createLog({ format: config.logFormat, debug: config.debug });
+      for (const warning of config.warnings) log.warn(warning, { component: name });
+      return run(config, log);
+    },
+  });
+}
