@@ -14,7 +14,6 @@ export class FlagView implements View {
   readonly #winners: ReadonlyMap<string, StoredFlag>;
   readonly #bySource: boolean;
   #sorted: readonly StoredFlag[] | undefined;
-  #flags: ReadonlyMap<string, PreparedFlag> | undefined;
   #ordered: readonly PreparedFlag[] | undefined;
   #syncPayload: string | undefined;
 
@@ -27,16 +26,17 @@ export class FlagView implements View {
     this.reflection = reflectionOf(selector);
   }
 
-  get flags(): ReadonlyMap<string, PreparedFlag> {
-    this.#flags ??= new Map(this.ordered.map((flag) => [flag.key, flag]));
-    return this.#flags;
+  get flags(): View["flags"] {
+    return this;
+  }
+
+  get(key: string): PreparedFlag | undefined {
+    const flag = this.#winners.get(key);
+    return flag && this.#seen(flag);
   }
 
   get ordered(): readonly PreparedFlag[] {
-    // A selected flag set needs no reflection: its flags have the same flagSetId in their metadata.
-    this.#ordered ??= this.#sort().map((flag) =>
-      this.#bySource ? flag.withSource : flag.prepared,
-    );
+    this.#ordered ??= this.#sort().map((flag) => this.#seen(flag));
     return this.#ordered;
   }
 
@@ -59,6 +59,11 @@ export class FlagView implements View {
       if (!this.#winners.has(key)) changes.set(key, "delete");
     }
     return changes;
+  }
+
+  /** A selected flag set needs no reflection: its flags have the same flagSetId in their metadata. */
+  #seen(flag: StoredFlag): PreparedFlag {
+    return this.#bySource ? flag.withSource : flag.prepared;
   }
 
   #sort(): readonly StoredFlag[] {

@@ -10,24 +10,36 @@ export interface Preparation {
   reflecting(flag: PreparedFlag, reflection: JsonObject): PreparedFlag;
 }
 
-/** One flag as one source defines it. */
+/**
+ * One flag as one source defines it. All that is made of the definition is made at its first use: a
+ * document of thousands of flags is in service at once, and evaluations do not wait for it.
+ */
 export class StoredFlag {
-  readonly prepared: PreparedFlag;
   readonly #preparation: Preparation;
+  #text: string | undefined;
+  #prepared: PreparedFlag | undefined;
   #withSource: PreparedFlag | undefined;
 
   constructor(
     readonly definition: FlagDefinition,
     readonly source: string,
-    /** The definition in canonical JSON, source included: equal text, equal flag. */
-    readonly text: string,
     preparation: Preparation,
   ) {
-    this.prepared = preparation.prepare(definition);
     this.#preparation = preparation;
   }
 
-  /** As a caller sees it who selected its source; made at the first use. */
+  /** The definition in canonical JSON, source included: equal text, equal flag. */
+  get text(): string {
+    this.#text ??= canonicalFlag(this.definition, this.source);
+    return this.#text;
+  }
+
+  get prepared(): PreparedFlag {
+    this.#prepared ??= this.#preparation.prepare(this.definition);
+    return this.#prepared;
+  }
+
+  /** As a caller sees it who selected its source. */
   get withSource(): PreparedFlag {
     this.#withSource ??= this.#preparation.reflecting(this.prepared, { source: this.source });
     return this.#withSource;
@@ -75,12 +87,12 @@ export function nextLayer(
   const definitions = new Map(flagSet.flags.map((flag) => [identity(flag), flag]));
   for (const [id, definition] of definitions) {
     const before = layer.flags.get(id);
-    const text = canonicalFlag(definition, layer.source);
-    if (before?.text === text) {
+    const flag = new StoredFlag(definition, layer.source, preparation);
+    if (before && before.text === flag.text) {
       flags.set(id, before);
       continue;
     }
-    flags.set(id, new StoredFlag(definition, layer.source, text, preparation));
+    flags.set(id, flag);
     touched.add(definition.flagSetId ?? "");
     if (before) updated++;
     else written++;

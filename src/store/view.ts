@@ -12,7 +12,7 @@ export interface Selector {
 /** What one selector sees of one snapshot. Immutable. */
 export interface View {
   /** One flag a key: the winner by priority. */
-  readonly flags: ReadonlyMap<string, PreparedFlag>;
+  readonly flags: Pick<ReadonlyMap<string, PreparedFlag>, "get">;
   /** The same flags in byte order of their keys. */
   readonly ordered: readonly PreparedFlag[];
   /** The selector as answers repeat it: `{"flagSetId": …}`, `{"source": …}` or `{}`. */

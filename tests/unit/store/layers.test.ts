@@ -104,15 +104,26 @@ describe("a payload", () => {
     expect(told).toEqual([]);
   });
 
-  test("prepares only what changed, and keeps the other flags as they are", () => {
+  test("keeps the flags as they are that it does not change", () => {
     const { store, preparations } = createStore("A");
     store.accept("A", flagSet([flag("x"), flag("y"), flag("z")]));
-    const before = store.snapshot.view({}).flags;
+    const before = store.snapshot.view({}).ordered;
     preparations.length = 0;
     const change = store.accept("A", flagSet([flag("x"), flag("y", "2"), flag("w")]));
-    expect(preparations).toEqual(["y", "w"]);
     expect(change).toEqual({ written: 1, updated: 1, deleted: 1 });
-    expect(store.snapshot.view({}).flags.get("x")).toBe(before.get("x"));
+    const { flags, ordered } = store.snapshot.view({});
+    expect(ordered).toHaveLength(3);
+    expect(preparations).toEqual(["w", "y"]);
+    expect(flags.get("x")).toBe(before[0]);
+  });
+
+  test("prepares nothing before somebody asks for a flag, and that flag only, once", () => {
+    const { store, preparations } = createStore("A");
+    store.accept("A", flagSet([flag("x"), flag("y")]));
+    expect(preparations).toBeEmpty();
+    const { flags } = store.snapshot.view({});
+    expect(flags.get("y")).toBe(flags.get("y"));
+    expect(preparations).toEqual(["y"]);
   });
 
   test("with one flag twice has the last one", () => {
