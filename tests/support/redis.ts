@@ -19,6 +19,9 @@ export interface RedisServerOptions {
   readonly config?: readonly (readonly string[])[];
 }
 
+/** Where the system can do that, a server also ends when the process of the tests is killed. */
+const boundToUs = Bun.which("setpriv") ? ["setpriv", "--pdeathsig", "KILL"] : [];
+
 /**
  * A private redis-server on a free port of the loopback interface and on a socket. It saves nothing:
  * started again, it is empty. `await using` ends it and removes its files.
@@ -54,7 +57,7 @@ export class RedisServer implements AsyncDisposable {
     const file = join(this.folder, "redis.conf");
     const log = join(this.folder, "log");
     await writeFile(file, this.#configuration(options));
-    const child = Bun.spawn(["redis-server", file], {
+    const child = Bun.spawn([...boundToUs, "redis-server", file], {
       cwd: this.folder,
       stdio: ["ignore", Bun.file(log), "inherit"],
     });
