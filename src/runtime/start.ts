@@ -17,12 +17,16 @@ import { observeSources } from "../telemetry/source-metrics.ts";
 import { listen } from "../transport/listen.ts";
 import { describe, routesOf } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
+import { startExports } from "./exports.ts";
 import { FlagPipeline } from "./flags.ts";
 import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
 
 const services = [v1.Service, v2.Service, schema.Service];
+
+/** How long what is left of telemetry may take at the end. */
+const exportGraceMs = 3_000;
 
 /**
  * `flagd start`: binds every listener, then fills the store and serves until it is told to stop.
@@ -38,6 +42,12 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   observeProcess(registry);
   observeSources(registry, pipeline.statuses);
   const callMetrics = createCallMetrics(registry);
+  const exports = await startExports({
+    options: config.telemetry,
+    environment: process.env,
+    registry,
+    log,
+  });
   const common = {
     store,
     context,
@@ -72,7 +82,11 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   const sync = await listenSync({ config, pipeline, registry, callMetrics, log });
   const http = serveHttpPorts({
     config,
-    management: createManagementHandler({ readiness, registry }),
+    management: createManagementHandler({
+      readiness,
+      registry,
+      metricsPushed: exports.metricsPushed,
+    }),
     ofrep: createOfrepHandler({
       ...common,
       onCall: callMetrics({
@@ -97,6 +111,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
       await Promise.all([evaluation.drain(graceMs), sync.close(graceMs)]);
       // Last, so that probes see the daemon stopping instead of nothing.
       await http.stop(graceMs);
+      await exports.stop(Math.min(graceMs, exportGraceMs));
     },
   });
 }

@@ -6,6 +6,8 @@ import type { Readiness } from "./readiness.ts";
 export interface ManagementOptions {
   readonly readiness: Readiness;
   readonly registry: Registry;
+  /** The others are pushed elsewhere: `/metrics` has those of the process only. */
+  readonly metricsPushed?: boolean;
 }
 
 /**
@@ -15,6 +17,7 @@ export interface ManagementOptions {
 export function createManagementHandler({
   readiness,
   registry,
+  metricsPushed = false,
 }: ManagementOptions): (request: Request) => Response | undefined {
   return (request) => {
     switch (requestPath(request)) {
@@ -23,7 +26,9 @@ export function createManagementHandler({
       case "/readyz":
         return readyz(readiness);
       case "/metrics":
-        return new Response(registry.expose(), { headers: { "Content-Type": EXPOSITION_TYPE } });
+        return new Response(registry.expose({ processOnly: metricsPushed }), {
+          headers: { "Content-Type": EXPOSITION_TYPE },
+        });
       default:
         return undefined;
     }

@@ -70,9 +70,16 @@ export class Registry {
     };
   }
 
-  /** In Prometheus' text format. */
-  expose(): string {
-    return exposition(this.collect());
+  /**
+   * In Prometheus' text format.
+   * @param options.processOnly only the facts about the process, which no scope measures
+   */
+  expose({ processOnly = false }: { readonly processOnly?: boolean } = {}): string {
+    const { resource, scopes } = this.collect();
+    return exposition({
+      resource,
+      scopes: processOnly ? scopes.filter(({ name }) => name === "") : scopes,
+    });
   }
 }
 

@@ -1,0 +1,136 @@
+import { ConfigError } from "../errors.ts";
+import { quoteUri } from "../quote.ts";
+import type { OtelVariables } from "./variables.ts";
+
+/** Where one signal goes, and how. */
+export interface CollectorConfig {
+  readonly protocol: "grpc" | "http/protobuf";
+  /** `http:` or `https:`. The path counts for HTTP only, and is that of the signal. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of one attempt. */
+  readonly timeoutMs: number;
+  readonly gzip: boolean;
+  /** PEM files beside the system's CAs; of client certificate and key both or neither. */
+  readonly files: {
+    readonly caPath?: string;
+    readonly certPath?: string;
+    readonly keyPath?: string;
+  };
+  readonly reloadIntervalMs: number;
+}
+
+/** What the command line says of the collector. */
+export interface CollectorOptions {
+  readonly collectorUri: string | undefined;
+  readonly certPath: string | undefined;
+  readonly keyPath: string | undefined;
+  readonly caPath: string | undefined;
+  readonly reloadIntervalMs: number;
+}
+
+export type Signal = "metrics" | "traces";
+
+/** Has anybody said where the signal should go? */
+export function namesCollector(
+  signal: Signal,
+  options: CollectorOptions,
+  variables: OtelVariables,
+): boolean {
+  return options.collectorUri !== undefined || endpointVariable(signal, variables) !== undefined;
+}
+
+/**
+ * OpenTelemetry's own variables win over options, and those of one signal over those of all, as with
+ * every flagd.
+ * @throws ConfigError naming what cannot be used
+ */
+export function collectorFor(
+  signal: Signal,
+  options: CollectorOptions,
+  variables: OtelVariables,
+): CollectorConfig {
+  const find = <T>(read: (name: string) => T | undefined, name: string): T | undefined =>
+    read(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${name}`) ??
+    read(`OTEL_EXPORTER_OTLP_${name}`);
+  const text = (name: string) => find((full) => variables.text(full), name);
+
+  const named = endpointVariable(signal, variables);
+  const fromOption = named === undefined ? options.collectorUri : undefined;
+  const protocol =
+    find((name) => variables.word(name, ["grpc", "http/protobuf"]), "PROTOCOL") ??
+    (fromOption === undefined ? "http/protobuf" : "grpc");
+  const files = tlsFiles({
+    caPath: text("CERTIFICATE") ?? options.caPath,
+    certPath: text("CLIENT_CERTIFICATE") ?? options.certPath,
+    keyPath: text("CLIENT_KEY") ?? options.keyPath,
+  });
+  const insecure = find((name) => variables.word(name, ["true", "false"]), "INSECURE");
+  const secure = insecure === undefined ? Object.keys(files).length > 0 : insecure === "false";
+  const port = protocol === "grpc" ? 4317 : 4318;
+  const origin = named?.name ?? "--otel-collector-uri";
+  const url = parseUrl(named?.value ?? fromOption ?? `localhost:${port}`, secure, origin);
+  if (protocol === "http/protobuf" && !named?.complete) {
+    url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/${signal}`;
+  }
+  return {
+    protocol,
+    url,
+    headers: {
+      ...variables.pairs("OTEL_EXPORTER_OTLP_HEADERS"),
+      ...variables.pairs(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`),
+    },
+    timeoutMs: find((name) => variables.number(name, 1, 600_000), "TIMEOUT") ?? 10_000,
+    gzip: find((name) => variables.word(name, ["gzip", "none"]), "COMPRESSION") === "gzip",
+    files,
+    reloadIntervalMs: options.reloadIntervalMs,
+  };
+}
+
+interface Endpoint {
+  readonly name: string;
+  readonly value: string;
+  /** The signal's own URL, to be used as it is. */
+  readonly complete: boolean;
+}
+
+function endpointVariable(signal: Signal, variables: OtelVariables): Endpoint | undefined {
+  const candidates = [
+    { name: `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`, complete: true },
+    { name: "OTEL_EXPORTER_OTLP_ENDPOINT", complete: false },
+  ];
+  for (const { name, complete } of candidates) {
+    const value = variables.text(name);
+    if (value !== undefined) return { name, value, complete };
+  }
+  return undefined;
+}
+
+/** Without a scheme (`localhost:4317`): TLS where `secure`, plaintext elsewhere. */
+function parseUrl(text: string, secure: boolean, origin: string): URL {
+  const scheme = secure ? "https" : "http";
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${scheme}://${text}`;
+  const url = URL.parse(absolute.replace(/^grpc(s?):/i, "http$1:"));
+  if (url && /^https?:$/.test(url.protocol) && url.hostname !== "") return url;
+  throw new ConfigError(
+    `invalid value for ${origin}: ${quoteUri(text)} is not the address of a collector, like localhost:4317, http://localhost:4317 or https://collector.example:4317`,
+  );
+}
+
+function tlsFiles(files: {
+  readonly caPath: string | undefined;
+  readonly certPath: string | undefined;
+  readonly keyPath: string | undefined;
+}): CollectorConfig["files"] {
+  const { caPath, certPath, keyPath } = files;
+  if ((certPath === undefined) !== (keyPath === undefined)) {
+    throw new ConfigError(
+      "--otel-cert-path and --otel-key-path belong together: set both or neither",
+    );
+  }
+  return {
+    ...(caPath !== undefined && { caPath }),
+    ...(certPath !== undefined && { certPath }),
+    ...(keyPath !== undefined && { keyPath }),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Environment } from "../environment.ts";
+import { quote } from "../quote.ts";
+
+/**
+ * Reads OpenTelemetry's own variables. As its specification demands, an empty one is as good as
+ * none, and one that cannot be used is warned of and ignored.
+ */
+export class OtelVariables {
+  readonly #environment: Environment;
+  readonly #warn: (message: string) => void;
+
+  constructor(environment: Environment, warn: (message: string) => void) {
+    this.#environment = environment;
+    this.#warn = warn;
+  }
+
+  text(name: string): string | undefined {
+    return this.#environment[name]?.trim() || undefined;
+  }
+
+  /** Lower-cased and one of `words`. */
+  word<const Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+    const value = this.text(name)?.toLowerCase();
+    const found = words.find((word) => word === value);
+    if (value !== undefined && found === undefined) {
+      this.#ignore(name, value, `is none of ${words.map(quote).join(", ")}`);
+    }
+    return found;
+  }
+
+  /** A number from `min` to `max`. */
+  number(name: string, min: number, max: number): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = Number(value);
+    if (number >= min && number <= max) return number;
+    this.#ignore(name, value, `is not a number from ${min} to ${max}`);
+    return undefined;
+  }
+
+  /** `name=value,name=value`, values percent-encoded (W3C Baggage). Values are never repeated in warnings. */
+  pairs(name: string): Readonly<Record<string, string>> {
+    const pairs: Record<string, string> = {};
+    for (const part of (this.text(name) ?? "").split(",")) {
+      if (part.trim() === "") continue;
+      const at = part.indexOf("=");
+      const key = part.slice(0, at).trim();
+      try {
+        if (at < 0 || key === "") throw new TypeError();
+        pairs[key.toLowerCase()] = decodeURIComponent(part.slice(at + 1).trim());
+      } catch {
+        this.#warn(`${name}: a part that is not name=value is ignored`);
+      }
+    }
+    return pairs;
+  }
+
+  #ignore(name: string, value: string, why: string): void {
+    this.#warn(`${name} ignored: ${quote(value)} ${why}`);
+  }
+}
