@@ -1,0 +1,80 @@
+/**
+ * A program for connectconformance: serves the conformance service by flagd's own transport. With
+ * `--short`, gRPC calls take the short path where there is one.
+ *
+ * Reads one ServerCompatRequest from stdin, listens, writes one ServerCompatResponse to stdout, each
+ * after its length in four bytes, and ends on SIGTERM.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { listen } from "../../../src/transport/listen.ts";
+import type { TlsFiles } from "../../../src/transport/listener.ts";
+import { rememberingLog } from "../../support/silent-log.ts";
+import {
+  type ServerCompatRequest,
+  ServerCompatRequestSchema,
+  ServerCompatResponseSchema,
+} from "./gen/connectrpc/conformance/v1/server_compat_pb.ts";
+import { routes } from "./routes.ts";
+import { serverStream, unary } from "./short-path.ts";
+
+const request = fromBinary(ServerCompatRequestSchema, await readDelimited());
+const folder = mkdtempSync(join(tmpdir(), "flagd-conformance-"));
+const tls = request.useTls ? writeTlsFiles(request) : undefined;
+
+const listener = await listen({
+  name: "conformance",
+  address: { host: "127.0.0.1", port: 0 },
+  ...(tls && { tls }),
+  routes,
+  ...(process.argv.includes("--short") && { unary: [unary], streams: [serverStream] }),
+  web: true,
+  corsOrigins: [],
+  maxRequestBody: request.messageReceiveLimit,
+  maxRequestHeader: 1 << 20,
+  log: rememberingLog(),
+});
+rmSync(folder, { recursive: true });
+
+process.once("SIGTERM", async () => {
+  await listener.drain(0);
+  process.exit(0);
+});
+
+if (!("port" in listener.address)) throw new Error("no port");
+const response = create(ServerCompatResponseSchema, {
+  host: "127.0.0.1",
+  port: listener.address.port,
+  ...(request.useTls && request.serverCreds && { pemCert: request.serverCreds.cert }),
+});
+writeDelimited(toBinary(ServerCompatResponseSchema, response));
+
+async function readDelimited(): Promise<Uint8Array> {
+  let bytes = Buffer.alloc(0);
+  for await (const chunk of Bun.stdin.stream()) {
+    bytes = Buffer.concat([bytes, chunk]);
+    if (bytes.length >= 4 && bytes.length >= 4 + bytes.readUInt32BE(0)) break;
+  }
+  return bytes.subarray(4, 4 + bytes.readUInt32BE(0));
+}
+
+function writeDelimited(message: Uint8Array): void {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(message.length);
+  process.stdout.write(Buffer.concat([length, message]));
+}
+
+function writeTlsFiles({ serverCreds, clientTlsCert }: ServerCompatRequest): TlsFiles {
+  const write = (name: string, content: Uint8Array = new Uint8Array(0)): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  };
+  return {
+    certPath: write("server.crt", serverCreds?.cert),
+    keyPath: write("server.key", serverCreds?.key),
+    ...(clientTlsCert.length > 0 && { clientCaPath: write("client-ca.crt", clientTlsCert) }),
+  };
+}
