@@ -1,29 +1,16 @@
 import { buildInfo, versionLine } from "../build-info.ts";
 import type { StartConfig } from "../config/start.ts";
-import * as v1 from "../gen/flagd/evaluation/v1/evaluation_pb.ts";
-import * as v2 from "../gen/flagd/evaluation/v2/evaluation_pb.ts";
-import * as schema from "../gen/schema/v1/schema_pb.ts";
-import { createEvaluationService } from "../services/evaluation/service.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
-import { createOfrepHandler } from "../services/ofrep/handler.ts";
-import { createCallMetrics } from "../telemetry/call-metrics.ts";
-import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Registry } from "../telemetry/metrics/registry.ts";
 import { observeProcess } from "../telemetry/process-metrics.ts";
 import { describeResource } from "../telemetry/resource.ts";
-import { ofrepRoute } from "../telemetry/routes.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
-import { listen } from "../transport/listen.ts";
-import { describe, routesOf } from "./addresses.ts";
+import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { startExports } from "./exports.ts";
 import { FlagPipeline } from "./flags.ts";
-import { serveHttpPorts } from "./http-ports.ts";
-import { withOperatingRoutes } from "./operating-routes.ts";
-import { listenSync } from "./sync-port.ts";
-
-const services = [v1.Service, v2.Service, schema.Service];
+import { serve } from "./serve.ts";
 
 /** How long what is left of telemetry may take at the end. */
 const exportGraceMs = 3_000;
@@ -37,80 +24,32 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   const own = log.with({ component: "start" });
   own.info(versionLine);
   const pipeline = new FlagPipeline({ ...config, log });
-  const { store, context, readiness } = pipeline;
   const registry = new Registry({ resource: describeResource(buildInfo.version, process.env) });
   observeProcess(registry);
   observeSources(registry, pipeline.statuses);
-  const callMetrics = createCallMetrics(registry);
   const exports = await startExports({
     options: config.telemetry,
     environment: process.env,
     registry,
     log,
   });
-  const common = {
-    store,
-    context,
-    contextFromHeader: config.contextFromHeader,
-    record: createOutcomeRecorder(registry),
-    maxRequestBody: config.maxRequestBody,
-    maxRequestHeader: config.maxRequestHeader,
-    corsOrigins: config.corsOrigins,
-  };
-
-  const service = createEvaluationService({
-    ...common,
-    whenReady: readiness.whenReady(),
-    streamDeadlineMs: config.streamDeadlineMs,
+  const management = createManagementHandler({
+    readiness: pipeline.readiness,
+    registry,
+    metricsPushed: exports.metricsPushed,
   });
-  const { tls } = config.evaluation;
-  const evaluation = await listen({
-    ...service,
-    ...common,
-    routes: withOperatingRoutes(service.routes, services, readiness),
-    name: "evaluation",
-    address: config.evaluation.address,
-    ...(tls && { tls }),
-    web: true,
-    log: log.with({ component: "service" }),
-    onCall: callMetrics({
-      port: "evaluation",
-      scheme: tls ? "https" : "http",
-      routeOf: routesOf(...services),
-    }).record,
-  });
-  const sync = await listenSync({ config, pipeline, registry, callMetrics, log });
-  const http = serveHttpPorts({
-    config,
-    management: createManagementHandler({
-      readiness,
-      registry,
-      metricsPushed: exports.metricsPushed,
-    }),
-    ofrep: createOfrepHandler({
-      ...common,
-      onCall: callMetrics({
-        port: "ofrep",
-        scheme: config.ofrep.tls ? "https" : "http",
-        routeOf: ofrepRoute,
-      }).record,
-    }),
-    log,
-  });
-  own.info(`Flag IResolver listening at ${describe(evaluation.address)}`);
-  own.info(`flag sync service listening at ${describe(sync.address)}`);
-  own.info(`ofrep service listening at ${describe({ port: http.ofrepPort })}`);
-  own.info(`metrics and probes listening at ${describe({ port: http.managementPort })}`);
+  const serving = await serve({ config, pipeline, registry, management, log });
+  own.info(`Flag IResolver listening at ${describe(serving.evaluation)}`);
+  own.info(`flag sync service listening at ${describe(serving.sync)}`);
+  own.info(`ofrep service listening at ${describe({ port: serving.ofrepPort })}`);
+  own.info(`metrics and probes listening at ${describe({ port: serving.managementPort })}`);
 
   return runDaemon({
     pipeline,
     graceMs: config.shutdownGraceMs,
     log: own,
     async close(graceMs) {
-      service.shutdown();
-      await Promise.all([evaluation.drain(graceMs), sync.close(graceMs)]);
-      // Last, so that probes see the daemon stopping instead of nothing.
-      await http.stop(graceMs);
+      await serving.close(graceMs);
       await exports.stop(Math.min(graceMs, exportGraceMs));
     },
   });

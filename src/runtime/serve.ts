@@ -1,0 +1,104 @@
+import type { StartConfig } from "../config/start.ts";
+import * as v1 from "../gen/flagd/evaluation/v1/evaluation_pb.ts";
+import * as v2 from "../gen/flagd/evaluation/v2/evaluation_pb.ts";
+import * as schema from "../gen/schema/v1/schema_pb.ts";
+import { createEvaluationService } from "../services/evaluation/service.ts";
+import { createOfrepHandler } from "../services/ofrep/handler.ts";
+import { createCallMetrics } from "../telemetry/call-metrics.ts";
+import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { Registry } from "../telemetry/metrics/registry.ts";
+import { ofrepRoute } from "../telemetry/routes.ts";
+import type { HttpHandler } from "../transport/http.ts";
+import { listen } from "../transport/listen.ts";
+import type { ListenAddress } from "../transport/listener.ts";
+import { routesOf } from "./addresses.ts";
+import type { FlagPipeline } from "./flags.ts";
+import { serveHttpPorts } from "./http-ports.ts";
+import { withOperatingRoutes } from "./operating-routes.ts";
+import { listenSync } from "./sync-port.ts";
+
+const services = [v1.Service, v2.Service, schema.Service];
+
+/** Every listener of `flagd start`, bound. */
+export interface Serving {
+  readonly evaluation: ListenAddress;
+  readonly sync: ListenAddress;
+  readonly ofrepPort: number;
+  readonly managementPort: number;
+  /** Says goodbye to clients, lets calls in flight finish for up to `graceMs`, closes everything. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Binds every listener and serves from the store.
+ * @throws ConfigError for what is taken by another process
+ */
+export async function serve(parts: {
+  readonly config: StartConfig;
+  readonly pipeline: FlagPipeline;
+  readonly registry: Registry;
+  readonly management: HttpHandler;
+  readonly log: Log;
+}): Promise<Serving> {
+  const { config, pipeline, registry, management, log } = parts;
+  const { store, context, readiness } = pipeline;
+  const callMetrics = createCallMetrics(registry);
+  const common = {
+    store,
+    context,
+    contextFromHeader: config.contextFromHeader,
+    record: createOutcomeRecorder(registry),
+    maxRequestBody: config.maxRequestBody,
+    maxRequestHeader: config.maxRequestHeader,
+    corsOrigins: config.corsOrigins,
+  };
+
+  const service = createEvaluationService({
+    ...common,
+    whenReady: readiness.whenReady(),
+    streamDeadlineMs: config.streamDeadlineMs,
+  });
+  const { tls } = config.evaluation;
+  const evaluation = await listen({
+    ...service,
+    ...common,
+    routes: withOperatingRoutes(service.routes, services, readiness),
+    name: "evaluation",
+    address: config.evaluation.address,
+    ...(tls && { tls }),
+    web: true,
+    log: log.with({ component: "service" }),
+    onCall: callMetrics({
+      port: "evaluation",
+      scheme: tls ? "https" : "http",
+      routeOf: routesOf(...services),
+    }).record,
+  });
+  const sync = await listenSync({ config, pipeline, registry, callMetrics, log });
+  const http = serveHttpPorts({
+    config,
+    management,
+    ofrep: createOfrepHandler({
+      ...common,
+      onCall: callMetrics({
+        port: "ofrep",
+        scheme: config.ofrep.tls ? "https" : "http",
+        routeOf: ofrepRoute,
+      }).record,
+    }),
+    log,
+  });
+  return {
+    evaluation: evaluation.address,
+    sync: sync.address,
+    ofrepPort: http.ofrepPort,
+    managementPort: http.managementPort,
+    async close(graceMs) {
+      service.shutdown();
+      await Promise.all([evaluation.drain(graceMs), sync.close(graceMs)]);
+      // Last, so that probes see the daemon stopping instead of nothing.
+      await http.stop(graceMs);
+    },
+  };
+}
