@@ -11,6 +11,7 @@ import { envelopeBytes } from "../grpc/envelope.ts";
 import { readBody, readPieces } from "./body.ts";
 import { codeOf, protocolOf } from "./classify.ts";
 import type { Exchange, HeaderFields } from "./exchange.ts";
+import { familiar } from "./familiar.ts";
 import { toFields, toWebHeaders } from "./headers.ts";
 import { acceptPost, answerEmpty, answerText, answerUnknown } from "./refuse.ts";
 
@@ -78,15 +79,17 @@ export class Dispatcher {
       answerText(exchange, 400, "a request header is malformed", shared);
       return call?.finish(400, undefined);
     }
-    const response = await handler(request);
-    if (response.status === 405) {
+    const answer = await handler(request);
+    if (answer.status === 405) {
       answerEmpty(exchange, 405, { allow: handler.allowedMethods.join(", "), ...shared });
       return call?.finish(405, undefined);
     }
-    if (response.status === 415) {
+    if (answer.status === 415) {
       answerEmpty(exchange, 415, { "accept-post": acceptPost(handler), ...shared });
       return call?.finish(415, undefined);
     }
+    const unary = handler.method.methodKind === "unary";
+    const response = await familiar(answer, protocolOf(headers["content-type"]), unary);
     await send(response, exchange, shared, call);
     call?.finish(response.status, codeOf(response, exchange.gone));
   }
