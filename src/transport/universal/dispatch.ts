@@ -74,7 +74,7 @@ export class Dispatcher {
     }
     let request: UniversalServerRequest;
     try {
-      request = this.#request(exchange, handler, path);
+      request = this.#request(exchange, handler);
     } catch {
       answerText(exchange, 400, "a request header is malformed", shared);
       return call?.finish(400, undefined);
@@ -94,8 +94,8 @@ export class Dispatcher {
     call?.finish(response.status, codeOf(response, exchange.gone));
   }
 
-  #request(exchange: Exchange, handler: UniversalHandler, path: string): UniversalServerRequest {
-    const { method, httpVersion } = exchange;
+  #request(exchange: Exchange, handler: UniversalHandler): UniversalServerRequest {
+    const { method, httpVersion, target } = exchange;
     const controller = new AbortController();
     exchange.onClose(() => controller.abort(new ConnectError("the call ended", Code.Canceled)));
     const oneMessage =
@@ -103,7 +103,7 @@ export class Dispatcher {
     return {
       httpVersion,
       method,
-      url: `http://localhost${path}`,
+      url: `http://localhost${target}`,
       header: toWebHeaders(exchange.headers),
       body: oneMessage
         ? readBody(exchange.body, this.#context.maxBytes + envelopeBytes, this.#context)
