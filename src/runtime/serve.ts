@@ -4,7 +4,6 @@ import * as v2 from "../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import * as schema from "../gen/schema/v1/schema_pb.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { createOfrepHandler } from "../services/ofrep/handler.ts";
-import { createCallMetrics } from "../telemetry/call-metrics.ts";
 import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
@@ -13,10 +12,12 @@ import type { HttpHandler } from "../transport/http.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
+import type { Tracing } from "./exports.ts";
 import type { FlagPipeline } from "./flags.ts";
 import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
+import { createWatch } from "./watch.ts";
 
 const services = [v1.Service, v2.Service, schema.Service];
 
@@ -39,11 +40,13 @@ export async function serve(parts: {
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
   readonly management: HttpHandler;
+  /** Undefined: nothing is traced. */
+  readonly tracing: Tracing | undefined;
   readonly log: Log;
 }): Promise<Serving> {
-  const { config, pipeline, registry, management, log } = parts;
+  const { config, pipeline, registry, management, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
-  const callMetrics = createCallMetrics(registry);
+  const watch = createWatch(registry, tracing);
   const common = {
     store,
     context,
@@ -58,34 +61,36 @@ export async function serve(parts: {
     ...common,
     whenReady: readiness.whenReady(),
     streamDeadlineMs: config.streamDeadlineMs,
+    ...(tracing && { trace: tracing.evaluations }),
   });
   const { tls } = config.evaluation;
   const evaluation = await listen({
     ...service,
     ...common,
+    ...watch({
+      port: "evaluation",
+      scheme: tls ? "https" : "http",
+      routeOf: routesOf(...services),
+    }),
     routes: withOperatingRoutes(service.routes, services, readiness),
     name: "evaluation",
     address: config.evaluation.address,
     ...(tls && { tls }),
     web: true,
     log: log.with({ component: "service" }),
-    onCall: callMetrics({
-      port: "evaluation",
-      scheme: tls ? "https" : "http",
-      routeOf: routesOf(...services),
-    }).record,
   });
-  const sync = await listenSync({ config, pipeline, registry, callMetrics, log });
+  const sync = await listenSync({ config, pipeline, registry, watch, log });
   const http = serveHttpPorts({
     config,
     management,
     ofrep: createOfrepHandler({
       ...common,
-      onCall: callMetrics({
+      ...watch({
         port: "ofrep",
         scheme: config.ofrep.tls ? "https" : "http",
         routeOf: ofrepRoute,
-      }).record,
+      }),
+      ...(tracing && { traceEvaluation: tracing.evaluations }),
     }),
     log,
   });

@@ -24,13 +24,15 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   const own = log.with({ component: "start" });
   own.info(versionLine);
   const pipeline = new FlagPipeline({ ...config, log });
-  const registry = new Registry({ resource: describeResource(buildInfo.version, process.env) });
+  const resource = describeResource(buildInfo.version, process.env);
+  const registry = new Registry({ resource });
   observeProcess(registry);
   observeSources(registry, pipeline.statuses);
   const exports = await startExports({
     options: config.telemetry,
     environment: process.env,
     registry,
+    resource,
     log,
   });
   const management = createManagementHandler({
@@ -38,7 +40,8 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     registry,
     metricsPushed: exports.metricsPushed,
   });
-  const serving = await serve({ config, pipeline, registry, management, log });
+  const { tracing } = exports;
+  const serving = await serve({ config, pipeline, registry, management, tracing, log });
   own.info(`Flag IResolver listening at ${describe(serving.evaluation)}`);
   own.info(`flag sync service listening at ${describe(serving.sync)}`);
   own.info(`ofrep service listening at ${describe({ port: serving.ofrepPort })}`);

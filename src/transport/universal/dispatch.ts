@@ -40,23 +40,30 @@ export class Dispatcher {
   }
 
   serve(exchange: Exchange): void {
-    this.#serve(exchange).catch((error) => {
-      this.#context.log.debug("a request ended early", { target: exchange.target, error });
-      exchange.abort();
-    });
-  }
-
-  async #serve(exchange: Exchange): Promise<void> {
     const { method, headers, target } = exchange;
     const path = target.split("?", 1)[0] ?? "";
     const handler = this.#handlers.get(path);
-    const { onCall } = this.#context;
     const protocol = protocolOf(handler && headers["content-type"]);
-    const call =
-      onCall && handler
-        ? new Call(onCall, path, protocol, method)
-        : onCall && new Call(onCall, "", "http", method);
+    const { watch } = this.#context;
+    const known = handler ? path : "";
+    const call = watch && new Call(watch, known, protocol, method, headers);
+    watch?.onOpen?.(method, known, 1);
+    this.#serve(exchange, path, handler, call)
+      .catch((error) => {
+        this.#context.log.debug("a request ended early", { target, error });
+        call?.abandon();
+        exchange.abort();
+      })
+      .finally(() => watch?.onOpen?.(method, known, -1));
+  }
 
+  async #serve(
+    exchange: Exchange,
+    path: string,
+    handler: UniversalHandler | undefined,
+    call: Call | undefined,
+  ): Promise<void> {
+    const { method, headers } = exchange;
     const preflight = this.#cors?.preflight({
       method,
       origin: headers.origin,
