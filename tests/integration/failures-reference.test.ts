@@ -107,6 +107,31 @@ describe("what ends flagd at its start", () => {
     }
   });
 
+  test.each([
+    ["foreign", { certPath: true }],
+    ["expired", { certPath: true }],
+    ["wrongHost", { certPath: true }],
+    ["server", { certPath: false }],
+  ] as const)("an upstream with TLS: %s, %j", async (name, { certPath }) => {
+    const { cert, key } = certificates[name];
+    const tls = ["-c", cert, "-k", key, "--ofrep-tls=false"];
+    await using upstream = await startFlagd(["--uri", `file:${example}`, ...tls]);
+    const source = {
+      provider: "grpc",
+      uri: `localhost:${upstream.syncPort}`,
+      ...(certPath && { certPath: certificates.ca.cert }),
+    };
+    const { message, text } = await refused(["--sources", JSON.stringify([source])], {});
+    expect(text).toContain(message.replace(/^localhost:\d+: /, "… "));
+  });
+
+  test("an upstream's evaluation port", async () => {
+    await using upstream = await startFlagd(["--uri", `file:${example}`]);
+    const args = ["--uri", `grpc://localhost:${upstream.port}`];
+    const { message, text } = await refused(args, { 8013: `${upstream.port}` });
+    expect(text).toContain(message);
+  });
+
   test.each(["foreign", "expired", "wrongHost", "server"] as const)(
     "Redis with TLS: %s",
     async (name) => {
