@@ -1,7 +1,7 @@
 import { ConfigError } from "../config/errors.ts";
 import { type OtelOptions, readOtelConfig } from "../config/otel/read.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Registry } from "../telemetry/metrics/registry.ts";
+import type { Collection } from "../telemetry/metrics/registry.ts";
 
 /** What OpenTelemetry is told. */
 export interface TelemetryExports {
@@ -18,7 +18,7 @@ export interface TelemetryExports {
 export async function startExports(parts: {
   readonly options: OtelOptions;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly registry: Registry;
+  readonly registry: { collect(): Collection | Promise<Collection> };
   readonly log: Log;
 }): Promise<TelemetryExports> {
   const { options, environment, registry } = parts;
