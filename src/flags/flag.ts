@@ -1,5 +1,5 @@
 import { type Findings, type Path, quote } from "./findings.ts";
-import { isObject, kindOf } from "./json.ts";
+import { inByteOrderThroughout, isObject, kindOf } from "./json.ts";
 import { decodeMetadata, flagSetIdOf, mergeMetadata } from "./metadata.ts";
 import type { FlagDefinition, Json, JsonObject } from "./model.ts";
 import { compareBytes } from "./order.ts";
@@ -64,5 +64,6 @@ function decodeVariants(
     problems.add([...path, "variants"], `expected an object, found ${kindOf(value)}`);
     return undefined;
   }
-  return new Map(Object.entries(value).sort(([a], [b]) => compareBytes(a, b)));
+  const sorted = Object.entries(value).sort(([a], [b]) => compareBytes(a, b));
+  return new Map(sorted.map(([name, variant]) => [name, inByteOrderThroughout(variant)]));
 }

@@ -29,3 +29,24 @@ export function kindOf(value: Json): string {
 export function inByteOrder(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).sort(([a], [b]) => compareBytes(a, b)));
 }
+
+/** {@link inByteOrder} at every depth; what is in order already stays the same object. */
+export function inByteOrderThroughout(value: JsonObject): JsonObject;
+export function inByteOrderThroughout(value: Json): Json;
+export function inByteOrderThroughout(value: Json): Json {
+  if (isArray(value)) {
+    const items = value.map((item) => inByteOrderThroughout(item));
+    return items.every((item, i) => item === value[i]) ? value : items;
+  }
+  if (!isObject(value)) return value;
+  const names = Object.keys(value);
+  const entries = names.map((name): [string, Json] => [
+    name,
+    inByteOrderThroughout(value[name] ?? null),
+  ]);
+  const same = entries.every(([name, member], i) => {
+    const before = names[i - 1];
+    return member === value[name] && (before === undefined || compareBytes(before, name) < 0);
+  });
+  return same ? value : inByteOrder(Object.fromEntries(entries));
+}

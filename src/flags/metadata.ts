@@ -1,5 +1,5 @@
 import type { Findings, Path } from "./findings.ts";
-import { inByteOrder, isObject, kindOf } from "./json.ts";
+import { inByteOrder, inByteOrderThroughout, isObject, kindOf } from "./json.ts";
 import type { Json, JsonObject } from "./model.ts";
 
 /** Metadata of one level, document or flag: an object, or undefined where there is none. */
@@ -21,7 +21,7 @@ export function decodeMetadata(
   if (value.flagSetId === "") {
     warnings.add([...path, "flagSetId"], "flags whose flag set has an empty name are left out");
   }
-  return inByteOrder(value);
+  return inByteOrderThroughout(value);
 }
 
 /** Document metadata overlaid by flag metadata, member by member. */

@@ -2,13 +2,29 @@ import { ConfigError } from "../config/errors.ts";
 import { type OtelOptions, readOtelConfig } from "../config/otel/read.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
+import type { Attributes } from "../telemetry/metrics/series.ts";
+import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
+import type { CallWatch } from "../transport/listener.ts";
+
+/** How long what is left of telemetry may take at the end. */
+export const exportGraceMs = 3_000;
 
 /** What OpenTelemetry is told. */
 export interface TelemetryExports {
   /** Metrics are sent, and therefore not at /metrics. */
   readonly metricsPushed: boolean;
+  /** Undefined: nothing is traced. */
+  readonly tracing: Tracing | undefined;
   /** Sends what is left, for up to `graceMs`. Never rejects. */
   stop(graceMs: number): Promise<void>;
+}
+
+export interface Tracing {
+  calls(
+    port: "evaluation" | "sync" | "ofrep",
+    scheme: "http" | "https",
+  ): NonNullable<CallWatch["trace"]>;
+  readonly evaluations: EvaluationTrace;
 }
 
 /**
@@ -18,21 +34,31 @@ export interface TelemetryExports {
 export async function startExports(parts: {
   readonly options: OtelOptions;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly registry: { collect(): Collection | Promise<Collection> };
+  /** Undefined: metrics are not pushed from here. */
+  readonly registry: { collect(): Collection | Promise<Collection> } | undefined;
+  readonly resource: Attributes;
   readonly log: Log;
 }): Promise<TelemetryExports> {
-  const { options, environment, registry } = parts;
+  const { options, environment, registry, resource } = parts;
   const log = parts.log.with({ component: "otel" });
-  const { metrics, warnings } = readOtelConfig(options, environment);
+  const { metrics, traces, warnings } = readOtelConfig(options, environment);
   for (const warning of warnings) log.warn(warning);
   const stops: (() => Promise<void>)[] = [];
-  if (metrics) {
+  if (metrics && registry) {
     const { MetricsPush } = await import("../telemetry/otel/push-metrics.ts");
     const push = configured(() => new MetricsPush({ ...metrics, registry, log }));
     stops.push(() => push.stop());
   }
+  let tracing: Tracing | undefined;
+  if (traces) {
+    const { startTracing } = await import("../telemetry/otel/start-tracing.ts");
+    const started = configured(() => startTracing({ ...traces, resource, log }));
+    tracing = started;
+    stops.push(() => started.stop());
+  }
   return {
     metricsPushed: metrics !== undefined,
+    tracing,
     async stop(graceMs) {
       if (stops.length === 0) return;
       await Promise.race([Promise.all(stops.map((stop) => stop())), Bun.sleep(graceMs)]);

@@ -1,7 +1,6 @@
 import { buildInfo, versionLine } from "../build-info.ts";
 import type { RedisSyncConfig } from "../config/redis-sync.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
-import { createCallMetrics } from "../telemetry/call-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Registry } from "../telemetry/metrics/registry.ts";
 import { observeProcess } from "../telemetry/process-metrics.ts";
@@ -12,6 +11,7 @@ import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flags.ts";
 import { listenSync } from "./sync-port.ts";
+import { createWatch } from "./watch.ts";
 
 const maxRequestHeader = 1 << 16;
 
@@ -27,9 +27,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   const registry = new Registry({ resource: describeResource(buildInfo.version, process.env) });
   observeProcess(registry);
   observeSources(registry, pipeline.statuses);
-  const callMetrics = createCallMetrics(registry);
 
-  const sync = await listenSync({ config, pipeline, registry, callMetrics, log });
+  const sync = await listenSync({ config, pipeline, registry, watch: createWatch(registry), log });
   own.info(`flag sync service listening at ${describe(sync.address)}`);
   const management =
     config.managementPort === undefined

@@ -5,7 +5,6 @@ import * as v2 from "../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import * as schema from "../gen/schema/v1/schema_pb.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { createOfrepHandler } from "../services/ofrep/handler.ts";
-import { createCallMetrics } from "../telemetry/call-metrics.ts";
 import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
@@ -14,10 +13,12 @@ import type { HttpHandler } from "../transport/http.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
+import type { Tracing } from "./exports.ts";
 import type { FlagPipeline } from "./flags.ts";
 import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
+import { createWatch } from "./watch.ts";
 
 const services = [v1.Service, v2.Service, schema.Service];
 
@@ -40,11 +41,13 @@ export async function serve(parts: {
   readonly management: HttpHandler;
   /** Given where several threads serve the same ports; sockets are then left to the first. */
   readonly shared?: PortSharing;
+  /** Undefined: nothing is traced. */
+  readonly tracing: Tracing | undefined;
   readonly log: Log;
 }): Promise<Serving> {
-  const { config, pipeline, registry, management, shared, log } = parts;
+  const { config, pipeline, registry, management, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
-  const callMetrics = createCallMetrics(registry);
+  const watch = createWatch(registry, tracing);
   const common = {
     store,
     context,
@@ -59,27 +62,28 @@ export async function serve(parts: {
     ...common,
     whenReady: readiness.whenReady(),
     streamDeadlineMs: config.streamDeadlineMs,
+    ...(tracing && { trace: tracing.evaluations }),
   });
   const { tls } = config.evaluation;
   const evaluation = await listenAt(config.evaluation.address, shared, (address) =>
     listen({
       ...service,
       ...common,
+      ...watch({
+        port: "evaluation",
+        scheme: tls ? "https" : "http",
+        routeOf: routesOf(...services),
+      }),
       routes: withOperatingRoutes(service.routes, services, readiness),
       name: "evaluation",
       address,
       ...(tls && { tls }),
       web: true,
       log: log.with({ component: "service" }),
-      onCall: callMetrics({
-        port: "evaluation",
-        scheme: tls ? "https" : "http",
-        routeOf: routesOf(...services),
-      }).record,
     }),
   );
   const sync = await listenAt(config.sync.address, shared, (address) =>
-    listenSync({ config, address, pipeline, registry, callMetrics, log }),
+    listenSync({ config, address, pipeline, registry, watch, log }),
   );
   const http = serveHttpPorts({
     config,
@@ -87,11 +91,12 @@ export async function serve(parts: {
     management,
     ofrep: createOfrepHandler({
       ...common,
-      onCall: callMetrics({
+      ...watch({
         port: "ofrep",
         scheme: config.ofrep.tls ? "https" : "http",
         routeOf: ofrepRoute,
-      }).record,
+      }),
+      ...(tracing && { traceEvaluation: tracing.evaluations }),
     }),
     log,
   });

@@ -10,14 +10,11 @@ import { describeResource } from "../telemetry/resource.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
-import { startExports } from "./exports.ts";
+import { exportGraceMs, startExports } from "./exports.ts";
 import { FlagPipeline } from "./flags.ts";
 import { serve } from "./serve.ts";
 import { Crew } from "./workers/crew.ts";
 import { answerOf } from "./workers/messages.ts";
-
-/** How long what is left of telemetry may take at the end. */
-const exportGraceMs = 3_000;
 
 /**
  * `flagd start`: binds every listener, then fills the store and serves until it is told to stop.
@@ -34,7 +31,8 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     onAccepted: (source, payload) => crew?.relay(source, payload),
   });
   const { readiness } = pipeline;
-  const registry = new Registry({ resource: describeResource(buildInfo.version, process.env) });
+  const resource = describeResource(buildInfo.version, process.env);
+  const registry = new Registry({ resource });
   observeProcess(registry);
   observeSources(registry, pipeline.statuses);
   const collect = async () => merge(registry.collect(), (await crew?.collect()) ?? []);
@@ -42,6 +40,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     options: config.telemetry,
     environment: process.env,
     registry: { collect },
+    resource,
     log,
   });
   const management = createManagementHandler({
@@ -57,6 +56,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     pipeline,
     registry,
     management,
+    tracing: exports.tracing,
     ...(!alone && { shared: "first" }),
     log,
   });

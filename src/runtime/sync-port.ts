@@ -1,7 +1,6 @@
 import type { ServingConfig } from "../config/loading.ts";
 import { FlagSyncService } from "../gen/flagd/sync/v1/sync_pb.ts";
 import { createSyncService } from "../services/sync/service.ts";
-import type { createCallMetrics } from "../telemetry/call-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
@@ -10,6 +9,7 @@ import type { ListenAddress } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
 import type { FlagPipeline } from "./flags.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
+import type { Watch } from "./watch.ts";
 
 export interface SyncPort {
   readonly address: ListenAddress;
@@ -30,10 +30,10 @@ export async function listenSync(parts: {
   readonly address?: ListenAddress;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
-  readonly callMetrics: ReturnType<typeof createCallMetrics>;
+  readonly watch: Watch;
   readonly log: Log;
 }): Promise<SyncPort> {
-  const { config, pipeline, registry, callMetrics } = parts;
+  const { config, pipeline, registry, watch } = parts;
   const { tls, disableMetadata, stallTimeoutMs, keepAlive } = config.sync;
   const log = parts.log.with({ component: "FlagSyncService" });
   const service = createSyncService({
@@ -48,6 +48,11 @@ export async function listenSync(parts: {
   });
   const listener = await listen({
     ...service,
+    ...watch({
+      port: "sync",
+      scheme: tls ? "https" : "http",
+      routeOf: routesOf(FlagSyncService),
+    }),
     routes: withOperatingRoutes(service.routes, [FlagSyncService], pipeline.readiness),
     name: "sync",
     address: parts.address ?? config.sync.address,
@@ -57,11 +62,6 @@ export async function listenSync(parts: {
     maxRequestHeader,
     keepAlive,
     log,
-    onCall: callMetrics({
-      port: "sync",
-      scheme: tls ? "https" : "http",
-      routeOf: routesOf(FlagSyncService),
-    }).record,
   });
   return {
     address: listener.address,

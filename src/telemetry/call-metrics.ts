@@ -15,8 +15,8 @@ export interface CallMetricsOptions {
 /** Measures the calls of one listener. */
 export interface CallMetrics {
   record(call: CallRecord): void;
-  /** The number of open requests of a route, for streams to raise and lower. */
-  active(httpMethod: string, route: string): NumberSeries;
+  /** Counts requests that stay open: 1 when one is opened, -1 when it is over. */
+  opened(httpMethod: string, path: string, change: 1 | -1): void;
 }
 
 interface CallSeries {
@@ -47,6 +47,7 @@ export function createCallMetrics(
     // Bounded by the number of routes.
     const last = new Map<string | undefined, LastCall>();
     const kept = new Map<string, CallSeries>();
+    const active = new Map<string, NumberSeries>();
 
     const resolve = (call: CallRecord, route: string | undefined): CallSeries => {
       const label = route ?? "unknown";
@@ -81,7 +82,14 @@ export function createCallMetrics(
         series.rpc?.requests.observe(1);
         series.rpc?.responses?.observe(1);
       },
-      active: (httpMethod, route) => http.active(httpMethod, route, scheme),
+      opened(httpMethod, path, change) {
+        if (port === "sync") return;
+        const label = routeOf(path) ?? "unknown";
+        const key = `${httpMethod} ${label}`;
+        const series = active.get(key) ?? http.active(httpMethod, label, scheme);
+        if (active.size < MOST_KEPT) active.set(key, series);
+        series.value += change;
+      },
     };
   };
 }

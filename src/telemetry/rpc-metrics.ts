@@ -2,7 +2,7 @@ import { Code } from "@connectrpc/connect";
 import type { CallRecord } from "../transport/listener.ts";
 import type { Histogram } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
-import type { Attributes, HistogramSeries } from "./metrics/series.ts";
+import type { HistogramSeries } from "./metrics/series.ts";
 
 /** The instrumentation scopes that Go flagd's two ports report as; dashboards may select by them. */
 export const RPC_SCOPES = {
@@ -69,7 +69,7 @@ export class RpcMetrics {
       "rpc.service": service,
       "rpc.method": method,
     };
-    const detailed = { ...plain, ...status(call) };
+    const detailed = { ...plain, ...rpcStatus(call, String) };
     const streaming = STREAMING.has(method);
     const ofSize = this.#port === "sync" || streaming ? plain : detailed;
     return {
@@ -82,13 +82,19 @@ export class RpcMetrics {
   }
 }
 
-/** How the call ended, as each protocol names it; Connect names errors only. */
-function status({ protocol, code = 0 }: CallRecord): Attributes {
+/**
+ * How the call ended, as each protocol names it; Connect names errors only.
+ * @param form of gRPC's numbers
+ */
+export function rpcStatus<T>(
+  { protocol, code = 0 }: CallRecord,
+  form: (code: number) => T,
+): Readonly<Record<string, T | string>> {
   switch (protocol) {
     case "grpc":
-      return { "rpc.grpc.status_code": String(code) };
+      return { "rpc.grpc.status_code": form(code) };
     case "grpc_web":
-      return { "rpc.grpc_web.status_code": String(code) };
+      return { "rpc.grpc_web.status_code": form(code) };
     default:
       return code === 0 ? {} : { "rpc.connect_rpc.error_code": codeName(code) };
   }

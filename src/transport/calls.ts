@@ -1,29 +1,42 @@
-import type { CallRecord } from "./listener.ts";
+import type { IncomingHttpHeaders } from "node:http";
+import type { CallRecord, CallSpan, CallWatch } from "./listener.ts";
 
 /** One call being measured. */
 export class Call {
-  readonly #report: (call: CallRecord) => void;
+  readonly #watch: CallWatch;
   readonly #path: string;
   readonly #protocol: CallRecord["protocol"];
   readonly #httpMethod: string;
   readonly #start = performance.now();
+  readonly #span: CallSpan | undefined;
   requestBytes = 0;
   responseBytes = 0;
 
+  /** @param headers of the request, in which tracing names itself as the caller */
   constructor(
-    report: (call: CallRecord) => void,
+    watch: CallWatch,
     path: string,
     protocol: CallRecord["protocol"],
     httpMethod: string,
+    headers: IncomingHttpHeaders,
   ) {
-    this.#report = report;
+    this.#watch = watch;
     this.#path = path;
     this.#protocol = protocol;
     this.#httpMethod = httpMethod;
+    this.#span = watch.trace?.({
+      path,
+      protocol,
+      httpMethod,
+      header: (name) => headers[name]?.toString(),
+      setHeader: (name, value) => {
+        headers[name] = value;
+      },
+    });
   }
 
   finish(httpStatus: number, code: number | undefined): void {
-    this.#report({
+    const record: CallRecord = {
       path: this.#path,
       protocol: this.#protocol,
       httpMethod: this.#httpMethod,
@@ -32,6 +45,13 @@ export class Call {
       milliseconds: performance.now() - this.#start,
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
-    });
+    };
+    this.#watch.onCall?.(record);
+    this.#span?.end(record);
+  }
+
+  /** The client went away before there was an answer. */
+  abandon(): void {
+    this.#span?.end(undefined);
   }
 }

@@ -1,6 +1,6 @@
 import type { Log } from "../telemetry/log.ts";
 import type { ExpiryQueue } from "./expiry.ts";
-import type { CallRecord } from "./listener.ts";
+import type { CallWatch } from "./listener.ts";
 
 /** Something that is given up when its time is over. */
 export interface Expirable {
@@ -14,5 +14,6 @@ export interface TransportContext {
   readonly maxBytes: number;
   /** Requests whose bodies are on their way. */
   readonly receiving: ExpiryQueue<Expirable>;
-  readonly onCall: ((call: CallRecord) => void) | undefined;
+  /** Undefined: nobody watches. */
+  readonly watch: CallWatch | undefined;
 }

@@ -39,7 +39,7 @@ export async function listen(
     log,
     maxBytes: options.maxRequestBody > 0 ? options.maxRequestBody : unlimitedBytes,
     receiving: new ExpiryQueue<Expirable>(timeouts.requestMs, (request) => request.expire()),
-    onCall: options.onCall,
+    watch: options.onCall || options.onOpen || options.trace ? options : undefined,
   };
   const dispatcher = new Dispatcher(
     createHandlers(options.routes, options.web, context.maxBytes, log),

@@ -37,7 +37,32 @@ export interface CallRecord {
   readonly responseBytes: number;
 }
 
-export interface ListenerOptions {
+/** A call whose headers have arrived. */
+export interface CallStart {
+  readonly path: string;
+  readonly protocol: CallRecord["protocol"];
+  readonly httpMethod: string;
+  header(name: string): string | undefined;
+  /** What the service that is called finds in place of what the client sent. */
+  setHeader(name: string, value: string): void;
+}
+
+/** Follows one call to its end. */
+export interface CallSpan {
+  /** To be called once; undefined: the client went away before there was an answer. */
+  end(call: CallRecord | undefined): void;
+}
+
+/** Watches the calls of a listener. */
+export interface CallWatch {
+  /** A finished call. */
+  readonly onCall?: (call: CallRecord) => void;
+  /** A request was opened (1) that may stay open for long, or such a one is over (-1). */
+  readonly onOpen?: (httpMethod: string, path: string, change: 1 | -1) => void;
+  readonly trace?: (call: CallStart) => CallSpan | undefined;
+}
+
+export interface ListenerOptions extends CallWatch {
   /** For messages: "evaluation", "sync". */
   readonly name: string;
   readonly address: ListenAddress;
@@ -59,7 +84,6 @@ export interface ListenerOptions {
   /** Refuse clients that ping more often (GOAWAY too_many_pings). */
   readonly keepAlive?: { readonly minTimeMs: number; readonly permitWithoutStream: boolean };
   readonly log: Log;
-  readonly onCall?: (call: CallRecord) => void;
 }
 
 export interface Listener {

@@ -15,6 +15,7 @@ import { RedisServer } from "../support/redis.ts";
 const prelude = `
 set -eu
 redis-cli() { command redis-cli -p "$REDIS_PORT" "$@"; }
+curl() { command curl --silent --show-error "$@"; }
 
 listening() { # port
   curl --silent --fail --insecure "https://127.0.0.1:$1/healthz" || curl --silent --fail "http://127.0.0.1:$1/healthz"

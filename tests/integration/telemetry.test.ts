@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { ChannelCredentials, Client, Metadata } from "@grpc/grpc-js";
+import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { Collector, plain } from "../support/collector.ts";
 import { type Flagd, runFlagd, startFlagd } from "../support/flagd.ts";
@@ -124,6 +127,169 @@ describe("metrics", () => {
     expect(await flagd.stop()).toBe(0);
     expect(collector.metrics().has(impressions)).toBe(true);
   });
+});
+
+const caller = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" };
+const traceparent = `00-${caller.traceId}-${caller.spanId}-01`;
+
+describe("traces", () => {
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+  /** The spans that continue the caller's trace, once there are `count`. */
+  const spansOf = (collector: Collector, count: number) =>
+    until(`${count} spans`, () => {
+      const spans = collector.spans().filter(({ traceId }) => hex(traceId) === caller.traceId);
+      return spans.length >= count ? spans : undefined;
+    });
+
+  const evaluationClient = (flagd: Flagd) =>
+    new Client(`127.0.0.1:${flagd.port}`, ChannelCredentials.createInsecure());
+
+  function resolveByGrpc(client: Client, flagKey: string): Promise<number> {
+    const metadata = new Metadata();
+    metadata.set("traceparent", traceparent);
+    const { input, output } = Service.method.resolveBoolean;
+    return new Promise((resolve) => {
+      client.makeUnaryRequest(
+        `/${Service.typeName}/ResolveBoolean`,
+        (key: string) => Buffer.from(toBinary(input, create(input, { flagKey: key }))),
+        (bytes) => fromBinary(output, bytes),
+        flagKey,
+        metadata,
+        (error) => resolve(error?.code ?? 0),
+      );
+    });
+  }
+
+  const service = "flagd.evaluation.v1.Service";
+
+  test.each<[string, string, (flagd: Flagd) => Promise<unknown>]>([
+    ["connect_rpc", "Connect", (flagd) => evaluate(flagd, { traceparent })],
+    [
+      "grpc",
+      "gRPC",
+      async (flagd) => {
+        const client = evaluationClient(flagd);
+        await resolveByGrpc(client, "b");
+        client.close();
+      },
+    ],
+  ])("%s: a call of %s and its evaluation continue the caller's trace", async (system, _, call) => {
+    using collector = await Collector.start();
+    await using flagd = await start(["-o", `127.0.0.1:${collector.port}`]);
+    await call(flagd);
+    const spans = await spansOf(collector, 2);
+    const server = spans.find(({ name }) => name === `${service}/ResolveBoolean`);
+    const evaluation = spans.find(({ name }) => name === "resolveBoolean");
+    expect(server).toMatchObject({ kind: 2, scopeName: "connectrpc.com/otelconnect" });
+    expect(hex(server?.parentSpanId ?? new Uint8Array())).toBe(caller.spanId);
+    expect(plain(server?.attributes ?? [])).toEqual({
+      "rpc.system": system,
+      "rpc.service": service,
+      "rpc.method": "ResolveBoolean",
+      ...(system === "grpc" && { "rpc.grpc.status_code": 0n }),
+    });
+    expect(evaluation).toMatchObject({ kind: 2, scopeName: "flagd.evaluation.v1" });
+    expect(evaluation?.parentSpanId).toEqual(server?.spanId ?? new Uint8Array());
+    expect(plain(evaluation?.attributes ?? [])).toEqual({
+      "feature_flag.key": "b",
+      "feature_flag.provider.name": "flagd",
+      "feature_flag.result.variant": "on",
+    });
+  });
+
+  test("an evaluation that fails says why", async () => {
+    using collector = await Collector.start();
+    await using flagd = await start(["-o", `127.0.0.1:${collector.port}`]);
+    const client = evaluationClient(flagd);
+    expect(await resolveByGrpc(client, "missing")).toBe(5);
+    client.close();
+    const spans = await spansOf(collector, 2);
+    const server = spans.find(({ name }) => name.startsWith(service));
+    expect(plain(server?.attributes ?? [])).toMatchObject({ "rpc.grpc.status_code": 5n });
+    const evaluation = spans.find(({ name }) => name === "resolveBoolean");
+    expect(evaluation?.status).toMatchObject({
+      code: 2,
+      message: "error evaluating flag with key missing",
+    });
+    expect(plain(evaluation?.events[0]?.attributes ?? [])).toEqual({
+      "exception.type": "ConnectError",
+      "exception.message": "[not_found] Flag not found",
+    });
+  });
+
+  test.each([
+    ["/ofrep/v1/evaluate/flags/b", "resolveAnyValue", { "feature_flag.key": "b" }],
+    ["/ofrep/v1/evaluate/flags", "resolveAll", { "feature_flag.count": 1n }],
+  ])("%s of OFREP has %s within it", async (path, name, attributes) => {
+    using collector = await Collector.start();
+    await using flagd = await start(["-o", `127.0.0.1:${collector.port}`]);
+    await fetch(flagd.http + path, { method: "POST", headers: { traceparent } });
+    const spans = await spansOf(collector, 2);
+    const server = spans.find((span) => span.name === "flagd.ofrep");
+    expect(hex(server?.parentSpanId ?? new Uint8Array())).toBe(caller.spanId);
+    expect(plain(server?.attributes ?? [])).toMatchObject({
+      "http.request.method": "POST",
+      "http.response.status_code": 200n,
+      "url.path": path,
+      "url.scheme": "http",
+    });
+    const evaluation = spans.find((span) => span.name === name);
+    expect(evaluation).toMatchObject({ kind: 1, scopeName: "jsonEvaluator" });
+    expect(evaluation?.parentSpanId).toEqual(server?.spanId ?? new Uint8Array());
+    expect(plain(evaluation?.attributes ?? [])).toMatchObject(attributes);
+  });
+
+  test("a caller that is not sampled is not where the operator follows callers", async () => {
+    using collector = await Collector.start();
+    await using flagd = await start(["-o", `127.0.0.1:${collector.port}`], {
+      OTEL_TRACES_SAMPLER: "parentbased_always_on",
+    });
+    await evaluate(flagd, { traceparent: traceparent.replace(/1$/, "0") });
+    await evaluate(flagd, { traceparent });
+    await until("spans", () => collector.spans().length >= 2);
+    expect(await flagd.stop()).toBe(0);
+    expect(collector.spans()).toHaveLength(2);
+  });
+
+  test("are sent at the end, the stream's own span too", async () => {
+    using collector = await Collector.start();
+    const late = { OTEL_BSP_SCHEDULE_DELAY: "3600000" };
+    const flagd = await start(["-o", `127.0.0.1:${collector.port}`], late);
+    const client = evaluationClient(flagd);
+    const stream = client.makeServerStreamRequest(
+      `/${Service.typeName}/EventStream`,
+      () => Buffer.alloc(0),
+      (bytes) => bytes,
+      null,
+    );
+    stream.on("error", () => {});
+    await new Promise((resolve) => stream.once("data", resolve));
+    stream.resume();
+    expect(await flagd.stop()).toBe(0);
+    client.close();
+    expect(collector.spans().map(({ name }) => name)).toEqual([`${service}/EventStream`]);
+  });
+});
+
+test("streams are active requests while they are open", async () => {
+  await using flagd = await start([]);
+  const active = async () => {
+    const text = await (await fetch(`${flagd.http}/metrics`)).text();
+    return /http_server_active_requests\{.*EventStream.* (\d+)/.exec(text)?.[1];
+  };
+  const client = new Client(`127.0.0.1:${flagd.port}`, ChannelCredentials.createInsecure());
+  const stream = client.makeServerStreamRequest(
+    `/${Service.typeName}/EventStream`,
+    () => Buffer.alloc(0),
+    (bytes) => bytes,
+    null,
+  );
+  stream.on("error", () => {});
+  await until("the stream counted", async () => (await active()) === "1");
+  stream.cancel();
+  await until("its end counted", async () => (await active()) === "0");
+  client.close();
 });
 
 describe("a collector that is not there", () => {

@@ -23,6 +23,7 @@ export class Collector implements Disposable {
   readonly metadata: Metadata[] = [];
   /** Requests are refused with this gRPC status while it is set. */
   refuse: number | undefined;
+  refusals = 0;
   port = 0;
   readonly #server = new Server();
 
@@ -75,7 +76,10 @@ export class Collector implements Disposable {
           call: { request: unknown; metadata: Metadata },
           done: sendUnaryData<Uint8Array>,
         ) => {
-          if (this.refuse !== undefined) return done({ code: this.refuse, details: "refused" });
+          if (this.refuse !== undefined) {
+            this.refusals++;
+            return done({ code: this.refuse, details: "refused" });
+          }
           this.metadata.push(call.metadata);
           keep(call.request);
           done(null, new Uint8Array());

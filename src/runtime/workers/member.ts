@@ -1,9 +1,12 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { buildInfo } from "../../build-info.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { createLog } from "../../telemetry/logging/create-log.ts";
 import { Registry } from "../../telemetry/metrics/registry.ts";
+import { describeResource } from "../../telemetry/resource.ts";
 import type { HttpHandler } from "../../transport/http.ts";
 import { requestPath } from "../../transport/request-path.ts";
+import { exportGraceMs, startExports } from "../exports.ts";
 import { FlagPipeline } from "../flags.ts";
 import { serve } from "../serve.ts";
 import { surviveMistakes } from "../signals.ts";
@@ -52,7 +55,16 @@ export async function runMember(): Promise<void> {
         });
       });
   };
-  const serving = await serve({ config, pipeline, registry, management, shared: "joining", log });
+  const { tracing, stop: stopTracing } = await startExports({
+    options: config.telemetry,
+    environment: process.env,
+    // The leader pushes the metrics of all.
+    registry: undefined,
+    resource: describeResource(buildInfo.version, process.env),
+    log,
+  });
+  const parts = { config, pipeline, registry, management, tracing, log };
+  const serving = await serve({ ...parts, shared: "joining" });
   const aborted = new AbortController();
   void pipeline.run(aborted.signal);
   void pipeline.readiness.whenReady().then(() => tell({ kind: "ready" }));
@@ -69,6 +81,7 @@ export async function runMember(): Promise<void> {
         pipeline.readiness.stop();
         aborted.abort();
         await serving.close(order.graceMs);
+        await stopTracing(Math.min(order.graceMs, exportGraceMs));
         return tell({ kind: "closed" });
     }
   });

@@ -34,10 +34,10 @@ export function connectRoutes(
 
   const resolveAll =
     (method: BulkMethod): Unary =>
-    (request: Request, call) => {
-      const [view, context] = evaluator.bulk(method, request.context ?? {}, headersOf(call));
-      return method.answer(view, context, evaluator.record);
-    };
+    (request: Request, call) =>
+      evaluator.resolveAll(method, request.context ?? {}, headersOf(call), (view, context) =>
+        method.answer(view, context, evaluator.record),
+      );
 
   const eventStream = (dialect: Dialect): ServerStreaming =>
     async function* (_, call) {

@@ -24,6 +24,8 @@ export interface Dialect {
   readonly streamDeadline: boolean;
   /** ResolveAll and its flags carry metadata. */
   readonly bulkMetadata: boolean;
+  /** What Go flagd's traces call the instrumentation scope of its evaluations. */
+  readonly traceScope: string;
 }
 
 export const dialects: readonly Dialect[] = [
@@ -34,6 +36,7 @@ export const dialects: readonly Dialect[] = [
     headerContext: true,
     streamDeadline: true,
     bulkMetadata: true,
+    traceScope: "flagd.evaluation.v1",
   },
   {
     service: EvaluationV2,
@@ -42,6 +45,7 @@ export const dialects: readonly Dialect[] = [
     headerContext: true,
     streamDeadline: true,
     bulkMetadata: false,
+    traceScope: "flagd.evaluation.v2",
   },
   {
     service: SchemaV1,
@@ -50,6 +54,7 @@ export const dialects: readonly Dialect[] = [
     headerContext: false,
     streamDeadline: false,
     bulkMetadata: false,
+    traceScope: "flagEvaluationService",
   },
 ];
 

@@ -52,13 +52,17 @@ export class Evaluator {
     return answer;
   }
 
-  /** The view and the context that a ResolveAll is about. */
-  bulk(
+  /**
+   * @param answer makes the answer of a ResolveAll from the view and the context that it is about
+   * @throws ConnectError where the selector is invalid
+   */
+  resolveAll<T>(
     method: BulkMethod,
     context: EvaluationContext,
     header: HeaderLookup,
-  ): [view: View, context: EvaluationContext] {
-    return [this.view(header), this.#complete(method, context, header)];
+    answer: (view: View, context: EvaluationContext) => T,
+  ): T {
+    return answer(this.view(header), this.#complete(method, context, header));
   }
 
   /** @throws ConnectError where the selector is invalid */

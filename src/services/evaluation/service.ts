@@ -5,6 +5,7 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import type { SnapshotSource } from "../../store/view.ts";
+import type { EvaluationTrace } from "../../telemetry/tracing/evaluation-tracing.ts";
 import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
@@ -12,6 +13,7 @@ import { connectRoutes } from "./connect-routes.ts";
 import { Evaluator } from "./evaluate.ts";
 import { EventStreams } from "./event-streams.ts";
 import { shortPath } from "./short-path.ts";
+import { TracedEvaluator } from "./traced-evaluator.ts";
 
 export interface EvaluationServiceOptions {
   readonly store: SnapshotSource;
@@ -29,6 +31,7 @@ export interface EvaluationServiceOptions {
   readonly stallMs?: number;
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;
+  readonly trace?: EvaluationTrace;
 }
 
 export interface EvaluationService {
@@ -41,7 +44,10 @@ export interface EvaluationService {
 
 export function createEvaluationService(options: EvaluationServiceOptions): EvaluationService {
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
-  const evaluator = new Evaluator({ ...options, additions });
+  const evaluating = { ...options, additions };
+  const evaluator = options.trace
+    ? new TracedEvaluator(evaluating, options.trace)
+    : new Evaluator(evaluating);
   const events = new EventStreams(options);
   return {
     routes: connectRoutes(evaluator, events),

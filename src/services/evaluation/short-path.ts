@@ -31,8 +31,12 @@ export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath
       path: method.path,
       call: naming((message, headers) => {
         const request = decodeResolveAllRequest(message);
-        const [view, context] = evaluator.bulk(method, request, (name) => headers[name]);
-        return method.encode(view, context, evaluator.record);
+        return evaluator.resolveAll(
+          method,
+          request,
+          (name) => headers[name],
+          (view, context) => method.encode(view, context, evaluator.record),
+        );
       }),
     }),
   );

@@ -8,8 +8,12 @@ import type { Outcome } from "../../evaluation/outcome.ts";
 import { notFound } from "../../evaluation/outcomes.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { SnapshotSource, View } from "../../store/view.ts";
+import type {
+  EvaluationSpan,
+  EvaluationTrace,
+} from "../../telemetry/tracing/evaluation-tracing.ts";
 import { createCors, exposedHeaders } from "../../transport/cors.ts";
-import type { CallRecord } from "../../transport/listener.ts";
+import type { CallRecord, CallWatch } from "../../transport/listener.ts";
 import { requestPath } from "../../transport/request-path.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
@@ -29,7 +33,7 @@ import {
 } from "./reply.ts";
 import { type Route, routeOf } from "./route.ts";
 
-export interface OfrepOptions {
+export interface OfrepOptions extends CallWatch {
   readonly store: SnapshotSource;
   /** Added to every evaluation context, over what the request says. */
   readonly context: ContextSource;
@@ -43,14 +47,14 @@ export interface OfrepOptions {
   readonly bodyTimeoutMs?: number;
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;
-  readonly onCall?: (call: CallRecord) => void;
+  readonly traceEvaluation?: EvaluationTrace;
 }
 
 export type OfrepHandler = (request: Request) => Promise<Response> | undefined;
 
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
-  const { store, record, onCall } = options;
+  const { store, record, onCall, onOpen, trace, traceEvaluation } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const cors = createCors(options.corsOrigins, [...exposedHeaders, "ETag"]);
   const limits: BodyLimits = {
@@ -73,10 +77,31 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
       requestHeaders: headers.get("access-control-request-headers"),
     });
     if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
+    return respond(await watched(request, () => answer(request, route)), cors.actual(origin));
+  }
+
+  async function watched(request: Request, make: () => Promise<Reply>): Promise<Reply> {
+    const { method: httpMethod, headers } = request;
+    const path = requestPath(request);
+    const span = trace?.({
+      path,
+      protocol: "http",
+      httpMethod,
+      header: (name) => headers.get(name) ?? undefined,
+      setHeader: (name, value) => headers.set(name, value),
+    });
     const started = performance.now();
-    const reply = await answer(request, route);
-    if (onCall !== undefined) onCall(callRecord(request, reply, performance.now() - started));
-    return respond(reply, cors.actual(origin));
+    let call: CallRecord | undefined;
+    onOpen?.(httpMethod, path, 1);
+    try {
+      const reply = await make();
+      call = callRecord(path, httpMethod, reply, performance.now() - started);
+      onCall?.(call);
+      return reply;
+    } finally {
+      onOpen?.(httpMethod, path, -1);
+      span?.end(call);
+    }
   }
 
   async function answer(request: Request, route: Route): Promise<Reply> {
@@ -91,7 +116,8 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     const view = viewFor(request);
     if (typeof view === "string") return refusal({ selector: view }, key);
     additions.apply(context, (name) => request.headers.get(name));
-    const reply = key === undefined ? all(request, view, context) : one(view, key, context);
+    const reply =
+      key === undefined ? all(request, view, context) : one(request, view, key, context);
     return { ...reply, requestBytes: body.bytes };
   }
 
@@ -105,17 +131,26 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     }
   }
 
-  function one(view: View, key: string, context: EvaluationContext): Reply {
+  function startSpan(request: Request, name: string): EvaluationSpan | undefined {
+    const traceparent = request.headers.get("traceparent");
+    return traceEvaluation?.({ name, scope: "jsonEvaluator", kind: "internal", traceparent });
+  }
+
+  function one(request: Request, view: View, key: string, context: EvaluationContext): Reply {
+    const span = traceEvaluation && startSpan(request, "resolveAnyValue");
     const flag = view.flags.get(key);
     const outcome = flag ? (flag.fixed ?? flag.evaluate(context)) : notFound(key, view.reflection);
     const element = elementOf(outcome);
     record(element.counted);
+    span?.flag(key, element.counted);
     return json(element.status, element.json);
   }
 
   function all(request: Request, view: View, context: EvaluationContext): Reply {
+    const span = traceEvaluation && startSpan(request, "resolveAll");
     const { elements, json: text, etag } = bulkAnswer(view, context);
     for (const element of elements) record(element.counted);
+    span?.flags(elements.length);
     const condition = request.headers.get("if-none-match");
     if (condition !== null && matches(condition, etag)) {
       return { status: 304, headers: [["ETag", etag]], body: null };
@@ -124,11 +159,16 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
   }
 }
 
-function callRecord(request: Request, reply: Reply, milliseconds: number): CallRecord {
+function callRecord(
+  path: string,
+  httpMethod: string,
+  reply: Reply,
+  milliseconds: number,
+): CallRecord {
   return {
-    path: requestPath(request),
+    path,
     protocol: "http",
-    httpMethod: request.method,
+    httpMethod,
     httpStatus: reply.status,
     code: undefined,
     milliseconds,

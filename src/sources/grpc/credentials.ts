@@ -9,28 +9,44 @@ export interface GrpcTls {
   readonly clientKeyPath?: string;
 }
 
-/** @throws FatalSourceError naming the option whose file cannot be used. */
-export function channelCredentials(tls: GrpcTls | undefined): ChannelCredentials {
-  if (!tls) return ChannelCredentials.createInsecure();
-  const ca = pem("certPath", tls.certPath);
-  const cert = pem("clientCertPath", tls.clientCertPath);
-  const key = pem("clientKeyPath", tls.clientKeyPath);
-  if (!cert !== !key) {
+/** The contents of the files, as `node:tls` takes them. */
+export interface TlsMaterial {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
+/** @throws FatalSourceError naming the option whose file cannot be read. */
+export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: GrpcTls): TlsMaterial {
+  if (!clientCertPath !== !clientKeyPath) {
     throw new FatalSourceError(
       "clientCertPath and clientKeyPath belong together: give both or neither",
     );
   }
+  return {
+    ...pem("ca", "certPath", certPath),
+    ...pem("cert", "clientCertPath", clientCertPath),
+    ...pem("key", "clientKeyPath", clientKeyPath),
+  };
+}
+
+/** @throws FatalSourceError where there is something wrong with the contents. */
+export function channelCredentials(files: TlsMaterial | undefined): ChannelCredentials {
+  if (!files) return ChannelCredentials.createInsecure();
   try {
-    return ChannelCredentials.createSsl(ca, key, cert);
+    return ChannelCredentials.createSsl(files.ca ?? null, files.key ?? null, files.cert ?? null);
   } catch (error) {
-    throw new FatalSourceError(`the TLS files cannot be used: ${(error as Error).message}`);
+    throw new FatalSourceError(
+      `the TLS files cannot be used (${(error as Error).message}); certPath must be PEM certificates of ` +
+        "CAs, clientKeyPath the PEM key of clientCertPath",
+    );
   }
 }
 
-function pem(option: string, path: string | undefined): Buffer | null {
-  if (!path) return null;
+function pem(name: keyof TlsMaterial, option: string, path: string | undefined): TlsMaterial {
+  if (!path) return {};
   try {
-    return readFileSync(path);
+    return { [name]: readFileSync(path) };
   } catch (error) {
     throw new FatalSourceError(`${option}: ${(error as Error).message}`);
   }

@@ -1,19 +1,14 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Client, type ClientReadableStream, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { Metadata } from "@grpc/grpc-js";
+import { ConfigError } from "../../config/errors.ts";
 import type { JsonObject } from "../../flags/model.ts";
-import {
-  FlagSyncService,
-  type SyncFlagsRequest,
-  SyncFlagsRequestSchema,
-  type SyncFlagsResponse,
-  SyncFlagsResponseSchema,
-} from "../../gen/flagd/sync/v1/sync_pb.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { Backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
-import { channelCredentials, type GrpcTls } from "./credentials.ts";
-import { describeStatus, isFatal } from "./status.ts";
+import { type GrpcTls, readTlsFiles, type TlsMaterial } from "./credentials.ts";
+import { diagnose } from "./diagnosis.ts";
+import type { StreamEnd } from "./status.ts";
+import { type GrpcTiming, runStream, type StreamOptions } from "./stream.ts";
 import { parseGrpcTarget } from "./target.ts";
 
 export interface GrpcSourceOptions {
@@ -26,140 +21,105 @@ export interface GrpcSourceOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes; 0 or absent: 4 MiB, gRPC's default. */
   readonly maxMessageSize?: number;
+  /** A message speaks only for the flag sets that it names. */
+  readonly incrementalUpdates?: boolean;
+  readonly timing?: Partial<GrpcTiming>;
 }
-
-const path = `/${FlagSyncService.typeName}/${FlagSyncService.method.syncFlags.name}`;
-const defaultMaxMessageSize = 4 << 20;
-
-/**
- * Pings find out that a peer is gone without having said so. flagd's sync service takes one every
- * 30 s; where a server takes fewer it says so, and grpc-js doubles the interval by itself.
- */
-const keepAliveMs = 60_000;
-const keepAliveTimeoutMs = 20_000;
 
 /** Flags from the sync stream of another flagd: each message is that server's whole state. */
 export class GrpcSource implements Source {
   readonly provider = "grpc";
   readonly name: string;
   readonly #options: GrpcSourceOptions;
+  readonly #stream: StreamOptions;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #backoff: Backoff;
-  #call: ClientReadableStream<SyncFlagsResponse> | undefined;
-  #wake: (() => void) | undefined;
-  #hurry = false;
+  #round = new AbortController();
+  #delivered = false;
 
+  /** @throws ConfigError for a URI or headers that cannot be used */
   constructor(options: GrpcSourceOptions, { clock, log }: { clock: Clock; log: Log }) {
     this.name = options.uri.replace(/^grpcs?:\/\//, "");
     this.#options = options;
+    this.#stream = {
+      ...options,
+      target: parseGrpcTarget(options.uri),
+      metadata: metadataOf(options),
+    };
     this.#clock = clock;
     this.#log = log;
     this.#backoff = new Backoff(clock, { firstMs: 1000, maxMs: 60_000 });
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const client = this.#client();
-    const abort = () => {
-      this.#call?.cancel();
-      this.#wake?.();
-    };
-    signal.addEventListener("abort", abort);
-    try {
-      let delivered = false;
-      while (!signal.aborted) {
-        const end = await this.#stream(client, sink, () => {
-          delivered = true;
-          this.#backoff.reset();
-        });
-        if (signal.aborted) return;
-        const reason = describeStatus(end, this.#options);
-        if (!delivered && isFatal(end)) throw new FatalSourceError(`${this.name}: ${reason}`);
-        if (this.#hurry) {
-          this.#hurry = false;
-          continue;
-        }
-        sink.failed(reason);
-        const wait = this.#backoff.next();
-        this.#log.debug(`connecting again to ${this.name} in ${Math.round(wait)} ms`);
-        await this.#pause(wait, signal);
-      }
-    } finally {
-      signal.removeEventListener("abort", abort);
-      client.close();
+    while (!signal.aborted) {
+      this.#round = new AbortController();
+      const stop = AbortSignal.any([signal, this.#round.signal]);
+      const { reason, fatal, planned } = await this.#connect(sink, stop);
+      if (stop.aborted) continue;
+      if (fatal && !this.#delivered) throw new FatalSourceError(`${this.name}: ${reason}`);
+      if (!planned) sink.failed(reason);
+      const wait = this.#backoff.next();
+      this.#log.debug(`${reason}; connecting to ${this.name} in ${Math.round(wait)} ms`);
+      await this.#clock.sleep(wait, stop);
     }
   }
 
   /** Opens the stream anew, for which the server answers with its whole state. */
   resync(): void {
-    if (this.#call) {
-      this.#hurry = true;
-      this.#call.cancel();
-    } else {
-      this.#wake?.();
-    }
+    this.#round.abort();
   }
 
-  #client(): Client {
-    const { uri, tls, maxMessageSize } = this.#options;
-    const { target, authority } = parseGrpcTarget(uri);
-    return new Client(target, channelCredentials(tls), {
-      "grpc.max_receive_message_length": maxMessageSize || defaultMaxMessageSize,
-      "grpc.keepalive_time_ms": keepAliveMs,
-      "grpc.keepalive_timeout_ms": keepAliveTimeoutMs,
-      // The waits between attempts are ours; the channel itself should try whenever it is asked.
-      "grpc.initial_reconnect_backoff_ms": 100,
-      "grpc.max_reconnect_backoff_ms": 1000,
-      // A pool shared between sources would share the keepalive of whichever came first.
-      "grpc.use_local_subchannel_pool": 1,
-      ...(authority ? { "grpc.default_authority": authority } : {}),
-    });
-  }
-
-  /** Resolves with what ended the stream; undefined: the server did, without an error. */
-  async #stream(
-    client: Client,
-    sink: SourceSink,
-    onDelivered: () => void,
-  ): Promise<ServiceError | undefined> {
-    const metadata = new Metadata();
-    for (const [name, value] of Object.entries(this.#options.headers ?? {})) {
-      metadata.set(name, value);
-    }
-    const call = client.makeServerStreamRequest(
-      path,
-      (request: SyncFlagsRequest) => Buffer.from(toBinary(SyncFlagsRequestSchema, request)),
-      (bytes) => fromBinary(SyncFlagsResponseSchema, bytes),
-      create(SyncFlagsRequestSchema, {
-        providerId: this.#options.providerId ?? "",
-        selector: this.#options.selector ?? "",
-      }),
-      metadata,
-    );
-    this.#call = call;
+  async #connect(sink: SourceSink, signal: AbortSignal): Promise<StreamEnd> {
+    let messages = 0;
+    const take = async (document: string, context: JsonObject) => {
+      messages++;
+      const { incrementalUpdates = false } = this.#options;
+      const payload = {
+        document,
+        format: "json",
+        incremental: incrementalUpdates,
+        context,
+      } as const;
+      if (!(await sink.accept(payload))) return;
+      this.#delivered = true;
+      this.#backoff.reset();
+    };
+    let files: TlsMaterial | undefined;
     try {
-      for await (const message of call) {
-        const { flagConfiguration, syncContext } = message as SyncFlagsResponse;
-        const accepted = await sink.accept({
-          document: flagConfiguration,
-          format: "json",
-          context: (syncContext ?? {}) as JsonObject,
-        });
-        if (accepted) onDelivered();
-      }
-      return undefined;
+      files = this.#options.tls && readTlsFiles(this.#options.tls);
+      const end = await runStream(
+        this.#stream,
+        files,
+        ({ flagConfiguration, syncContext }) =>
+          take(flagConfiguration, (syncContext ?? {}) as JsonObject),
+        signal,
+      );
+      const { endpoint } = this.#stream.target;
+      if (messages > 0) return end;
+      if (!end.vague || !endpoint) return { ...end, planned: false };
+      const reason = await diagnose(endpoint, files, signal);
+      return reason === undefined ? end : { reason, fatal: true };
     } catch (error) {
-      return error as ServiceError;
-    } finally {
-      this.#call = undefined;
-      call.cancel();
+      if (error instanceof FatalSourceError) return { reason: error.message, fatal: true };
+      throw error;
     }
   }
+}
 
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    if (!signal.aborted) await this.#clock.sleep(ms, woken.signal);
-    this.#wake = undefined;
+function metadataOf({ uri, headers = {} }: GrpcSourceOptions): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      metadata.set(name, name.toLowerCase().endsWith("-bin") ? Buffer.from(value) : value);
+    } catch {
+      // Not the error itself: it may have the value, which can be a secret.
+      throw new ConfigError(
+        `gRPC source "${uri}": the header ${JSON.stringify(name)} cannot be sent: names are letters, digits, - _ and ., ` +
+          "values printable ASCII",
+      );
+    }
   }
+  return metadata;
 }

@@ -1,57 +1,59 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
+import { tlsTrouble } from "./tls-trouble.ts";
 
-/** What no retry mends: the call itself is wrong or not allowed. */
+/** How a stream ended, for the operator. */
+export interface StreamEnd {
+  /** What happened and, where there is something, what to do. */
+  readonly reason: string;
+  /** No retry mends it: the daemon must not start with it. */
+  readonly fatal: boolean;
+  /** The server ends every stream after a time; that is no trouble where the stream had delivered. */
+  readonly planned?: boolean;
+  /** The connection was refused or lost in a way that grpc-js has no words for. */
+  readonly vague?: boolean;
+}
+
+/** The call itself is wrong, not allowed, or at the wrong port. */
 const fatalCodes = new Set<number>([
   status.INVALID_ARGUMENT,
   status.UNAUTHENTICATED,
   status.PERMISSION_DENIED,
+  status.UNIMPLEMENTED,
 ]);
 
-/** What the TLS layer says of certificates → what to do about it. */
-const certificateTrouble: readonly (readonly [RegExp, string])[] = [
-  [/certificate has expired|CERT_HAS_EXPIRED/i, "the server's certificate has expired: renew it"],
-  [
-    /altname|does not match certificate|ERR_TLS_CERT_ALTNAME_INVALID/i,
-    "the server's certificate is for another host name: connect by a name it has, or reissue it",
-  ],
-  [
-    /self.signed|unable to (?:verify|get)|UNABLE_TO_|unknown ca/i,
-    "the server's certificate is signed by a CA that is not trusted: give that CA as certPath",
-  ],
-  [
-    /certificate required|CERTIFICATE_REQUIRED|handshake failure|bad certificate/i,
-    "the server wants a client certificate that it trusts: give clientCertPath and clientKeyPath",
-  ],
-];
+const vague =
+  /^(?:Failed to connect|Protocol error|Connection closed|Socket closed|read ECONNRESET|Connection dropped)/;
 
-function trouble(error: ServiceError): string | undefined {
-  const text = `${error.details} ${error.message}`;
-  return certificateTrouble.find(([pattern]) => pattern.test(text))?.[1];
-}
-
-/** Whether the daemon must not start with it. */
-export function isFatal(error: ServiceError | undefined): boolean {
-  return error !== undefined && (fatalCodes.has(error.code) || trouble(error) !== undefined);
-}
-
-/** The end of a stream in words for the operator: what happened and, where there is something, what to do. */
-export function describeStatus(
+/** @param error undefined: the server ended the stream without one */
+export function describeEnd(
   error: ServiceError | undefined,
   options: { readonly maxMessageSize?: number },
-): string {
-  if (!error) return "the server ended the stream";
-  const certificate = trouble(error);
-  if (certificate) return certificate;
-  const name = status[error.code] ?? "UNKNOWN";
-  const details = (error.details || error.message)
-    .replace(/^No connection established\. Last error: (?:Error: )?/, "")
-    .replace(/\.?\s*Resolution note:\s*$/, "");
+): StreamEnd {
+  if (!error) return { reason: "the server ended the stream", fatal: false };
+  const details = plain(error.details || error.message);
+  const trouble = tlsTrouble(details);
+  if (trouble) return { reason: trouble, fatal: true };
+  const fatal = fatalCodes.has(error.code);
   if (error.code === status.RESOURCE_EXHAUSTED && /larger than max/i.test(details)) {
     const limit = options.maxMessageSize ? "" : ", which is 4194304 bytes by default";
-    return `the flag document is larger than maxMsgSize${limit}: raise maxMsgSize of this source (${details})`;
+    const reason = `the flag document is larger than maxMsgSize${limit}: raise maxMsgSize of this source (${details})`;
+    return { reason, fatal };
   }
   if (error.code === status.UNIMPLEMENTED) {
-    return `the server has no flag sync service; is this its sync port? (${details})`;
+    return {
+      reason: `the server has no flag sync service; is this its sync port? (${details})`,
+      fatal,
+    };
   }
-  return `${name}: ${details}`;
+  const reason = `${status[error.code] ?? "UNKNOWN"}: ${details}`;
+  if (error.code === status.DEADLINE_EXCEEDED) return { reason, fatal, planned: true };
+  return { reason, fatal, vague: error.code === status.UNAVAILABLE && vague.test(details) };
+}
+
+/** Without what changes from time to time, so that the same end reads the same. */
+function plain(details: string): string {
+  return details
+    .replace(/^No connection established\. Last error: (?:Error: )?/, "")
+    .replace(/\.?\s*Resolution note:\s*$/, "")
+    .replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/g, "");
 }

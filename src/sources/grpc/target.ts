@@ -6,7 +6,11 @@ export interface GrpcTarget {
   readonly target: string;
   /** Sent as `:authority` instead of the target's own. */
   readonly authority?: string;
+  /** The same place for a bare socket; undefined where only a resolver knows it. */
+  readonly endpoint?: Endpoint;
 }
+
+export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
 
 const schemes =
   "host:port, grpc://host:port, grpcs://host:port, unix:/path, dns:///host:port or envoy://host:port/service";
@@ -20,14 +24,32 @@ const schemes =
  */
 export function parseGrpcTarget(uri: string): GrpcTarget {
   const envoy = /^envoy:\/\/([^/]+:\d+)\/([^/]+)$/.exec(uri);
-  if (envoy?.[1] && envoy[2]) return { target: envoy[1], authority: envoy[2] };
+  if (envoy?.[1] && envoy[2]) {
+    return { target: envoy[1], authority: envoy[2], ...endpointOf(envoy[1]) };
+  }
   if (uri.startsWith("envoy:")) {
-    throw new ConfigError(`gRPC source "${uri}": expected envoy://host:port/service`);
+    throw new ConfigError(`gRPC source "${shown(uri)}": expected envoy://host:port/service`);
   }
   const socket = /^(?:unix|uds):(?:\/\/(?=\/))?(.+)$/.exec(uri);
-  if (socket?.[1]) return { target: `unix:${socket[1]}`, authority: "localhost" };
+  if (socket?.[1]) {
+    return { target: `unix:${socket[1]}`, authority: "localhost", endpoint: { path: socket[1] } };
+  }
   const plain = uri.replace(/^grpcs?:\/\//, "");
-  if (/^(?:dns|ipv4|ipv6):/.test(plain)) return { target: plain };
-  if (/^(?:\[[0-9a-fA-F:.]+\]|[^/:\s]+):\d{1,5}$/.test(plain)) return { target: plain };
-  throw new ConfigError(`gRPC source "${uri}": expected ${schemes}`);
+  if (/^(?:dns|ipv4|ipv6):/.test(plain)) {
+    return { target: plain, ...endpointOf(plain.replace(/^(?:dns|ipv4|ipv6):(?:\/\/\/)?/, "")) };
+  }
+  if (/^(?:\[[0-9a-fA-F:.]+\]|[^/:@\s]+):\d{1,5}$/.test(plain)) {
+    return { target: plain, ...endpointOf(plain) };
+  }
+  throw new ConfigError(`gRPC source "${shown(uri)}": expected ${schemes}`);
+}
+
+function endpointOf(text: string): { readonly endpoint?: Endpoint } {
+  const parts = /^\[?([^/,\]]+)\]?:(\d{1,5})$/.exec(text);
+  return parts?.[1] ? { endpoint: { host: parts[1], port: Number(parts[2]) } } : {};
+}
+
+/** Without what somebody may have taken for a place for a password. */
+function shown(uri: string): string {
+  return uri.replace(/[^/]*@/, "***@");
 }

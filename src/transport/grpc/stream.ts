@@ -20,7 +20,8 @@ export function serveStream(
   context: TransportContext,
   onSend: (() => void) | undefined,
 ): void {
-  const call = context.onCall && new Call(context.onCall, method.path, "grpc", "POST");
+  const { watch } = context;
+  const call = watch && new Call(watch, method.path, "grpc", "POST", headers);
   const messages = new GrpcMessageStream(stream, method.path, context, call, onSend);
   try {
     const timeout = headers["grpc-timeout"];
@@ -66,8 +67,10 @@ class GrpcMessageStream implements MessageStream {
     this.#context = context;
     this.#call = call;
     this.#onSend = onSend;
+    context.watch?.onOpen?.("POST", path, 1);
     stream.once("close", () => {
       clearTimeout(this.#timer);
+      context.watch?.onOpen?.("POST", path, -1);
       call?.finish(200, this.#ended ? this.#code : Code.Canceled);
     });
   }

@@ -16,7 +16,8 @@ export function serveUnary(
   method: UnaryMethod,
   context: TransportContext,
 ): void {
-  const call = context.onCall && new Call(context.onCall, method.path, "grpc", "POST");
+  const { watch } = context;
+  const call = watch && new Call(watch, method.path, "grpc", "POST", headers);
   const fail = (thrown: unknown): void => {
     const error = publicError(thrown, method.path, context.log);
     replyStatus(stream, statusOf(error));
@@ -45,7 +46,7 @@ export function serveUnary(
     } catch (error) {
       return fail(error);
     }
-    if (isGone(stream)) return;
+    if (isGone(stream)) return call?.abandon();
     const gzip = wantsGzip(answer, headers["grpc-accept-encoding"] as string | undefined);
     if (startReply(stream, gzip)) {
       stream.end(gzip ? frameCompressed(answer) : frameMessage(answer));

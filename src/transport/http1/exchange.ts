@@ -45,6 +45,11 @@ export class Http1Exchange implements Exchange {
     this.#attempt(() => this.#response.writeHead(status, headers));
   }
 
+  answer(status: number, fields: HeaderFields): void {
+    this.respond(status, fields, false);
+    this.end();
+  }
+
   write(chunk: Uint8Array): boolean {
     return this.gone || this.#attempt(() => this.#response.write(chunk));
   }
@@ -61,6 +66,8 @@ export class Http1Exchange implements Exchange {
     this.#attempt(() => {
       if (trailers) this.#response.addTrailers(trailers as Record<string, string>);
       this.#response.end();
+      // What is left of the request is thrown away, so that its sender comes to read the answer.
+      if (!this.#request.complete) this.#request.resume();
     });
   }
 

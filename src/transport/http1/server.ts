@@ -58,6 +58,8 @@ export class Http1Server {
       this.#idle.delete(connection);
       this.#headers.add(connection, performance.now());
     });
+    // node:http would reset a connection that it closes, where the client is still sending.
+    socket.destroySoon = () => endThenDestroy(socket);
     // node:http takes a connection from its server's `connection` event and reads by `data` events.
     this.#server.emit("connection", socket);
     socket.emit("data", first);

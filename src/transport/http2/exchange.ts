@@ -39,19 +39,23 @@ export class Http2Exchange implements Exchange {
 
   respond(status: number, fields: HeaderFields, trailers: boolean): void {
     if (this.gone || this.#stream.headersSent) return;
-    const headers: OutgoingHttpHeaders = { ":status": status };
-    for (const name in fields) {
-      // Connection-specific fields are malformed in HTTP/2 (RFC 9113 §8.2.2).
-      if (name !== "connection") headers[name.toLowerCase()] = fields[name] as string | string[];
-    }
     this.#attempt(() => {
-      this.#stream.respond(headers, { waitForTrailers: trailers });
+      this.#stream.respond(toHttp2(status, fields), { waitForTrailers: trailers });
       if (!trailers) return;
       this.#stream.on("wantTrailers", () =>
         this.#attempt(() =>
           this.#stream.sendTrailers({ ...this.#trailers } as OutgoingHttpHeaders),
         ),
       );
+    });
+  }
+
+  /** One frame: a gRPC status followed by empty data would be taken for headers (trailers-only). */
+  answer(status: number, fields: HeaderFields): void {
+    if (this.gone || this.#stream.headersSent) return;
+    this.#attempt(() => {
+      this.#stream.respond(toHttp2(status, fields), { endStream: true });
+      if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
     });
   }
 
@@ -87,4 +91,13 @@ export class Http2Exchange implements Exchange {
       reset(this.#stream);
     }
   }
+}
+
+function toHttp2(status: number, fields: HeaderFields): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { ":status": status };
+  for (const name in fields) {
+    // Connection-specific fields are malformed in HTTP/2 (RFC 9113 §8.2.2).
+    if (name !== "connection") headers[name.toLowerCase()] = fields[name] as string | string[];
+  }
+  return headers;
 }

@@ -52,7 +52,10 @@ function readWhole(body: Readable, limit: number, context: TransportContext): Pr
   });
 }
 
-/** A body that may hold many messages, piece by piece as it arrives. */
-export async function* readPieces(body: Readable): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) yield chunk as Uint8Array;
+/**
+ * A body that may hold many messages, piece by piece as it arrives. Who stops reading has an answer
+ * to give: the body stays open for that, as it is one stream with the answer in HTTP/2.
+ */
+export function readPieces(body: Readable): AsyncIterable<Uint8Array> {
+  return body.iterator({ destroyOnReturn: false });
 }

@@ -11,6 +11,7 @@ import { envelopeBytes } from "../grpc/envelope.ts";
 import { readBody, readPieces } from "./body.ts";
 import { codeOf, protocolOf } from "./classify.ts";
 import type { Exchange, HeaderFields } from "./exchange.ts";
+import { familiar } from "./familiar.ts";
 import { toFields, toWebHeaders } from "./headers.ts";
 import { acceptPost, answerEmpty, answerText, answerUnknown } from "./refuse.ts";
 
@@ -39,23 +40,30 @@ export class Dispatcher {
   }
 
   serve(exchange: Exchange): void {
-    this.#serve(exchange).catch((error) => {
-      this.#context.log.debug("a request ended early", { target: exchange.target, error });
-      exchange.abort();
-    });
-  }
-
-  async #serve(exchange: Exchange): Promise<void> {
     const { method, headers, target } = exchange;
     const path = target.split("?", 1)[0] ?? "";
     const handler = this.#handlers.get(path);
-    const { onCall } = this.#context;
     const protocol = protocolOf(handler && headers["content-type"]);
-    const call =
-      onCall && handler
-        ? new Call(onCall, path, protocol, method)
-        : onCall && new Call(onCall, "", "http", method);
+    const { watch } = this.#context;
+    const known = handler ? path : "";
+    const call = watch && new Call(watch, known, protocol, method, headers);
+    watch?.onOpen?.(method, known, 1);
+    this.#serve(exchange, path, handler, call)
+      .catch((error) => {
+        this.#context.log.debug("a request ended early", { target, error });
+        call?.abandon();
+        exchange.abort();
+      })
+      .finally(() => watch?.onOpen?.(method, known, -1));
+  }
 
+  async #serve(
+    exchange: Exchange,
+    path: string,
+    handler: UniversalHandler | undefined,
+    call: Call | undefined,
+  ): Promise<void> {
+    const { method, headers } = exchange;
     const preflight = this.#cors?.preflight({
       method,
       origin: headers.origin,
@@ -73,26 +81,28 @@ export class Dispatcher {
     }
     let request: UniversalServerRequest;
     try {
-      request = this.#request(exchange, handler, path);
+      request = this.#request(exchange, handler);
     } catch {
       answerText(exchange, 400, "a request header is malformed", shared);
       return call?.finish(400, undefined);
     }
-    const response = await handler(request);
-    if (response.status === 405) {
+    const answer = await handler(request);
+    if (answer.status === 405) {
       answerEmpty(exchange, 405, { allow: handler.allowedMethods.join(", "), ...shared });
       return call?.finish(405, undefined);
     }
-    if (response.status === 415) {
+    if (answer.status === 415) {
       answerEmpty(exchange, 415, { "accept-post": acceptPost(handler), ...shared });
       return call?.finish(415, undefined);
     }
+    const unary = handler.method.methodKind === "unary";
+    const response = await familiar(answer, protocolOf(headers["content-type"]), unary);
     await send(response, exchange, shared, call);
     call?.finish(response.status, codeOf(response, exchange.gone));
   }
 
-  #request(exchange: Exchange, handler: UniversalHandler, path: string): UniversalServerRequest {
-    const { method, httpVersion } = exchange;
+  #request(exchange: Exchange, handler: UniversalHandler): UniversalServerRequest {
+    const { method, httpVersion, target } = exchange;
     const controller = new AbortController();
     exchange.onClose(() => controller.abort(new ConnectError("the call ended", Code.Canceled)));
     const oneMessage =
@@ -100,7 +110,7 @@ export class Dispatcher {
     return {
       httpVersion,
       method,
-      url: `http://localhost${path}`,
+      url: `http://localhost${target}`,
       header: toWebHeaders(exchange.headers),
       body: oneMessage
         ? readBody(exchange.body, this.#context.maxBytes + envelopeBytes, this.#context)

@@ -16,6 +16,8 @@ export interface Exchange {
   /** Calls `listener` once, when the answer is complete or the client is gone. */
   onClose(listener: () => void): void;
   respond(status: number, fields: HeaderFields, trailers: boolean): void;
+  /** An answer without a body and, other than {@link respond}, complete. */
+  answer(status: number, fields: HeaderFields): void;
   /** False: wait for {@link drained}. */
   write(chunk: Uint8Array): boolean;
   /** Resolves when there is room again, or nobody left to write to. */

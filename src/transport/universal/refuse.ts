@@ -22,8 +22,7 @@ export function answerText(
 
 export function answerEmpty(exchange: Exchange, status: number, fields: HeaderFields): void {
   const length: HeaderFields = status === 204 ? {} : { "content-length": "0" };
-  exchange.respond(status, { ...length, ...fields }, false);
-  exchange.end();
+  exchange.answer(status, { ...length, ...fields });
 }
 
 /**
@@ -50,8 +49,7 @@ export function answerUnknown(
     "grpc-status": String(Code.Unimplemented),
     "grpc-message": percentEncode(message),
   };
-  exchange.respond(200, { ...status, ...fields }, false);
-  exchange.end();
+  exchange.answer(200, { ...status, ...fields });
   return { status: 200, code: Code.Unimplemented };
 }
 

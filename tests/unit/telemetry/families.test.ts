@@ -156,13 +156,18 @@ describe("HTTP calls", () => {
     const metrics = createCallMetrics(registry)({
       port: "evaluation",
       scheme: "http",
-      routeOf: exactRoutes([]),
+      routeOf: exactRoutes(["/S/EventStream"]),
     });
-    const open = metrics.active("POST", "/flagd.evaluation.v1.Service/EventStream");
-    open.value++;
-    expect(samples(registry, "http_server_active_requests")[0]).toEndWith(" 1");
-    open.value--;
-    expect(samples(registry, "http_server_active_requests")[0]).toEndWith(" 0");
+    const open = () =>
+      samples(registry, "http_server_active_requests").map((line) =>
+        line.replace(/.*http_route="([^"]*)".* /, "$1 "),
+      );
+    metrics.opened("POST", "/S/EventStream", 1);
+    metrics.opened("POST", "/invented", 1);
+    metrics.opened("POST", "/invented/too", 1);
+    expect(open()).toEqual(["/S/EventStream 1", "unknown 2"]);
+    metrics.opened("POST", "/S/EventStream", -1);
+    expect(open()).toEqual(["/S/EventStream 0", "unknown 2"]);
   });
 });
 

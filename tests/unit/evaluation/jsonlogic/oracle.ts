@@ -5,6 +5,11 @@ import type { Json } from "../../../../src/flags/model.ts";
 
 interface JsonLogic {
   apply(rule: Json, data: unknown): unknown;
+  /** `operation` gets the evaluated operands, and the data as `this`. */
+  add_operation(
+    name: string,
+    operation: (this: unknown, ...operands: readonly unknown[]) => unknown,
+  ): void;
 }
 
 /**

@@ -1,0 +1,69 @@
+import type { EvaluationContext } from "../../evaluation/flag.ts";
+import type { View } from "../../store/view.ts";
+import type {
+  EvaluationSpan,
+  EvaluationTrace,
+} from "../../telemetry/tracing/evaluation-tracing.ts";
+import type { HeaderLookup } from "../context.ts";
+import type { Answer, ResolveMethod } from "./answer.ts";
+import type { BulkMethod } from "./bulk.ts";
+import { Evaluator, type EvaluatorOptions } from "./evaluate.ts";
+
+/** An evaluator that tells of each evaluation as part of its caller's trace. */
+export class TracedEvaluator extends Evaluator {
+  readonly #trace: EvaluationTrace;
+
+  constructor(options: EvaluatorOptions, trace: EvaluationTrace) {
+    super(options);
+    this.#trace = trace;
+  }
+
+  override resolve(
+    method: ResolveMethod,
+    flagKey: string,
+    context: () => EvaluationContext,
+    header: HeaderLookup,
+  ): Answer {
+    const span = this.#span(method, header);
+    const answer = failing(span, () => super.resolve(method, flagKey, context, header));
+    span?.flag(flagKey, answer.counted, answer.error);
+    return answer;
+  }
+
+  override resolveAll<T>(
+    method: BulkMethod,
+    context: EvaluationContext,
+    header: HeaderLookup,
+    answer: (view: View, context: EvaluationContext) => T,
+  ): T {
+    const span = this.#span(method, header);
+    let count = 0;
+    const result = failing(span, () =>
+      super.resolveAll(method, context, header, (view, complete) => {
+        count = view.ordered.length;
+        return answer(view, complete);
+      }),
+    );
+    span?.flags(count);
+    return result;
+  }
+
+  #span({ dialect, method }: ResolveMethod | BulkMethod, header: HeaderLookup) {
+    const traceparent = header("traceparent");
+    return this.#trace({
+      name: method.localName,
+      scope: dialect.traceScope,
+      kind: "server",
+      traceparent: typeof traceparent === "string" ? traceparent : undefined,
+    });
+  }
+}
+
+function failing<T>(span: EvaluationSpan | undefined, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    span?.failed(error);
+    throw error;
+  }
+}

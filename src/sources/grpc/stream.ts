@@ -1,0 +1,113 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type ChannelOptions,
+  Client,
+  connectivityState,
+  type Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import {
+  FlagSyncService,
+  type SyncFlagsRequest,
+  SyncFlagsRequestSchema,
+  type SyncFlagsResponse,
+  SyncFlagsResponseSchema,
+} from "../../gen/flagd/sync/v1/sync_pb.ts";
+import { channelCredentials, type TlsMaterial } from "./credentials.ts";
+import { describeEnd, type StreamEnd } from "./status.ts";
+import type { GrpcTarget } from "./target.ts";
+
+export interface StreamOptions {
+  readonly target: GrpcTarget;
+  readonly metadata: Metadata;
+  readonly selector?: string;
+  readonly providerId?: string;
+  /** Bytes; 0 or absent: 4 MiB, gRPC's default. */
+  readonly maxMessageSize?: number;
+  readonly timing?: Partial<GrpcTiming>;
+}
+
+/** In milliseconds. */
+export interface GrpcTiming {
+  /** How long a connection may take until the server has sent its HTTP/2 settings. */
+  readonly connectMs: number;
+  /** Silence after which the server is asked whether it is still there. */
+  readonly keepAliveMs: number;
+  /** How long it may take to answer. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+/**
+ * Pings find out that a peer is gone without having said so. flagd's sync service takes one every
+ * 30 s; where a server takes fewer it says so, and grpc-js doubles the interval by itself.
+ */
+const defaults: GrpcTiming = { connectMs: 20_000, keepAliveMs: 60_000, keepAliveTimeoutMs: 20_000 };
+
+const path = `/${FlagSyncService.typeName}/${FlagSyncService.method.syncFlags.name}`;
+const defaultMaxMessageSize = 4 << 20;
+
+/**
+ * One stream on a connection of its own, from dialling to its end. A new connection each time finds
+ * new addresses and new certificates, and leaves a server behind that accepts and never answers, which
+ * a channel of grpc-js would wait for.
+ * @returns how it ended; aborting `signal` ends it too
+ * @throws FatalSourceError where the TLS files cannot be used
+ */
+export async function runStream(
+  options: StreamOptions,
+  files: TlsMaterial | undefined,
+  onMessage: (message: SyncFlagsResponse) => Promise<void>,
+  signal: AbortSignal,
+): Promise<StreamEnd> {
+  const { target, metadata, selector = "", providerId = "", timing } = options;
+  const { connectMs, ...keepAlive } = { ...defaults, ...timing };
+  const client = new Client(
+    target.target,
+    channelCredentials(files),
+    channelOptions(options, keepAlive),
+  );
+  const call = client.makeServerStreamRequest(
+    path,
+    (request: SyncFlagsRequest) => Buffer.from(toBinary(SyncFlagsRequestSchema, request)),
+    (bytes) => fromBinary(SyncFlagsResponseSchema, bytes),
+    create(SyncFlagsRequestSchema, { providerId, selector }),
+    metadata,
+  );
+  let unreachable = false;
+  const timer = setTimeout(() => {
+    unreachable = client.getChannel().getConnectivityState(false) !== connectivityState.READY;
+    if (unreachable) call.cancel();
+  }, connectMs);
+  const abort = () => call.cancel();
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  try {
+    for await (const message of call) await onMessage(message as SyncFlagsResponse);
+    return describeEnd(undefined, options);
+  } catch (error) {
+    if (!unreachable) return describeEnd(error as ServiceError, options);
+    return { reason: `no HTTP/2 answer within ${connectMs / 1000} s of connecting`, fatal: false };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
+    call.cancel();
+    client.close();
+  }
+}
+
+function channelOptions(
+  { target, maxMessageSize }: StreamOptions,
+  keepAlive: Omit<GrpcTiming, "connectMs">,
+): ChannelOptions {
+  return {
+    "grpc.max_receive_message_length": maxMessageSize || defaultMaxMessageSize,
+    "grpc.keepalive_time_ms": keepAlive.keepAliveMs,
+    "grpc.keepalive_timeout_ms": keepAlive.keepAliveTimeoutMs,
+    // A pool shared between channels would share the keepalive of whichever came first.
+    "grpc.use_local_subchannel_pool": 1,
+    // Retries are the source's; settings from DNS TXT records could only add others.
+    "grpc.enable_retries": 0,
+    "grpc.service_config_disable_resolution": 1,
+    ...(target.authority ? { "grpc.default_authority": target.authority } : {}),
+  };
+}

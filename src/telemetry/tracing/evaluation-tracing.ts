@@ -1,0 +1,59 @@
+import type { Outcome } from "../../evaluation/outcome.ts";
+import { parseTraceparent } from "./trace-context.ts";
+import type { Span, Tracer } from "./tracer.ts";
+
+/** One evaluation, of a flag or of all. One of its methods is to be called, once. */
+export interface EvaluationSpan {
+  /** @param error that the caller is told of */
+  flag(key: string, outcome: Outcome, error?: Error): void;
+  flags(count: number): void;
+  /** There was no evaluation. */
+  failed(error: unknown): void;
+}
+
+export interface EvaluationStart {
+  /** The method: `resolveBoolean`. */
+  readonly name: string;
+  /** The instrumentation scope. */
+  readonly scope: string;
+  readonly kind: "server" | "internal";
+  /** That of the call that the evaluation is part of. */
+  readonly traceparent: string | null | undefined;
+}
+
+/** Undefined: the call is not traced. */
+export type EvaluationTrace = (start: EvaluationStart) => EvaluationSpan | undefined;
+
+/** A span for every evaluation, within that of its call. */
+export function traceEvaluations(tracer: Tracer): EvaluationTrace {
+  return ({ traceparent, ...start }) => {
+    const parent = parseTraceparent(traceparent);
+    return parent?.sampled ? evaluationSpan(tracer.within(start, parent)) : undefined;
+  };
+}
+
+const provider = { "feature_flag.provider.name": "flagd" };
+
+function evaluationSpan(span: Span): EvaluationSpan {
+  return {
+    flag(key, { variant = "", errorCode }, error) {
+      const attributes = {
+        ...provider,
+        "feature_flag.key": key,
+        "feature_flag.result.variant": variant,
+      };
+      if (!error && errorCode === undefined) return span.end(attributes);
+      const message = error?.message ?? errorCode ?? "";
+      span.end(attributes, {
+        description: `error evaluating flag with key ${key}`,
+        exception: { type: error?.name ?? "EvaluationError", message },
+      });
+    },
+    flags(count) {
+      span.end({ "feature_flag.count": count });
+    },
+    failed(error) {
+      span.end({}, { description: error instanceof Error ? error.message : String(error) });
+    },
+  };
+}

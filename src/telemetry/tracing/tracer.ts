@@ -1,0 +1,96 @@
+import type { SpanContext } from "./trace-context.ts";
+
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+
+export interface FinishedSpan {
+  readonly context: SpanContext;
+  readonly parentSpanId: string | undefined;
+  readonly name: string;
+  /** The instrumentation scope. */
+  readonly scope: string;
+  readonly kind: "server" | "internal";
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly end: number;
+  readonly attributes: SpanAttributes;
+  readonly error: SpanError | undefined;
+}
+
+export interface SpanError {
+  /** What the span failed at. */
+  readonly description: string;
+  readonly exception?: { readonly type: string; readonly message: string };
+}
+
+export interface SamplerConfig {
+  /** Do what the caller decided, where it decided. */
+  readonly parentBased: boolean;
+  /** The part of other traces that is sampled, 0 to 1. */
+  readonly ratio: number;
+}
+
+type Start = Pick<FinishedSpan, "name" | "scope" | "kind">;
+
+/** A span that is not over yet. */
+export interface Span {
+  readonly context: SpanContext;
+  /** To be called once. */
+  end(attributes: SpanAttributes, error?: SpanError): void;
+}
+
+/** Makes spans; what is sampled goes to `finished` when it is over. */
+export class Tracer {
+  readonly #sampler: SamplerConfig;
+  readonly #finished: (span: FinishedSpan) => void;
+
+  constructor(sampler: SamplerConfig, finished: (span: FinishedSpan) => void) {
+    this.#sampler = sampler;
+    this.#finished = finished;
+  }
+
+  /** A span whose parent, where it has one, is in another process. */
+  enter(start: Start, caller: SpanContext | undefined): Span {
+    const traceId = caller?.traceId ?? randomHex(16);
+    const decided = this.#sampler.parentBased ? caller?.sampled : undefined;
+    const sampled = decided ?? isChosen(traceId, this.#sampler.ratio);
+    return this.#span(start, caller, { traceId, sampled, state: caller?.state ?? "" });
+  }
+
+  /** A span within another one of this process. */
+  within(start: Start, parent: SpanContext): Span {
+    return this.#span(start, parent, parent);
+  }
+
+  #span(
+    { name, scope, kind }: Start,
+    parent: SpanContext | undefined,
+    trace: Pick<SpanContext, "traceId" | "sampled" | "state">,
+  ): Span {
+    const { traceId, sampled, state } = trace;
+    const context = { traceId, spanId: randomHex(8), sampled, state };
+    const start = now();
+    return {
+      context,
+      end: (attributes, error) => {
+        if (!sampled) return;
+        const parentSpanId = parent?.spanId;
+        const end = now();
+        this.#finished({ context, parentSpanId, name, scope, kind, start, end, attributes, error });
+      },
+    };
+  }
+}
+
+/** Milliseconds since 1970, finer than `Date.now`. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function randomHex(bytes: number): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
+}
+
+/** By the end of the id, which is random, so that all parts of one trace are chosen alike. */
+function isChosen(traceId: string, ratio: number): boolean {
+  return Number.parseInt(traceId.slice(-13), 16) / 2 ** 52 < ratio;
+}

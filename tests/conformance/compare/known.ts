@@ -1,0 +1,297 @@
+/**
+ * The differences that are meant: each by its name, why it is meant, and what exactly it may look
+ * like. Whatever no rule explains is a finding.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { JsonObject } from "../../../src/flags/model.ts";
+import { type Candidate, candidates, type Flag, isObject, type Layer } from "./model.ts";
+import { evaluate, expected, isDialectal, isJudged } from "./oracle.ts";
+import { observed, parse } from "./parts.ts";
+import type { Question, Request } from "./requests.ts";
+
+/** Where two answers differ. */
+export interface Difference {
+  readonly request: Request;
+  /** `status`, `body`, `header vary`, `flag welcome` … */
+  readonly part: string;
+  readonly key: string | undefined;
+  /** `""` where there is no such part. */
+  readonly ours: string;
+  readonly theirs: string;
+  /** Both answers as a whole. */
+  readonly statuses: readonly [ours: number | string, theirs: number | string];
+  readonly layers: readonly { readonly source: string; readonly flags: Layer }[];
+}
+
+interface KnownRule {
+  readonly name: string;
+  readonly why: string;
+  readonly explains: (difference: Difference) => boolean;
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The flags that a difference may be about, the winner first unless they are of one source. */
+function flagsOf({ request, key, layers }: Difference): readonly Candidate[] {
+  return key === undefined ? [] : candidates(layers, request.selector, key);
+}
+
+/** The one flag that a difference is about; undefined where which one is a question of its own. */
+function flagOf(difference: Difference): Flag | undefined {
+  const [winner, other] = flagsOf(difference);
+  return other !== undefined && other.source === winner?.source ? undefined : winner;
+}
+
+/** True where a key is defined for several flag sets, so that Go's answer may be of another flag. */
+function hasRivals(difference: Difference): boolean {
+  return new Set(flagsOf(difference).map(({ set }) => set)).size > 1;
+}
+
+/** True where we answer what the definition and json-logic-js say. */
+function isRight(difference: Difference, flag = flagOf(difference)): boolean {
+  const { request, ours } = difference;
+  const { question } = request;
+  if (question === undefined || flag === undefined) return false;
+  const right = expected(flag, question);
+  const said = ours === "" ? undefined : observed(request, ours);
+  return isDeepStrictEqual(right && withoutNothing(right), said && withoutNothing(said));
+}
+
+/** An empty variant's name and an absent one look the same in most answers. */
+function withoutNothing({ variant, ...rest }: { readonly variant?: string }): object {
+  return variant ? { variant, ...rest } : rest;
+}
+
+/** True where the two say the same about everything but the evaluation itself. */
+function hasSameMetadata({ ours, theirs }: Difference): boolean {
+  const [a, b] = [parse(ours), parse(theirs)];
+  if (!isObject(a) || !isObject(b)) return true;
+  if (a.metadata === undefined || b.metadata === undefined) return true;
+  return isDeepStrictEqual(a.metadata, b.metadata);
+}
+
+/** What follows from the body differing: an error is told by status and headers too. */
+const isConsequence = ({ part }: Difference) =>
+  /^(status$|header (grpc-|content-type|content-encoding))/.test(part);
+const isEvaluation = (difference: Difference) =>
+  /^(body$|flag )/.test(difference.part) || isConsequence(difference);
+const ofService = (difference: Difference, surface: Question["surface"]) =>
+  difference.request.question?.surface === surface;
+
+export const knownRules: readonly KnownRule[] = [
+  {
+    name: "JsonLogic dialect",
+    why: "Rules mean what json-logic-js makes of them, not what Go's engine does.",
+    explains: (difference) => {
+      const flag = flagOf(difference);
+      if (flag === undefined || !isEvaluation(difference)) return false;
+      if (!isDialectal(flag.targeting) || !isJudged(flag.targeting)) return false;
+      return isConsequence(difference) || (isRight(difference) && hasSameMetadata(difference));
+    },
+  },
+  {
+    name: "variant names that HTML escapes",
+    why: "A result with <, >, & or control characters matches the variant of that name; Go's never.",
+    explains: (difference) => {
+      const flag = flagOf(difference);
+      const context = difference.request.question?.context;
+      if (flag === undefined || context === undefined || !isEvaluation(difference)) return false;
+      const { variant = "" } = evaluate(flag, context);
+      if (!/[<>&\u2028\u2029]/.test(variant)) return false;
+      return isConsequence(difference) || isRight(difference);
+    },
+  },
+  {
+    name: "targeting null",
+    why: "`targeting: null` is no targeting: STATIC; Go runs it as a rule: DEFAULT.",
+    explains: (difference) => {
+      const { ours, theirs } = difference;
+      if (flagOf(difference)?.targeting !== null) return false;
+      return isRight(difference) && ours.replace('"STATIC"', '"DEFAULT"') === theirs;
+    },
+  },
+  {
+    name: "int64 saturates",
+    why: "ResolveInt of a number beyond int64 gives the nearest int64; Go's conversion wraps.",
+    explains: (difference) =>
+      difference.request.question?.type === "Int" &&
+      isRight(difference) &&
+      difference.ours.includes("9223372036854775807") &&
+      difference.ours.replace("9223372036854775807", "-9223372036854775808") === difference.theirs,
+  },
+  {
+    name: "ResolveAll without default variant",
+    why: "v1's ResolveAll includes a flag without default variant when targeting hits; Go's never.",
+    explains: (difference) => {
+      const flag = flagOf(difference);
+      const preset = flag?.definition.defaultVariant ?? "";
+      if (!ofService(difference, "v1") || preset !== "" || difference.theirs !== "") return false;
+      return isRight(difference);
+    },
+  },
+  {
+    name: "one entry per key",
+    why: "Bulk answers have one entry per key, the winner's; Go's repeat it for every flag set, with the types of another.",
+    explains: (difference) => {
+      const { part, request, ours, theirs } = difference;
+      if (!part.startsWith("flag ") || !hasRivals(difference)) return false;
+      const lines = theirs.split("\n");
+      if (lines.every((line) => line === ours)) return request.question?.surface === "ofrep";
+      return flagsOf(difference).some((flag) => isRight(difference, flag));
+    },
+  },
+  {
+    name: "several flag sets in one source",
+    why: "Which flag wins is fixed with us, in byte order of the sets; Go's order has a random UUID in it.",
+    explains: (difference) => {
+      const flags = flagsOf(difference);
+      if (flagOf(difference) !== undefined || flags.length < 2 || !isEvaluation(difference))
+        return false;
+      return isConsequence(difference) || flags.some((flag) => isRight(difference, flag));
+    },
+  },
+  {
+    name: "order of bulk answers",
+    why: "OFREP's bulk entries come in the order of their keys; Go's by flag set, one of which it names at random.",
+    explains: ({ request, part, ours }) =>
+      request.question?.surface === "ofrep" &&
+      part === "order" &&
+      isDeepStrictEqual(ours.split("\n"), ours.split("\n").toSorted(byBytes)),
+  },
+  {
+    name: "flagSetId= reflects nothing",
+    why: "Go gives away a random UUID that stands for `no flag set` in its store.",
+    explains: ({ request, ours, theirs }) => {
+      if (request.selector !== "flagSetId=") return false;
+      const [a, b] = [parse(ours), parse(theirs)];
+      if (!isObject(a) || !isObject(b) || !isObject(b.metadata)) return false;
+      const { flagSetId, ...metadata } = b.metadata;
+      if (typeof flagSetId !== "string" || !uuid.test(flagSetId)) return false;
+      const { flagSetId: own, ...ourMetadata } = (a.metadata ?? {}) as JsonObject;
+      return (
+        own === undefined && isDeepStrictEqual({ ...a, metadata: ourMetadata }, { ...b, metadata })
+      );
+    },
+  },
+  {
+    name: "overridden flags by source",
+    why: "Every source keeps its own flags: overridden ones are found by `source=`, and again once nothing overrides them. Go drops them.",
+    explains: (difference) => {
+      const { layers, key, request } = difference;
+      const mine = layers.flatMap(({ source, flags }) =>
+        flags.filter((flag) => flag.key === key).map(({ set }) => `${source} ${set}`),
+      );
+      const inBase = mine.some((one) => one.startsWith("base.json"));
+      if (!inBase || flagsOf(difference)[0] === undefined) return false;
+      if (request.question?.surface === "sync") return false;
+      if (isConsequence(difference)) return isNotFound(difference.statuses[1]);
+      return isRight(difference);
+    },
+  },
+  {
+    name: "ETag of OFREP's bulk answers",
+    why: "OFREP's caching by ETag is ours; Go has none.",
+    explains: ({ request, part, theirs, statuses }) =>
+      request.port === "ofrep" && part === "header etag" && theirs === "" && statuses[0] === 200,
+  },
+  {
+    name: "Allow on 405 of OFREP",
+    why: "A 405 names the methods that are allowed (RFC 9110 §15.5.6).",
+    explains: ({ request, part, ours, theirs, statuses }) =>
+      request.port === "ofrep" &&
+      part === "header allow" &&
+      ours === "POST" &&
+      theirs === "" &&
+      statuses[1] === 405,
+  },
+  {
+    name: "keys with a slash",
+    why: "A key with `/`, percent-encoded, is one segment of OFREP's path; Go answers 404 as for an unknown path.",
+    explains: ({ request, statuses }) =>
+      "http" in request &&
+      request.port === "ofrep" &&
+      /\/flags\/[^/]*%2f/i.test(request.http.target) &&
+      statuses[1] === 404,
+  },
+  {
+    name: "ETag is exposed",
+    why: "Pages may read the ETag of OFREP's answers.",
+    explains: ({ request, part, ours, theirs }) =>
+      request.port === "ofrep" &&
+      part === "header access-control-expose-headers" &&
+      ours === `${theirs}, ETag`,
+  },
+  {
+    name: "other paths on OFREP's port",
+    why: "CORS is for OFREP's paths: the listener may be that of management too, which has none.",
+    explains: ({ request, part, ours, statuses }) =>
+      "http" in request &&
+      request.port === "ofrep" &&
+      !request.http.target.startsWith("/ofrep/") &&
+      statuses[0] === 404 &&
+      statuses[1] === 404 &&
+      /^header (vary|access-control-)/.test(part) &&
+      ours === "",
+  },
+  {
+    name: "unknown methods in gRPC's own form",
+    why: "A gRPC client is told UNIMPLEMENTED by a status; Go answers HTTP 404, of which the client makes the same.",
+    explains: ({ request, part, statuses }) =>
+      "grpc" in request &&
+      statuses.every((status) => status === "UNIMPLEMENTED") &&
+      /^(body$|header (content-type|x-content-type-options|grpc-))/.test(part),
+  },
+  {
+    name: "small answers are not compressed",
+    why: "Go compresses answers of any size, which makes small ones larger.",
+    explains: ({ part, ours, theirs }) =>
+      part === "header content-encoding" && ours === "" && theirs === "gzip",
+  },
+  {
+    name: "escapes in error messages",
+    why: "Go escapes <, > and & in the JSON of errors; it is the same JSON.",
+    explains: ({ part, ours, theirs }) =>
+      part === "body" &&
+      ours.startsWith('{"code":') &&
+      isDeepStrictEqual(parse(ours), parse(theirs)),
+  },
+  {
+    name: "a variant without a name",
+    why: "In ResolveAll Go takes the variant named `` for the default of a flag without default.",
+    explains: (difference) => {
+      const { definition } = flagOf(difference) ?? {};
+      return (
+        difference.part.startsWith("flag ") &&
+        isObject(definition?.variants) &&
+        "" in definition.variants &&
+        !definition.defaultVariant &&
+        difference.request.question?.surface !== "sync"
+      );
+    },
+  },
+  {
+    name: "order of numeric names",
+    why: "JavaScript keeps names like `10` in the order of their numbers; it is the same JSON.",
+    explains: ({ part, ours, theirs }) =>
+      /^(body$|flag )/.test(part) &&
+      /"[0-9]+":/.test(ours) &&
+      isDeepStrictEqual(parse(ours), parse(theirs)),
+  },
+  {
+    name: "words of a decoder",
+    why: "How a request is not decodable is told in the words of the library that found out.",
+    explains: ({ part, ours, theirs, statuses }) => {
+      if (part !== "body" || statuses[0] !== statuses[1]) return false;
+      const start = /^\{"code":"invalid_argument","message":"(unmarshal message|parse timeout): /;
+      return start.test(ours) && start.exec(ours)?.[1] === start.exec(theirs)?.[1];
+    },
+  },
+];
+
+function isNotFound(status: number | string): boolean {
+  return status === 404 || status === "NOT_FOUND" || status === 200;
+}
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

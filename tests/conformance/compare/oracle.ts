@@ -1,0 +1,157 @@
+/** What is to be answered about a flag, by the definition and by json-logic-js. */
+import { canonicalJson } from "../../../src/flags/canonical.ts";
+import type { Json, JsonObject } from "../../../src/flags/model.ts";
+import { type Flag, isObject } from "./model.ts";
+import { customOperations, jsonLogic } from "./operations.ts";
+import type { Question } from "./requests.ts";
+
+export interface Evaluation {
+  readonly reason: string;
+  readonly variant?: string;
+  readonly value?: Json;
+}
+
+const failed = (reason: string): Evaluation => ({ reason });
+
+/** An error's code stands for the reason. */
+export function evaluate(flag: Flag, context: JsonObject): Evaluation {
+  const { definition, targeting } = flag;
+  const variants = isObject(definition.variants) ? definition.variants : {};
+  const select = (reason: string, variant: string): Evaluation =>
+    variant in variants ? { reason, variant, value: variants[variant] ?? null } : failed("GENERAL");
+  const preset = definition.defaultVariant;
+  const byDefault = (reason: string) =>
+    typeof preset === "string" && preset !== "" ? select(reason, preset) : failed("DEFAULT");
+  if (definition.state === "DISABLED") return failed("DISABLED");
+  if (targeting === undefined || targeting === null) return byDefault("STATIC");
+  if (isObject(targeting) && Object.keys(targeting).length === 0) return byDefault("STATIC");
+  const $flagd = { flagKey: flag.key, timestamp: Math.floor(Date.now() / 1000) };
+  let result: unknown;
+  try {
+    result = jsonLogic.apply(targeting, bare({ ...context, $flagd }));
+  } catch {
+    return failed("PARSE_ERROR");
+  }
+  if (result === null || result === undefined) return byDefault("DEFAULT");
+  if (!isFiniteThroughout(result)) return failed("PARSE_ERROR");
+  return select(
+    "TARGETING_MATCH",
+    canonicalJson(result as Json)
+      .trim()
+      .replaceAll('"', ""),
+  );
+}
+
+/** A copy whose objects inherit nothing. */
+function bare(value: Json): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  if (!isObject(value)) return value;
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const name of Object.keys(value)) copy[name] = bare(value[name] ?? null);
+  return copy;
+}
+
+function isFiniteThroughout(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return (
+    typeof value !== "object" || value === null || Object.values(value).every(isFiniteThroughout)
+  );
+}
+
+const kindOf = (value: Json | undefined) =>
+  value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+const asked: Readonly<Record<string, string>> = {
+  Boolean: "boolean",
+  String: "string",
+  Int: "number",
+  Float: "number",
+  Object: "object",
+};
+const zeros: Readonly<Record<string, Json>> = {
+  Boolean: false,
+  String: "",
+  Int: "0",
+  Float: 0,
+  Object: {},
+  boolean: false,
+  string: "",
+  number: 0,
+  object: {},
+};
+
+/** The answer to a question about this one flag, in the form of {@link observed}. */
+export function expected(
+  flag: Flag,
+  { surface, type, context, key }: Question,
+): Evaluation | undefined {
+  const evaluation = evaluate(flag, context);
+  const { reason, variant, value } = evaluation;
+  if (surface === "ofrep") {
+    if (value === null) return failed("GENERAL");
+    const preset = defaultKind(flag);
+    const disciplined =
+      key === undefined && preset !== undefined && /boolean|string|number|object/.test(preset);
+    if (disciplined && value !== undefined && kindOf(value) !== preset) return failed("GENERAL");
+    return evaluation;
+  }
+  const isError = reason === "PARSE_ERROR" || reason === "GENERAL";
+  if (type !== undefined) {
+    if (isError) return evaluation;
+    const codeDefault = {
+      v1: failed("FLAG_NOT_FOUND"),
+      v2: failed("DEFAULT"),
+      schema: { reason: "FALLBACK", variant: "", value: zeros[type] ?? null },
+    };
+    if (reason === "DISABLED" && surface !== "v2")
+      return { reason, variant: "", value: zeros[type] ?? null };
+    if (variant === undefined)
+      return reason === "DISABLED" ? evaluation : codeDefault[surface as "v1"];
+    if (kindOf(value) !== asked[type]) return failed("TYPE_MISMATCH");
+    return { reason, variant, value: type === "Int" ? toInt(Number(value)) : (value ?? null) };
+  }
+  const kind = defaultKind(flag) ?? (value === undefined ? undefined : kindOf(value));
+  if (kind === undefined || !(kind in zeros)) return undefined;
+  if (isError) return { reason: "ERROR", variant: "", value: zeros[kind] ?? null };
+  if (variant === undefined) return { reason, variant: "", value: zeros[kind] ?? null };
+  if (kindOf(value) !== kind) return { reason: "ERROR", variant, value: zeros[kind] ?? null };
+  return { reason, variant, value: value ?? null };
+}
+
+function defaultKind({ definition }: Flag): string | undefined {
+  const preset = definition.defaultVariant;
+  if (typeof preset !== "string" || preset === "" || !isObject(definition.variants))
+    return undefined;
+  return kindOf(definition.variants[preset]);
+}
+
+/** Cut toward zero, at the bounds of int64 where it is beyond. */
+function toInt(value: number): string {
+  if (value >= 2 ** 63) return "9223372036854775807";
+  if (value < -(2 ** 63)) return "-9223372036854775808";
+  return String(BigInt(Math.trunc(value)));
+}
+
+/** Operators that Go's JsonLogic engine sees as json-logic-js does, given plain operands. */
+const agreed = new Set([...customOperations, "if"]);
+
+/** True where the two engines may come to different results by their dialects. */
+export function isDialectal(rule: Json | undefined): boolean {
+  if (Array.isArray(rule)) return rule.some(isDialectal);
+  if (!isObject(rule)) return false;
+  const [operator, ...more] = Object.keys(rule);
+  if (operator === undefined || more.length > 0) return true;
+  const operand = rule[operator];
+  if (operator === "var")
+    return typeof operand !== "string" || !/^[\w$]+(\.[a-z]\w*)?$/.test(operand);
+  return !agreed.has(operator) || isDialectal(operand);
+}
+
+/** False where json-logic-js hands an operation's list over in a form of its own. */
+export function isJudged(rule: Json | undefined): boolean {
+  if (Array.isArray(rule)) return rule.every(isJudged);
+  if (!isObject(rule)) return true;
+  return Object.entries(rule).every(
+    ([name, operand]) =>
+      (!customOperations.includes(name) || Array.isArray(operand)) && isJudged(operand),
+  );
+}
