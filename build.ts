@@ -11,7 +11,7 @@ const outfile = process.argv[2] ?? "dist/flagd";
 const commit = (await $`git rev-parse --short HEAD`.nothrow().quiet().text()).trim() || "unknown";
 
 const result = await Bun.build({
-  entrypoints: ["src/main.ts"],
+  entrypoints: ["src/main.ts", "src/worker.ts"],
   target: "bun",
   minify: true,
   bytecode: true,

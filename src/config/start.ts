@@ -32,6 +32,8 @@ export interface StartConfig extends ServingConfig {
   readonly maxRequestBody: number;
   /** Bytes, more than 0. */
   readonly maxRequestHeader: number;
+  /** Threads that serve the ports. */
+  readonly workers: number;
   readonly telemetry: {
     readonly metricsExporter: "prometheus" | "otel";
     readonly collectorUri: string | undefined;
@@ -78,6 +80,7 @@ export async function readStartConfig(
     corsOrigins: values["cors-origin"],
     maxRequestBody: values["max-request-body"],
     maxRequestHeader: values["max-request-header"] > 0 ? values["max-request-header"] : 1 << 20,
+    workers: values.workers,
     telemetry: {
       metricsExporter: values["metrics-exporter"],
       collectorUri: values["otel-collector-uri"] || undefined,

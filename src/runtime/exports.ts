@@ -1,10 +1,13 @@
 import { ConfigError } from "../config/errors.ts";
 import { type OtelOptions, readOtelConfig } from "../config/otel/read.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Registry } from "../telemetry/metrics/registry.ts";
+import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { Attributes } from "../telemetry/metrics/series.ts";
 import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
 import type { CallWatch } from "../transport/listener.ts";
+
+/** How long what is left of telemetry may take at the end. */
+export const exportGraceMs = 3_000;
 
 /** What OpenTelemetry is told. */
 export interface TelemetryExports {
@@ -31,7 +34,8 @@ export interface Tracing {
 export async function startExports(parts: {
   readonly options: OtelOptions;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly registry: Registry;
+  /** Undefined: metrics are not pushed from here. */
+  readonly registry: { collect(): Collection | Promise<Collection> } | undefined;
   readonly resource: Attributes;
   readonly log: Log;
 }): Promise<TelemetryExports> {
@@ -40,7 +44,7 @@ export async function startExports(parts: {
   const { metrics, traces, warnings } = readOtelConfig(options, environment);
   for (const warning of warnings) log.warn(warning);
   const stops: (() => Promise<void>)[] = [];
-  if (metrics) {
+  if (metrics && registry) {
     const { MetricsPush } = await import("../telemetry/otel/push-metrics.ts");
     const push = configured(() => new MetricsPush({ ...metrics, registry, log }));
     stops.push(() => push.stop());

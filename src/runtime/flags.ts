@@ -5,7 +5,7 @@ import { Readiness } from "../services/management/readiness.ts";
 import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
 import { createIntake } from "../sources/intake.ts";
-import { FatalSourceError, type Source } from "../sources/source.ts";
+import { FatalSourceError, type Payload, type Source } from "../sources/source.ts";
 import { SourceStatus } from "../sources/status.ts";
 import { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -20,6 +20,10 @@ export interface FlagPipelineOptions {
   readonly contextValues: JsonObject;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Makes the source of a configuration. Default: the real one. */
+  readonly create?: typeof createSource;
+  /** Told of every payload in the store, by the position of its source. */
+  readonly onAccepted?: (source: number, payload: Payload) => void;
 }
 
 /** A source that ended by a mistake of ours is started again after this. */
@@ -38,13 +42,11 @@ export class FlagPipeline {
 
   /** @throws ConfigError for a source that cannot be made */
   constructor(options: FlagPipelineOptions) {
-    const { clock = systemClock, log } = options;
+    const { clock = systemClock, create = createSource, log } = options;
     this.#options = options;
     this.#clock = clock;
     this.#log = log.with({ component: "sync" });
-    this.#sources = options.sources.map((source) =>
-      createSource(source, { clock, log: this.#log }),
-    );
+    this.#sources = options.sources.map((source) => create(source, { clock, log: this.#log }));
     const names = this.#sources.map(({ name }) => name);
     const report = reportTo(log.with({ component: "evaluator" }));
     this.store = new Store(names, {
@@ -73,6 +75,11 @@ export class FlagPipeline {
     }
   }
 
+  /** In order of priority. */
+  get sources(): readonly { readonly name: string; readonly provider: string }[] {
+    return this.#sources.map(({ name, provider }) => ({ name, provider }));
+  }
+
   /** Every source looks now. */
   resync(): void {
     for (const source of this.#sources) source.resync();
@@ -86,6 +93,7 @@ export class FlagPipeline {
       status,
       strict: this.#options.strict,
       log: this.#log,
+      onAccepted: (payload) => this.#options.onAccepted?.(index, payload),
       onContext: (context) => this.context.set(source.name, context),
     });
     while (!signal.aborted) {

@@ -1,6 +1,7 @@
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
+import type { PortSharing } from "../transport/listener.ts";
 
 export interface HttpPorts {
   readonly ofrepPort: number;
@@ -14,14 +15,19 @@ export interface HttpPorts {
  */
 export function serveHttpPorts(parts: {
   readonly config: Pick<StartConfig, "ofrep" | "managementPort" | "maxRequestHeader">;
+  readonly shared?: PortSharing;
   readonly ofrep: HttpHandler;
   readonly management: HttpHandler;
   readonly log: Log;
 }): HttpPorts {
-  const { config, ofrep, management, log } = parts;
+  const { config, shared, ofrep, management, log } = parts;
   const { tls, port } = config.ofrep;
   const { maxRequestHeader, managementPort } = config;
-  const common = { maxRequestHeader, log: log.with({ component: "OFREPService" }) };
+  const common = {
+    ...(shared && { shared }),
+    maxRequestHeader,
+    log: log.with({ component: "OFREPService" }),
+  };
   const together = port === managementPort && port !== 0;
   const ofrepServer = serveHttp({
     ...common,
@@ -33,7 +39,7 @@ export function serveHttpPorts(parts: {
   const managementServer = together
     ? ofrepServer
     : serveHttp({
-        maxRequestHeader,
+        ...common,
         log: log.with({ component: "service" }),
         name: "management",
         port: managementPort,

@@ -37,7 +37,12 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           name: "management",
           port: config.managementPort,
           maxRequestHeader,
-          handlers: [createManagementHandler({ readiness: pipeline.readiness, registry })],
+          handlers: [
+            createManagementHandler({
+              readiness: pipeline.readiness,
+              metrics: () => registry.expose(),
+            }),
+          ],
           log: own,
         });
   if (management)

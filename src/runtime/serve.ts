@@ -1,3 +1,4 @@
+import type { Address } from "../config/loading.ts";
 import type { StartConfig } from "../config/start.ts";
 import * as v1 from "../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import * as v2 from "../gen/flagd/evaluation/v2/evaluation_pb.ts";
@@ -10,7 +11,7 @@ import type { Registry } from "../telemetry/metrics/registry.ts";
 import { ofrepRoute } from "../telemetry/routes.ts";
 import type { HttpHandler } from "../transport/http.ts";
 import { listen } from "../transport/listen.ts";
-import type { ListenAddress } from "../transport/listener.ts";
+import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
 import type { Tracing } from "./exports.ts";
 import type { FlagPipeline } from "./flags.ts";
@@ -23,10 +24,8 @@ const services = [v1.Service, v2.Service, schema.Service];
 
 /** Every listener of `flagd start`, bound. */
 export interface Serving {
-  readonly evaluation: ListenAddress;
-  readonly sync: ListenAddress;
-  readonly ofrepPort: number;
-  readonly managementPort: number;
+  /** The configuration of the listeners with the ports that they have. */
+  readonly bound: Pick<StartConfig, "evaluation" | "sync" | "ofrep" | "managementPort">;
   /** Says goodbye to clients, lets calls in flight finish for up to `graceMs`, closes everything. */
   close(graceMs: number): Promise<void>;
 }
@@ -40,11 +39,13 @@ export async function serve(parts: {
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
   readonly management: HttpHandler;
+  /** Given where several threads serve the same ports; sockets are then left to the first. */
+  readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
   readonly log: Log;
 }): Promise<Serving> {
-  const { config, pipeline, registry, management, tracing, log } = parts;
+  const { config, pipeline, registry, management, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
   const watch = createWatch(registry, tracing);
   const common = {
@@ -64,24 +65,29 @@ export async function serve(parts: {
     ...(tracing && { trace: tracing.evaluations }),
   });
   const { tls } = config.evaluation;
-  const evaluation = await listen({
-    ...service,
-    ...common,
-    ...watch({
-      port: "evaluation",
-      scheme: tls ? "https" : "http",
-      routeOf: routesOf(...services),
+  const evaluation = await listenAt(config.evaluation.address, shared, (address) =>
+    listen({
+      ...service,
+      ...common,
+      ...watch({
+        port: "evaluation",
+        scheme: tls ? "https" : "http",
+        routeOf: routesOf(...services),
+      }),
+      routes: withOperatingRoutes(service.routes, services, readiness),
+      name: "evaluation",
+      address,
+      ...(tls && { tls }),
+      web: true,
+      log: log.with({ component: "service" }),
     }),
-    routes: withOperatingRoutes(service.routes, services, readiness),
-    name: "evaluation",
-    address: config.evaluation.address,
-    ...(tls && { tls }),
-    web: true,
-    log: log.with({ component: "service" }),
-  });
-  const sync = await listenSync({ config, pipeline, registry, watch, log });
+  );
+  const sync = await listenAt(config.sync.address, shared, (address) =>
+    listenSync({ config, address, pipeline, registry, watch, log }),
+  );
   const http = serveHttpPorts({
     config,
+    ...(shared && { shared }),
     management,
     ofrep: createOfrepHandler({
       ...common,
@@ -95,15 +101,30 @@ export async function serve(parts: {
     log,
   });
   return {
-    evaluation: evaluation.address,
-    sync: sync.address,
-    ofrepPort: http.ofrepPort,
-    managementPort: http.managementPort,
+    bound: {
+      evaluation: {
+        ...config.evaluation,
+        address: evaluation?.address ?? config.evaluation.address,
+      },
+      sync: { ...config.sync, address: sync?.address ?? config.sync.address },
+      ofrep: { ...config.ofrep, port: http.ofrepPort },
+      managementPort: http.managementPort,
+    },
     async close(graceMs) {
       service.shutdown();
-      await Promise.all([evaluation.drain(graceMs), sync.close(graceMs)]);
+      await Promise.all([evaluation?.drain(graceMs), sync?.close(graceMs)]);
       // Last, so that probes see the daemon stopping instead of nothing.
       await http.stop(graceMs);
     },
   };
+}
+
+/** Threads can share a port, not a socket. */
+async function listenAt<Bound>(
+  address: Address,
+  shared: PortSharing | undefined,
+  listen: (address: ListenAddress) => Promise<Bound>,
+): Promise<Bound | undefined> {
+  if ("socketPath" in address) return shared === "joining" ? undefined : listen(address);
+  return listen({ ...address, ...(shared && { shared }) });
 }

@@ -26,13 +26,15 @@ const maxRequestHeader = 1 << 20;
  */
 export async function listenSync(parts: {
   readonly config: ServingConfig;
+  /** Default: the configured one. */
+  readonly address?: ListenAddress;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
   readonly watch: Watch;
   readonly log: Log;
 }): Promise<SyncPort> {
   const { config, pipeline, registry, watch } = parts;
-  const { address, tls, disableMetadata, stallTimeoutMs, keepAlive } = config.sync;
+  const { tls, disableMetadata, stallTimeoutMs, keepAlive } = config.sync;
   const log = parts.log.with({ component: "FlagSyncService" });
   const service = createSyncService({
     store: pipeline.store,
@@ -53,7 +55,7 @@ export async function listenSync(parts: {
     }),
     routes: withOperatingRoutes(service.routes, [FlagSyncService], pipeline.readiness),
     name: "sync",
-    address,
+    address: parts.address ?? config.sync.address,
     ...(tls && { tls }),
     web: false,
     maxRequestBody,

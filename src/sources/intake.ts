@@ -11,6 +11,8 @@ export interface IntakeOptions {
   /** Reject documents that break the schema even where they could be loaded. */
   readonly strict: boolean;
   readonly log: Log;
+  /** A payload was accepted and is in the store. */
+  readonly onAccepted?: (payload: Payload) => void;
   /** The evaluation context that the source's payload brought along. */
   readonly onContext?: (context: JsonObject) => void;
 }
@@ -42,6 +44,7 @@ export function createIntake(source: Source, options: IntakeOptions): SourceSink
         incremental: payload.incremental ?? false,
       });
       if (payload.context) options.onContext?.(payload.context);
+      options.onAccepted?.(payload);
       const first = !status.delivered;
       const recovered = status.accepted(bytes);
       if (first || recovered || written + updated + deleted > 0) {

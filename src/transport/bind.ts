@@ -1,5 +1,5 @@
 import { lstatSync, unlinkSync } from "node:fs";
-import { connect, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { ConfigError } from "../config/errors.ts";
 import type { ListenAddress } from "./listener.ts";
 
@@ -14,19 +14,30 @@ export async function bind(
   name: string,
 ): Promise<ListenAddress> {
   if ("socketPath" in address) await clearSocket(address.socketPath, name);
+  else if (address.shared === "first") await claim(address.port, name, address.host);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(new ConfigError(`${name}: cannot listen on ${describe(address)}: ${explain(error)}`)),
     );
     server.once("listening", resolve);
     if ("socketPath" in address) server.listen({ path: address.socketPath });
-    else if (address.host) server.listen({ port: address.port, host: address.host });
-    else server.listen({ port: address.port });
+    else {
+      const { port, host, shared } = address;
+      server.listen({ port, ...(host && { host }), ...(shared && { reusePort: true }) });
+    }
   });
   server.removeAllListeners("error");
   const bound = server.address();
   if ("socketPath" in address || typeof bound !== "object" || bound === null) return address;
   return { ...address, port: bound.port };
+}
+
+/** @throws ConfigError where a process, even one that shares its ports, listens on the port */
+export async function claim(port: number, name: string, host?: string): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  await bind(probe, { port, ...(host && { host }) }, name);
+  await new Promise((resolve) => probe.close(resolve));
 }
 
 export function describe(address: ListenAddress): string {

@@ -7,7 +7,7 @@ import { ConfigError } from "../config/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
 import { defaultTimeouts } from "./limits.ts";
-import type { TlsFiles } from "./listener.ts";
+import type { PortSharing, TlsFiles } from "./listener.ts";
 
 /** undefined: the request is not for this handler, the next is asked. */
 export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;
@@ -19,6 +19,7 @@ export interface HttpOptions {
   readonly port: number;
   /** All interfaces where not given. */
   readonly hostname?: string;
+  readonly shared?: PortSharing;
   /** Asked in this order. They bound the bodies that they read. */
   readonly handlers: readonly HttpHandler[];
   readonly tls?: TlsFiles;
@@ -52,16 +53,24 @@ export function serveHttp(options: HttpOptions): HttpServer {
     Reflect.set(http, "maxHeaderSize", options.maxRequestHeader + headerSlackBytes);
   }
 
+  const { hostname, port: wanted } = options;
+  const where = { port: wanted, ...(hostname !== undefined && { hostname }) };
   const serve = (port: number, certificate: TlsOptions | undefined) =>
     Bun.serve({
+      ...where,
       port,
-      ...(options.hostname !== undefined && { hostname: options.hostname }),
+      ...(options.shared && { reusePort: true }),
       ...(certificate && { tls: tlsOptions(certificate) }),
       idleTimeout: defaultTimeouts.keepAliveMs / 1000,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request) => answer(request, handlers, log),
     });
 
+  if (options.shared === "first") {
+    // Without SO_REUSEPORT it fails where another process has the port.
+    const claim = () => Bun.serve({ ...where, fetch: () => new Response() });
+    void bind(name, options.port, claim).stop(true);
+  }
   let server = bind(name, options.port, () => serve(options.port, tls && readCertificates(tls)));
   const { port } = server;
   if (port === undefined) throw new TypeError("a TCP server has a port");

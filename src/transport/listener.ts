@@ -2,8 +2,18 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import type { Log } from "../telemetry/log.ts";
 import type { StreamMethod, UnaryMethod } from "./method.ts";
 
+/**
+ * Several threads listen on one port, and the kernel spreads connections over them. The first makes
+ * sure that no other process has the port; with SO_REUSEPORT alone nobody would notice.
+ */
+export type PortSharing = "first" | "joining";
+
 export type ListenAddress =
-  | { readonly port: number; readonly host?: string }
+  | {
+      readonly port: number;
+      readonly host?: string;
+      readonly shared?: PortSharing;
+    }
   | { readonly socketPath: string };
 
 /** Files, read at start and again when they change. */

@@ -1,6 +1,7 @@
 import { jsonArray, list, map } from "../kinds/collections.ts";
 import { duration } from "../kinds/duration.ts";
 import { boolean, integer, oneOf, path, port, text } from "../kinds/scalars.ts";
+import { workers } from "../kinds/workers.ts";
 import { option } from "./option.ts";
 import { globalOptions, loadingOptions, syncOptions } from "./shared.ts";
 
@@ -98,6 +99,12 @@ export const startOptions = {
     doc: "Origins whose pages may call evaluation and OFREP, * as wildcard; none given: every origin.",
   }),
   ...syncOptions,
+  workers: option({
+    kind: workers,
+    default: 1,
+    section: "Limits",
+    doc: "Threads that serve the ports; auto: as many as there are cores. One of them reads the sources for all. Unix sockets are served by one.",
+  }),
   "max-request-body": option({
     kind: integer("bytes"),
     default: 1_000_000,

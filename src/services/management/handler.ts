@@ -1,13 +1,11 @@
 import { EXPOSITION_TYPE } from "../../telemetry/metrics/prometheus.ts";
-import type { Registry } from "../../telemetry/metrics/registry.ts";
 import { requestPath } from "../../transport/request-path.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface ManagementOptions {
   readonly readiness: Readiness;
-  readonly registry: Registry;
-  /** The others are pushed elsewhere: `/metrics` has those of the process only. */
-  readonly metricsPushed?: boolean;
+  /** In Prometheus' text format. */
+  readonly metrics: () => string | Promise<string>;
 }
 
 /**
@@ -16,9 +14,8 @@ export interface ManagementOptions {
  */
 export function createManagementHandler({
   readiness,
-  registry,
-  metricsPushed = false,
-}: ManagementOptions): (request: Request) => Response | undefined {
+  metrics,
+}: ManagementOptions): (request: Request) => Response | Promise<Response> | undefined {
   return (request) => {
     switch (requestPath(request)) {
       case "/healthz":
@@ -26,13 +23,15 @@ export function createManagementHandler({
       case "/readyz":
         return readyz(readiness);
       case "/metrics":
-        return new Response(registry.expose({ processOnly: metricsPushed }), {
-          headers: { "Content-Type": EXPOSITION_TYPE },
-        });
+        return expose(metrics);
       default:
         return undefined;
     }
   };
+}
+
+async function expose(metrics: ManagementOptions["metrics"]): Promise<Response> {
+  return new Response(await metrics(), { headers: { "Content-Type": EXPOSITION_TYPE } });
 }
 
 function readyz(readiness: Readiness): Response {

@@ -6,29 +6,40 @@ import type { SourceStatus } from "../../sources/status.ts";
  */
 export class Readiness {
   readonly #whenReady: Promise<void>;
+  readonly #check: () => void;
   readonly #listeners = new Set<() => void>();
   #stopping = false;
+  #held = 0;
 
   constructor(readonly sources: readonly SourceStatus[]) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#whenReady = promise;
-    const check = () => {
-      if (!this.#allDelivered) return;
+    this.#check = () => {
+      if (this.state !== "ready") return;
       resolve();
       this.#tell();
     };
-    for (const source of sources) source.onDelivered(check);
-    check();
+    for (const source of sources) source.onDelivered(this.#check);
+    this.#check();
   }
 
   get state(): "starting" | "ready" | "stopping" {
     if (this.#stopping) return "stopping";
-    return this.#allDelivered ? "ready" : "starting";
+    return this.#allDelivered && this.#held === 0 ? "ready" : "starting";
   }
 
   /** Resolves at the moment of becoming ready; pending for ever if that does not come. */
   whenReady(): Promise<void> {
     return this.#whenReady;
+  }
+
+  /** Not ready before `condition` resolves either. */
+  require(condition: Promise<void>): void {
+    this.#held++;
+    void condition.then(() => {
+      this.#held--;
+      this.#check();
+    });
   }
 
   /** The daemon is shutting down. */

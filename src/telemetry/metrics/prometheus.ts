@@ -1,6 +1,6 @@
 import type { Definition, Kind } from "./instrument.ts";
 import type { Collection, Metric } from "./registry.ts";
-import type { Attributes, HistogramSeries } from "./series.ts";
+import type { Attributes, HistogramData } from "./series.ts";
 
 /** The media type of {@link exposition}. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
@@ -66,12 +66,7 @@ function writeSeries(lines: string[], name: string, metric: Metric, scope: strin
   }
 }
 
-function writeHistogram(
-  lines: string[],
-  name: string,
-  series: HistogramSeries,
-  scope: string,
-): void {
+function writeHistogram(lines: string[], name: string, series: HistogramData, scope: string): void {
   const text = labelsOf(series, scope);
   const prefix = text ? `${text},` : "";
   let cumulative = 0;

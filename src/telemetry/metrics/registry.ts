@@ -8,7 +8,7 @@ import {
   type Observation,
 } from "./instrument.ts";
 import { exposition } from "./prometheus.ts";
-import type { Attributes, HistogramSeries } from "./series.ts";
+import type { Attributes, HistogramData } from "./series.ts";
 
 /** Everything measured so far, for exporters. */
 export interface Collection {
@@ -32,7 +32,7 @@ export type Metric =
   | {
       readonly definition: Definition;
       readonly kind: "histogram";
-      readonly series: readonly HistogramSeries[];
+      readonly series: readonly HistogramData[];
     };
 
 export interface RegistryOptions {
@@ -40,6 +40,11 @@ export interface RegistryOptions {
   readonly resource?: Attributes;
   /** Series per instrument, the overflow series among them. Default 2000. */
   readonly seriesLimit?: number;
+}
+
+/** Only what is a fact about the process. */
+export function processOnly({ resource, scopes }: Collection): Collection {
+  return { resource, scopes: scopes.filter(({ name }) => name === "") };
 }
 
 /** All metrics of the process. */
@@ -74,12 +79,8 @@ export class Registry {
    * In Prometheus' text format.
    * @param options.processOnly only the facts about the process, which no scope measures
    */
-  expose({ processOnly = false }: { readonly processOnly?: boolean } = {}): string {
-    const { resource, scopes } = this.collect();
-    return exposition({
-      resource,
-      scopes: processOnly ? scopes.filter(({ name }) => name === "") : scopes,
-    });
+  expose(): string {
+    return exposition(this.collect());
   }
 }
 

@@ -7,6 +7,17 @@ export class NumberSeries {
   constructor(readonly attributes: Attributes) {}
 }
 
+/** What one series of a histogram has counted. */
+export interface HistogramData {
+  readonly attributes: Attributes;
+  /** Upper bounds, inclusive, ascending. */
+  readonly bounds: readonly number[];
+  /** Observations per bucket, not cumulative; one more than there are bounds, for what is above all. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+  readonly count: number;
+}
+
 /** One series of a histogram. */
 export class HistogramSeries {
   /** Observations per bucket, not cumulative; one more than there are bounds, for what is above all. */

@@ -14,7 +14,7 @@ import {
 } from "../../gen/opentelemetry/proto/metrics/v1/metrics_pb.ts";
 import type { Observation } from "../metrics/instrument.ts";
 import type { Collection, Metric } from "../metrics/registry.ts";
-import type { HistogramSeries } from "../metrics/series.ts";
+import type { HistogramData } from "../metrics/series.ts";
 import { keyValues, nanoseconds, resource, scope } from "./encode.ts";
 
 /** Since when sums are summed up, and when they were read: nanoseconds since 1970. */
@@ -74,10 +74,7 @@ function numberPoint({ attributes, value }: Observation, period: Period) {
   });
 }
 
-function histogramPoint(
-  { attributes, bounds, counts, sum, count }: HistogramSeries,
-  period: Period,
-) {
+function histogramPoint({ attributes, bounds, counts, sum, count }: HistogramData, period: Period) {
   return create(HistogramDataPointSchema, {
     ...period,
     attributes: keyValues(attributes),

@@ -1,6 +1,6 @@
 import { MetricsService } from "../../gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.ts";
 import type { Log } from "../log.ts";
-import type { Registry } from "../metrics/registry.ts";
+import type { Collection } from "../metrics/registry.ts";
 import { createExporter } from "./create-exporter.ts";
 import { Delivery } from "./delivery.ts";
 import { encodeMetrics } from "./encode-metrics.ts";
@@ -9,7 +9,7 @@ import type { CollectorTarget, Exporter } from "./exporter.ts";
 export interface PushOptions {
   readonly to: CollectorTarget | "console";
   readonly intervalMs: number;
-  readonly registry: Registry;
+  readonly registry: { collect(): Collection | Promise<Collection> };
   readonly log: Log;
 }
 
@@ -18,7 +18,7 @@ export interface PushOptions {
  * repetition: the next one says the same and more.
  */
 export class MetricsPush {
-  readonly #registry: Registry;
+  readonly #registry: PushOptions["registry"];
   readonly #exporter: Exporter;
   readonly #delivery: Delivery;
   readonly #timer: Timer;
@@ -51,7 +51,7 @@ export class MetricsPush {
 
   async #attempt(): Promise<void> {
     try {
-      const { resource, scopes } = this.#registry.collect();
+      const { resource, scopes } = await this.#registry.collect();
       // Facts about the process, which have no scope, stay at /metrics.
       const own = scopes.filter(({ name }) => name !== "");
       const request = encodeMetrics({ resource, scopes: own }, performance.timeOrigin, Date.now());

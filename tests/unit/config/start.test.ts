@@ -59,6 +59,7 @@ test("one source is enough, the rest has defaults", async () => {
     corsOrigins: [],
     maxRequestBody: 1_000_000,
     maxRequestHeader: 1_000_000,
+    workers: 1,
     telemetry: {
       metricsExporter: "prometheus",
       collectorUri: undefined,
@@ -100,6 +101,7 @@ test("every option has an effect", async () => {
     corsOrigins: ["a", "b"],
     maxRequestBody: -5,
     maxRequestHeader: 1 << 20,
+    workers: 1,
     telemetry: {
       metricsExporter: "otel",
       collectorUri: "h:4317",

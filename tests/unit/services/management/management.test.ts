@@ -9,8 +9,8 @@ function setUp() {
   const redis = new SourceStatus("redis://localhost/0?key=flags", "redis");
   const readiness = new Readiness([file, redis]);
   const registry = new Registry({ resource: { "service.name": "flagd" } });
-  const handle = createManagementHandler({ readiness, registry });
-  const get = (path: string, method = "GET") =>
+  const handle = createManagementHandler({ readiness, metrics: () => registry.expose() });
+  const get = async (path: string, method = "GET") =>
     handle(new Request(`http://127.0.0.1:8014${path}`, { method }));
   return { file, redis, readiness, registry, get };
 }
@@ -23,7 +23,7 @@ describe("/readyz", () => {
     const { file, redis, get } = setUp();
     file.accepted(1);
     redis.failed("connection refused");
-    const response = get("/readyz");
+    const response = await get("/readyz");
     expect(response?.status).toBe(412);
     expect(await response?.json()).toEqual({
       status: "starting",
@@ -45,17 +45,17 @@ describe("/readyz", () => {
     redis.accepted(1);
     redis.failed("gone");
     file.rejected("broken");
-    expect(get("/readyz")?.status).toBe(200);
-    expect(await get("/readyz")?.text()).toBe("");
+    expect((await get("/readyz"))?.status).toBe(200);
+    expect(await (await get("/readyz"))?.text()).toBe("");
   });
 
-  test("is 503 while stopping", () => {
+  test("is 503 while stopping", async () => {
     const { file, redis, readiness, get } = setUp();
     file.accepted(1);
     redis.accepted(1);
     readiness.stop();
-    expect(get("/readyz")?.status).toBe(503);
-    expect(get("/healthz")?.status).toBe(200);
+    expect((await get("/readyz"))?.status).toBe(503);
+    expect((await get("/healthz"))?.status).toBe(200);
   });
 });
 
@@ -80,7 +80,7 @@ describe("readiness", () => {
 });
 
 test("/healthz is 200 with an empty body and without a content type", async () => {
-  const response = setUp().get("/healthz?x=1");
+  const response = await setUp().get("/healthz?x=1");
   expect(response?.status).toBe(200);
   expect(response?.headers.has("content-type")).toBe(false);
   expect(await response?.text()).toBe("");
@@ -89,21 +89,23 @@ test("/healthz is 200 with an empty body and without a content type", async () =
 test("/metrics is Prometheus' text format", async () => {
   const { registry, get } = setUp();
   registry.scope("flagd").counter({ name: "c", description: "" }).series().value = 7;
-  const response = get("/metrics");
+  const response = await get("/metrics");
   expect(response?.headers.get("content-type")).toBe(
     "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
   );
   expect(await response?.text()).toMatch(/^c_total\{.*\} 7$/m);
 });
 
-test.each(["GET", "HEAD", "POST", "DELETE"])("%s is answered", (method) => {
+test.each(["GET", "HEAD", "POST", "DELETE"])("%s is answered", async (method) => {
   const { get } = setUp();
-  for (const path of ["/healthz", "/metrics"]) expect(get(path, method)?.status).toBe(200);
+  for (const path of ["/healthz", "/metrics"]) {
+    expect((await get(path, method))?.status).toBe(200);
+  }
 });
 
 test.each(["/", "/livez", "/healthz/", "/Healthz", "/ofrep/v1/evaluate/flags", "/x/metrics"])(
   "%s is left to others",
-  (path) => {
-    expect(setUp().get(path)).toBeUndefined();
+  async (path) => {
+    expect(await setUp().get(path)).toBeUndefined();
   },
 );

@@ -1,0 +1,3 @@
+import { runMember } from "./runtime/workers/member.ts";
+
+await runMember();
