@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
+import { createJsonUnary } from "./connect/json-unary.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { ExpiryQueue } from "./expiry.ts";
@@ -41,13 +42,19 @@ export async function listen(
     receiving: new ExpiryQueue<Expirable>(timeouts.requestMs, (request) => request.expire()),
     watch: options.onCall || options.onOpen || options.trace ? options : undefined,
   };
+  const cors = options.corsOrigins && createCors(options.corsOrigins);
   const dispatcher = new Dispatcher(
     createHandlers(options.routes, options.web, context.maxBytes, log),
-    options.corsOrigins && createCors(options.corsOrigins),
+    cors,
     context,
   );
   const maxHeaderBytes = options.maxRequestHeader > 0 ? options.maxRequestHeader : 1 << 24;
-  const http1 = new Http1Server(maxHeaderBytes, timeouts, (exchange) => dispatcher.serve(exchange));
+  const http1 = new Http1Server({
+    maxHeaderBytes,
+    timeouts,
+    plain: createJsonUnary(options.unary ?? [], cors, timeouts.keepAliveMs, context),
+    serve: (exchange) => dispatcher.serve(exchange),
+  });
   const http2 = new Http2Server({
     maxConcurrentStreams: options.maxConcurrentStreams ?? defaultMaxConcurrentStreams,
     maxHeaderBytes,

@@ -9,6 +9,12 @@ export interface UnaryMethod {
   readonly path: string;
   /** @throws ConnectError */
   call(message: Uint8Array, headers: IncomingHttpHeaders): Uint8Array;
+  /**
+   * The same in JSON, as Connect's handlers read and write it. undefined: a request that they had
+   * better read themselves. The error must have neither details nor metadata.
+   * @throws ConnectError
+   */
+  callJson?(message: Uint8Array, headers: IncomingHttpHeaders): Uint8Array | undefined;
 }
 
 /** One open server stream on the short path. */

@@ -68,13 +68,22 @@ function setUp(store: FakeStore, additions = {}, headers = new Map<string, strin
     const bytes = toBinary(method.input, fromJson(method.input, request));
     return asJson(method, fromBinary(method.output, unary.call(bytes, headers)));
   };
+  const json: Call = async (name, methodName, request, headers = {}) => {
+    const path = `/${name}.Service/${methodName}`;
+    const { callJson } = service.unary.find((unary) => unary.path === path) ?? {};
+    if (callJson === undefined) return universal(name, methodName, request, headers);
+    const answer = callJson(Buffer.from(JSON.stringify(request)), headers);
+    return answer === undefined
+      ? universal(name, methodName, request, headers)
+      : JSON.parse(Buffer.from(answer).toString());
+  };
   const universal: Call = async (name, methodName, request, headers = {}) => {
     const method = methodOf(name, methodName);
     const init = fromJson(method.input, request);
     const answer = await transport.unary(method, undefined, undefined, headers, init);
     return asJson(method, answer.message);
   };
-  return { service, recorded, paths: { short, universal } };
+  return { service, recorded, paths: { short, json, universal } };
 }
 
 async function check(answer: Promise<unknown>, expected: Expected): Promise<void> {

@@ -1,5 +1,11 @@
 /** From an outcome to what a Resolve method answers, made once per outcome and method. */
-import { create, type DescMethodUnary, type Message, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMethodUnary,
+  type Message,
+  toBinary,
+  toJsonString,
+} from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
 import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
@@ -15,6 +21,8 @@ interface Success {
   readonly error: undefined;
   readonly message: Message;
   readonly bytes: Uint8Array;
+  /** The message in JSON, in UTF-8; made at the first use. */
+  readonly json: Uint8Array;
 }
 
 interface Failure {
@@ -31,6 +39,9 @@ export interface ResolveMethod {
   readonly path: string;
   answer(outcome: Outcome): Answer;
 }
+
+/** Go flagd writes zero values into JSON, and clients without protobuf rely on finding them. */
+export const jsonOptions = { alwaysEmitImplicit: true };
 
 /** What a method takes for a value, and what it answers where there is none. */
 interface ResultType {
@@ -108,7 +119,17 @@ function success(
   init: Record<string, unknown>,
 ): Success {
   const message = create(method.output, init);
-  return { counted, error: undefined, message, bytes: toBinary(method.output, message) };
+  let json: Uint8Array | undefined;
+  return {
+    counted,
+    error: undefined,
+    message,
+    bytes: toBinary(method.output, message),
+    get json() {
+      json ??= Buffer.from(toJsonString(method.output, message, jsonOptions));
+      return json;
+    },
+  };
 }
 
 function failure(outcome: Outcome, errorCode: "FLAG_NOT_FOUND" | "TYPE_MISMATCH"): Failure {

@@ -4,15 +4,14 @@ import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/conn
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { HeaderLookup } from "../context.ts";
 import { PulledSink } from "../pulled-sink.ts";
-import { type ResolveMethod, resolveMethods } from "./answer.ts";
+import { jsonOptions, type ResolveMethod, resolveMethods } from "./answer.ts";
 import { type BulkMethod, bulkMethods } from "./bulk.ts";
 import { type Dialect, dialects, eventStreamOf } from "./dialects.ts";
 import { type Evaluator, selectorFrom } from "./evaluate.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { ServerEvent } from "./events.ts";
 
-/** Go flagd writes zero values into JSON, and clients without protobuf rely on finding them. */
-const options = { jsonOptions: { alwaysEmitImplicit: true } };
+const options = { jsonOptions };
 
 type Unary = MethodImpl<DescMethodUnary>;
 type ServerStreaming = MethodImpl<DescMethodServerStreaming>;

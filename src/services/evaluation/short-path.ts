@@ -1,4 +1,4 @@
-/** gRPC calls from message bytes to message bytes. */
+/** Calls from message bytes to message bytes. */
 import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { resolveMethods } from "./answer.ts";
 import { bulkMethods } from "./bulk.ts";
@@ -6,6 +6,7 @@ import { dialects, eventStreamOf } from "./dialects.ts";
 import { invalidArgument } from "./errors.ts";
 import { type Evaluator, selectorFrom } from "./evaluate.ts";
 import type { EventStreams } from "./event-streams.ts";
+import { readJsonRequest } from "./json-request.ts";
 import { decodeEmptyRequest, decodeResolveAllRequest, decodeResolveRequest } from "./request.ts";
 import { DecodeError } from "./wire.ts";
 
@@ -24,6 +25,19 @@ export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath
         if (answer.error !== undefined) throw answer.error;
         return answer.bytes;
       }),
+      callJson(message, headers) {
+        const request = readJsonRequest(message);
+        if (request === undefined) return undefined;
+        const { flagKey, context } = request;
+        const answer = evaluator.resolve(
+          method,
+          flagKey,
+          () => context,
+          (name) => headers[name],
+        );
+        if (answer.error !== undefined) throw answer.error;
+        return answer.json;
+      },
     }),
   );
   const bulks = bulkMethods.map(

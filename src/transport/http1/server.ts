@@ -5,6 +5,7 @@ import type { Timeouts } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
 import type { Exchange } from "../universal/exchange.ts";
 import { Http1Exchange } from "./exchange.ts";
+import { type PlainAnswer, PlainConnection } from "./plain-connection.ts";
 
 /** What HTTP/1.1 leaves out of the limit on headers, as Go does: the request line and some slack. */
 const headerSlackBytes = 4096;
@@ -14,6 +15,16 @@ interface Connection {
   readonly socket: Socket;
   /** Requests whose answers are not complete; more than one where the client pipelines. */
   open: number;
+  /** Reads the connection until something comes that it does not answer. */
+  plain?: PlainConnection | undefined;
+}
+
+export interface Http1Options {
+  readonly maxHeaderBytes: number;
+  readonly timeouts: Timeouts;
+  /** Answers requests on the short path. */
+  readonly plain: PlainAnswer;
+  readonly serve: (exchange: Exchange) => void;
 }
 
 /** node:http on connections that somebody else accepts. */
@@ -22,12 +33,17 @@ export class Http1Server {
   readonly #connections = new Map<Socket, Connection>();
   readonly #headers: ExpiryQueue<Connection>;
   readonly #idle: ExpiryQueue<Connection>;
+  readonly #plain: PlainAnswer;
   #draining = false;
 
-  constructor(maxHeaderBytes: number, timeouts: Timeouts, serve: (exchange: Exchange) => void) {
+  constructor({ maxHeaderBytes, timeouts, plain, serve }: Http1Options) {
     const drop = ({ socket }: Connection) => socket.destroy();
-    this.#headers = new ExpiryQueue(timeouts.headersMs, drop);
+    this.#headers = new ExpiryQueue(timeouts.headersMs, (connection) => {
+      if (connection.plain) connection.plain.expire();
+      else drop(connection);
+    });
     this.#idle = new ExpiryQueue(timeouts.keepAliveMs, drop);
+    this.#plain = plain;
     this.#server = createServer({
       maxHeaderSize: maxHeaderBytes + headerSlackBytes,
       keepAliveTimeout: timeouts.keepAliveMs,
@@ -53,6 +69,25 @@ export class Http1Server {
       this.#headers.delete(connection);
       this.#idle.delete(connection);
     });
+    const plain = new PlainConnection(socket, this.#plain, {
+      onIdle: (partial) => {
+        const now = performance.now();
+        (partial ? this.#idle : this.#headers).delete(connection);
+        (partial ? this.#headers : this.#idle).add(connection, now);
+      },
+      onOther: (bytes) => {
+        connection.plain = undefined;
+        this.#idle.delete(connection);
+        this.#headers.add(connection, performance.now());
+        this.#useNode(connection, bytes);
+      },
+    });
+    connection.plain = plain;
+    plain.read(Buffer.from(first.buffer, first.byteOffset, first.length));
+  }
+
+  #useNode(connection: Connection, first: Uint8Array): void {
+    const { socket } = connection;
     socket.on("data", () => {
       if (connection.open > 0 || !this.#idle.has(connection)) return;
       this.#idle.delete(connection);

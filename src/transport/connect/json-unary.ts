@@ -1,0 +1,103 @@
+import { STATUS_CODES } from "node:http";
+import type { ConnectError } from "@connectrpc/connect";
+import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { Call } from "../calls.ts";
+import type { TransportContext } from "../context.ts";
+import type { Cors } from "../cors.ts";
+import { wantsGzip } from "../grpc/envelope.ts";
+import { publicError } from "../grpc/status.ts";
+import type { PlainAnswer } from "../http1/plain-connection.ts";
+import type { PlainHead } from "../http1/plain-head.ts";
+import type { UnaryMethod } from "../method.ts";
+
+type Headers = PlainHead["headers"];
+
+/**
+ * Answers unary calls of Connect's protocol in JSON by the methods' own short paths, and answers
+ * what Connect's handlers would. Compressed requests, deadlines and other content types are theirs.
+ */
+export function createJsonUnary(
+  methods: readonly UnaryMethod[],
+  cors: Cors | undefined,
+  keepAliveMs: number,
+  context: TransportContext,
+): PlainAnswer {
+  const byPath = new Map(methods.map((method) => [method.path, method]));
+  const connection = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n\r\n`;
+  const { watch, maxBytes, log } = context;
+
+  function respond(status: number, body: Uint8Array, headers: Headers): Buffer {
+    const gzip = wantsGzip(body, headers["accept-encoding"]);
+    const sent = gzip ? Bun.gzipSync(new Uint8Array(body)) : body;
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-length: ${sent.length}\r\n`;
+    head += "content-type: application/json\r\naccept-encoding: gzip\r\n";
+    if (gzip) head += "content-encoding: gzip\r\n";
+    for (const [name, value] of cors?.actual(headers.origin) ?? []) head += `${name}: ${value}\r\n`;
+    head += `Date: ${httpDate()}\r\n${connection}`;
+    const answer = Buffer.allocUnsafe(head.length + sent.length);
+    answer.write(head, "latin1");
+    answer.set(sent, head.length);
+    return answer;
+  }
+
+  return (head, body) => {
+    const method = byPath.get(head.target);
+    if (!method?.callJson || body.length > maxBytes || !isPlainJson(head.headers)) return undefined;
+    // Tracing writes into the headers, and heads are used again.
+    const headers = watch?.trace ? { ...head.headers } : head.headers;
+    const call = watch && new Call(watch, method.path, "connect_rpc", "POST", headers);
+    let answer: Uint8Array | undefined;
+    try {
+      answer = method.callJson(body, headers);
+    } catch (thrown) {
+      const error = publicError(thrown, method.path, log);
+      const status = codeToHttpStatus(error.code);
+      call?.finish(status, error.code);
+      return respond(status, errorBody(error), headers);
+    }
+    if (answer === undefined) {
+      call?.abandon();
+      return undefined;
+    }
+    if (call) {
+      call.requestBytes = body.length;
+      call.responseBytes = answer.length;
+      call.finish(200, 0);
+    }
+    return respond(200, answer, headers);
+  };
+}
+
+function isPlainJson(headers: Headers): boolean {
+  const type = headers["content-type"];
+  return (
+    (type === "application/json" || type === "application/json; charset=utf-8") &&
+    headers["content-encoding"] === undefined &&
+    headers["connect-timeout-ms"] === undefined &&
+    (headers["connect-protocol-version"] ?? "1") === "1"
+  );
+}
+
+/** Services answer with the same few errors over and over. */
+const errorBodies = new WeakMap<ConnectError, Uint8Array>();
+
+function errorBody(error: ConnectError): Uint8Array {
+  let body = errorBodies.get(error);
+  if (body === undefined) {
+    body = errorToJsonBytes(error, undefined);
+    errorBodies.set(error, body);
+  }
+  return body;
+}
+
+let second = 0;
+let date = "";
+
+function httpDate(): string {
+  const now = Math.floor(Date.now() / 1000);
+  if (now !== second) {
+    second = now;
+    date = new Date(now * 1000).toUTCString();
+  }
+  return date;
+}

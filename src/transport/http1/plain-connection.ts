@@ -1,0 +1,102 @@
+import type { Socket } from "node:net";
+import { type PlainHead, parsePlainHead } from "./plain-head.ts";
+
+/** The whole answer, head included; undefined: not a request for this path. */
+export type PlainAnswer = (head: PlainHead, body: Uint8Array) => Buffer | undefined;
+
+export interface PlainConnectionEvents {
+  /** Everything that arrived was answered, or (`partial`) a request has begun. */
+  onIdle(partial: boolean): void;
+  /** From here on somebody else reads the connection, beginning with `bytes`. */
+  onOther(bytes: Uint8Array): void;
+}
+
+const longestHead = 8 << 10;
+const longestBody = 64 << 10;
+const nothing: Buffer = Buffer.alloc(0);
+
+/**
+ * Answers requests straight from their bytes, without node:http and its two streams for each, for
+ * as long as a client writes what {@link parsePlainHead} takes and `answer` answers. The first
+ * request that is anything else goes with the connection to node:http, for good.
+ */
+export class PlainConnection {
+  readonly #socket: Socket;
+  readonly #answer: PlainAnswer;
+  readonly #events: PlainConnectionEvents;
+  #pending: Buffer = nothing;
+  /** Clients repeat themselves: the head of the last request, and what it said. */
+  #lastText = "";
+  #lastHead: PlainHead | undefined;
+
+  constructor(socket: Socket, answer: PlainAnswer, events: PlainConnectionEvents) {
+    this.#socket = socket;
+    this.#answer = answer;
+    this.#events = events;
+    socket.on("data", this.read);
+  }
+
+  /** The time for a head is over. A body may take longer; node:http gives it its own time. */
+  expire(): void {
+    if (this.#pending.includes("\r\n\r\n")) this.#leave(this.#pending);
+    else this.#socket.destroy();
+  }
+
+  readonly read = (chunk: Buffer): void => {
+    const waiting = this.#pending.length > 0;
+    const bytes = waiting ? Buffer.concat([this.#pending, chunk]) : chunk;
+    this.#pending = nothing;
+    const answers: Buffer[] = [];
+    let at = 0;
+    while (at < bytes.length) {
+      const bodyStart = bytes.indexOf("\r\n\r\n", at) + 4;
+      const head =
+        bodyStart > 3 ? this.#head(bytes.toString("latin1", at, bodyStart - 4)) : undefined;
+      const end = head ? bodyStart + head.bodyLength : Number.POSITIVE_INFINITY;
+      if (end > bytes.length) {
+        const unusual = bodyStart > 3 ? !head || head.bodyLength > longestBody : false;
+        // A head and its body may come apart. More pieces are rare, and gathering them is not free.
+        if (unusual || waiting || bytes.length - at > longestHead + longestBody) {
+          this.#leave(bytes.subarray(at), answers);
+          return;
+        }
+        this.#pending = bytes.subarray(at);
+        break;
+      }
+      const answer = head && this.#answer(head, bytes.subarray(bodyStart, end));
+      if (answer === undefined) {
+        this.#leave(bytes.subarray(at), answers);
+        return;
+      }
+      answers.push(answer);
+      at = end;
+    }
+    this.#write(answers);
+    this.#events.onIdle(this.#pending.length > 0);
+  };
+
+  #head(text: string): PlainHead | undefined {
+    if (text === this.#lastText) return this.#lastHead;
+    if (text.length > longestHead) return undefined;
+    this.#lastText = text;
+    this.#lastHead = parsePlainHead(text);
+    return this.#lastHead;
+  }
+
+  #write(answers: readonly Buffer[]): void {
+    const [first] = answers;
+    if (first === undefined) return;
+    const sent = this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers));
+    if (sent) return;
+    // A client that asks without reading the answers has to wait.
+    this.#socket.pause();
+    this.#socket.once("drain", () => this.#socket.resume());
+  }
+
+  #leave(bytes: Uint8Array, answers: readonly Buffer[] = []): void {
+    this.#socket.off("data", this.read);
+    this.#pending = nothing;
+    this.#write(answers);
+    this.#events.onOther(bytes);
+  }
+}
