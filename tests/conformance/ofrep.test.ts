@@ -322,13 +322,24 @@ describe("paths and methods", () => {
     `${FLAGS}/b/`,
     `${FLAGS}/a/b`,
     `${FLAGS}x`,
-    `${FLAGS}/%zz`,
   ])("%s is not found", async (path) => {
     const response = await post(path);
     expect(response.status).toBe(404);
     expect(await response.text()).toBe("404 page not found\n");
     expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
     expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  test("a path that is wrongly encoded is a bad request", async () => {
+    const response = await post(`${FLAGS}/%zz`);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toBe("400 Bad Request");
+  });
+
+  test("bytes of a key that are no UTF-8 are replaced", async () => {
+    const response = await post(`${FLAGS}/a%ffb`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ key: "a\ufffdb", errorCode: "FLAG_NOT_FOUND" });
   });
 
   test.each([

@@ -23,6 +23,7 @@ import { bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
 import { elementOf } from "./element.ts";
 import {
+  badRequestPage,
   json,
   methodNotAllowed,
   notFoundPage,
@@ -107,6 +108,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
   async function answer(request: Request, route: Route): Promise<Reply> {
     if (route.kind === "redirect") return redirect(route.location);
     if (route.kind === "unknown") return notFoundPage;
+    if (route.kind === "malformed") return badRequestPage;
     if (request.method !== "POST") return methodNotAllowed;
     const key = route.kind === "single" ? route.key : undefined;
     const body = await readBody(request, limits);

@@ -30,6 +30,12 @@ export const notFoundPage: Reply = {
   body: "404 page not found\n",
 };
 
+export const badRequestPage: Reply = {
+  status: 400,
+  headers: [["Content-Type", "text/plain; charset=utf-8"]],
+  body: "400 Bad Request",
+};
+
 export const methodNotAllowed: Reply = { status: 405, headers: [["Allow", "POST"]], body: null };
 
 export function redirect(location: string): Reply {

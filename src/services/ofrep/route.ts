@@ -8,6 +8,8 @@ export type Route =
   | { readonly kind: "bulk" }
   /** The path with its empty segments taken out. */
   | { readonly kind: "redirect"; readonly location: string }
+  /** Percent-encoding that is none. */
+  | { readonly kind: "malformed" }
   | { readonly kind: "unknown" };
 
 /** undefined: the path is not OFREP's at all. */
@@ -21,17 +23,18 @@ export function routeOf(request: Request): Route | undefined {
   }
   if (path === FLAGS || path === `${FLAGS}/`) return { kind: "bulk" };
   if (!path.startsWith(`${FLAGS}/`)) return { kind: "unknown" };
-  const key = decodeKey(path.slice(FLAGS.length + 1));
-  return key === undefined ? { kind: "unknown" } : { kind: "single", key };
+  const segment = path.slice(FLAGS.length + 1);
+  if (segment.includes("/")) return { kind: "unknown" };
+  if (/%(?![0-9a-f]{2})/i.test(segment)) return { kind: "malformed" };
+  return { kind: "single", key: decodeKey(segment) };
 }
 
-/** One path segment. A `/` within a key is written `%2F`. */
-function decodeKey(segment: string): string | undefined {
-  if (segment.includes("/")) return undefined;
+/** One path segment. A `/` within a key is written `%2F`; bytes that are no UTF-8 become U+FFFD. */
+function decodeKey(segment: string): string {
   if (!segment.includes("%")) return segment;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
+  const parts = segment.split(/(%[0-9a-f]{2})/i);
+  const bytes = parts.map((part) =>
+    part.startsWith("%") ? Buffer.from(part.slice(1), "hex") : Buffer.from(part),
+  );
+  return Buffer.concat(bytes).toString("utf8");
 }

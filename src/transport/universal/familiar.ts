@@ -59,10 +59,10 @@ async function statusInHeaders(
     if (colon > 0) header.set(line.slice(0, colon), line.slice(colon + 1).trim());
   }
   const message = decodeURIComponent(header.get("grpc-message") ?? "");
-  if (undecodable.test(message)) {
-    header.set("grpc-status", String(Code.InvalidArgument));
-    header.set("grpc-message", percentEncode(`unmarshal message: ${message}`));
-  }
+  const broken = undecodable.test(message);
+  if (broken) header.set("grpc-status", String(Code.InvalidArgument));
+  // Connect for JavaScript encodes more than the characters that have to be.
+  header.set("grpc-message", percentEncode(broken ? `unmarshal message: ${message}` : message));
   return { status: response.status, header };
 }
 
