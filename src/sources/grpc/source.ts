@@ -7,9 +7,16 @@ import type { Clock } from "../clock.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { type GrpcTls, readTlsFiles, type TlsMaterial } from "./credentials.ts";
 import { diagnose } from "./diagnosis.ts";
+import { probe } from "./probe.ts";
 import type { StreamEnd } from "./status.ts";
-import { type GrpcTiming, runStream, type StreamOptions } from "./stream.ts";
-import { parseGrpcTarget } from "./target.ts";
+import {
+  defaultTiming,
+  type GrpcTiming,
+  runStream,
+  type StreamOptions,
+  silentEnd,
+} from "./stream.ts";
+import { type Endpoint, parseGrpcTarget } from "./target.ts";
 
 export interface GrpcSourceOptions {
   readonly uri: string;
@@ -37,6 +44,8 @@ export class GrpcSource implements Source {
   readonly #backoff: Backoff;
   #round = new AbortController();
   #delivered = false;
+  /** The server took the last connection and said nothing. */
+  #silent = false;
 
   /** @throws ConfigError for a URI or headers that cannot be used */
   constructor(options: GrpcSourceOptions, { clock, log }: { clock: Clock; log: Log }) {
@@ -86,9 +95,13 @@ export class GrpcSource implements Source {
       this.#delivered = true;
       this.#backoff.reset();
     };
-    let files: TlsMaterial | undefined;
+    const { endpoint } = this.#stream.target;
     try {
-      files = this.#options.tls && readTlsFiles(this.#options.tls);
+      const { tls } = this.#options;
+      const files = tls && readTlsFiles(tls);
+      if (this.#silent && endpoint && !(await this.#answers(endpoint, files, signal))) {
+        return silentEnd(this.#options.timing);
+      }
       const end = await runStream(
         this.#stream,
         files,
@@ -96,7 +109,7 @@ export class GrpcSource implements Source {
           take(flagConfiguration, (syncContext ?? {}) as JsonObject),
         signal,
       );
-      const { endpoint } = this.#stream.target;
+      this.#silent = end.silent ?? false;
       if (messages > 0) return end;
       if (!end.vague || !endpoint) return { ...end, planned: false };
       const reason = await diagnose(endpoint, files, signal);
@@ -105,6 +118,13 @@ export class GrpcSource implements Source {
       if (error instanceof FatalSourceError) return { reason: error.message, fatal: true };
       throw error;
     }
+  }
+
+  /** grpc-js cannot let go of a socket whose server is silent, so not another one before it speaks. */
+  async #answers(endpoint: Endpoint, files: TlsMaterial | undefined, signal: AbortSignal) {
+    const timeoutMs = this.#options.timing?.connectMs ?? defaultTiming.connectMs;
+    const { answered, ended, error } = await probe(endpoint, { tls: files, timeoutMs, signal });
+    return answered || ended || error !== undefined;
   }
 }
 

@@ -9,6 +9,8 @@ export interface StreamEnd {
   readonly fatal: boolean;
   /** The server ends every stream after a time; that is no trouble where the stream had delivered. */
   readonly planned?: boolean;
+  /** The server took the connection and said nothing. */
+  readonly silent?: boolean;
   /** The connection was refused or lost in a way that grpc-js has no words for. */
   readonly vague?: boolean;
 }
@@ -46,6 +48,10 @@ export function describeEnd(
     };
   }
   const reason = `${status[error.code] ?? "UNKNOWN"}: ${details}`;
+  if (/^Protocol error/.test(details)) {
+    const reason = "the server does not speak HTTP/2; is this the port of its sync service?";
+    return { reason, fatal, vague: true };
+  }
   if (error.code === status.DEADLINE_EXCEEDED) return { reason, fatal, planned: true };
   return { reason, fatal, vague: error.code === status.UNAVAILABLE && vague.test(details) };
 }

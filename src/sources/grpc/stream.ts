@@ -41,15 +41,19 @@ export interface GrpcTiming {
  * Pings find out that a peer is gone without having said so. flagd's sync service takes one every
  * 30 s; where a server takes fewer it says so, and grpc-js doubles the interval by itself.
  */
-const defaults: GrpcTiming = { connectMs: 20_000, keepAliveMs: 60_000, keepAliveTimeoutMs: 20_000 };
+export const defaultTiming: GrpcTiming = {
+  connectMs: 20_000,
+  keepAliveMs: 60_000,
+  keepAliveTimeoutMs: 20_000,
+};
 
 const path = `/${FlagSyncService.typeName}/${FlagSyncService.method.syncFlags.name}`;
 const defaultMaxMessageSize = 4 << 20;
 
 /**
  * One stream on a connection of its own, from dialling to its end. A new connection each time finds
- * new addresses and new certificates, and leaves a server behind that accepts and never answers, which
- * a channel of grpc-js would wait for.
+ * new addresses and new certificates, and leaves a server behind that accepts and never answers: a
+ * channel of grpc-js would wait for it. Its socket stays until the server says something.
  * @returns how it ended; aborting `signal` ends it too
  * @throws FatalSourceError where the TLS files cannot be used
  */
@@ -60,7 +64,7 @@ export async function runStream(
   signal: AbortSignal,
 ): Promise<StreamEnd> {
   const { target, metadata, selector = "", providerId = "", timing } = options;
-  const { connectMs, ...keepAlive } = { ...defaults, ...timing };
+  const { connectMs, ...keepAlive } = { ...defaultTiming, ...timing };
   const client = new Client(
     target.target,
     channelCredentials(files),
@@ -85,14 +89,20 @@ export async function runStream(
     for await (const message of call) await onMessage(message as SyncFlagsResponse);
     return describeEnd(undefined, options);
   } catch (error) {
-    if (!unreachable) return describeEnd(error as ServiceError, options);
-    return { reason: `no HTTP/2 answer within ${connectMs / 1000} s of connecting`, fatal: false };
+    return unreachable ? silentEnd(timing) : describeEnd(error as ServiceError, options);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", abort);
     call.cancel();
     client.close();
   }
+}
+
+/** The end of an attempt that found a server but no answer. */
+export function silentEnd(timing: StreamOptions["timing"]): StreamEnd {
+  const seconds = (timing?.connectMs ?? defaultTiming.connectMs) / 1000;
+  const reason = `no HTTP/2 answer within ${seconds} s of connecting`;
+  return { reason, fatal: false, silent: true };
 }
 
 function channelOptions(
