@@ -4,6 +4,7 @@ import type { Log } from "../telemetry/log.ts";
 import type { Clock } from "./clock.ts";
 import { FileSource } from "./file/source.ts";
 import { GrpcSource } from "./grpc/source.ts";
+import { HttpSource } from "./http/source.ts";
 import { RedisSource } from "./redis/source.ts";
 import type { Source } from "./source.ts";
 
@@ -18,9 +19,11 @@ export function createSource(config: SourceConfig, deps: { clock: Clock; log: Lo
       return new FileSource({ path: config.uri, provider: config.provider }, deps);
     case "grpc":
       return new GrpcSource(config, deps);
+    case "http":
+      return new HttpSource(config, deps);
     default:
       throw new ConfigError(
-        `source "${config.uri}": provider "${config.provider}" is not part of this version; redis, file and grpc are`,
+        `source "${config.uri}": provider "${config.provider}" is not part of this version; redis, file, grpc and http are`,
       );
   }
 }

@@ -1,0 +1,88 @@
+import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
+import type { Clock } from "../clock.ts";
+import { SourceFault } from "../fault.ts";
+import { Poller } from "../poller.ts";
+import type { Payload, Source, SourceSink } from "../source.ts";
+import { WebClient } from "../web/client.ts";
+import { WebDocument } from "../web/document.ts";
+import { statusFault } from "../web/status.ts";
+import { readTlsFiles } from "../web/tls.ts";
+import type { TokenCache } from "../web/token-cache.ts";
+import { clientCredentials } from "./oauth.ts";
+import { type HttpTarget, httpTarget } from "./options.ts";
+
+export interface HttpSourceDependencies {
+  readonly clock: Clock;
+  /** Milliseconds of silence after which a server counts as gone. */
+  readonly silenceMs?: number;
+}
+
+/** Flags from a JSON or YAML document under a URL. */
+export class HttpSource implements Source {
+  readonly name: string;
+  readonly provider = "http";
+  readonly #target: HttpTarget;
+  readonly #client: WebClient;
+  readonly #document: WebDocument;
+  readonly #tokens: TokenCache | undefined;
+  readonly #poller: Poller;
+
+  /** @throws ConfigError for a wrong option */
+  constructor(config: HttpSourceConfig, { clock, silenceMs }: HttpSourceDependencies) {
+    this.#target = httpTarget(config);
+    this.name = this.#target.name;
+    this.#client = new WebClient({
+      tls: () => readTlsFiles(config),
+      ...(config.timeoutSeconds > 0 && { timeoutMs: config.timeoutSeconds * 1000 }),
+      ...(silenceMs !== undefined && { silenceMs }),
+    });
+    this.#document = new WebDocument(this.#client, this.#target.url.pathname);
+    this.#tokens = config.oauth && clientCredentials(config.oauth, this.#client, clock);
+    const { intervalSeconds, intervalSeed } = config;
+    this.#poller = new Poller({
+      name: this.name,
+      clock,
+      intervalSeconds,
+      intervalSeed,
+      look: (signal) => this.#look(signal),
+    });
+  }
+
+  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#poller.run(sink, signal);
+    } finally {
+      this.#client.close();
+    }
+  }
+
+  resync(): void {
+    this.#poller.resync();
+  }
+
+  async #look(signal: AbortSignal): Promise<Payload | undefined> {
+    const tokens = this.#tokens;
+    if (!tokens) return await this.#fetch(this.#target.headers, signal);
+    const reused = tokens.fresh;
+    try {
+      return await this.#fetchWithToken(tokens, signal);
+    } catch (error) {
+      if (!(error instanceof SourceFault) || !error.hopeless) throw error;
+      tokens.forget();
+      // A token may be revoked before it expires: that is no wrong credential yet.
+      if (!reused) throw error;
+      return await this.#fetchWithToken(tokens, signal);
+    }
+  }
+
+  async #fetchWithToken(tokens: TokenCache, signal: AbortSignal): Promise<Payload | undefined> {
+    const authorization = `Bearer ${await tokens.get(signal)}`;
+    return await this.#fetch({ ...this.#target.headers, authorization }, signal);
+  }
+
+  #fetch(headers: Readonly<Record<string, string>>, signal: AbortSignal) {
+    return this.#document.fetch({ url: this.#target.url, headers }, signal, (answer) =>
+      statusFault(answer, "check authHeader, headers or oauth of this source"),
+    );
+  }
+}

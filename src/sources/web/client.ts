@@ -1,0 +1,150 @@
+import { buildInfo } from "../../build-info.ts";
+import { SourceFault } from "../fault.ts";
+import { explain } from "./explain.ts";
+import { fetchTls, type TlsMaterial } from "./tls.ts";
+import { type Patience, Watchdog } from "./watchdog.ts";
+
+export interface WebRequest {
+  readonly url: URL;
+  readonly method?: "GET" | "POST" | "PUT";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** An answer whose body is yet to come. */
+export interface WebAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+export interface WholeAnswer extends Omit<WebAnswer, "chunks"> {
+  readonly body: Uint8Array;
+}
+
+export interface WebClientOptions {
+  /** Asked before every request to an https URL. Default: the system's authorities. */
+  readonly tls?: () => Promise<TlsMaterial>;
+  readonly timeoutMs?: number | undefined;
+  readonly silenceMs?: number;
+  /** In bytes, decompressed. */
+  readonly largestBody?: number;
+}
+
+/** A peer that is silent for so long has gone without having said so. */
+const SILENCE_MS = 30_000;
+/** A larger flag document is a mistake, such as a log or an archive. */
+const LARGEST_BODY = 64 * 1024 * 1024;
+const MOST_REDIRECTS = 10;
+const IDLE_SECONDS = 90;
+
+/** HTTP requests with bounds on everything; failures are SourceFaults. */
+export class WebClient {
+  readonly #options: WebClientOptions;
+  readonly #patience: Patience;
+  #session: Bun.FetchSession | undefined;
+  /** What TLS the session was made with; undefined: none. */
+  #sessionTls: string | undefined;
+
+  constructor(options: WebClientOptions = {}) {
+    const { timeoutMs, silenceMs = SILENCE_MS } = options;
+    this.#options = options;
+    this.#patience = { silenceMs, ...(timeoutMs && { timeoutMs }) };
+  }
+
+  /** @throws SourceFault */
+  request(request: WebRequest, signal: AbortSignal): Promise<WholeAnswer> {
+    const largest = this.#options.largestBody ?? LARGEST_BODY;
+    return this.exchange(request, signal, async ({ chunks, ...answer }) => {
+      const parts: Uint8Array[] = [];
+      let length = 0;
+      for await (const chunk of chunks) {
+        length += chunk.length;
+        if (length > largest) throw new SourceFault(`the answer is larger than ${largest} bytes`);
+        parts.push(chunk);
+      }
+      return { ...answer, body: Buffer.concat(parts) };
+    });
+  }
+
+  /**
+   * `use` has the answer for as long as it takes; the connection is given up when it returns early.
+   * @throws SourceFault
+   */
+  async exchange<T>(
+    request: WebRequest,
+    signal: AbortSignal,
+    use: (answer: WebAnswer) => Promise<T>,
+  ): Promise<T> {
+    const watchdog = new Watchdog(signal, this.#patience);
+    let response: Response | undefined;
+    try {
+      response = await this.#follow(request, watchdog);
+      const { status, statusText, headers } = response;
+      return await use({ status, statusText, headers, chunks: chunksOf(response, watchdog) });
+    } catch (error) {
+      throw explain(watchdog.signal.aborted ? watchdog.signal.reason : error, request.url);
+    } finally {
+      watchdog.dismiss();
+      if (response?.body && !response.body.locked) await response.body.cancel().catch(() => {});
+    }
+  }
+
+  /** Closes idle connections; the client can be used again. */
+  close(): void {
+    this.#session?.close();
+    this.#session = undefined;
+  }
+
+  /** Follows redirections, but not with a body, which may hold credentials. */
+  async #follow(request: WebRequest, watchdog: Watchdog): Promise<Response> {
+    const headers = new Headers({ "user-agent": `flagd/${buildInfo.version}`, ...request.headers });
+    let { url } = request;
+    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+      const session = await this.#sessionFor(url);
+      const response = await session.fetch(url, {
+        method: request.method ?? "GET",
+        headers,
+        redirect: "manual",
+        signal: watchdog.signal,
+        ...(request.body !== undefined && { body: request.body }),
+      });
+      watchdog.heard();
+      const location = response.headers.get("location");
+      const redirected = [301, 302, 303, 307, 308].includes(response.status);
+      if (!redirected || location === null || request.body !== undefined) return response;
+      await response.body?.cancel();
+      const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
+      if (next?.protocol !== "http:" && next?.protocol !== "https:") {
+        throw new SourceFault("the server redirects to what is no HTTP URL");
+      }
+      if (next.origin !== url.origin) {
+        for (const name of ["authorization", "cookie", "host"]) headers.delete(name);
+      }
+      url = next;
+    }
+    throw new SourceFault(`the server redirects more than ${MOST_REDIRECTS} times`);
+  }
+
+  async #sessionFor(url: URL): Promise<Bun.FetchSession> {
+    const material = url.protocol === "https:" ? ((await this.#options.tls?.()) ?? {}) : undefined;
+    const tls = material && JSON.stringify(material);
+    if (this.#session && (tls === undefined || tls === this.#sessionTls)) return this.#session;
+    this.close();
+    this.#sessionTls = tls;
+    this.#session = new Bun.FetchSession({
+      keepAlive: { idleTimeout: IDLE_SECONDS, maxIdleSockets: 4 },
+      ...(material && { tls: fetchTls(material) }),
+    });
+    return this.#session;
+  }
+}
+
+async function* chunksOf(response: Response, watchdog: Watchdog): AsyncGenerator<Uint8Array> {
+  if (!response.body) return;
+  for await (const chunk of response.body) {
+    watchdog.heard();
+    yield chunk;
+  }
+}

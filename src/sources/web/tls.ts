@@ -1,0 +1,82 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { getCACertificates } from "node:tls";
+import type { ClientTls } from "../../config/sources/source-config.ts";
+import { SourceFault } from "../fault.ts";
+
+/** PEM texts. */
+export interface TlsMaterial {
+  /** Authorities to trust instead of the system's. */
+  readonly ca?: string;
+  /** What the client shows. */
+  readonly client?: { readonly cert: string; readonly key: string };
+  /** Accept any certificate. */
+  readonly insecure?: boolean;
+  /** Name that the server's certificate must have, where it is not the URL's host. */
+  readonly serverName?: string;
+}
+
+/**
+ * The content of the files, read anew at every call so that renewed certificates are taken up.
+ * @throws SourceFault naming the option and the file
+ */
+export async function readTlsFiles(files: ClientTls): Promise<TlsMaterial> {
+  const { certPath, clientCertPath, clientKeyPath } = files;
+  const ca = certPath && (await readPem("certPath", certPath));
+  if (ca) checkCertificate("certPath", certPath, ca);
+  if (!clientCertPath || !clientKeyPath) return ca ? { ca } : {};
+  const cert = await readPem("clientCertPath", clientCertPath);
+  const key = await readPem("clientKeyPath", clientKeyPath);
+  checkPair({ cert, key }, clientCertPath, clientKeyPath);
+  return { ...(ca && { ca }), client: { cert, key } };
+}
+
+/** As `fetch` takes it. */
+export function fetchTls({ ca, client, insecure, serverName }: TlsMaterial) {
+  return {
+    ca: ca ?? systemAuthorities(),
+    ...client,
+    ...(insecure && { rejectUnauthorized: false }),
+    ...(serverName && { serverName }),
+  };
+}
+
+/** The authorities that Bun was built with and those which an operator has added to the system. */
+function systemAuthorities(): string[] {
+  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+}
+
+function checkCertificate(option: string, path: string, pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new SourceFault(`${path} (${option}) holds no PEM certificate`, { hopeless: true });
+  }
+}
+
+function checkPair(pair: { cert: string; key: string }, certPath: string, keyPath: string): void {
+  const certificate = checkCertificate("clientCertPath", certPath, pair.cert);
+  let fits: boolean;
+  try {
+    fits = certificate.checkPrivateKey(createPrivateKey(pair.key));
+  } catch {
+    throw new SourceFault(`${keyPath} (clientKeyPath) holds no PEM private key`, {
+      hopeless: true,
+    });
+  }
+  if (!fits) {
+    throw new SourceFault(
+      `the key ${keyPath} (clientKeyPath) is not that of ${certPath} (clientCertPath)`,
+      { hopeless: true },
+    );
+  }
+}
+
+async function readPem(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SourceFault(`cannot read ${path} (${option}): ${reason}`, { hopeless: true });
+  }
+}
