@@ -1,5 +1,6 @@
 import { type CommandDef, defineCommand } from "citty";
 import type { Environment } from "../config/environment.ts";
+import { ConfigError } from "../config/errors.ts";
 import type { ServingConfig } from "../config/loading.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
@@ -25,7 +26,14 @@ export function servingCommand<Config extends ServingConfig>(
       if (config.configFile) await io.complain(`using config file: ${config.configFile}\n`);
       const log = createLog({ format: config.logFormat, debug: config.debug });
       for (const warning of config.warnings) log.warn(warning, { component: name });
-      return run(config, log);
+      try {
+        return await run(config, log);
+      } catch (error) {
+        // For people it is one line without a frame; who reads JSON gets it as JSON too.
+        if (!(error instanceof ConfigError) || config.logFormat !== "json") throw error;
+        log.fatal(error.message, { component: name });
+        return 1;
+      }
     },
   });
 }

@@ -152,7 +152,13 @@ test("a busy port is one clear line and exit 1", async () => {
   const other = await freePort();
   const ports = ["-p", `${port}`, "-m", `${other}`, "-r", `${other}`, "-g", `${await freePort()}`];
   const { code, stderr } = await runFlagd(["start", "-f", `file:${file}`, ...ports]);
+  const json = await runFlagd(["start", "-f", `file:${file}`, ...ports, "-z", "json"]);
   server.close();
+  expect(JSON.parse(json.stderr.trim().split("\n").at(-1) ?? "")).toMatchObject({
+    level: "fatal",
+    msg: expect.stringContaining("in use"),
+  });
+  expect(json.code).toBe(1);
   expect(stderr).toContain(`${port}`);
   expect(stderr).toMatch(/in use/);
   expect(code).toBe(1);
