@@ -21,10 +21,16 @@ export interface Answer {
 
 /**
  * Headers that say how a message travels, not what it means: its length is compared with the body,
- * every request asks for the end of the connection, and gRPC has no use for `Vary`.
+ * every request asks for the end of the connection, and gRPC clients have no use for CORS.
  */
 const ignored = new Set(["date", "content-length", "transfer-encoding", "connection"]);
-const ignoredByGrpc = new Set([...ignored, "vary", "grpc-accept-encoding"]);
+const ignoredByGrpc = new Set([
+  ...ignored,
+  "vary",
+  "access-control-allow-origin",
+  "access-control-expose-headers",
+  "grpc-accept-encoding",
+]);
 
 export async function ask(daemon: Daemon, request: Request): Promise<Answer> {
   if ("grpc" in request) {

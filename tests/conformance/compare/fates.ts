@@ -1,4 +1,5 @@
-/** Documents that one of the two takes and the other does not, and is meant to. */
+/** What becomes of documents: differences that are meant. */
+import { readLayer } from "./model.ts";
 
 interface KnownFate {
   readonly name: string;
@@ -27,4 +28,13 @@ export const knownFates: readonly KnownFate[] = [
 
 export function explainFate(text: string, accepted: boolean): string | undefined {
   return knownFates.find(({ explains }) => explains(text, accepted))?.name;
+}
+
+/**
+ * A change of a flag that the source below defines too: with us it is uncovered again, with Go it is
+ * gone until that source sends it once more.
+ */
+export function explainEvent(key: string, base: string): string | undefined {
+  const isBelow = readLayer(base).some((flag) => flag.key === key);
+  return isBelow ? "events of overridden flags" : undefined;
 }

@@ -22,7 +22,7 @@ const longest = 10_000;
 /** One request on its own connection. */
 export async function exchange(port: number, request: HttpRequest): Promise<HttpAnswer> {
   const { body: given = "" } = request;
-  const body = typeof given === "string" ? Buffer.from(given) : Buffer.from(given);
+  const body: Buffer = typeof given === "string" ? Buffer.from(given) : Buffer.from(given);
   const names = new Set(request.headers.map(([name]) => name.toLowerCase()));
   const framed = names.has("content-length") || names.has("transfer-encoding");
   const headers = [["Host", "flagd.test"], ["Connection", "close"], ...request.headers];
@@ -38,7 +38,7 @@ function converse(port: number, bytes: Uint8Array): Promise<Buffer> {
     const chunks: Buffer[] = [];
     const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
     const timer = setTimeout(() => socket.destroy(), longest);
-    socket.on("data", (chunk) => chunks.push(chunk));
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.on("error", () => {});
     socket.on("close", () => {
       clearTimeout(timer);

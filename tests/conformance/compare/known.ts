@@ -3,25 +3,11 @@
  * like. Whatever no rule explains is a finding.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { JsonObject } from "../../../src/flags/model.ts";
-import { type Candidate, candidates, type Flag, isObject, type Layer } from "./model.ts";
+import type { Difference } from "./differences.ts";
+import { type Candidate, candidates, type Flag, isObject } from "./model.ts";
 import { evaluate, expected, isDialectal, isJudged } from "./oracle.ts";
 import { observed, parse } from "./parts.ts";
-import type { Question, Request } from "./requests.ts";
-
-/** Where two answers differ. */
-export interface Difference {
-  readonly request: Request;
-  /** `status`, `body`, `header vary`, `flag welcome` … */
-  readonly part: string;
-  readonly key: string | undefined;
-  /** `""` where there is no such part. */
-  readonly ours: string;
-  readonly theirs: string;
-  /** Both answers as a whole. */
-  readonly statuses: readonly [ours: number | string, theirs: number | string];
-  readonly layers: readonly { readonly source: string; readonly flags: Layer }[];
-}
+import type { Question } from "./requests.ts";
 
 interface KnownRule {
   readonly name: string;
@@ -29,7 +15,9 @@ interface KnownRule {
   readonly explains: (difference: Difference) => boolean;
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const baseSource = "base.json";
+/** See `withoutLeak`. */
+export const leakRule = "flagSetId= reflects nothing";
 
 /** The flags that a difference may be about, the winner first unless they are of one source. */
 function flagsOf({ request, key, layers }: Difference): readonly Candidate[] {
@@ -159,21 +147,6 @@ export const knownRules: readonly KnownRule[] = [
       isDeepStrictEqual(ours.split("\n"), ours.split("\n").toSorted(byBytes)),
   },
   {
-    name: "flagSetId= reflects nothing",
-    why: "Go gives away a random UUID that stands for `no flag set` in its store.",
-    explains: ({ request, ours, theirs }) => {
-      if (request.selector !== "flagSetId=") return false;
-      const [a, b] = [parse(ours), parse(theirs)];
-      if (!isObject(a) || !isObject(b) || !isObject(b.metadata)) return false;
-      const { flagSetId, ...metadata } = b.metadata;
-      if (typeof flagSetId !== "string" || !uuid.test(flagSetId)) return false;
-      const { flagSetId: own, ...ourMetadata } = (a.metadata ?? {}) as JsonObject;
-      return (
-        own === undefined && isDeepStrictEqual({ ...a, metadata: ourMetadata }, { ...b, metadata })
-      );
-    },
-  },
-  {
     name: "overridden flags by source",
     why: "Every source keeps its own flags: overridden ones are found by `source=`, and again once nothing overrides them. Go drops them.",
     explains: (difference) => {
@@ -187,6 +160,83 @@ export const knownRules: readonly KnownRule[] = [
       if (isConsequence(difference)) return isNotFound(difference.statuses[1]);
       return isRight(difference);
     },
+  },
+  {
+    name: "sync sends winners",
+    why: "Of a key in several sources or flag sets sync clients get the flag that is evaluated; which one Go sends depends on a random UUID.",
+    explains: (difference) => {
+      const { request, part, ours } = difference;
+      const [winner, ...others] = flagsOf(difference);
+      if (request.port !== "sync" || winner === undefined || !part.startsWith("flag "))
+        return false;
+      const mayDiffer = others.length > 0 || winner.source === baseSource;
+      const flag = parse(ours);
+      if (!mayDiffer || !isObject(flag)) return false;
+      return (
+        flag.source === winner.source &&
+        isDeepStrictEqual(flag.variants, winner.definition.variants ?? null)
+      );
+    },
+  },
+  {
+    name: "names in another case",
+    why: "Member names count as they are written; Go takes them in any case.",
+    explains: (difference) => {
+      const names = Object.keys(flagOf(difference)?.definition ?? {});
+      const odd = names.some(
+        (name) => /^(state|variants|targeting|metadata)$/i.test(name) && !/^[a-z]/.test(name),
+      );
+      return odd && (isConsequence(difference) || isRight(difference));
+    },
+  },
+  {
+    name: "dot segments",
+    why: "Bun resolves `.` and `..` in a path before anyone sees it, so that no redirect is needed.",
+    explains: ({ request, statuses }) =>
+      "http" in request &&
+      request.port === "ofrep" &&
+      /\/(\.|%2e){1,2}(\/|%2f|$)/i.test(request.http.target) &&
+      statuses[1] === 301,
+  },
+  {
+    name: "refused before any handler",
+    why: "What is no HTTP at all is refused by Bun's parser with an empty 400; Go's gives it a body.",
+    explains: ({ request, part, statuses }) =>
+      "http" in request &&
+      request.port === "ofrep" &&
+      (request.http.body === "zz\r\n" || request.http.target.includes("%zz")) &&
+      statuses[0] === 400 &&
+      statuses[1] === 400 &&
+      /^(body$|header )/.test(part),
+  },
+  {
+    name: "negative timeouts",
+    why: "Connect's protocol has no negative timeouts: the request is invalid; Go takes the deadline for passed.",
+    explains: ({ request, statuses }) =>
+      "http" in request &&
+      request.http.headers.some(
+        ([name, value]) => name === "Connect-Timeout-Ms" && value === "-1",
+      ) &&
+      statuses[0] === 400 &&
+      statuses[1] === 504,
+  },
+  {
+    name: "lone surrogates",
+    why: "JSON text may name half a character; JavaScript takes it, Go's library for protobuf does not.",
+    explains: ({ request, statuses }) =>
+      "http" in request &&
+      /\\ud800/.test(String(request.http.body)) &&
+      statuses[0] !== 400 &&
+      statuses[1] === 400,
+  },
+  {
+    name: "fields of another wire type",
+    why: "protobuf-es refuses a field whose wire type is wrong; Go's library takes it for an unknown field.",
+    explains: ({ request, statuses }) =>
+      "http" in request &&
+      Buffer.from(request.http.body ?? "").toString("hex") === "0801" &&
+      statuses[0] === 400 &&
+      statuses[1] === 404,
   },
   {
     name: "ETag of OFREP's bulk answers",
@@ -249,10 +299,11 @@ export const knownRules: readonly KnownRule[] = [
   },
   {
     name: "escapes in error messages",
-    why: "Go escapes <, > and & in the JSON of errors; it is the same JSON.",
+    why: "Go escapes <, > and &, and U+FFFD where it replaced something, in the JSON of errors; it is the same JSON.",
     explains: ({ part, ours, theirs }) =>
       part === "body" &&
-      ours.startsWith('{"code":') &&
+      /^\{"(code|key)":/.test(ours) &&
+      /\\u(00|fffd)/.test(theirs) &&
       isDeepStrictEqual(parse(ours), parse(theirs)),
   },
   {
@@ -278,15 +329,39 @@ export const knownRules: readonly KnownRule[] = [
       isDeepStrictEqual(parse(ours), parse(theirs)),
   },
   {
-    name: "words of a decoder",
-    why: "How a request is not decodable is told in the words of the library that found out.",
+    name: "words of libraries",
+    why: "How a request breaks a protocol or cannot be decoded is told in the words of the library that found out.",
     explains: ({ part, ours, theirs, statuses }) => {
-      if (part !== "body" || statuses[0] !== statuses[1]) return false;
-      const start = /^\{"code":"invalid_argument","message":"(unmarshal message|parse timeout): /;
-      return start.test(ours) && start.exec(ours)?.[1] === start.exec(theirs)?.[1];
+      if (!/^(body$|header grpc-message)/.test(part) || statuses[0] !== statuses[1]) return false;
+      const subject = libraryWords.find((pattern) => pattern.test(ours));
+      return (
+        subject !== undefined &&
+        codeOf(ours) === codeOf(theirs) &&
+        libraryWords.some((pattern) => pattern.test(theirs))
+      );
     },
   },
 ];
+
+/** The name of the rule that explains a difference. */
+export function explain(difference: Difference): string | undefined {
+  return knownRules.find(({ explains }) => explains(difference))?.name;
+}
+
+/** How messages begin whose rest is up to a library. */
+const libraryWords = [
+  /^(message size|\{"code":"resource_exhausted","message":"(message size|read first)) /,
+  /decompression failed|get decompressor: /,
+  /unary request has multiple messages/,
+  /unmarshal message: /,
+  /parse timeout: /,
+  /protocol error: /,
+  /unary request has zero messages/,
+];
+
+function codeOf(body: string): string | undefined {
+  return /"code":"(\w+)"/.exec(body)?.[1];
+}
 
 function isNotFound(status: number | string): boolean {
   return status === 404 || status === "NOT_FOUND" || status === 200;

@@ -13,6 +13,9 @@ export interface Flag {
 /** The flags that a source defines. */
 export type Layer = readonly Flag[];
 
+/** The flags of all sources, those of the highest priority last. */
+export type Layers = readonly { readonly source: string; readonly flags: Layer }[];
+
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -53,12 +56,9 @@ function replaced(value: Json, evaluators: JsonObject): Json {
 /** A flag and where it is from. */
 export type Candidate = Flag & { readonly source: string };
 
-/**
- * The flags that a key can mean under a selector, those of the source of highest priority first.
- * @param layers the highest priority last
- */
+/** The flags that a key can mean under a selector, those of the source of highest priority first. */
 export function candidates(
-  layers: readonly { readonly source: string; readonly flags: Layer }[],
+  layers: Layers,
   selector: string | undefined,
   key: string,
 ): readonly Candidate[] {

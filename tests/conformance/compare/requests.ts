@@ -75,7 +75,8 @@ export function makeRequest(random: Random, keys: readonly string[]): Request {
     ? random.pick(["nobody", "", "é", "A", "flags", "toString"])
     : random.pick(keys);
   return random.weighted<Request>([
-    [26, () => ofrep(random, key)],
+    // Without a key the path is that of all flags.
+    [26, () => ofrep(random, key || undefined)],
     [8, () => ofrep(random, undefined)],
     [24, () => resolve(random, key, "json")],
     [14, () => resolve(random, key, "grpc")],
@@ -516,14 +517,14 @@ function oddOfrep(random: Random, key: string): Request {
       1,
       () => ({
         method: "POST",
-        target: `${target}?flagConfigEtag=x`,
+        target: `${single}?flagConfigEtag=x`,
         headers: [type, ["Flagd-Selector", random.pick(oddSelectors)]],
         body: random.pick(["{}", "{", ""]),
       }),
     ],
   ]);
-  // Of all flags those of the base alone.
-  const selector = target === flags ? "source=base.json" : undefined;
+  // Of all flags one that nothing overrides.
+  const selector = http.target === flags ? "flagSetId=base" : undefined;
   const headers =
     selector === undefined
       ? http.headers

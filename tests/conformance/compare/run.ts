@@ -1,28 +1,30 @@
 /** Runs both daemons and asks them the same. */
 import { resolve } from "node:path";
 import type { Json } from "../../../src/flags/model.ts";
-import { type Answer, ask } from "./answers.ts";
+import { ask } from "./answers.ts";
 import { baseFile, type Daemon, flagsFile, startDaemon } from "./daemon.ts";
+import { type Difference, differencesOf, eventDifferences, withoutLeak } from "./differences.ts";
 import { documentText, markerKey } from "./documents.ts";
-import { explainFate } from "./fates.ts";
-import { type Difference, knownRules } from "./known.ts";
-import { isObject, type Layer, readLayer } from "./model.ts";
-import { partsOf } from "./parts.ts";
+import { explainEvent, explainFate } from "./fates.ts";
+import { explain, leakRule } from "./known.ts";
+import { type Layers, readLayer } from "./model.ts";
 import { Random } from "./random.ts";
-import type { Finding, Result } from "./report.ts";
-import { describe, makeRequest, type Request } from "./requests.ts";
+import { Findings, type Result } from "./report.ts";
+import { describe, makeRequest } from "./requests.ts";
 
 export interface Comparison {
   /** Paths of the programs. */
   readonly ours: string;
   readonly theirs: string;
   readonly seed: number;
+  /** Requests. */
   readonly count: number;
 }
 
 type Pair<T> = readonly [ours: T, theirs: T];
 
 const requestsPerDocument = 25;
+/** Milliseconds after which a document that shows no effect counts as rejected. */
 const loadingMs = 700;
 
 const flag = (variants: Record<string, Json>) => ({
@@ -40,95 +42,44 @@ const base = JSON.stringify({
 });
 const first = JSON.stringify({ flags: { [markerKey]: flag({ on: true }) } });
 
+/** @throws Error where one of the daemons does not start */
 export async function compare({ ours, theirs, seed, count }: Comparison): Promise<Result> {
-  const random = new Random(seed);
-  const started = await Promise.allSettled(
-    [ours, theirs].map((path) => startDaemon(resolve(path), base, first)),
-  );
+  const starts = [ours, theirs].map((path) => startDaemon(resolve(path), base, first));
+  const started = await Promise.allSettled(starts);
   const daemons = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   try {
     const [a, b] = daemons;
-    if (a === undefined || b === undefined)
-      throw new Error(
-        JSON.stringify(started.map((one) => one.status === "rejected" && String(one.reason))),
-      );
-    return await compareDaemons([a, b], random, count);
+    if (a !== undefined && b !== undefined) return await compareDaemons([a, b], seed, count);
+    const reasons = started.map((one) => (one.status === "rejected" ? String(one.reason) : ""));
+    throw new Error(reasons.join("\n"));
   } finally {
     await Promise.all(daemons.map((daemon) => daemon.stop()));
   }
 }
 
-async function compareDaemons(
-  daemons: Pair<Daemon>,
-  random: Random,
-  count: number,
-): Promise<Result> {
-  const known = new Map<string, number>();
-  const unknown = new Map<string, Finding[]>();
-  const note = (kind: string, rule: string | undefined, finding: () => Finding) => {
-    if (rule !== undefined) known.set(rule, (known.get(rule) ?? 0) + 1);
-    else unknown.set(kind, [...(unknown.get(kind) ?? []), finding()]);
-  };
+async function compareDaemons(daemons: Pair<Daemon>, seed: number, count: number): Promise<Result> {
+  const random = new Random(seed);
+  const findings = new Findings();
   const baseLayer = { source: baseFile, flags: readLayer(base) };
-  let [documents, rejected, requests, same] = [0, 0, 0, 0];
-  while (requests < count) {
-    const text = documentText(random, ++documents);
+  let inStep = true;
+  while (findings.requests < count) {
+    const text = documentText(random, ++findings.documents);
     const [byUs, byThem] = await load(daemons, text);
-    if (byUs !== byThem) {
-      note("document", explainFate(text, byUs), () => ({
-        summary: `ours ${byUs ? "accepts" : "rejects"}, the other ${byThem ? "accepts" : "rejects"}`,
-        details: `${text.slice(0, 2000)}\nours: ${lastLine(daemons[0])}\ntheirs: ${lastLine(daemons[1])}`,
-      }));
-    }
-    if (!byUs && !byThem) rejected++;
+    if (byUs !== byThem)
+      findings.note("document", explainFate(text, byUs), () => fate(text, byUs, daemons));
+    if (!byUs && !byThem) findings.rejected++;
+    // After a document that only one of them took, the next is another change to each.
+    const comparable = inStep && byUs && byThem;
+    if (comparable) await compareEvents(daemons, text, findings);
+    else for (const daemon of daemons) daemon.events.take();
+    inStep = byUs === byThem;
     if (!byUs || !byThem) continue;
     const layers = [baseLayer, { source: flagsFile, flags: readLayer(text) }];
-    const keys = keysOf(layers.map(({ flags }) => flags));
-    for (let i = 0; i < requestsPerDocument && requests < count; i++) {
-      requests++;
-      const request = makeRequest(random, keys);
-      const answers = await Promise.all([ask(daemons[0], request), ask(daemons[1], request)]);
-      const differences = compareAnswers(request, answers, layers);
-      if (differences.length === 0) same++;
-      for (const difference of differences) {
-        const rule = knownRules.find(({ explains }) => explains(difference))?.name;
-        note(
-          `${request.kind}: ${difference.part.replace(/ .*/, difference.part.startsWith("header") ? "$&" : "")}`,
-          rule,
-          () => findingOf(difference),
-        );
-      }
+    for (let i = 0; i < requestsPerDocument && findings.requests < count; i++) {
+      await compareAnswers(daemons, random, layers, findings);
     }
   }
-  return { documents, rejected, requests, same, known, unknown };
-}
-
-function keysOf(layers: readonly Layer[]): string[] {
-  return [...new Set(layers.flatMap((flags) => flags.map(({ key }) => key)))];
-}
-
-function compareAnswers(
-  request: Request,
-  [a, b]: Pair<Answer>,
-  layers: Difference["layers"],
-): Difference[] {
-  const [ours, theirs] = [partsOf(request, a), partsOf(request, b)];
-  return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((part): Difference[] => {
-    const [mine, other] = [ours.get(part), theirs.get(part)];
-    if (mine?.text === other?.text) return [];
-    const key = request.question?.key ?? mine?.key ?? other?.key;
-    return [
-      {
-        request,
-        part,
-        key,
-        ours: mine?.text ?? "",
-        theirs: other?.text ?? "",
-        statuses: [a.status, b.status],
-        layers,
-      },
-    ];
-  });
+  return findings;
 }
 
 /** Whether each of them took the document, told by what the marker flag answers. */
@@ -150,14 +101,57 @@ async function marker(daemon: Daemon): Promise<string> {
   return answer.body;
 }
 
-const lastLine = (daemon: Daemon) => daemon.log().trimEnd().split("\n").at(-1)?.slice(0, 600) ?? "";
+async function compareEvents(daemons: Pair<Daemon>, text: string, findings: Findings) {
+  const end = performance.now() + loadingMs;
+  while (daemons.some(({ events }) => events.size === 0) && performance.now() < end) {
+    await Bun.sleep(5);
+  }
+  const [ours, theirs] = [daemons[0].events.takeChanges(), daemons[1].events.takeChanges()];
+  for (const { key, ...said } of eventDifferences(ours, theirs)) {
+    findings.note("event", explainEvent(key, base), () => ({
+      summary: `${key}: ours ${said.ours}, theirs ${said.theirs}`,
+      details: text.slice(0, 2000),
+    }));
+  }
+}
 
-function findingOf(difference: Difference): Finding {
-  const { request, part, ours, theirs, layers, key } = difference;
-  const defined = layers.flatMap(({ flags }) => flags.filter((flag) => flag.key === key));
-  const request_ = describe(request);
+async function compareAnswers(
+  daemons: Pair<Daemon>,
+  random: Random,
+  layers: Layers,
+  findings: Findings,
+): Promise<void> {
+  const keys = new Set(layers.flatMap(({ flags }) => flags.map(({ key }) => key)));
+  const request = makeRequest(random, [...keys]);
+  const [ours, theirs] = await Promise.all([ask(daemons[0], request), ask(daemons[1], request)]);
+  const clean = withoutLeak(request, theirs);
+  const leaks = clean.body !== theirs.body;
+  const differences = differencesOf(request, ours, clean, layers);
+  findings.requests++;
+  if (differences.length === 0 && !leaks) findings.same++;
+  if (leaks) findings.explained(leakRule);
+  for (const difference of differences) {
+    const part = difference.part.replace(/^flag .*/s, "flag");
+    findings.note(`${request.kind}: ${part}`, explain(difference), () => show(difference));
+  }
+}
+
+function fate(text: string, byUs: boolean, [ours, theirs]: Pair<Daemon>) {
+  const lastLine = (daemon: Daemon) =>
+    daemon.log().trimEnd().split("\n").at(-1)?.slice(0, 600) ?? "";
   return {
-    summary: `${isObject(request_) ? JSON.stringify(request_) : ""}`,
-    details: `  ${part}\n  ours:   ${ours.slice(0, 1500)}\n  theirs: ${theirs.slice(0, 1500)}\n  flag: ${JSON.stringify(defined.map(({ definition }) => definition))}`,
+    summary: byUs ? "ours accepts, the other rejects" : "ours rejects, the other accepts",
+    details: `${text.slice(0, 2000)}\nours: ${lastLine(ours)}\ntheirs: ${lastLine(theirs)}`,
   };
+}
+
+function show({ request, part, ours, theirs, layers, key }: Difference) {
+  const flags = layers.flatMap(({ flags }) => flags.filter((flag) => flag.key === key));
+  const details = [
+    `  ${part}`,
+    `  ours:   ${ours.slice(0, 1500)}`,
+    `  theirs: ${theirs.slice(0, 1500)}`,
+    ...flags.map(({ definition }) => `  flag:   ${JSON.stringify(definition)}`),
+  ];
+  return { summary: JSON.stringify(describe(request)), details: details.join("\n") };
 }
