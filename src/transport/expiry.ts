@@ -12,6 +12,10 @@ export class ExpiryQueue<T> {
     this.#onExpired = onExpired;
   }
 
+  get size(): number {
+    return this.#since.size;
+  }
+
   has(item: T): boolean {
     return this.#since.has(item);
   }

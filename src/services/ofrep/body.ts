@@ -1,4 +1,5 @@
 /** Reads request bodies: bounded in bytes and in time. */
+import { ExpiryQueue } from "../../transport/expiry.ts";
 
 export type Body =
   | { readonly text: string; readonly bytes: number }
@@ -12,23 +13,29 @@ export interface BodyLimits {
 }
 
 /** "incomplete": the body did not arrive whole in time. Never rejects. */
-export async function readBody(request: Request, limits: BodyLimits): Promise<Body> {
+export type ReadBody = (request: Request) => Body | Promise<Body>;
+
+const incomplete: Body = { refused: "incomplete" };
+
+export function createBodyReader(limits: BodyLimits): ReadBody {
   const maxBytes = limits.maxBytes > 0 ? limits.maxBytes : Number.POSITIVE_INFINITY;
-  const header = request.headers.get("content-length");
-  const announced = header === null ? undefined : Number(header);
-  if (announced === undefined && request.body === null) return { text: "", bytes: 0 };
-  if (announced !== undefined && announced > maxBytes) return { refused: "too large" };
-  const body =
-    announced === undefined ? readChunks(request, maxBytes) : readAll(request, announced);
-  return within(limits.timeoutMs, body);
+  const within = createTimeLimit(limits.timeoutMs);
+  return (request) => {
+    const header = request.headers.get("content-length");
+    if (header === null) {
+      if (request.body === null) return { text: "", bytes: 0 };
+      return within(readChunks(request, maxBytes));
+    }
+    const bytes = Number(header);
+    return bytes > maxBytes ? { refused: "too large" } : within(readAll(request, bytes));
+  };
 }
 
-async function readAll(request: Request, bytes: number): Promise<Body> {
-  try {
-    return { text: await request.text(), bytes };
-  } catch {
-    return { refused: "incomplete" };
-  }
+function readAll(request: Request, bytes: number): Promise<Body> {
+  return request.text().then(
+    (text) => ({ text, bytes }),
+    () => incomplete,
+  );
 }
 
 /** A body of unknown length is given up as soon as it is too long. */
@@ -42,19 +49,34 @@ async function readChunks(request: Request, maxBytes: number): Promise<Body> {
       chunks.push(chunk);
     }
   } catch {
-    return { refused: "incomplete" };
+    return incomplete;
   }
   return { text: Buffer.concat(chunks).toString("utf8"), bytes };
 }
 
-async function within(milliseconds: number, body: Promise<Body>): Promise<Body> {
-  let timer: Timer | undefined;
-  const expired = new Promise<Body>((resolve) => {
-    timer = setTimeout(() => resolve({ refused: "incomplete" }), milliseconds);
-  });
-  try {
-    return await Promise.race([body, expired]);
-  } finally {
-    clearTimeout(timer);
-  }
+/**
+ * Gives up on a body after the time, or up to a quarter of it later: one timer for all bodies that
+ * are on their way costs a request nothing, one for each would cost as much as evaluating it.
+ */
+function createTimeLimit(milliseconds: number): (body: Promise<Body>) => Promise<Body> {
+  const waiting = new ExpiryQueue<() => void>(milliseconds, (giveUp) => giveUp());
+  let sweeping = false;
+  const sweepLater = () => {
+    sweeping = waiting.size > 0;
+    if (sweeping) setTimeout(sweep, milliseconds / 4);
+  };
+  const sweep = () => {
+    waiting.sweep(performance.now());
+    sweepLater();
+  };
+  return (body) =>
+    new Promise((resolve) => {
+      const giveUp = () => resolve(incomplete);
+      waiting.add(giveUp, performance.now());
+      if (!sweeping) sweepLater();
+      body.then((result) => {
+        waiting.delete(giveUp);
+        resolve(result);
+      });
+    });
 }

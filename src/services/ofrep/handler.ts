@@ -18,7 +18,7 @@ import { requestPath } from "../../transport/request-path.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
-import { type BodyLimits, readBody } from "./body.ts";
+import { createBodyReader } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
 import { elementOf } from "./element.ts";
@@ -58,10 +58,10 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
   const { store, record, onCall, onOpen, trace, traceEvaluation } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const cors = createCors(options.corsOrigins, [...exposedHeaders, "ETag"]);
-  const limits: BodyLimits = {
+  const readBody = createBodyReader({
     maxBytes: options.maxRequestBody,
     timeoutMs: options.bodyTimeoutMs ?? 5_000,
-  };
+  });
 
   return (request) => {
     const route = routeOf(request);
@@ -111,7 +111,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     if (route.kind === "malformed") return badRequestPage;
     if (request.method !== "POST") return methodNotAllowed;
     const key = route.kind === "single" ? route.key : undefined;
-    const body = await readBody(request, limits);
+    const body = await readBody(request);
     if ("refused" in body) return refusal(body.refused, key);
     const context = parseContext(body.text);
     if (context === undefined) return refusal("invalid", key);
