@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { ChannelCredentials } from "@grpc/grpc-js";
 import { FatalSourceError } from "../source.ts";
 
@@ -30,11 +31,21 @@ export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: GrpcTl
   };
 }
 
-/** @throws FatalSourceError where there is something wrong with the contents. */
-export function channelCredentials(files: TlsMaterial | undefined): ChannelCredentials {
+/**
+ * @param address of a server that is called by its IP address and not by a name
+ * @throws FatalSourceError where there is something wrong with the contents
+ */
+export function channelCredentials(
+  files: TlsMaterial | undefined,
+  address: string | undefined,
+): ChannelCredentials {
   if (!files) return ChannelCredentials.createInsecure();
+  const { ca = null, key = null, cert = null } = files;
+  const verify = address && {
+    checkServerIdentity: (_: string, of: PeerCertificate) => checkServerIdentity(address, of),
+  };
   try {
-    return ChannelCredentials.createSsl(files.ca ?? null, files.key ?? null, files.cert ?? null);
+    return ChannelCredentials.createSsl(ca, key, cert, verify || {});
   } catch (error) {
     throw new FatalSourceError(
       `the TLS files cannot be used (${(error as Error).message}); certPath must be PEM certificates of ` +

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type ChannelOptions,
@@ -67,7 +68,7 @@ export async function runStream(
   const { connectMs, ...keepAlive } = { ...defaultTiming, ...timing };
   const client = new Client(
     target.target,
-    channelCredentials(files),
+    channelCredentials(files, addressOf(target)),
     channelOptions(options, keepAlive),
   );
   const call = client.makeServerStreamRequest(
@@ -110,6 +111,8 @@ function channelOptions(
   keepAlive: Omit<GrpcTiming, "connectMs">,
 ): ChannelOptions {
   return {
+    // grpc-js sends whatever was dialled as server name, which Bun refuses for an address (RFC 6066 §3).
+    ...(addressOf(target) && { "grpc.ssl_target_name_override": "address.invalid" }),
     "grpc.max_receive_message_length": maxMessageSize || defaultMaxMessageSize,
     "grpc.keepalive_time_ms": keepAlive.keepAliveMs,
     "grpc.keepalive_timeout_ms": keepAlive.keepAliveTimeoutMs,
@@ -120,4 +123,9 @@ function channelOptions(
     "grpc.service_config_disable_resolution": 1,
     ...(target.authority ? { "grpc.default_authority": target.authority } : {}),
   };
+}
+
+/** The IP address that the server is called by, if it is. */
+function addressOf({ endpoint }: GrpcTarget): string | undefined {
+  return endpoint && "host" in endpoint && isIP(endpoint.host) ? endpoint.host : undefined;
 }
