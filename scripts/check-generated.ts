@@ -1,9 +1,10 @@
-/** Fails when `src/gen` is not what `proto/` generates. */
+/** Fails when generated code is not what its protocol files generate. */
 import { $ } from "bun";
 
 await $`npm run --silent generate`.quiet();
-const changed = (await $`git status --porcelain -- src/gen`.text()).trim();
+const folders = ["src/gen", "tests/conformance/outside/gen"];
+const changed = (await $`git status --porcelain -- ${folders}`.text()).trim();
 if (changed) {
-  console.error(`src/gen differs from proto/; run "npm run generate" and commit:\n${changed}`);
+  console.error(`generated code differs from its protocol files; run "npm run generate" and commit:\n${changed}`);
   process.exit(1);
 }

@@ -1,5 +1,5 @@
 /** What the conformance service answers, whichever path the call came by. */
-import { create } from "@bufbuild/protobuf";
+import { create, createRegistry } from "@bufbuild/protobuf";
 import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import {
@@ -8,10 +8,14 @@ import {
   ConformancePayload_RequestInfoSchema,
   ConformancePayloadSchema,
   type Error as ErrorDefinition,
+  file_connectrpc_conformance_v1_service,
   type Header,
   HeaderSchema,
   type UnaryResponseDefinition,
 } from "./gen/connectrpc/conformance/v1/service_pb.ts";
+
+/** JSON needs to know the messages that travel as google.protobuf.Any. */
+export const registry = createRegistry(file_connectrpc_conformance_v1_service);
 
 /** What a method knows of its call. */
 export interface Caller {

@@ -1,10 +1,11 @@
-import { create, createRegistry, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import {
   addHeaders,
   type Caller,
   describeRequest,
+  registry,
   streamPayload,
   toError,
   unaryPayload,
@@ -17,7 +18,6 @@ import {
   type ConformancePayload,
   ConformancePayload_RequestInfoSchema,
   ConformanceService,
-  file_connectrpc_conformance_v1_service,
   IdempotentUnaryRequestSchema,
   type ServerStreamRequest,
   ServerStreamRequestSchema,
@@ -55,9 +55,6 @@ export function routes(router: ConnectRouter): void {
     { jsonOptions: { registry } },
   );
 }
-
-/** JSON needs to know the messages that travel as google.protobuf.Any. */
-const registry = createRegistry(file_connectrpc_conformance_v1_service);
 
 async function answer(
   definition: UnaryResponseDefinition | undefined,

@@ -1,9 +1,12 @@
 /**
- * The conformance service on the short path of gRPC. What that path lacks (flagd's methods have no
- * use for it) is not asked of it: metadata of answers, and unary answers that take time.
+ * The conformance service on the short paths: gRPC over HTTP/2, and Connect's JSON over HTTP/1.1.
+ * They lack what flagd's methods have no use for: metadata of answers that are no errors, and unary
+ * answers that take time.
  */
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { IncomingHttpHeaders } from "node:http2";
+import { create, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
+import { ConnectError } from "@connectrpc/connect";
 import { parseGrpcTimeout } from "../../../src/transport/grpc/timeout.ts";
 import {
   frameMessage,
@@ -12,13 +15,24 @@ import {
   type UnaryMethod,
 } from "../../../src/transport/method.ts";
 import { toWebHeaders } from "../../../src/transport/universal/headers.ts";
-import { type Caller, describeRequest, streamPayload, toError, unaryPayload } from "./answers.ts";
+import {
+  addHeaders,
+  type Caller,
+  describeRequest,
+  registry,
+  streamPayload,
+  toError,
+  unaryPayload,
+} from "./answers.ts";
 import {
   ConformanceService,
   ServerStreamRequestSchema,
   ServerStreamResponseSchema,
   type StreamResponseDefinition,
+  type UnaryRequest,
   UnaryRequestSchema,
+  type UnaryResponse,
+  type UnaryResponseDefinition,
   UnaryResponseSchema,
 } from "./gen/connectrpc/conformance/v1/service_pb.ts";
 
@@ -26,13 +40,33 @@ const pathOf = (method: string) => `/${ConformanceService.typeName}/${method}`;
 
 export const unary: UnaryMethod = {
   path: pathOf("Unary"),
-  call(message, headers) {
-    const request = fromBinary(UnaryRequestSchema, message);
-    const info = describeRequest(callerOf(headers), [anyPack(UnaryRequestSchema, request)]);
-    const payload = unaryPayload(request.responseDefinition, info);
-    return toBinary(UnaryResponseSchema, create(UnaryResponseSchema, { payload }));
+  call: (message, headers) =>
+    toBinary(UnaryResponseSchema, answer(fromBinary(UnaryRequestSchema, message), headers)),
+  callJson(message, headers) {
+    const text = decoder.decode(message);
+    const request = fromJsonString(UnaryRequestSchema, text === "" ? "{}" : text, { registry });
+    const definition = request.responseDefinition;
+    if (definition?.response.case === "error" || hasMetadata(definition)) return undefined;
+    if (definition?.responseDelayMs) return undefined;
+    const json = toJsonString(UnaryResponseSchema, answer(request, headers), { registry });
+    return encoder.encode(json);
   },
 };
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** @throws ConnectError where an error is asked for. */
+function answer(request: UnaryRequest, headers: IncomingHttpHeaders): UnaryResponse {
+  const { responseDefinition } = request;
+  const info = describeRequest(callerOf(headers), [anyPack(UnaryRequestSchema, request)]);
+  try {
+    const payload = unaryPayload(responseDefinition, info);
+    return create(UnaryResponseSchema, { payload });
+  } catch (error) {
+    throw withMetadata(ConnectError.from(error), responseDefinition);
+  }
+}
 
 export const serverStream: StreamMethod = {
   path: pathOf("ServerStream"),
@@ -41,30 +75,45 @@ export const serverStream: StreamMethod = {
     const info = describeRequest(callerOf(headers), [anyPack(ServerStreamRequestSchema, request)]);
     const { responseDefinition } = request;
     if (!responseDefinition) return stream.end();
-    if (responseDefinition.responseData.length > 0)
-      return void sendAll(responseDefinition, info, stream);
-    stream.end(responseDefinition.error && toError(responseDefinition.error, info));
+    const { responseData, error } = responseDefinition;
+    if (responseData.length > 0) void sendAll(responseDefinition, info, stream);
+    else stream.end(error && withMetadata(toError(error, info), responseDefinition));
   },
 };
 
 async function sendAll(
-  { responseData, responseDelayMs, error }: StreamResponseDefinition,
+  definition: StreamResponseDefinition,
   info: ReturnType<typeof describeRequest>,
   stream: MessageStream,
 ): Promise<void> {
+  const { responseData, responseDelayMs, error } = definition;
   for (const [index, data] of responseData.entries()) {
     await Bun.sleep(responseDelayMs);
     const payload = streamPayload(data, index === 0 ? info : undefined);
     const response = create(ServerStreamResponseSchema, { payload });
     stream.send(frameMessage(toBinary(ServerStreamResponseSchema, response)));
   }
-  stream.end(error && toError(error, undefined));
+  stream.end(error && withMetadata(toError(error, undefined), definition));
 }
 
-function callerOf(headers: Parameters<UnaryMethod["call"]>[1]): Caller {
+function callerOf(headers: IncomingHttpHeaders): Caller {
   const timeout = headers["grpc-timeout"];
   return {
     headers: toWebHeaders(headers),
     timeoutMs: typeof timeout === "string" ? parseGrpcTimeout(timeout) : undefined,
   };
+}
+
+function hasMetadata(definition: UnaryResponseDefinition | undefined): boolean {
+  if (!definition) return false;
+  return definition.responseHeaders.length + definition.responseTrailers.length > 0;
+}
+
+function withMetadata(
+  error: ConnectError,
+  definition: UnaryResponseDefinition | StreamResponseDefinition | undefined,
+): ConnectError {
+  addHeaders(definition?.responseHeaders ?? [], error.metadata);
+  addHeaders(definition?.responseTrailers ?? [], error.metadata);
+  return error;
 }
