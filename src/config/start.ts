@@ -22,7 +22,12 @@ export interface StartConfig extends ServingConfig {
   readonly sources: readonly SourceConfig[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
   /** One listener where it has the management port and is plaintext or shares its TLS. */
-  readonly ofrep: { readonly port: number; readonly tls: ServerTls | undefined };
+  readonly ofrep: {
+    readonly port: number;
+    readonly tls: ServerTls | undefined;
+    /** Undefined: no event streams. */
+    readonly events: { readonly jitterMs: number; readonly maxStreams: number } | undefined;
+  };
   readonly managementPort: number;
   /** Lower-cased header name → key of the evaluation context. */
   readonly contextFromHeader: ReadonlyMap<string, string>;
@@ -72,7 +77,13 @@ export async function readStartConfig(
     ...servingConfig(resolved, { logFormat: values["log-format"], address: sync, tls }, warnings),
     sources,
     evaluation: { address: evaluation, tls },
-    ofrep: { port: ofrep, tls: values["ofrep-tls"] ? tls : undefined },
+    ofrep: {
+      port: ofrep,
+      tls: values["ofrep-tls"] ? tls : undefined,
+      events: values["ofrep-sse"]
+        ? { jitterMs: values["ofrep-sse-window"], maxStreams: values["ofrep-sse-streams"] }
+        : undefined,
+    },
     managementPort: management,
     contextFromHeader: new Map(
       [...values["context-from-header"]].map(([header, key]) => [header.toLowerCase(), key]),

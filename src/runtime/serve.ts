@@ -4,6 +4,7 @@ import * as v1 from "../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import * as v2 from "../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import * as schema from "../gen/schema/v1/schema_pb.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
+import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { createOfrepHandler } from "../services/ofrep/handler.ts";
 import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -85,6 +86,15 @@ export async function serve(parts: {
   const sync = await listenAt(config.sync.address, shared, (address) =>
     listenSync({ config, address, pipeline, registry, watch, log }),
   );
+  const events =
+    config.ofrep.events &&
+    new OfrepEvents({
+      store,
+      jitterMs: config.ofrep.events.jitterMs,
+      // Of each thread.
+      maxStreams: Math.ceil(config.ofrep.events.maxStreams / config.workers),
+      refresh: () => pipeline.resync(),
+    });
   const http = serveHttpPorts({
     config,
     ...(shared && { shared }),
@@ -97,6 +107,7 @@ export async function serve(parts: {
         routeOf: ofrepRoute,
       }),
       ...(tracing && { traceEvaluation: tracing.evaluations }),
+      ...(events && { events }),
     }),
     log,
   });
@@ -112,6 +123,7 @@ export async function serve(parts: {
     },
     async close(graceMs) {
       service.shutdown();
+      events?.shutdown();
       await Promise.all([evaluation?.drain(graceMs), sync?.close(graceMs)]);
       // Last, so that probes see the daemon stopping instead of nothing.
       await http.stop(graceMs);

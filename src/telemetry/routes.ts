@@ -9,8 +9,11 @@ export function exactRoutes(paths: Iterable<string>): RouteOf {
 
 const OFREP = "/ofrep/v1/evaluate/flags";
 
-/** OFREP's two routes, as Go flagd's router writes them. */
+const OFREP_EVENTS = "/ofrep/v1/events";
+
+/** OFREP's routes; those of evaluation as Go flagd's router writes them. */
 export function ofrepRoute(path: string): string | undefined {
+  if (path === OFREP_EVENTS) return path;
   if (path === OFREP || path === `${OFREP}/`) return "/ofrep/v1/evaluate/{path:flags\\/|flags}";
   return path.startsWith(`${OFREP}/`) ? `${OFREP}/{key}` : undefined;
 }

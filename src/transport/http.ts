@@ -10,7 +10,11 @@ import { defaultTimeouts } from "./limits.ts";
 import type { PortSharing, TlsFiles } from "./listener.ts";
 
 /** undefined: the request is not for this handler, the next is asked. */
-export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;
+export type HttpHandler = (
+  request: Request,
+  /** Lets the answer be silent for longer than an idle connection may be. */
+  keepOpen?: () => void,
+) => Response | Promise<Response> | undefined;
 
 export interface HttpOptions {
   /** For messages: "OFREP", "management". */
@@ -63,7 +67,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
       ...(certificate && { tls: tlsOptions(certificate) }),
       idleTimeout: defaultTimeouts.keepAliveMs / 1000,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request) => answer(request, handlers, log),
+      fetch: (request, server) => answer(request, handlers, log, () => server.timeout(request, 0)),
     });
 
   if (options.shared === "first") {
@@ -108,10 +112,11 @@ async function answer(
   request: Request,
   handlers: readonly HttpHandler[],
   log: Log,
+  keepOpen: () => void,
 ): Promise<Response> {
   try {
     for (const handler of handlers) {
-      const response = handler(request);
+      const response = handler(request, keepOpen);
       if (response !== undefined) return await response;
     }
   } catch (error) {

@@ -98,6 +98,24 @@ export const startOptions = {
     section: "Evaluation",
     doc: "Origins whose pages may call evaluation and OFREP, * as wildcard; none given: every origin.",
   }),
+  "ofrep-sse": option({
+    kind: boolean,
+    default: false,
+    section: "Evaluation",
+    doc: "Tell OFREP clients of changes by server-sent events: bulk answers name the stream, /ofrep/v1/events.",
+  }),
+  "ofrep-sse-window": option({
+    kind: duration,
+    default: 1_000,
+    section: "Evaluation",
+    doc: "Spread the events of one change over this time, so that clients do not all ask again at once.",
+  }),
+  "ofrep-sse-streams": option({
+    kind: integer("count", 1, 1_000_000),
+    default: 10_000,
+    section: "Limits",
+    doc: "Event streams of OFREP open at once; more are answered 503.",
+  }),
   ...syncOptions,
   workers: option({
     kind: workers,

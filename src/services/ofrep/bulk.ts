@@ -15,11 +15,18 @@ export interface BulkAnswer {
 
 const slot = memoSlot();
 
-/** Made once per view where no flag depends on the context. */
-export function bulkAnswer(view: View, context: EvaluationContext): BulkAnswer {
+/**
+ * Made once per view where no flag depends on the context.
+ * @param eventStreams JSON of the member of that name, the same for every answer of a view
+ */
+export function bulkAnswer(
+  view: View,
+  context: EvaluationContext,
+  eventStreams: string | undefined,
+): BulkAnswer {
   const made = view.memo[slot] as BulkAnswer | null | undefined;
   if (made) return made;
-  const answer = makeAnswer(view, context);
+  const answer = makeAnswer(view, context, eventStreams);
   if (made === undefined) {
     const fixed = view.ordered.every((flag) => flag.fixed !== undefined);
     view.memo[slot] = fixed ? answer : null;
@@ -27,12 +34,17 @@ export function bulkAnswer(view: View, context: EvaluationContext): BulkAnswer {
   return answer;
 }
 
-function makeAnswer(view: View, context: EvaluationContext): BulkAnswer {
+function makeAnswer(
+  view: View,
+  context: EvaluationContext,
+  eventStreams: string | undefined,
+): BulkAnswer {
   const elements = view.ordered.map((flag) =>
     elementOf(disciplined(flag, flag.fixed ?? flag.evaluate(context))),
   );
   const flags = elements.map((element) => element.json).join(",");
-  const json = `{"flags":[${flags}],"metadata":${htmlSafeJson(view.reflection)}}`;
+  const streams = eventStreams === undefined ? "" : `,"eventStreams":${eventStreams}`;
+  const json = `{"flags":[${flags}],"metadata":${htmlSafeJson(view.reflection)}${streams}}`;
   return { elements, json, etag: `"${Bun.hash(json).toString(36)}"` };
 }
 

@@ -7,14 +7,13 @@ import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import { notFound } from "../../evaluation/outcomes.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
-import type { SnapshotSource, View } from "../../store/view.ts";
+import type { Selector, SnapshotSource } from "../../store/view.ts";
 import type {
   EvaluationSpan,
   EvaluationTrace,
 } from "../../telemetry/tracing/evaluation-tracing.ts";
 import { createCors, exposedHeaders } from "../../transport/cors.ts";
-import type { CallRecord, CallWatch } from "../../transport/listener.ts";
-import { requestPath } from "../../transport/request-path.ts";
+import type { CallWatch } from "../../transport/listener.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
@@ -22,6 +21,10 @@ import { createBodyReader } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
 import { elementOf } from "./element.ts";
+import { eventStreams } from "./events/advertisement.ts";
+import { answerEvents } from "./events/answer.ts";
+import { namedConfiguration } from "./events/configuration.ts";
+import type { OfrepEvents } from "./events/events.ts";
 import {
   badRequestPage,
   json,
@@ -33,6 +36,7 @@ import {
   respond,
 } from "./reply.ts";
 import { type Route, routeOf } from "./route.ts";
+import { watched } from "./watched.ts";
 
 export interface OfrepOptions extends CallWatch {
   readonly store: SnapshotSource;
@@ -49,13 +53,19 @@ export interface OfrepOptions extends CallWatch {
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;
   readonly traceEvaluation?: EvaluationTrace;
+  /** Undefined: there are no event streams, and no bulk answer speaks of them. */
+  readonly events?: OfrepEvents;
 }
 
-export type OfrepHandler = (request: Request) => Promise<Response> | undefined;
+/** Calls `keepOpen` where the answer is a stream that may be silent for long. */
+export type OfrepHandler = (
+  request: Request,
+  keepOpen?: () => void,
+) => Promise<Response> | undefined;
 
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
-  const { store, record, onCall, onOpen, trace, traceEvaluation } = options;
+  const { store, record, traceEvaluation, events } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const cors = createCors(options.corsOrigins, [...exposedHeaders, "ETag"]);
   const readBody = createBodyReader({
@@ -63,12 +73,12 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     timeoutMs: options.bodyTimeoutMs ?? 5_000,
   });
 
-  return (request) => {
+  return (request, keepOpen = () => {}) => {
     const route = routeOf(request);
-    return route && handle(request, route);
+    return route && handle(request, route, keepOpen);
   };
 
-  async function handle(request: Request, route: Route): Promise<Response> {
+  async function handle(request: Request, route: Route, keepOpen: () => void): Promise<Response> {
     const { headers } = request;
     const origin = headers.get("origin");
     const preflight = cors.preflight({
@@ -78,55 +88,36 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
       requestHeaders: headers.get("access-control-request-headers"),
     });
     if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
-    return respond(await watched(request, () => answer(request, route)), cors.actual(origin));
-  }
-
-  async function watched(request: Request, make: () => Promise<Reply>): Promise<Reply> {
-    const { method: httpMethod, headers } = request;
-    const path = requestPath(request);
-    const span = trace?.({
-      path,
-      protocol: "http",
-      httpMethod,
-      header: (name) => headers.get(name) ?? undefined,
-      setHeader: (name, value) => headers.set(name, value),
-    });
-    const started = performance.now();
-    let call: CallRecord | undefined;
-    onOpen?.(httpMethod, path, 1);
-    try {
-      const reply = await make();
-      call = callRecord(path, httpMethod, reply, performance.now() - started);
-      onCall?.(call);
-      return reply;
-    } finally {
-      onOpen?.(httpMethod, path, -1);
-      span?.end(call);
-    }
+    const reply = await watched(options, request, () => answer(request, route));
+    if (reply.closed) keepOpen();
+    return respond(reply, cors.actual(origin));
   }
 
   async function answer(request: Request, route: Route): Promise<Reply> {
     if (route.kind === "redirect") return redirect(route.location);
     if (route.kind === "unknown") return notFoundPage;
     if (route.kind === "malformed") return badRequestPage;
-    if (request.method !== "POST") return methodNotAllowed;
+    if (route.kind === "events") return events ? answerEvents(events, request) : notFoundPage;
+    if (request.method !== "POST") return methodNotAllowed("POST");
     const key = route.kind === "single" ? route.key : undefined;
     const body = await readBody(request);
     if ("refused" in body) return refusal(body.refused, key);
     const context = parseContext(body.text);
     if (context === undefined) return refusal("invalid", key);
-    const view = viewFor(request);
-    if (typeof view === "string") return refusal({ selector: view }, key);
+    const selector = selectorFrom(request);
+    if (typeof selector === "string") return refusal({ selector }, key);
+    const named = events && namedConfiguration(request.url);
+    if (named) await events.fresh(selector, named);
     additions.apply(context, (name) => request.headers.get(name));
     const reply =
-      key === undefined ? all(request, view, context) : one(request, view, key, context);
+      key === undefined ? all(request, selector, context) : one(request, selector, key, context);
     return { ...reply, requestBytes: body.bytes };
   }
 
   /** A text says what is wrong with the selector. */
-  function viewFor(request: Request): View | string {
+  function selectorFrom(request: Request): Selector | string {
     try {
-      return store.snapshot.view(selectorOf(request.headers.get(SELECTOR_HEADER)));
+      return selectorOf(request.headers.get(SELECTOR_HEADER));
     } catch (error) {
       if (error instanceof InvalidSelectorError) return error.message;
       throw error;
@@ -138,8 +129,14 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     return traceEvaluation?.({ name, scope: "jsonEvaluator", kind: "internal", traceparent });
   }
 
-  function one(request: Request, view: View, key: string, context: EvaluationContext): Reply {
+  function one(
+    request: Request,
+    selector: Selector,
+    key: string,
+    context: EvaluationContext,
+  ): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAnyValue");
+    const view = store.snapshot.view(selector);
     const flag = view.flags.get(key);
     const outcome = flag ? (flag.fixed ?? flag.evaluate(context)) : notFound(key, view.reflection);
     const element = elementOf(outcome);
@@ -148,9 +145,11 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     return json(element.status, element.json);
   }
 
-  function all(request: Request, view: View, context: EvaluationContext): Reply {
+  function all(request: Request, selector: Selector, context: EvaluationContext): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAll");
-    const { elements, json: text, etag } = bulkAnswer(view, context);
+    const streams = events && eventStreams(selector);
+    const answer = bulkAnswer(store.snapshot.view(selector), context, streams);
+    const { elements, json: text, etag } = answer;
     for (const element of elements) record(element.counted);
     span?.flags(elements.length);
     const condition = request.headers.get("if-none-match");
@@ -159,22 +158,4 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     }
     return json(200, text, [["ETag", etag]]);
   }
-}
-
-function callRecord(
-  path: string,
-  httpMethod: string,
-  reply: Reply,
-  milliseconds: number,
-): CallRecord {
-  return {
-    path,
-    protocol: "http",
-    httpMethod,
-    httpStatus: reply.status,
-    code: undefined,
-    milliseconds,
-    requestBytes: reply.requestBytes ?? 0,
-    responseBytes: Buffer.byteLength(reply.body ?? ""),
-  };
 }

@@ -5,8 +5,10 @@ import type { HeaderList } from "../../transport/cors.ts";
 export interface Reply {
   readonly status: number;
   readonly headers: HeaderList;
-  readonly body: string | null;
+  readonly body: string | ReadableStream<Uint8Array<ArrayBuffer>> | null;
   readonly requestBytes?: number;
+  /** Of a stream: resolves with its length when it is over. */
+  readonly closed?: Promise<number>;
 }
 
 const contentType = ["Content-Type", "application/json"] as const;
@@ -36,7 +38,29 @@ export const badRequestPage: Reply = {
   body: "400 Bad Request",
 };
 
-export const methodNotAllowed: Reply = { status: 405, headers: [["Allow", "POST"]], body: null };
+export function methodNotAllowed(allowed: "GET" | "POST"): Reply {
+  return { status: 405, headers: [["Allow", allowed]], body: null };
+}
+
+/** A stream of server-sent events. */
+export function eventStream({
+  body,
+  closed,
+}: Pick<Required<Reply>, "closed"> & { readonly body: NonNullable<Reply["body"]> }): Reply {
+  const headers = [
+    ["Content-Type", "text/event-stream"],
+    ["Cache-Control", "no-store"],
+    // nginx would keep events back.
+    ["X-Accel-Buffering", "no"],
+  ] as const;
+  return { status: 200, headers, body, closed };
+}
+
+export const tooManyStreams: Reply = json(
+  503,
+  '{"errorDetails":"too many event streams are open; poll, or try again later"}',
+  [["Retry-After", "30"]],
+);
 
 export function redirect(location: string): Reply {
   return { status: 301, headers: [["Location", location]], body: null };

@@ -1,11 +1,13 @@
-/** Which of OFREP's two endpoints a request is for. */
+/** Which of OFREP's endpoints a request is for. */
 import { requestPath } from "../../transport/request-path.ts";
+import { EVENTS } from "./events/advertisement.ts";
 
 const FLAGS = "/ofrep/v1/evaluate/flags";
 
 export type Route =
   | { readonly kind: "single"; readonly key: string }
   | { readonly kind: "bulk" }
+  | { readonly kind: "events" }
   /** The path with its empty segments taken out. */
   | { readonly kind: "redirect"; readonly location: string }
   /** Percent-encoding that is none. */
@@ -22,6 +24,7 @@ export function routeOf(request: Request): Route | undefined {
     return { kind: "redirect", location: clean + (query < 0 ? "" : request.url.slice(query)) };
   }
   if (path === FLAGS || path === `${FLAGS}/`) return { kind: "bulk" };
+  if (path === EVENTS) return { kind: "events" };
   if (!path.startsWith(`${FLAGS}/`)) return { kind: "unknown" };
   const segment = path.slice(FLAGS.length + 1);
   if (segment.includes("/")) return { kind: "unknown" };

@@ -53,7 +53,7 @@ test("one source is enough, the rest has defaults", async () => {
     shutdownGraceMs: 10_000,
     sources: [{ provider: "file", uri: "flags.json" }],
     evaluation: { address: { port: 8013 }, tls: undefined },
-    ofrep: { port: 8014, tls: undefined },
+    ofrep: { port: 8014, tls: undefined, events: undefined },
     managementPort: 8014,
     contextFromHeader: new Map(),
     corsOrigins: [],
@@ -95,7 +95,7 @@ test("every option has an effect", async () => {
     shutdownGraceMs: 3000,
     sources: [{ provider: "file", uri: "flags.json" }],
     evaluation: { address: { port: 1 }, tls: { certPath: "cert", keyPath: "key" } },
-    ofrep: { port: 3, tls: undefined },
+    ofrep: { port: 3, tls: undefined, events: undefined },
     managementPort: 2,
     contextFromHeader: new Map([["x-user", "userId"]]),
     corsOrigins: ["a", "b"],
@@ -118,6 +118,12 @@ test("socket paths take the place of ports, and the certificate serves OFREP too
   expect(config.evaluation.address).toEqual({ socketPath: "/a" });
   expect(config.sync.address).toEqual({ socketPath: "/b" });
   expect(config.ofrep.tls).toEqual({ certPath: "cert", keyPath: "key" });
+});
+
+test("event streams of OFREP are there where they are asked for", async () => {
+  const words = "--ofrep-sse --ofrep-sse-window 2s --ofrep-sse-streams 7".split(" ");
+  const config = await read([...words, ...source]);
+  expect(config.ofrep.events).toEqual({ jitterMs: 2_000, maxStreams: 7 });
 });
 
 test("sources of --sources come after those of --uri, whatever the order of the arguments", async () => {

@@ -1,0 +1,22 @@
+import { InvalidSelectorError } from "../../../store/selector.ts";
+import { SELECTOR_HEADER, selectorOf } from "../../selection.ts";
+import { eventStream, methodNotAllowed, type Reply, refusal, tooManyStreams } from "../reply.ts";
+import { SELECTOR_PARAMETER } from "./advertisement.ts";
+import type { OfrepEvents } from "./events.ts";
+
+/** Opens an event stream. The selector is in the query, as the bulk answer gave it, or in the header. */
+export function answerEvents(events: OfrepEvents, request: Request): Reply {
+  if (request.method !== "GET") return methodNotAllowed("GET");
+  const { headers, url } = request;
+  const query = url.indexOf("?");
+  const parameters = new URLSearchParams(query < 0 ? "" : url.slice(query));
+  let selector: ReturnType<typeof selectorOf>;
+  try {
+    selector = selectorOf(parameters.get(SELECTOR_PARAMETER) ?? headers.get(SELECTOR_HEADER));
+  } catch (error) {
+    if (!(error instanceof InvalidSelectorError)) throw error;
+    return refusal({ selector: error.message }, undefined);
+  }
+  const stream = events.open(selector, headers.get("last-event-id") ?? undefined);
+  return stream ? eventStream(stream) : tooManyStreams;
+}
