@@ -51,7 +51,8 @@ export function canonicalFlag(flag: FlagDefinition, source: string): string {
   text += `,"variants":${flag.variants === undefined ? "null" : variantsJson(flag.variants)}`;
   if (flag.targeting !== undefined) text += `,"targeting":${canonicalJson(flag.targeting)}`;
   text += `,"source":${JSON.stringify(source)}`;
-  if (flag.metadata !== undefined) text += `,"metadata":${canonicalJson(flag.metadata)}`;
+  if (flag.metadata !== undefined && Object.keys(flag.metadata).length > 0)
+    text += `,"metadata":${canonicalJson(flag.metadata)}`;
   return escapeHtml(`${text}}`);
 }
 

@@ -30,7 +30,8 @@ export function createJsonUnary(
     const gzip = wantsGzip(body, headers["accept-encoding"]);
     const sent = gzip ? Bun.gzipSync(new Uint8Array(body)) : body;
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-length: ${sent.length}\r\n`;
-    head += "content-type: application/json\r\naccept-encoding: gzip\r\n";
+    const type = status === 200 ? headers["content-type"] : "application/json";
+    head += `content-type: ${type}\r\naccept-encoding: gzip\r\n`;
     if (gzip) head += "content-encoding: gzip\r\n";
     for (const [name, value] of cors?.actual(headers.origin) ?? []) head += `${name}: ${value}\r\n`;
     head += `Date: ${httpDate()}\r\n${connection}`;

@@ -96,7 +96,7 @@ export class Dispatcher {
       return call?.finish(415, undefined);
     }
     const unary = handler.method.methodKind === "unary";
-    const response = await familiar(answer, protocolOf(headers["content-type"]), unary);
+    const response = await familiar(answer, headers["content-type"], unary);
     await send(response, exchange, shared, call);
     call?.finish(response.status, codeOf(response, exchange.gone));
   }

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { percentEncode } from "../grpc/status.ts";
-import type { CallRecord } from "../listener.ts";
+import { protocolOf } from "./classify.ts";
 
 /*
  * Connect for JavaScript and Connect for Go agree on the protocols, but not on all that these leave
@@ -14,18 +14,28 @@ const acceptHeaders = {
   grpc_web: { unary: "grpc-accept-encoding", stream: "grpc-accept-encoding" },
 } as const;
 
-/** An answer of Connect's handlers as Connect for Go would give it. */
+const jsonWithCharset = /^application\/json;\s*charset=utf-8$/i;
+
+/**
+ * An answer of Connect's handlers as Connect for Go would give it.
+ * @param contentType of the request
+ */
 export async function familiar(
   response: UniversalServerResponse,
-  protocol: CallRecord["protocol"],
+  contentType: string | undefined,
   unary: boolean,
 ): Promise<UniversalServerResponse> {
+  const protocol = protocolOf(contentType);
   if (protocol !== "connect_rpc" && protocol !== "grpc_web") return response;
   const header = new Headers(response.header);
   header.set(acceptHeaders[protocol][unary ? "unary" : "stream"], "gzip");
   if (!unary) return { ...response, header };
   if (protocol === "grpc_web") return statusInHeaders({ ...response, header });
-  return response.status === 200 ? { ...response, header } : errorOf({ ...response, header });
+  if (response.status !== 200) return errorOf({ ...response, header });
+  if (jsonWithCharset.test(contentType ?? "")) {
+    header.set("content-type", "application/json; charset=utf-8");
+  }
+  return { ...response, header };
 }
 
 /** What Connect for JavaScript says of a message that it cannot decode: JSON, or binary. */
