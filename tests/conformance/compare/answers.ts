@@ -21,9 +21,15 @@ export interface Answer {
 
 /**
  * Headers that say how a message travels, not what it means: its length is compared with the body,
- * every request asks for the end of the connection, and gRPC clients have no use for CORS.
+ * a connection may end or not, and gRPC clients have no use for CORS.
  */
-const ignored = new Set(["date", "content-length", "transfer-encoding", "connection"]);
+const ignored = new Set([
+  "date",
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "keep-alive",
+]);
 const ignoredByGrpc = new Set([
   ...ignored,
   "vary",

@@ -7,6 +7,8 @@ export interface HttpRequest {
   readonly target: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: string | Uint8Array;
+  /** Ask for the end of the connection. */
+  readonly close?: boolean;
 }
 
 export interface HttpAnswer {
@@ -25,26 +27,46 @@ export async function exchange(port: number, request: HttpRequest): Promise<Http
   const body: Buffer = typeof given === "string" ? Buffer.from(given) : Buffer.from(given);
   const names = new Set(request.headers.map(([name]) => name.toLowerCase()));
   const framed = names.has("content-length") || names.has("transfer-encoding");
-  const headers = [["Host", "flagd.test"], ["Connection", "close"], ...request.headers];
+  const closing = request.close === true ? [["Connection", "close"]] : [];
+  const headers = [["Host", "flagd.test"], ...closing, ...request.headers];
   if (!framed && (request.body !== undefined || request.method === "POST"))
     headers.push(["Content-Length", `${body.length}`]);
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const head = `${request.method} ${request.target} HTTP/1.1\r\n${lines}\r\n`;
-  return parse(await converse(port, Buffer.concat([Buffer.from(head), body])), request.method);
+  const bytes = Buffer.concat([Buffer.from(head), body]);
+  return parse(await converse(port, bytes, request.method), request.method);
 }
 
-function converse(port: number, bytes: Uint8Array): Promise<Buffer> {
+/** Everything that comes until the answer is complete or the connection closed. */
+function converse(port: number, bytes: Uint8Array, method: string): Promise<Buffer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
     const timer = setTimeout(() => socket.destroy(), longest);
-    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    socket.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (isComplete(Buffer.concat(chunks), method)) socket.destroy();
+    });
     socket.on("error", () => {});
     socket.on("close", () => {
       clearTimeout(timer);
       resolve(Buffer.concat(chunks));
     });
   });
+}
+
+function isComplete(received: Buffer, method: string): boolean {
+  const end = received.indexOf("\r\n\r\n");
+  if (end < 0) return false;
+  const { status, headers } = parse(received, method);
+  const rest = received.subarray(end + 4);
+  if (method === "HEAD" || status === 204 || status === 304) return true;
+  if (headers["content-length"] !== undefined)
+    return rest.length >= Number(headers["content-length"]);
+  return (
+    /chunked/i.test(headers["transfer-encoding"] ?? "") &&
+    rest.toString("latin1").endsWith("0\r\n\r\n")
+  );
 }
 
 function parse(received: Buffer, method: string): HttpAnswer {

@@ -172,9 +172,12 @@ export const knownRules: readonly KnownRule[] = [
       const mayDiffer = others.length > 0 || winner.source === baseSource;
       const flag = parse(ours);
       if (!mayDiffer || !isObject(flag)) return false;
+      const equals = [winner, ...others].filter(({ source }) => source === winner.source);
       return (
         flag.source === winner.source &&
-        isDeepStrictEqual(flag.variants, winner.definition.variants ?? null)
+        equals.some(({ definition }) =>
+          isDeepStrictEqual(flag.variants, definition.variants ?? null),
+        )
       );
     },
   },
@@ -228,6 +231,30 @@ export const knownRules: readonly KnownRule[] = [
       /\\ud800/.test(String(request.http.body)) &&
       statuses[0] !== 400 &&
       statuses[1] === 400,
+  },
+  {
+    name: "lenient JSON",
+    why: "A byte order mark and numbers beyond a double are no reason to refuse a context.",
+    explains: ({ request, statuses }) =>
+      "http" in request &&
+      /^\ufeff|1e400/.test(String(request.http.body)) &&
+      statuses[0] !== 400 &&
+      statuses[1] === 400,
+  },
+  {
+    name: "padding beyond the limit",
+    why: "A body larger than the limit is refused; Go reads no further than the JSON value goes.",
+    explains: ({ request, statuses }) =>
+      "http" in request &&
+      request.port === "ofrep" &&
+      /\}\s{1000,}$/.test(String(request.http.body)) &&
+      statuses[0] === 413,
+  },
+  {
+    name: "percent-encoded method names",
+    why: "Nobody encodes the names of methods; Go decodes every path.",
+    explains: ({ request, statuses }) =>
+      "http" in request && request.http.target.includes("Resolve%42oolean") && statuses[0] === 404,
   },
   {
     name: "fields of another wire type",
@@ -324,7 +351,7 @@ export const knownRules: readonly KnownRule[] = [
     name: "order of numeric names",
     why: "JavaScript keeps names like `10` in the order of their numbers; it is the same JSON.",
     explains: ({ part, ours, theirs }) =>
-      /^(body$|flag )/.test(part) &&
+      /^(body$|text$|flag )/.test(part) &&
       /"[0-9]+":/.test(ours) &&
       isDeepStrictEqual(parse(ours), parse(theirs)),
   },

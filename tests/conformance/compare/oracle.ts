@@ -42,13 +42,11 @@ export function evaluate(flag: Flag, context: JsonObject): Evaluation {
   );
 }
 
-/** A copy whose objects inherit nothing. */
-function bare(value: Json): unknown {
-  if (Array.isArray(value)) return value.map(bare);
-  if (!isObject(value)) return value;
-  const copy: Record<string, unknown> = Object.create(null);
-  for (const name of Object.keys(value)) copy[name] = bare(value[name] ?? null);
-  return copy;
+/** What can be written as text but inherits no names that a rule could ask for. */
+const textual = { toString: () => "[object Object]" };
+
+function bare(value: JsonObject): unknown {
+  return Object.assign(Object.create(textual), value);
 }
 
 function isFiniteThroughout(value: unknown): boolean {

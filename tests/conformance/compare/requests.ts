@@ -70,7 +70,14 @@ const oddSelectors = [
 /** Flags that answer the same whatever the context is, for requests that are odd otherwise. */
 const plainKeys = [markerKey, "low", "nobody"];
 
+/** Some on a connection that is to end, which the daemon may serve by another path. */
 export function makeRequest(random: Random, keys: readonly string[]): Request {
+  const request = anyRequest(random, keys);
+  const close = random.chance(0.4);
+  return "http" in request ? { ...request, http: { ...request.http, close } } : request;
+}
+
+function anyRequest(random: Random, keys: readonly string[]): Request {
   const key = random.chance(0.06)
     ? random.pick(["nobody", "", "é", "A", "flags", "toString"])
     : random.pick(keys);
