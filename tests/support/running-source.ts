@@ -59,7 +59,11 @@ export class RunningSource implements SourceSink, AsyncDisposable {
   /** Waits until it has failed for `reason`, the failures before `after` not counted. */
   async fails(reason: string | RegExp, after = 0): Promise<string> {
     return await until(`the failure ${reason}`, () =>
-      this.failures.slice(after).find((failure) => failure.match(reason)),
+      this.failures
+        .slice(after)
+        .find((failure) =>
+          typeof reason === "string" ? failure.includes(reason) : reason.test(failure),
+        ),
     ).catch((error) => {
       throw new Error(`${error}; it failed with ${JSON.stringify([...new Set(this.failures)])}`);
     });

@@ -81,8 +81,11 @@ export class HttpSource implements Source {
   }
 
   #fetch(headers: Readonly<Record<string, string>>, signal: AbortSignal) {
-    return this.#document.fetch({ url: this.#target.url, headers }, signal, (answer) =>
-      statusFault(answer, "check authHeader, headers or oauth of this source"),
+    const { url } = this.#target;
+    return this.#document.fetch(
+      (conditions) => ({ url, headers: { ...headers, ...conditions } }),
+      signal,
+      (answer) => statusFault(answer, "check authHeader, headers or oauth of this source"),
     );
   }
 }

@@ -15,16 +15,16 @@ export class WebDocument {
 
   /**
    * Undefined: it has not changed.
-   * @throws SourceFault; what `refuse` makes of an answer that is neither success nor 304
+   * @param request has the headers given to it, with which a signature may have to do
+   * @throws SourceFault; what `request` throws; what `refuse` makes of an answer that is neither success nor 304
    */
   async fetch(
-    request: WebRequest,
+    request: (conditions: Readonly<Record<string, string>>) => WebRequest | Promise<WebRequest>,
     signal: AbortSignal,
     refuse: (answer: WholeAnswer) => Error,
   ): Promise<Payload | undefined> {
-    const condition = this.#etag === undefined ? {} : { "If-None-Match": this.#etag };
-    const conditional = { ...request, headers: { ...request.headers, ...condition } };
-    const answer = await this.client.request(conditional, signal);
+    const conditions = this.#etag === undefined ? {} : { "if-none-match": this.#etag };
+    const answer = await this.client.request(await request(conditions), signal);
     if (answer.status === 304 && this.#etag !== undefined) return undefined;
     if (answer.status < 200 || answer.status > 299) throw refuse(answer);
     this.#etag = undefined;

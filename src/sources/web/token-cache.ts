@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 
-export interface Token {
-  readonly value: string;
+/** An access token, or temporary credentials. */
+export interface Token<T = string> {
+  readonly value: T;
   /** Milliseconds from its issue; undefined: the issuer does not say. */
   readonly lifetimeMs: number | undefined;
 }
@@ -10,13 +11,13 @@ export interface Token {
 const RESERVE_MS = 30_000;
 
 /** Keeps an access token until it expires. */
-export class TokenCache {
-  #token: string | undefined;
+export class TokenCache<T = string> {
+  #token: T | undefined;
   #expires = 0;
 
   constructor(
     private readonly clock: Clock,
-    private readonly fetchToken: (signal: AbortSignal) => Promise<Token>,
+    private readonly fetchToken: (signal: AbortSignal) => Promise<Token<T>>,
     private readonly longestMs = Number.POSITIVE_INFINITY,
   ) {}
 
@@ -26,7 +27,7 @@ export class TokenCache {
   }
 
   /** @throws what fetching a token throws */
-  async get(signal: AbortSignal): Promise<string> {
+  async get(signal: AbortSignal): Promise<T> {
     if (this.#token !== undefined && this.fresh) return this.#token;
     const asked = this.clock.now();
     const { value, lifetimeMs = Number.POSITIVE_INFINITY } = await this.fetchToken(signal);

@@ -1,0 +1,24 @@
+import type { Clock } from "../clock.ts";
+import type { WebClient, WebRequest } from "../web/client.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface BucketDependencies {
+  readonly client: WebClient;
+  readonly clock: Clock;
+  readonly env: Environment;
+}
+
+/** One kind of storage, made for one object. */
+export interface Bucket {
+  /** Name of the object; its extension may say the format. */
+  readonly key: string;
+  /** What to do when access is refused. */
+  readonly advice: string;
+  /**
+   * The GET that fetches the object, authorized.
+   * @param conditions headers that it shall have
+   * @throws SourceFault where there are no credentials
+   */
+  request(conditions: Readonly<Record<string, string>>, signal: AbortSignal): Promise<WebRequest>;
+}

@@ -1,0 +1,54 @@
+import { ConfigError } from "../../config/errors.ts";
+import { quoteUri } from "../../config/quote.ts";
+
+/** An object in a bucket, and how to get there. */
+export interface BlobLocation {
+  readonly bucket: string;
+  /** Name of the object, percent-encoding undone. */
+  readonly key: string;
+  /** From the query of the URI. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads `scheme://bucket/path/to/object?option=value`.
+ * @param known the options that there are
+ * @throws ConfigError naming what is wrong
+ */
+export function parseBlobUri(uri: string, scheme: string, known: readonly string[]): BlobLocation {
+  const fail = (problem: string): never => {
+    throw new ConfigError(`source ${quoteUri(uri)}: ${problem}`);
+  };
+  const parts = /^([a-z0-9]+):\/\/([^/?#]*)\/?([^?#]*)(?:\?([^#]*))?$/.exec(uri);
+  if (parts?.[1] !== scheme) return fail(`expected ${scheme}://bucket/object`);
+  const [, , bucket = "", path = "", query = ""] = parts;
+  if (!bucket) return fail("no bucket string set");
+  if (!path) return fail("no object string set");
+  const options = Object.fromEntries(new URLSearchParams(query));
+  const stray = Object.keys(options).find((name) => !known.includes(name));
+  if (stray !== undefined) {
+    const all = known.length > 0 ? `; there are ${known.join(", ")}` : "";
+    return fail(`unknown option ${JSON.stringify(stray.slice(0, 80))}${all}`);
+  }
+  return { bucket, key: decode(path) ?? fail("a stray % in the object's name"), options };
+}
+
+/** The path of a URL for a key, its slashes kept, everything else encoded that SigV4 encodes. */
+export function encodeKey(key: string): string {
+  return encodeURIComponent(key)
+    .replaceAll("%2F", "/")
+    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Whether an option is on: `true`, `1` and the like, as Go reads them. */
+export function isOn(value: string | undefined): boolean {
+  return /^(1|t|true)$/i.test(value ?? "");
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

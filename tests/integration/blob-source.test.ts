@@ -1,0 +1,345 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { createVerify, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BlobSourceConfig } from "../../src/config/sources/source-config.ts";
+import { BlobSource } from "../../src/sources/blob/source.ts";
+import { FatalSourceError } from "../../src/sources/source.ts";
+import { DocumentServer } from "../support/document-server.ts";
+import { hastyClock, RunningSource } from "../support/running-source.ts";
+import { isPresigned, isSignedForAzure } from "../support/signatures.ts";
+import { until } from "../support/until.ts";
+
+const one = '{"flags":{"one":{"state":"ENABLED"}}}';
+const two = '{"flags":{"two":{"state":"ENABLED"}}}';
+const folder = mkdtempSync(join(tmpdir(), "flagd-blob-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(
+  provider: BlobSourceConfig["provider"],
+  uri: string,
+  env: Record<string, string>,
+  silenceMs = 20_000,
+) {
+  const config = { provider, uri, intervalSeconds: 5 };
+  const dependencies = { clock: hastyClock, env: { HOME: folder, ...env }, silenceMs };
+  return new RunningSource(new BlobSource(config, dependencies));
+}
+
+const accountKey = Buffer.from("an account's key").toString("base64");
+const s3 = { AWS_ACCESS_KEY_ID: "me", AWS_SECRET_ACCESS_KEY: "s3cret", AWS_REGION: "eu-west-1" };
+
+/** Every kind of storage with a server that takes only what is signed for it. */
+const kinds = [
+  {
+    provider: "s3",
+    start: (server: DocumentServer, path: string) =>
+      run("s3", `s3://flags/${path}?endpoint=${server.url}&use_path_style=true`, s3),
+    path: (path: string) => `/flags/${path}`,
+    permits: (request: Request) => isPresigned(request, "s3cret"),
+  },
+  {
+    provider: "gcs",
+    start: (server: DocumentServer, path: string) =>
+      run("gcs", `gs://flags/${path}`, { STORAGE_EMULATOR_HOST: new URL(server.url).host }),
+    path: (path: string) => `/flags/${path}`,
+    permits: () => true,
+  },
+  {
+    provider: "azblob",
+    start: (server: DocumentServer, path: string) =>
+      run("azblob", `azblob://flags/${path}?domain=${new URL(server.url).host}&localemu=true`, {
+        AZURE_STORAGE_ACCOUNT: "acme",
+        AZURE_STORAGE_KEY: accountKey,
+      }),
+    path: (path: string) => `/acme/flags/${path}`,
+    permits: (request: Request) => isSignedForAzure(request, "acme", accountKey),
+  },
+] as const;
+
+describe.each(kinds)("$provider", ({ start, path, permits }) => {
+  const guarded = (object: string) => {
+    const server = new DocumentServer();
+    server.contentType = "binary/octet-stream";
+    server.behaviour = (request) => {
+      if (new URL(request.url).pathname !== path(object)) {
+        return new Response("<Error><Code>NoSuchKey</Code></Error>", { status: 404 });
+      }
+      return permits(request) ? undefined : new Response(null, { status: 403 });
+    };
+    return server;
+  };
+
+  test("delivers an object, and again only when it has changed", async () => {
+    using server = guarded("team/flags.json");
+    server.document = one;
+    await using source = start(server, "team/flags.json");
+    expect(await source.delivers(one)).toMatchObject({ format: "json" });
+    await source.finds();
+    server.document = two;
+    await source.delivers(two);
+    expect(source.documents).toEqual([one, two]);
+    expect(source.failures).toEqual([]);
+    expect(server.header("if-none-match").some((tag) => tag !== null)).toBe(true);
+  });
+
+  test("finds objects of any name", async () => {
+    using server = guarded("a%20b/%C3%BC%2B%28c%29.yaml");
+    await using source = start(server, "a%20b/%C3%BC%2B(c).yaml");
+    expect(await source.delivers(server.document)).toMatchObject({ format: "yaml" });
+  });
+
+  test("waits for an object that is not there yet, and outlasts outages", async () => {
+    using server = guarded("flags.json");
+    const { behaviour } = server;
+    server.behaviour = () => new Response("<Error><Code>NoSuchKey</Code></Error>", { status: 404 });
+    await using source = start(server, "flags.json");
+    await source.fails("the server answers 404 Not Found (NoSuchKey)");
+    server.behaviour = behaviour;
+    await source.delivers(server.document);
+    server.behaviour = () => new Response(null, { status: 503 });
+    await source.fails("the server answers 503");
+    server.behaviour = behaviour;
+    await source.finds();
+    expect(source.payloads).toHaveLength(1);
+  });
+
+  test("refused credentials at start are fatal, and not shown", async () => {
+    using server = new DocumentServer();
+    server.behaviour = () =>
+      new Response("<Error><Code>InvalidAccessKeyId</Code></Error>", { status: 403 });
+    await using source = start(server, "flags.json");
+    const error = await source.ended;
+    expect(error).toBeInstanceOf(FatalSourceError);
+    expect(String(error)).toContain("(InvalidAccessKeyId)");
+    expect(String(error)).not.toContain("s3cret");
+    expect(String(error)).not.toContain(accountKey);
+  });
+
+  test("stops while a request hangs", async () => {
+    using server = new DocumentServer();
+    server.behaviour = () => new Promise<Response>(() => {});
+    const source = start(server, "flags.json");
+    await until("a request", () => server.requests.length > 0);
+    expect(await source.stop()).toBeUndefined();
+    expect(source.failures).toEqual([]);
+  });
+});
+
+test("a hung storage is given up and looked at again", async () => {
+  using server = new DocumentServer();
+  server.behaviour = () => new Promise<Response>(() => {});
+  await using source = run("gcs", "gs://b/o.json", { STORAGE_EMULATOR_HOST: server.url }, 300);
+  await source.fails("the server sent nothing within 0.3 s");
+  server.behaviour = () => undefined;
+  await source.delivers(server.document);
+});
+
+describe("credentials of AWS", () => {
+  const temporary = {
+    AccessKeyId: "temporary",
+    SecretAccessKey: "pass",
+    Token: "session",
+    Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+  };
+  const guarded = () => {
+    const server = new DocumentServer();
+    server.behaviour = (request) =>
+      isPresigned(request, "pass") &&
+      new URL(request.url).searchParams.get("X-Amz-Security-Token") === "session"
+        ? undefined
+        : new Response(null, { status: 403 });
+    return server;
+  };
+  const start = (server: DocumentServer, env: Record<string, string>) =>
+    run("s3", `s3://flags/f.json?endpoint=${server.url}`, env);
+
+  test("come from a container's endpoint, once for all polls", async () => {
+    using endpoint = new DocumentServer();
+    endpoint.document = JSON.stringify(temporary);
+    using server = guarded();
+    writeFileSync(join(folder, "pod-token"), "pod\n");
+    await using source = start(server, {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint.url}/creds`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(folder, "pod-token"),
+    });
+    await source.delivers(server.document);
+    await source.finds();
+    expect(endpoint.header("authorization")).toEqual(["pod"]);
+  });
+
+  test("come from a web identity", async () => {
+    using sts = new DocumentServer();
+    sts.document = `<AssumeRoleWithWebIdentityResponse><Credentials>${Object.entries(temporary)
+      .map(([name, value]) => [name === "Token" ? "SessionToken" : name, value])
+      .map(([name, value]) => `<${name}>${value}</${name}>`)
+      .join("")}</Credentials></AssumeRoleWithWebIdentityResponse>`;
+    using server = guarded();
+    writeFileSync(join(folder, "web-token"), "jwt");
+    await using source = start(server, {
+      AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, "web-token"),
+      AWS_ROLE_ARN: "arn:aws:iam::1:role/flags",
+      AWS_ENDPOINT_URL_STS: sts.url,
+    });
+    await source.delivers(server.document);
+    const form = new URLSearchParams(sts.requests[0]?.body);
+    expect(form.get("WebIdentityToken")).toBe("jwt");
+    expect(form.get("RoleArn")).toBe("arn:aws:iam::1:role/flags");
+  });
+
+  test("come from the instance", async () => {
+    using imds = new DocumentServer();
+    imds.behaviour = (request) => {
+      if (request.method === "PUT") return new Response("key");
+      if (request.headers.get("x-aws-ec2-metadata-token") !== "key") {
+        return new Response(null, { status: 401 });
+      }
+      return request.url.endsWith("/security-credentials/")
+        ? new Response("flag-role")
+        : request.url.endsWith("/security-credentials/flag-role")
+          ? Response.json(temporary)
+          : new Response(null, { status: 404 });
+    };
+    using server = guarded();
+    await using source = start(server, { AWS_EC2_METADATA_SERVICE_ENDPOINT: imds.url });
+    await source.delivers(server.document);
+  });
+
+  test("are not needed for anonymous access", async () => {
+    using server = new DocumentServer();
+    const uri = `s3://flags/f.json?anonymous=true&endpoint=${server.url}`;
+    await using source = run("s3", uri, {});
+    await source.delivers(server.document);
+    expect(new URL(server.requests[0]?.request.url ?? "").search).toBe("");
+  });
+
+  test("that are nowhere are said to be missing", async () => {
+    await using source = run("s3", "s3://flags/f.json", { AWS_EC2_METADATA_DISABLED: "true" });
+    expect(String(await source.ended)).toContain("set AWS_ACCESS_KEY_ID");
+  });
+});
+
+describe("credentials of Google", () => {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+
+  /** The real service's address cannot be replaced, so only the token's side is looked at. */
+  const askForToken = async (env: Record<string, string>, server: DocumentServer) => {
+    server.behaviour = () => Response.json({ error: "invalid_grant" }, { status: 400 });
+    await using source = run("gcs", "gs://flags/f.json", env);
+    const error = String(await source.ended);
+    expect(error).toContain("answers 400 Bad Request (invalid_grant)");
+    return server.requests[0];
+  };
+
+  test("of a service account are an assertion that it signs", async () => {
+    using server = new DocumentServer();
+    const file = join(folder, "service-account.json");
+    writeFileSync(
+      file,
+      JSON.stringify({
+        type: "service_account",
+        client_email: "flagd@example.test",
+        private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
+        token_uri: `${server.url}/token`,
+      }),
+    );
+    const asked = await askForToken({ GOOGLE_APPLICATION_CREDENTIALS: file }, server);
+    const form = new URLSearchParams(asked?.body);
+    expect(form.get("grant_type")).toBe("urn:ietf:params:oauth:grant-type:jwt-bearer");
+    const [header = "", claims = "", signature = ""] = (form.get("assertion") ?? "").split(".");
+    const verify = createVerify("RSA-SHA256").update(`${header}.${claims}`);
+    expect(verify.verify(publicKey, signature, "base64url")).toBe(true);
+    expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
+      iss: "flagd@example.test",
+      aud: `${server.url}/token`,
+    });
+  });
+
+  test("come from the metadata server where there is no file", async () => {
+    using server = new DocumentServer();
+    const asked = await askForToken({ GCE_METADATA_HOST: new URL(server.url).host }, server);
+    expect(asked?.request.headers.get("metadata-flavor")).toBe("Google");
+  });
+
+  test.each([
+    ["missing", undefined, "GOOGLE_APPLICATION_CREDENTIALS"],
+    ["no JSON", "{", "are not JSON"],
+    ["of another type", '{"type":"external_account"}', '"external_account" are not supported'],
+    ["incomplete", '{"type":"service_account"}', "have no client_email"],
+  ])("in a file that is %s are fatal and named", async (what, content, reason) => {
+    const file = join(folder, `${what}.json`);
+    if (content) writeFileSync(file, content);
+    await using source = run("gcs", "gs://b/o.json", { GOOGLE_APPLICATION_CREDENTIALS: file });
+    expect(String(await source.ended)).toContain(reason);
+  });
+});
+
+describe("credentials of Azure", () => {
+  const start = (server: DocumentServer, env: Record<string, string>) =>
+    run("azblob", `azblob://flags/f.json?domain=${new URL(server.url).host}&localemu=1`, env);
+
+  test("may be a connection string", async () => {
+    using server = new DocumentServer();
+    server.behaviour = (request) =>
+      isSignedForAzure(request, "acme", accountKey)
+        ? undefined
+        : new Response(null, { status: 403 });
+    const endpoint = `BlobEndpoint=${server.url}/acme`;
+    await using source = run("azblob", "azblob://flags/f.json", {
+      AZURE_STORAGE_CONNECTION_STRING: `AccountName=acme;AccountKey=${accountKey};${endpoint};`,
+    });
+    await source.delivers(server.document);
+    expect(new URL(server.requests[0]?.request.url ?? "").pathname).toBe("/acme/flags/f.json");
+  });
+
+  test("may be a shared access signature", async () => {
+    using server = new DocumentServer();
+    await using source = start(server, {
+      AZURE_STORAGE_ACCOUNT: "acme",
+      AZURE_STORAGE_SAS_TOKEN: "?sv=2021&sig=a%2Bb",
+    });
+    await source.delivers(server.document);
+    expect(new URL(server.requests[0]?.request.url ?? "").search).toBe("?sv=2021&sig=a%2Bb");
+    expect(server.header("authorization")[0]).toBeNull();
+  });
+
+  test.each([
+    ["a client's secret", { AZURE_CLIENT_SECRET: "s" }, "client_secret"],
+    ["a federated token", { AZURE_FEDERATED_TOKEN_FILE: "token" }, "client_assertion"],
+  ])("may be %s", async (_what, proof, field) => {
+    using entra = new DocumentServer();
+    entra.document = '{"access_token":"t","expires_in":"3599"}';
+    using server = new DocumentServer();
+    writeFileSync(join(folder, "token"), "s");
+    const env = Object.fromEntries(
+      Object.entries(proof).map(([k, v]) => [k, v === "token" ? join(folder, v) : v]),
+    );
+    await using source = start(server, {
+      AZURE_STORAGE_ACCOUNT: "acme",
+      AZURE_TENANT_ID: "tenant",
+      AZURE_CLIENT_ID: "id",
+      AZURE_AUTHORITY_HOST: entra.url,
+      ...env,
+    });
+    await source.delivers(server.document);
+    expect(server.header("authorization")[0]).toBe("Bearer t");
+    expect(new URL(entra.requests[0]?.request.url ?? "").pathname).toBe(
+      "/tenant/oauth2/v2.0/token",
+    );
+    expect(new URLSearchParams(entra.requests[0]?.body).get(field)).toBe("s");
+  });
+
+  test("may be a managed identity", async () => {
+    using imds = new DocumentServer();
+    imds.document = '{"access_token":"t","expires_in":"3599"}';
+    using server = new DocumentServer();
+    await using source = start(server, {
+      AZURE_STORAGE_ACCOUNT: "acme",
+      AZURE_POD_IDENTITY_AUTHORITY_HOST: imds.url,
+    });
+    await source.delivers(server.document);
+    expect(imds.header("metadata")[0]).toBe("true");
+    expect(server.header("authorization")[0]).toBe("Bearer t");
+  });
+});
