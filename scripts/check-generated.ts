@@ -5,6 +5,8 @@ await $`npm run --silent generate`.quiet();
 const folders = ["src/gen", "tests/conformance/outside/gen"];
 const changed = (await $`git status --porcelain -- ${folders}`.text()).trim();
 if (changed) {
-  console.error(`generated code differs from its protocol files; run "npm run generate" and commit:\n${changed}`);
+  console.error(
+    `generated code differs from its protocol files; run "npm run generate" and commit:\n${changed}`,
+  );
   process.exit(1);
 }
