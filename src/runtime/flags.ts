@@ -21,7 +21,7 @@ export interface FlagPipelineOptions {
   readonly log: Log;
   readonly clock?: Clock;
   /** Makes the source of a configuration. Default: the real one. */
-  readonly create?: typeof createSource;
+  readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
   /** Told of every payload in the store, by the position of its source. */
   readonly onAccepted?: (source: number, payload: Payload) => void;
 }
@@ -41,13 +41,20 @@ export class FlagPipeline {
   readonly #log: Log;
 
   /** @throws ConfigError for a source that cannot be made */
-  constructor(options: FlagPipelineOptions) {
-    const { clock = systemClock, create = createSource, log } = options;
+  static async create(options: FlagPipelineOptions): Promise<FlagPipeline> {
+    const { clock = systemClock, create = createSource } = options;
+    const log = options.log.with({ component: "sync" });
+    const sources = options.sources.map((source) => create(source, { clock, log }));
+    return new FlagPipeline(options, await Promise.all(sources));
+  }
+
+  private constructor(options: FlagPipelineOptions, sources: readonly Source[]) {
+    const { clock = systemClock, log } = options;
     this.#options = options;
     this.#clock = clock;
     this.#log = log.with({ component: "sync" });
-    this.#sources = options.sources.map((source) => create(source, { clock, log: this.#log }));
-    const names = this.#sources.map(({ name }) => name);
+    this.#sources = sources;
+    const names = sources.map(({ name }) => name);
     const report = reportTo(log.with({ component: "evaluator" }));
     this.store = new Store(names, {
       prepare: (definition) => prepareFlag(definition, { now: Date.now, report }),

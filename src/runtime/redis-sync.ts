@@ -23,7 +23,7 @@ const maxRequestHeader = 1 << 16;
 export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<number> {
   const own = log.with({ component: "redis-sync" });
   own.info(versionLine);
-  const pipeline = new FlagPipeline({ ...config, sources: [config.source], log });
+  const pipeline = await FlagPipeline.create({ ...config, sources: [config.source], log });
   const registry = new Registry({ resource: describeResource(buildInfo.version, process.env) });
   observeProcess(registry);
   observeSources(registry, pipeline.statuses);

@@ -25,7 +25,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   const own = log.with({ component: "start" });
   own.info(versionLine);
   let crew: Crew | undefined;
-  const pipeline = new FlagPipeline({
+  const pipeline = await FlagPipeline.create({
     ...config,
     log,
     onAccepted: (source, payload) => crew?.relay(source, payload),

@@ -29,7 +29,7 @@ export async function runMember(): Promise<void> {
   surviveMistakes(log);
 
   const relays: RelaySource[] = [];
-  const pipeline = new FlagPipeline({
+  const pipeline = await FlagPipeline.create({
     ...config,
     log,
     create: () => {
