@@ -1,4 +1,3 @@
-import { ConfigError } from "../config/errors.ts";
 import type { SourceConfig } from "../config/sources/source-config.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Clock } from "./clock.ts";
@@ -31,9 +30,7 @@ export async function createSource(
     case "gcs":
     case "azblob":
       return new (await import("./blob/source.ts")).BlobSource(config, deps);
-    default:
-      throw new ConfigError(
-        `source "${config.uri}": provider "${config.provider}" is not part of this version; all but kubernetes are`,
-      );
+    case "kubernetes":
+      return new (await import("./kubernetes/source.ts")).KubernetesSource(config, deps);
   }
 }

@@ -9,6 +9,8 @@ export interface WebRequest {
   readonly method?: "GET" | "POST" | "PUT";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Instead of the client's. */
+  readonly silenceMs?: number;
 }
 
 /** An answer whose body is yet to come. */
@@ -77,7 +79,8 @@ export class WebClient {
     signal: AbortSignal,
     use: (answer: WebAnswer) => Promise<T>,
   ): Promise<T> {
-    const watchdog = new Watchdog(signal, this.#patience);
+    const { silenceMs = this.#patience.silenceMs } = request;
+    const watchdog = new Watchdog(signal, { ...this.#patience, silenceMs });
     let response: Response | undefined;
     try {
       response = await this.#follow(request, watchdog);
