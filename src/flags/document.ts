@@ -1,6 +1,6 @@
 import { FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
-import type { DocumentFormat, ParsedDocument } from "./model.ts";
+import type { DocumentFormat, ParsedDocument, Problem } from "./model.ts";
 import { parseText } from "./text.ts";
 
 /**
@@ -9,7 +9,7 @@ import { parseText } from "./text.ts";
  *
  * Rejected is what has no meaning as flags (syntax, types, a default variant that is no variant,
  * references to nothing or in circles, boundless size or depth). What only departs from flagd's JSON
- * Schema gives warnings; with `strict` it is rejected too.
+ * Schema gives warnings, which are looked for when they are asked for; with `strict` it is rejected too.
  * @param document UTF-8 or text.
  */
 export function parseDocument(
@@ -20,8 +20,19 @@ export function parseDocument(
   const warnings = options.strict ? problems : new FindingList();
   const findings = { problems, warnings };
   const parsed = parseText(document, options.format, findings);
-  const flagSet =
-    parsed === undefined ? undefined : decodeFlagSet(parsed.value, parsed.sharing, findings);
-  if (flagSet === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
-  return { ok: true, flagSet, warnings: options.strict ? [] : warnings.toArray() };
+  const decoded = parsed && decodeFlagSet(parsed.value, parsed.sharing, findings);
+  if (options.strict) decoded?.checkSchema();
+  if (decoded === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
+  let found: readonly Problem[] | undefined = options.strict ? [] : undefined;
+  return {
+    ok: true,
+    flagSet: decoded.flagSet,
+    get warnings() {
+      if (found === undefined) {
+        decoded.checkSchema();
+        found = warnings.toArray();
+      }
+      return found;
+    },
+  };
 }

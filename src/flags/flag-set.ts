@@ -7,6 +7,12 @@ import { resolveReferences } from "./references.ts";
 import { checkDocument, checkFlag } from "./schema.ts";
 import { howToDelete } from "./text.ts";
 
+export interface DecodedFlagSet {
+  readonly flagSet: FlagSet;
+  /** Adds departures from flagd's JSON Schema to the warnings; takes as long as decoding did. */
+  checkSchema(): void;
+}
+
 /**
  * Decodes what a document's text contains.
  * @param sharing see {@link resolveReferences}.
@@ -16,7 +22,7 @@ export function decodeFlagSet(
   document: unknown,
   sharing: boolean,
   findings: Findings,
-): FlagSet | undefined {
+): DecodedFlagSet | undefined {
   const { problems, warnings } = findings;
   if (!isObject(document as Json)) {
     const expected = `expected an object with the member "flags"`;
@@ -25,12 +31,11 @@ export function decodeFlagSet(
   }
   const root = document as JsonObject;
   const { flags, metadata, evaluators } = resolveReferences(root, problems, sharing);
-  const shared = new Set([...evaluators.values()].filter(isContainer));
-  checkDocument(root, evaluators, shared, warnings);
   const inherited = decodeMetadata(metadata, ["metadata"], findings);
   const found = new Map<string, FlagDefinition>();
+  const read: (readonly [value: Json, path: Path])[] = [];
   const add = (key: string, value: Json, path: Path) => {
-    checkFlag(value, path, shared, warnings);
+    read.push([value, path]);
     const flag = decodeFlag(key, value, inherited, path, findings);
     if (flag !== undefined) found.set(identity(flag), flag);
   };
@@ -46,7 +51,14 @@ export function decodeFlagSet(
   } else if (flags !== null) {
     problems.add(["flags"], `expected an object or an array, found ${kindOf(flags)}`);
   }
-  return { flags: [...found.values()], flagSetId: flagSetIdOf(inherited) || undefined };
+  return {
+    flagSet: { flags: [...found.values()], flagSetId: flagSetIdOf(inherited) || undefined },
+    checkSchema() {
+      const shared = new Set([...evaluators.values()].filter(isContainer));
+      checkDocument(root, evaluators, shared, warnings);
+      for (const [value, path] of read) checkFlag(value, path, shared, warnings);
+    },
+  };
 }
 
 function addEach(

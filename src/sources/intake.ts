@@ -36,9 +36,6 @@ export function createIntake(source: Source, options: IntakeOptions): SourceSink
         }
         return false;
       }
-      if (parsed.warnings.length > 0) {
-        log.warn(`flag document has oddities: ${list(parsed.warnings)}`, from(payload));
-      }
       const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
       const { written, updated, deleted } = store.accept(source.name, parsed.flagSet, {
         incremental: payload.incremental ?? false,
@@ -54,6 +51,11 @@ export function createIntake(source: Source, options: IntakeOptions): SourceSink
           updated,
           deleted,
         });
+      }
+      // What waited for the flags goes first: looking for oddities takes as long as reading them.
+      await new Promise(setImmediate);
+      if (parsed.warnings.length > 0) {
+        log.warn(`flag document has oddities: ${list(parsed.warnings)}`, from(payload));
       }
       return true;
     },
