@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import type { FrameGuard } from "./http2/frame-guard.ts";
 import { connectionBufferBytes } from "./limits.ts";
 import { endThenDestroy } from "./linger.ts";
 
@@ -15,19 +16,42 @@ type Done = (error: Error | null | undefined) => void;
  */
 export class BatchingSocket extends Duplex {
   readonly #socket: Socket;
+  readonly #guard: FrameGuard | undefined;
   #gathering = false;
+  #refused = false;
 
-  /** @param first Bytes that were read from the socket before. */
-  constructor(socket: Socket, first: Uint8Array) {
+  /**
+   * @param first Bytes that were read from the socket before.
+   * @param guard Ends the connection where it finds something wrong.
+   */
+  constructor(socket: Socket, first: Uint8Array, guard?: FrameGuard) {
     super({ writableHighWaterMark: connectionBufferBytes, allowHalfOpen: true });
     this.#socket = socket;
-    socket.on("data", (chunk) => {
-      if (!this.push(chunk)) socket.pause();
+    this.#guard = guard;
+    socket.on("data", (chunk: Uint8Array) => {
+      if (!this.#receive(chunk)) socket.pause();
     });
     socket.on("end", () => this.push(null));
     socket.on("error", () => this.destroy());
     socket.on("close", () => this.destroy());
-    this.push(first);
+    this.#receive(first);
+  }
+
+  /** False: nobody reads at the moment. */
+  #receive(chunk: Uint8Array): boolean {
+    if (this.#refused) return true;
+    const violation = this.#guard?.read(chunk);
+    if (violation === undefined) return this.push(chunk);
+    this.#refused = true;
+    this.push(chunk.subarray(0, violation.offset));
+    // What came before is read, and perhaps answered, before the connection ends.
+    setImmediate(() => {
+      if (this.destroyed) return;
+      this.#release();
+      this.#socket.write(violation.goAway);
+      this.destroy();
+    });
+    return true;
   }
 
   override write(chunk: unknown, encodingOrDone?: BufferEncoding | Done, done?: Done): boolean {

@@ -10,6 +10,7 @@ import type { Log } from "../../telemetry/log.ts";
 import { BatchingSocket } from "../batching-socket.ts";
 import { ExpiryQueue } from "../expiry.ts";
 import { type Timeouts, windowBytes } from "../limits.ts";
+import { FrameGuard } from "./frame-guard.ts";
 import { PingCounter, type PingRule } from "./pings.ts";
 
 /** Go counts this much on top of its limit on headers. */
@@ -62,7 +63,7 @@ export class Http2Server {
 
   /** @param first Bytes that were read from the socket before. */
   accept(socket: Socket, first: Uint8Array): void {
-    const transport = new BatchingSocket(socket, first);
+    const transport = new BatchingSocket(socket, first, new FrameGuard());
     this.#server.once("session", (session) => this.#open(session, transport));
     this.#server.emit("connection", transport);
   }
