@@ -1,8 +1,8 @@
 import { Backoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { SourceFault } from "./fault.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { PollSchedule } from "./poll-schedule.ts";
-import { fingerprint } from "./redis/fingerprint.ts";
 import { FatalSourceError, type Payload, type SourceSink } from "./source.ts";
 
 export interface PollerOptions {

@@ -169,6 +169,22 @@ describe("credentials of AWS", () => {
     expect(endpoint.header("authorization")).toEqual(["pod"]);
   });
 
+  test("that are no longer taken are replaced", async () => {
+    using endpoint = new DocumentServer();
+    endpoint.document = JSON.stringify(temporary);
+    using server = guarded();
+    const { behaviour } = server;
+    await using source = start(server, {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint.url}/creds`,
+    });
+    await source.finds();
+    server.behaviour = () => new Response(null, { status: 403 });
+    await source.fails("the server answers 403");
+    server.behaviour = behaviour;
+    await source.finds();
+    expect(endpoint.requests.length).toBeGreaterThan(1);
+  });
+
   test("come from a web identity", async () => {
     using sts = new DocumentServer();
     sts.document = `<AssumeRoleWithWebIdentityResponse><Credentials>${Object.entries(temporary)

@@ -49,7 +49,7 @@ export async function awsCredentials(
     const file = env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE;
     const token = file ? await readToken(file) : env.AWS_CONTAINER_AUTHORIZATION_TOKEN;
     const headers: Record<string, string> = token ? { authorization: token } : {};
-    return fromText(await ask({ url: new URL(container), headers }));
+    return fromText(await ask({ url: new URL(container), headers, direct: true }));
   }
   if (env.AWS_EC2_METADATA_DISABLED === "true") {
     throw new SourceFault("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", {
@@ -84,12 +84,14 @@ async function fromInstance(
   const token = await ask({
     url: new URL("/latest/api/token", host),
     method: "PUT",
+    direct: true,
     headers: { "x-aws-ec2-metadata-token-ttl-seconds": "300" },
   });
   const headers = { "x-aws-ec2-metadata-token": text(token) };
   const roles = new URL("/latest/meta-data/iam/security-credentials/", host);
-  const [role = ""] = text(await ask({ url: roles, headers })).split("\n");
-  return fromText(await ask({ url: new URL(encodeURIComponent(role), roles), headers }));
+  const [role = ""] = text(await ask({ url: roles, headers, direct: true })).split("\n");
+  const url = new URL(encodeURIComponent(role), roles);
+  return fromText(await ask({ url, headers, direct: true }));
 }
 
 /** From JSON of the metadata services or XML of STS, whose members have the same names. */

@@ -22,6 +22,7 @@ export function azureBucket(uri: string, { client, clock, env }: BucketDependenc
   return {
     key,
     advice: "check the AZURE_STORAGE_ variables and what the account permits",
+    forget: () => tokens.forget(),
     async request(conditions, signal) {
       const headers = {
         ...conditions,

@@ -40,7 +40,7 @@ export async function azureToken(
   url.searchParams.set("api-version", "2018-02-01");
   url.searchParams.set("resource", RESOURCE);
   if (id) url.searchParams.set("client_id", id);
-  return fetchToken(client, { url, headers: { metadata: "true" } }, signal);
+  return fetchToken(client, { url, headers: { metadata: "true" }, direct: true }, signal);
 }
 
 async function readAssertion(path: string): Promise<string> {

@@ -15,6 +15,8 @@ export interface Bucket {
   readonly key: string;
   /** What to do when access is refused. */
   readonly advice: string;
+  /** Access was refused: get other credentials for the next request, where they are temporary. */
+  forget(): void;
   /**
    * The GET that fetches the object, authorized.
    * @param conditions headers that it shall have

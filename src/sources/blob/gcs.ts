@@ -17,6 +17,7 @@ export function gcsBucket(uri: string, { client, clock, env }: BucketDependencie
   return {
     key,
     advice: "check the Google credentials and what they permit",
+    forget: () => tokens.forget(),
     async request(conditions, signal) {
       if (anonymous) return { url, headers: conditions };
       const authorization = `Bearer ${await tokens.get(signal)}`;

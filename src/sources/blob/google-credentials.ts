@@ -26,7 +26,11 @@ export async function googleToken(
   if (credentials === undefined) {
     const host = env.GCE_METADATA_HOST || "metadata.google.internal";
     const url = new URL(METADATA_PATH, `http://${host}`);
-    return fetchToken(client, { url, headers: { "metadata-flavor": "Google" } }, signal);
+    return fetchToken(
+      client,
+      { url, headers: { "metadata-flavor": "Google" }, direct: true },
+      signal,
+    );
   }
   const { type, token_uri = TOKEN_URL } = credentials;
   const required = (name: string): string => {

@@ -38,6 +38,7 @@ export function s3Bucket(uri: string, { client, clock, env }: BucketDependencies
   return {
     key,
     advice: "check the AWS credentials and what they permit",
+    forget: () => credentials.forget(),
     async request(conditions, signal) {
       if (isOn(options.anonymous)) return { url, headers: conditions };
       // Without path style Bun expects the bucket in the endpoint.

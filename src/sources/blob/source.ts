@@ -45,7 +45,10 @@ export class BlobSource implements Source {
         document.fetch(
           (conditions) => bucket.request(conditions, signal),
           signal,
-          (answer) => refusal(answer, bucket.advice),
+          (answer) => {
+            if (answer.status === 401 || answer.status === 403) bucket.forget();
+            return refusal(answer, bucket.advice);
+          },
         ),
     });
   }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SourceFault } from "../fault.ts";
-import type { TlsMaterial } from "../web/tls.ts";
+import type { TlsMaterial } from "../tls.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 
 /** An API server and how it is entered. */

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 import { SourceFault } from "../fault.ts";
-import type { TlsMaterial } from "../web/tls.ts";
+import type { TlsMaterial } from "../tls.ts";
 import { type Cluster, readText } from "./cluster.ts";
 import { member } from "./resource.ts";
 

@@ -2,7 +2,7 @@ import type { KubernetesSourceConfig } from "../../config/sources/source-config.
 import { Backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { SourceFault } from "../fault.ts";
-import { fingerprint } from "../redis/fingerprint.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { FlagApi, Outdated, type WatchEvent } from "./api.ts";
 import { type Environment, SERVICE_ACCOUNT } from "./cluster.ts";

@@ -1,13 +1,13 @@
 import type { Log } from "../../telemetry/log.ts";
 import { Backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { PollSchedule } from "../poll-schedule.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { type Connect, connectRedis, type RedisConnection } from "./connection.ts";
 import { type Diagnose, diagnose } from "./diagnosis.ts";
 import { explain } from "./explain.ts";
 import { RedisFault, RedisMoved } from "./fault.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { checkRedisOptions, type RedisSettings, type RedisSourceOptions } from "./options.ts";
 import { DocumentReader } from "./reader.ts";
 import { loadTls } from "./tls.ts";

@@ -1,7 +1,7 @@
 import { buildInfo } from "../../build-info.ts";
 import { SourceFault } from "../fault.ts";
+import { fetchTls, type TlsMaterial } from "../tls.ts";
 import { explain } from "./explain.ts";
-import { fetchTls, type TlsMaterial } from "./tls.ts";
 import { type Patience, Watchdog } from "./watchdog.ts";
 
 export interface WebRequest {
@@ -11,6 +11,8 @@ export interface WebRequest {
   readonly body?: string;
   /** Instead of the client's. */
   readonly silenceMs?: number;
+  /** Not through the proxy of HTTP_PROXY: it does not reach the machine's own services. */
+  readonly direct?: boolean;
 }
 
 /** An answer whose body is yet to come. */
@@ -112,6 +114,7 @@ export class WebClient {
         redirect: "manual",
         signal: watchdog.signal,
         ...(request.body !== undefined && { body: request.body }),
+        ...(request.direct && { proxy: false as const }),
       });
       watchdog.heard();
       const location = response.headers.get("location");

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { fingerprint } from "../../../../src/sources/redis/fingerprint.ts";
+import { fingerprint } from "../../../src/sources/fingerprint.ts";
 
 const sha3 = (content: Uint8Array | string) =>
   createHash("sha3-256").update(content).digest("base64");

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { getCACertificates } from "node:tls";
-import type { ClientTls } from "../../config/sources/source-config.ts";
-import { SourceFault } from "../fault.ts";
+import type { ClientTls } from "../config/sources/source-config.ts";
+import { SourceFault } from "./fault.ts";
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -41,8 +41,11 @@ export function fetchTls({ ca, client, insecure, serverName }: TlsMaterial) {
   };
 }
 
-/** The authorities that Bun was built with and those which an operator has added to the system. */
-function systemAuthorities(): string[] {
+/**
+ * Bun trusts the authorities that it was built with and not those which an operator has added to the
+ * system, so both are given. The runtime keeps the lists.
+ */
+export function systemAuthorities(): string[] {
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 }
 
