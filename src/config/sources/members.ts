@@ -90,12 +90,12 @@ export const sourceMembers = {
   timeoutS: {
     type: "seconds",
     providers: ["http"],
-    doc: "Seconds that a request may take; default: no limit.",
+    doc: "Seconds that a request may take; without it a server is given up after 30 s of silence.",
   },
   oauth: {
     type: "object",
     providers: ["http"],
-    doc: "OAuth client credentials: clientID, clientSecret, tokenUrl; folder with the files client-id and client-secret instead of the two; reloadDelayS, the seconds that a token is used.",
+    doc: "OAuth client credentials: clientID, clientSecret, tokenUrl; folder with the files client-id and client-secret instead of the two; reloadDelayS, the most seconds that a token is used, by default until it expires.",
   },
 } as const satisfies Readonly<Record<string, Member>>;
 
