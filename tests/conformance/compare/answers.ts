@@ -59,7 +59,7 @@ function bodyText(target: string, { headers, body }: HttpAnswer): string {
   const type = headers["content-type"] ?? "";
   if (output !== undefined && type === "application/proto") return decode(output, plain);
   if (output === undefined || !/^application\/(grpc-web|connect)\+/.test(type))
-    return type === "application/json"
+    return type.startsWith("application/json")
       ? compact(Buffer.from(plain).toString())
       : Buffer.from(plain).toString();
   return frames(Buffer.from(plain))

@@ -228,7 +228,8 @@ function brokenText(random: Random, number: number): string {
     () => JSON.stringify({ flags: { a: flag, "": flag } }),
     () => JSON.stringify({ flags: { a: { State: "DISABLED", ...flag } } }),
     () => '{"flags":{"a":{"state":"ENABLED","variants":{"on":1e400},"defaultVariant":"on"}}}',
-    () => '{"flags":{"a":{"state":"ENABLED","variants":{"on":"\\ud800"},"defaultVariant":"on"}}}',
+    () =>
+      '{"flags":{"half":{"state":"ENABLED","variants":{"on":"\\ud800"},"defaultVariant":"on"}}}',
     () => '{"flags":{"a":{"state":"ENABLED","variants":{"on":"\u0001"},"defaultVariant":"on"}}}',
     () => '{"flags":{"a":{"state":"ENABLED","variants":{"on":01},"defaultVariant":"on"}}}',
   ])();

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Difference } from "./differences.ts";
 import { type Candidate, candidates, type Flag, isObject } from "./model.ts";
-import { evaluate, expected, isDialectal, isJudged } from "./oracle.ts";
+import { evaluate, expected, isDialectal } from "./oracle.ts";
 import { observed, parse } from "./parts.ts";
 import type { Question } from "./requests.ts";
 
@@ -73,7 +73,7 @@ export const knownRules: readonly KnownRule[] = [
     explains: (difference) => {
       const flag = flagOf(difference);
       if (flag === undefined || !isEvaluation(difference)) return false;
-      if (!isDialectal(flag.targeting) || !isJudged(flag.targeting)) return false;
+      if (!isDialectal(flag.targeting)) return false;
       return isConsequence(difference) || (isRight(difference) && hasSameMetadata(difference));
     },
   },
@@ -182,6 +182,12 @@ export const knownRules: readonly KnownRule[] = [
     },
   },
   {
+    name: "references within references",
+    why: "`$ref` is resolved wherever it stands; Go replaces text, and within an evaluator at random.",
+    explains: ({ part, ours, theirs }) =>
+      part.startsWith("flag ") && !ours.includes('"$ref"') && theirs.includes('{"$ref":'),
+  },
+  {
     name: "names in another case",
     why: "Member names count as they are written; Go takes them in any case.",
     explains: (difference) => {
@@ -225,12 +231,13 @@ export const knownRules: readonly KnownRule[] = [
   },
   {
     name: "lone surrogates",
-    why: "JSON text may name half a character; JavaScript takes it, Go's library for protobuf does not.",
-    explains: ({ request, statuses }) =>
-      "http" in request &&
-      /\\ud800/.test(String(request.http.body)) &&
-      statuses[0] !== 400 &&
-      statuses[1] === 400,
+    why: "JSON text may name half a character: JavaScript takes it and gives it back; Go's libraries replace or refuse it.",
+    explains: ({ request, part, ours, theirs, statuses }) => {
+      const replaced = ours.replaceAll("\\ud800", "\ufffd") === theirs;
+      if (/^(body$|flag )/.test(part) && replaced) return true;
+      const body = "http" in request ? String(request.http.body) : "";
+      return /\\ud800/.test(body) && statuses[0] !== 400 && statuses[1] === 400;
+    },
   },
   {
     name: "lenient JSON",
@@ -239,6 +246,15 @@ export const knownRules: readonly KnownRule[] = [
       "http" in request &&
       /^\ufeff|1e400/.test(String(request.http.body)) &&
       statuses[0] !== 400 &&
+      statuses[1] === 400,
+  },
+  {
+    name: "members said twice",
+    why: "Of a member that a JSON request says twice the last counts, as everywhere in JavaScript; Go's library for protobuf refuses it.",
+    explains: ({ request, statuses }) =>
+      "http" in request &&
+      request.port === "evaluation" &&
+      /"(flagKey|context|tier)":.*"\1":/.test(String(request.http.body)) &&
       statuses[1] === 400,
   },
   {

@@ -22,7 +22,8 @@ export function isObject(value: Json | undefined): value is JsonObject {
 
 /** @param text a document that was accepted */
 export function readLayer(text: string): Layer {
-  const document = JSON.parse(text) as JsonObject;
+  // Half a character is none in UTF-8.
+  const document = JSON.parse(text.replaceAll("\\ud800", "\ufffd")) as JsonObject;
   const evaluators = isObject(document.$evaluators) ? document.$evaluators : {};
   const shared = isObject(document.metadata) ? document.metadata : {};
   const entries: [string, Json][] = Array.isArray(document.flags)

@@ -2,7 +2,9 @@
  * flagd's own operations written once more, straight from their definition and without any haste:
  * https://flagd.dev/reference/custom-operations/fractional-operation/ and its neighbours.
  */
+import type { Json } from "../../../src/flags/model.ts";
 import { jsonLogic } from "../../unit/evaluation/jsonlogic/oracle.ts";
+import { isObject } from "./model.ts";
 
 const maxWeight = 2147483647;
 const mask = 0xffffffffn;
@@ -137,16 +139,65 @@ const affix =
       ? test(text, part)
       : null;
 
-jsonLogic.add_operation("fractional", fractional);
-jsonLogic.add_operation("sem_ver", semVer);
-jsonLogic.add_operation(
-  "starts_with",
-  affix((text, part) => text.startsWith(part)),
-);
-jsonLogic.add_operation(
-  "ends_with",
-  affix((text, part) => text.endsWith(part)),
-);
+type Operation = (this: unknown, ...operands: readonly unknown[]) => unknown;
 
-export const customOperations = ["fractional", "sem_ver", "starts_with", "ends_with"];
-export { jsonLogic };
+const operations: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ["fractional", fractional],
+  ["sem_ver", semVer],
+  ["starts_with", affix((text, part) => text.startsWith(part))],
+  ["ends_with", affix((text, part) => text.endsWith(part))],
+]);
+
+export const customOperations = [...operations.keys()];
+
+/** What stands for an operation whose operands are the items of a list that a rule results in. */
+const ofList = (name: string) => `${name} of list`;
+
+for (const [name, operation] of operations) {
+  jsonLogic.add_operation(name, operation);
+  jsonLogic.add_operation(ofList(name), function (list) {
+    return Array.isArray(list) ? operation.apply(this, list) : null;
+  });
+}
+
+/**
+ * json-logic-js runs keys that are rules a second time, even where they are somebody's data. Here
+ * an object is a key like any other, to which no path leads.
+ */
+function missing(data: unknown, keys: readonly unknown[]): readonly unknown[] {
+  return keys.filter((key) => {
+    const path = typeof key === "object" && !Array.isArray(key) && key !== null ? `${key}` : key;
+    const value = jsonLogic.apply({ var: path as Json }, data);
+    return value === null || value === "";
+  });
+}
+
+jsonLogic.add_operation("missing", function (...operands) {
+  return missing(this, Array.isArray(operands[0]) ? operands[0] : operands);
+});
+
+jsonLogic.add_operation("missing_some", function (least, options) {
+  const keys = Array.isArray(options) ? options : [options];
+  const absent = missing(this, keys);
+  return (options as unknown[]).length - absent.length >= (least as number) ? [] : absent;
+});
+
+/**
+ * The result of a rule by json-logic-js.
+ * @throws Error of json-logic-js's
+ */
+export function apply(rule: Json, data: unknown): unknown {
+  return jsonLogic.apply(withLists(rule), data);
+}
+
+/** json-logic-js does not tell an operation whether its operand was a list. */
+function withLists(rule: Json): Json {
+  if (Array.isArray(rule)) return rule.map(withLists);
+  if (!isObject(rule)) return rule;
+  const entries = Object.entries(rule).map(([name, operand]): [string, Json] => {
+    const spread = customOperations.includes(name) && !Array.isArray(operand);
+    return spread ? [ofList(name), [withLists(operand)]] : [name, withLists(operand)];
+  });
+  // Only an object with one member is a rule.
+  return entries.length === 1 ? Object.fromEntries(entries) : rule;
+}

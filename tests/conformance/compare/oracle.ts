@@ -2,7 +2,7 @@
 import { canonicalJson } from "../../../src/flags/canonical.ts";
 import type { Json, JsonObject } from "../../../src/flags/model.ts";
 import { type Flag, isObject } from "./model.ts";
-import { customOperations, jsonLogic } from "./operations.ts";
+import { apply, customOperations } from "./operations.ts";
 import type { Question } from "./requests.ts";
 
 export interface Evaluation {
@@ -28,7 +28,7 @@ export function evaluate(flag: Flag, context: JsonObject): Evaluation {
   const $flagd = { flagKey: flag.key, timestamp: Math.floor(Date.now() / 1000) };
   let result: unknown;
   try {
-    result = jsonLogic.apply(targeting, bare({ ...context, $flagd }));
+    result = apply(targeting, bare({ ...context, $flagd }));
   } catch {
     return failed("PARSE_ERROR");
   }
@@ -142,14 +142,4 @@ export function isDialectal(rule: Json | undefined): boolean {
   if (operator === "var")
     return typeof operand !== "string" || !/^[\w$]+(\.[a-z]\w*)?$/.test(operand);
   return !agreed.has(operator) || isDialectal(operand);
-}
-
-/** False where json-logic-js hands an operation's list over in a form of its own. */
-export function isJudged(rule: Json | undefined): boolean {
-  if (Array.isArray(rule)) return rule.every(isJudged);
-  if (!isObject(rule)) return true;
-  return Object.entries(rule).every(
-    ([name, operand]) =>
-      (!customOperations.includes(name) || Array.isArray(operand)) && isJudged(operand),
-  );
 }

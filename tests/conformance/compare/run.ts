@@ -64,15 +64,17 @@ async function compareDaemons(daemons: Pair<Daemon>, seed: number, count: number
   let inStep = true;
   while (findings.requests < count) {
     const text = documentText(random, ++findings.documents);
+    if (await restoreMarker(daemons)) inStep = true;
     const [byUs, byThem] = await load(daemons, text);
-    if (byUs !== byThem)
+    const changes = await takeChanges(daemons, [byUs, byThem]);
+    if (byUs && byThem) {
+      if (inStep) compareEvents(changes, text, findings);
+      inStep = true;
+    } else if (byUs || byThem) {
+      // The next document will be another change to each of them.
+      inStep = false;
       findings.note("document", explainFate(text, byUs), () => fate(text, byUs, daemons));
-    if (!byUs && !byThem) findings.rejected++;
-    // After a document that only one of them took, the next is another change to each.
-    const comparable = inStep && byUs && byThem;
-    if (comparable) await compareEvents(daemons, text, findings);
-    else for (const daemon of daemons) daemon.events.take();
-    inStep = byUs === byThem;
+    } else findings.rejected++;
     if (!byUs || !byThem) continue;
     const layers = [baseLayer, { source: flagsFile, flags: readLayer(text) }];
     for (let i = 0; i < requestsPerDocument && findings.requests < count; i++) {
@@ -95,18 +97,31 @@ async function load(daemons: Pair<Daemon>, text: string): Promise<Pair<boolean>>
   }
 }
 
+/** A document without the marker would hide whether the next is taken. True: another was loaded. */
+async function restoreMarker(daemons: Pair<Daemon>): Promise<boolean> {
+  const now = await Promise.all(daemons.map(marker));
+  if (!now.some((body) => body.includes("FLAG_NOT_FOUND"))) return false;
+  await takeChanges(daemons, await load(daemons, first));
+  return true;
+}
+
 async function marker(daemon: Daemon): Promise<string> {
   const http = { method: "POST", target: `/ofrep/v1/evaluate/flags/${markerKey}`, headers: [] };
   const answer = await ask(daemon, { kind: "marker", port: "ofrep", selector: undefined, http });
   return answer.body;
 }
 
-async function compareEvents(daemons: Pair<Daemon>, text: string, findings: Findings) {
+type Changes = Readonly<Record<string, Json>>;
+
+/** What their event streams say about a document, once those that took it said something. */
+async function takeChanges(daemons: Pair<Daemon>, accepted: Pair<boolean>): Promise<Pair<Changes>> {
   const end = performance.now() + loadingMs;
-  while (daemons.some(({ events }) => events.size === 0) && performance.now() < end) {
-    await Bun.sleep(5);
-  }
-  const [ours, theirs] = [daemons[0].events.takeChanges(), daemons[1].events.takeChanges()];
+  const isMissing = ({ events }: Daemon, i: number) => accepted[i] === true && events.size === 0;
+  while (daemons.some(isMissing) && performance.now() < end) await Bun.sleep(5);
+  return [daemons[0].events.takeChanges(), daemons[1].events.takeChanges()];
+}
+
+function compareEvents([ours, theirs]: Pair<Changes>, text: string, findings: Findings): void {
   for (const { key, ...said } of eventDifferences(ours, theirs)) {
     findings.note("event", explainEvent(key, base), () => ({
       summary: `${key}: ours ${said.ours}, theirs ${said.theirs}`,
