@@ -1,5 +1,6 @@
 import { FatalSourceError } from "../sources/source.ts";
 import type { Log } from "../telemetry/log.ts";
+import { compileAfterStart } from "./compilation.ts";
 import type { FlagPipeline } from "./flags.ts";
 import { listenToSignals, surviveMistakes } from "./signals.ts";
 
@@ -17,6 +18,7 @@ export interface Daemon {
  */
 export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Promise<number> {
   surviveMistakes(log);
+  compileAfterStart();
   using signals = listenToSignals(() => {
     log.info("SIGHUP: every source is asked now");
     pipeline.resync();

@@ -6,6 +6,7 @@ import { Registry } from "../../telemetry/metrics/registry.ts";
 import { describeResource } from "../../telemetry/resource.ts";
 import type { HttpHandler } from "../../transport/http.ts";
 import { requestPath } from "../../transport/request-path.ts";
+import { compileAfterStart } from "../compilation.ts";
 import { exportGraceMs, startExports } from "../exports.ts";
 import { FlagPipeline } from "../flags.ts";
 import { serve } from "../serve.ts";
@@ -27,6 +28,7 @@ export async function runMember(): Promise<void> {
     createLog({ format: config.logFormat, debug: config.debug }).with({ worker: number }),
   );
   surviveMistakes(log);
+  compileAfterStart();
 
   const relays: RelaySource[] = [];
   const pipeline = await FlagPipeline.create({
