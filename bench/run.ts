@@ -54,7 +54,7 @@ const bench: Bench = {
     ...(values.go === undefined ? [] : [{ name: "Go flagd", binary: resolve(values.go) }]),
   ],
   rounds: values.quick ? 1 : Number(values.rounds),
-  seconds: values.quick ? 1 : 4,
+  seconds: values.quick ? 2 : 4,
   requests: values.quick ? 100_000 : 1_000_000,
   folder,
 };

@@ -11,8 +11,10 @@ export interface Contender {
 export interface Server extends AsyncDisposable {
   readonly port: number;
   readonly ofrepPort: number;
-  /** Milliseconds from creating the process until it evaluated a flag. */
+  /** Milliseconds from creating the process until `/readyz` answered 200. */
   readonly readyMs: number;
+  /** And until it evaluated a flag. Go flagd is ready before it has read any flags. */
+  readonly evaluatedMs: number;
   usage(): Usage;
 }
 
@@ -36,28 +38,35 @@ export async function startServer({ name, binary }: Contender, source: string): 
     await child.exited;
     clearTimeout(timer);
   };
-  // Not `/readyz`: Go flagd says yes there before it has read any flags.
-  const flag = `http://127.0.0.1:${ofrepPort}/ofrep/v1/evaluate/flags/${staticFlag}`;
-  while (!(await answersOk(flag))) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
-    if (performance.now() - started > patienceMs) {
-      await stop();
-      throw new Error(`${name} is not ready after ${patienceMs / 1000} s`);
+  const until = async (request: Request): Promise<number> => {
+    while (!(await answersOk(request.clone()))) {
+      if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
+      if (performance.now() - started > patienceMs) {
+        await stop();
+        throw new Error(`${name} does not answer ${request.url} after ${patienceMs / 1000} s`);
+      }
+      await Bun.sleep(1);
     }
-    await Bun.sleep(1);
-  }
+    return performance.now() - started;
+  };
+  const host = "http://127.0.0.1";
+  const ready = new Request(`${host}:${managementPort}/readyz`);
+  const flag = `${host}:${ofrepPort}/ofrep/v1/evaluate/flags/${staticFlag}`;
+  const readyMs = await until(ready);
+  const evaluatedMs = await until(new Request(flag, { method: "POST", body: "{}" }));
   return {
     port,
     ofrepPort,
-    readyMs: performance.now() - started,
+    readyMs,
+    evaluatedMs,
     usage: () => usageOf(child.pid),
     [Symbol.asyncDispose]: stop,
   };
 }
 
-async function answersOk(url: string): Promise<boolean> {
+async function answersOk(request: Request): Promise<boolean> {
   try {
-    return (await fetch(url, { method: "POST", body: "{}", keepalive: false })).ok;
+    return (await fetch(request, { keepalive: false })).ok;
   } catch {
     return false;
   }
