@@ -11,6 +11,7 @@ export interface PlainConnectionEvents {
   onOther(bytes: Uint8Array): void;
 }
 
+/** Longer heads are rare enough for node:http. */
 const longestHead = 8 << 10;
 const longestBody = 64 << 10;
 const nothing: Buffer = Buffer.alloc(0);
@@ -24,12 +25,20 @@ export class PlainConnection {
   readonly #socket: Socket;
   readonly #answer: PlainAnswer;
   readonly #events: PlainConnectionEvents;
+  readonly #longestHead: number;
   #pending: Buffer = nothing;
   /** Clients repeat themselves: the head of the last request, and what it said. */
   #lastText = "";
   #lastHead: PlainHead | undefined;
 
-  constructor(socket: Socket, answer: PlainAnswer, events: PlainConnectionEvents) {
+  /** @param maxHeaderBytes a longer head is for node:http to refuse */
+  constructor(
+    socket: Socket,
+    answer: PlainAnswer,
+    maxHeaderBytes: number,
+    events: PlainConnectionEvents,
+  ) {
+    this.#longestHead = Math.min(longestHead, maxHeaderBytes);
     this.#socket = socket;
     this.#answer = answer;
     this.#events = events;
@@ -77,7 +86,7 @@ export class PlainConnection {
 
   #head(text: string): PlainHead | undefined {
     if (text === this.#lastText) return this.#lastHead;
-    if (text.length > longestHead) return undefined;
+    if (text.length > this.#longestHead) return undefined;
     this.#lastText = text;
     this.#lastHead = parsePlainHead(text);
     return this.#lastHead;

@@ -34,6 +34,7 @@ export class Http1Server {
   readonly #headers: ExpiryQueue<Connection>;
   readonly #idle: ExpiryQueue<Connection>;
   readonly #plain: PlainAnswer;
+  readonly #maxHeaderBytes: number;
   #draining = false;
 
   constructor({ maxHeaderBytes, timeouts, plain, serve }: Http1Options) {
@@ -44,8 +45,9 @@ export class Http1Server {
     });
     this.#idle = new ExpiryQueue(timeouts.keepAliveMs, drop);
     this.#plain = plain;
+    this.#maxHeaderBytes = maxHeaderBytes + headerSlackBytes;
     this.#server = createServer({
-      maxHeaderSize: maxHeaderBytes + headerSlackBytes,
+      maxHeaderSize: this.#maxHeaderBytes,
       keepAliveTimeout: timeouts.keepAliveMs,
     });
     this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
@@ -69,7 +71,7 @@ export class Http1Server {
       this.#headers.delete(connection);
       this.#idle.delete(connection);
     });
-    const plain = new PlainConnection(socket, this.#plain, {
+    const plain = new PlainConnection(socket, this.#plain, this.#maxHeaderBytes, {
       onIdle: (partial) => {
         const now = performance.now();
         (partial ? this.#idle : this.#headers).delete(connection);
