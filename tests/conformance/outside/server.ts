@@ -22,6 +22,7 @@ import { serverStream, unary } from "./short-path.ts";
 
 const request = fromBinary(ServerCompatRequestSchema, await readDelimited());
 const folder = mkdtempSync(join(tmpdir(), "flagd-conformance-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const tls = request.useTls ? writeTlsFiles(request) : undefined;
 
 const listener = await listen({
@@ -36,7 +37,6 @@ const listener = await listen({
   maxRequestHeader: 1 << 20,
   log: rememberingLog(),
 });
-rmSync(folder, { recursive: true });
 
 process.once("SIGTERM", async () => {
   await listener.drain(0);
