@@ -46,6 +46,13 @@ describe("a flag for sync clients", () => {
     expect(`{"flags":{${flags.join(",")}}}`).toBe(answer);
   });
 
+  test("says nothing of metadata without members", () => {
+    const { flagSet } = accepted({ metadata: {}, flags: { a: { metadata: {} }, b: {} } });
+    for (const flag of flagSet.flags) {
+      expect(canonicalFlag(flag, "s")).not.toContain("metadata");
+    }
+  });
+
   test("keeps targeting that is null or empty, and leaves out what is not there", () => {
     const [a, b, c] = accepted({
       flags: { a: { targeting: null }, b: { targeting: {} }, c: { state: "ENABLED" } },

@@ -262,3 +262,21 @@ describe("problems", () => {
     expect(rejected(`flags: ${deep(10_000)}`, "yaml").length).toBeGreaterThan(0);
   });
 });
+
+test("variants and metadata come in byte order at every depth", () => {
+  const unordered = { z: [{ é: 1, b: { y: 1, __x: 2 } }], a: 1 };
+  const ordered = '{"a":1,"z":[{"b":{"__x":2,"y":1},"é":1}]}';
+  const { variants, metadata } = onlyFlag({
+    flags: { a: { ...plain, variants: { on: unordered }, metadata: { unordered } } },
+  });
+  expect(JSON.stringify(variants?.get("on"))).toBe(ordered);
+  expect(JSON.stringify(metadata)).toBe(`{"unordered":${ordered}}`);
+});
+
+test("a member named __proto__ stays one where members are put in order", () => {
+  const variant = '{"b":1,"__proto__":{"z":1,"a":2}}';
+  const { variants } = onlyFlag(
+    `{"flags":{"a":{"state":"ENABLED","variants":{"on":${variant}},"defaultVariant":"on"}}}`,
+  );
+  expect(JSON.stringify(variants?.get("on"))).toBe('{"__proto__":{"a":2,"z":1},"b":1}');
+});
