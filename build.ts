@@ -51,10 +51,14 @@ async function recordStart(binary: string, profile: string): Promise<void> {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let log = "";
+  let told = false;
   const decoder = new TextDecoder();
   for await (const chunk of daemon.stderr) {
     log += decoder.decode(chunk, { stream: true });
-    if (log.includes("ready: every source has delivered")) daemon.kill("SIGTERM");
+    if (told || !log.includes("ready: every source has delivered")) continue;
+    // Once: a second signal means haste.
+    daemon.kill("SIGTERM");
+    told = true;
   }
   if ((await daemon.exited) !== 0) throw new Error(`the daemon just built does not start:\n${log}`);
 }

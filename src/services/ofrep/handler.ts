@@ -81,12 +81,15 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
   async function handle(request: Request, route: Route, keepOpen: () => void): Promise<Response> {
     const { headers } = request;
     const origin = headers.get("origin");
-    const preflight = cors.preflight({
-      method: request.method,
-      origin,
-      requestMethod: headers.get("access-control-request-method"),
-      requestHeaders: headers.get("access-control-request-headers"),
-    });
+    const preflight =
+      request.method === "OPTIONS"
+        ? cors.preflight({
+            method: request.method,
+            origin,
+            requestMethod: headers.get("access-control-request-method"),
+            requestHeaders: headers.get("access-control-request-headers"),
+          })
+        : undefined;
     if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
     const reply = await watched(options, request, () => answer(request, route));
     if (reply.closed) keepOpen();

@@ -14,13 +14,33 @@ export interface Reply {
 const contentType = ["Content-Type", "application/json"] as const;
 const close = ["Connection", "close"] as const;
 
-export function json(status: number, body: string, headers: HeaderList = []): Reply {
-  return { status, headers: [contentType, ...headers], body };
+const jsonOnly: HeaderList = [contentType];
+
+export function json(status: number, body: string, headers?: HeaderList): Reply {
+  return { status, headers: headers ? [contentType, ...headers] : jsonOnly, body };
 }
 
 export function respond({ status, headers, body }: Reply, more: HeaderList = []): Response {
-  const all = [...headers, ...more].map(([name, value]): [string, string] => [name, value]);
-  return new Response(body, { status, headers: all });
+  return new Response(body, {
+    status,
+    headers: headers === jsonOnly ? usualHeaders(more) : join(headers, more),
+  });
+}
+
+/** Of most answers, by what CORS adds: making them anew takes longer than evaluating a flag. */
+const usual = new WeakMap<HeaderList, Headers>();
+
+function usualHeaders(more: HeaderList): Headers {
+  let headers = usual.get(more);
+  if (headers === undefined) {
+    headers = join(jsonOnly, more);
+    usual.set(more, headers);
+  }
+  return headers;
+}
+
+function join(headers: HeaderList, more: HeaderList): Headers {
+  return new Headers([...headers, ...more].map(([name, value]): [string, string] => [name, value]));
 }
 
 export const notFoundPage: Reply = {
