@@ -48,6 +48,7 @@ async function recordStart(binary: string, profile: string): Promise<void> {
   const ports = ["-p", "-m", "-r", "-g"].flatMap((option) => [option, "0"]);
   const daemon = Bun.spawn([binary, "start", "--uri", "file:examples/flags.json", ...ports], {
     env: { ...process.env, BUN_BYTECODE_ORDER_OUT: profile },
+    timeout: 30_000,
     stdio: ["ignore", "ignore", "pipe"],
   });
   let log = "";
