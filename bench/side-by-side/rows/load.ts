@@ -39,10 +39,13 @@ const measure = async (load: Workload, bench: Parameters<Measurement["run"]>[0])
       work: load.title,
       cells: medians.map(
         ({ perSecond, cpu, p50, p99 }) =>
-          `${cpu.toPrecision(3)} µs CPU, ${Math.round(perSecond).toLocaleString("en")}/s; ` +
+          `${micros(cpu)} µs CPU, ${Math.round(perSecond).toLocaleString("en")}/s; ` +
           `p50 ${p50.toFixed(2)}, p99 ${p99.toFixed(2)} ms at ${load.rate}/s`,
       ),
       ratio: ratioOf(medians.map(({ cpu }) => cpu)),
     },
   ];
 };
+
+const micros = (cpu: number) =>
+  cpu < 1000 ? cpu.toPrecision(3) : Math.round(cpu).toLocaleString("en");
