@@ -9,7 +9,7 @@ import {
 import type { Daemon } from "./daemon.ts";
 import { exchange, type HttpAnswer } from "./http.ts";
 import { decode, methods } from "./protocol.ts";
-import type { Request } from "./requests.ts";
+import type { Request } from "./request.ts";
 
 export interface Answer {
   /** Of HTTP, or the name of a gRPC status. */

@@ -3,7 +3,7 @@ import type { Json } from "../../../src/flags/model.ts";
 import type { Answer } from "./answers.ts";
 import type { Layers } from "./model.ts";
 import { type Part, partsOf } from "./parts.ts";
-import type { Request } from "./requests.ts";
+import type { Request } from "./request.ts";
 
 export interface Difference {
   readonly request: Request;

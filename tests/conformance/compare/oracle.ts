@@ -3,7 +3,7 @@ import { canonicalJson } from "../../../src/flags/canonical.ts";
 import type { Json, JsonObject } from "../../../src/flags/model.ts";
 import { type Flag, isObject } from "./model.ts";
 import { apply, customOperations } from "./operations.ts";
-import type { Question } from "./requests.ts";
+import type { Question } from "./request.ts";
 
 export interface Evaluation {
   readonly reason: string;

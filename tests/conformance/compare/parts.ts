@@ -4,7 +4,7 @@ import type { Json, JsonObject } from "../../../src/flags/model.ts";
 import type { Answer } from "./answers.ts";
 import { isObject } from "./model.ts";
 import type { Evaluation } from "./oracle.ts";
-import type { Request } from "./requests.ts";
+import type { Request } from "./request.ts";
 
 /** A piece of an answer; of bulk answers each flag is one. */
 export interface Part {

@@ -10,7 +10,8 @@ import { explain, leakRule } from "./known.ts";
 import { type Layers, readLayer } from "./model.ts";
 import { Random } from "./random.ts";
 import { Findings, type Result } from "./report.ts";
-import { describe, makeRequest } from "./requests.ts";
+import { describe } from "./request.ts";
+import { makeRequest } from "./requests.ts";
 
 export interface Comparison {
   /** Paths of the programs. */
