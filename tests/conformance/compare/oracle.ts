@@ -129,7 +129,7 @@ function toInt(value: number): string {
   return String(BigInt(Math.trunc(value)));
 }
 
-/** Operators that Go's JsonLogic engine sees as json-logic-js does, given plain operands. */
+/** Operators that Go's JsonLogic engine sees as json-logic-js does, given lists of operands. */
 const agreed = new Set([...customOperations, "if"]);
 
 /** True where the two engines may come to different results by their dialects. */
@@ -141,5 +141,6 @@ export function isDialectal(rule: Json | undefined): boolean {
   const operand = rule[operator];
   if (operator === "var")
     return typeof operand !== "string" || !/^[\w$]+(\.[a-z]\w*)?$/.test(operand);
+  if (operator === "if" && !Array.isArray(operand)) return true;
   return !agreed.has(operator) || isDialectal(operand);
 }
