@@ -12,7 +12,10 @@ export interface Timeouts {
   readonly certificateCheckMs: number;
 }
 
-/** Go flagd's, but for the idle time, which it applies to TLS connections only, after 5 s. */
+/**
+ * Go flagd's, but for headers (1 s on its evaluation port, 3 s on its others) and the idle time, which
+ * it applies to TLS connections only, after 5 s.
+ */
 export const defaultTimeouts: Timeouts = {
   headersMs: 3_000,
   requestMs: 5_000,
