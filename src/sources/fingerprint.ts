@@ -1,7 +1,7 @@
 /** Hashing more than this at once would hold up requests for milliseconds. */
 const SLICE_BYTES = 512 * 1024;
 
-/** SHA3-256 of the content in base64; long content in slices, with other work between them. */
+/** SHA3-256 of the content in hex; long content in slices, with other work between them. */
 export async function fingerprint(content: Uint8Array | string): Promise<string> {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const hasher = new Bun.CryptoHasher("sha3-256");
@@ -9,5 +9,5 @@ export async function fingerprint(content: Uint8Array | string): Promise<string>
     if (start > 0) await new Promise((resolve) => setImmediate(resolve));
     hasher.update(bytes.subarray(start, start + SLICE_BYTES));
   }
-  return hasher.digest("base64");
+  return hasher.digest("hex");
 }

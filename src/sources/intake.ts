@@ -43,7 +43,7 @@ export function createIntake(source: Source, options: IntakeOptions): SourceSink
       if (payload.context) options.onContext?.(payload.context);
       options.onAccepted?.(payload);
       const first = !status.delivered;
-      const recovered = status.accepted(bytes);
+      const recovered = status.accepted(bytes, payload.hash);
       if (first || recovered || written + updated + deleted > 0) {
         log.info("flags updated", {
           flags: parsed.flagSet.flags.length,

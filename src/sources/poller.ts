@@ -88,7 +88,7 @@ export class Poller {
     const hash = await fingerprint(payload.document);
     if (hash === this.#handedOver) return sink.unchanged();
     this.#handedOver = hash;
-    await sink.accept(payload);
+    await sink.accept({ ...payload, hash });
   }
 
   #report(failure: unknown, sink: SourceSink): void {

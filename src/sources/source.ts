@@ -15,6 +15,8 @@ export interface Payload {
   readonly incremental?: boolean;
   /** Evaluation context that the upstream adds to every evaluation (gRPC source). */
   readonly context?: JsonObject;
+  /** SHA3-256 of the document in hex, where the source knows it. */
+  readonly hash?: string;
   /** What the document came as: `application/json`, a file name, a Redis type …, for messages. */
   readonly origin?: string;
 }

@@ -9,6 +9,8 @@ export class SourceStatus {
   failures = 0;
   /** Size of the last accepted document. */
   documentBytes = 0;
+  /** SHA3-256 of the last accepted document in hex, where the source knows it. */
+  documentHash: string | undefined;
   /** When an attempt last succeeded, in milliseconds since 1970; undefined: never. */
   lastSuccess: number | undefined;
 
@@ -40,11 +42,12 @@ export class SourceStatus {
   }
 
   /** A flag document was accepted. True: the source had been in trouble before. */
-  accepted(documentBytes: number): boolean {
+  accepted(documentBytes: number, documentHash?: string): boolean {
     const recovered = this.reason !== undefined;
     const first = !this.delivered;
     this.payloadsAccepted++;
     this.documentBytes = documentBytes;
+    this.documentHash = documentHash;
     this.#rejection = undefined;
     this.#succeed();
     if (first) this.#onDelivered();

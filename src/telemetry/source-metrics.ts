@@ -12,6 +12,8 @@ export interface ObservedSource {
   readonly failures: number;
   /** Size of the last accepted document. */
   readonly documentBytes: number;
+  /** SHA3-256 of the last accepted document in hex, where the source knows it. */
+  readonly documentHash?: string | undefined;
 }
 
 const STATES = ["connecting", "synced", "stale", "failed"];
@@ -80,5 +82,18 @@ export function observeSources(registry: Registry, sources: readonly ObservedSou
     },
     "gauge",
     () => sources.map((source) => ({ attributes: of(source), value: source.documentBytes })),
+  );
+  scope.observe(
+    {
+      name: `${prefix}.document.info`,
+      description: "1, with the SHA3-256 of the flag document in use.",
+    },
+    "gauge",
+    () =>
+      sources.flatMap((source) =>
+        source.documentHash === undefined
+          ? []
+          : [{ attributes: { ...of(source), hash: source.documentHash }, value: 1 }],
+      ),
   );
 }

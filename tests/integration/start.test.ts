@@ -104,6 +104,11 @@ test("SIGHUP fetches every source now", async () => {
   await redis.set("flags", JSON.stringify(changedDocument()));
   flagd.signal("SIGHUP");
   await until("the change", async () => (await evaluate(flagd.http, "bool")).value === false);
+
+  const document = JSON.stringify(changedDocument());
+  const hash = new Bun.CryptoHasher("sha3-256").update(document).digest("hex");
+  const metrics = await (await fetch(`${flagd.http}/metrics`)).text();
+  expect(metrics).toContain(`feature_flag_flagd_source_document_info{hash="${hash}"`);
 });
 
 test("a source out of reach: alive, not ready, says why, and ready when it is there", async () => {

@@ -165,6 +165,7 @@ export class RedisSource implements Source {
     this.#handedOver = hash;
     await sink.accept({
       document: reading.content,
+      hash,
       format: reading.type === "JSON" ? "json" : "any",
       origin: `Redis ${reading.type} ${key}`,
     });

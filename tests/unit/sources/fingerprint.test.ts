@@ -2,8 +2,7 @@ import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { fingerprint } from "../../../src/sources/fingerprint.ts";
 
-const sha3 = (content: Uint8Array | string) =>
-  createHash("sha3-256").update(content).digest("base64");
+const sha3 = (content: Uint8Array | string) => createHash("sha3-256").update(content).digest("hex");
 
 test.each([
   ["nothing", ""],
