@@ -58,7 +58,12 @@ describe("a string", () => {
     await using source = run(uriOf(server));
     await source.delivers(document);
     expect(source.payloads).toEqual([
-      { document: Buffer.from(document), format: "any", origin: 'Redis string "flags"' },
+      {
+        document: Buffer.from(document),
+        format: "any",
+        hash: new Bun.CryptoHasher("sha3-256").update(document).digest("hex"),
+        origin: 'Redis string "flags"',
+      },
     ]);
     await server.set("flags", "flags: {} # é");
     await source.delivers("flags: {} # é");
