@@ -1,8 +1,5 @@
 import type { Address } from "../config/loading.ts";
 import type { StartConfig } from "../config/start.ts";
-import * as v1 from "../gen/flagd/evaluation/v1/evaluation_pb.ts";
-import * as v2 from "../gen/flagd/evaluation/v2/evaluation_pb.ts";
-import * as schema from "../gen/schema/v1/schema_pb.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { createOfrepHandler } from "../services/ofrep/handler.ts";
@@ -20,8 +17,6 @@ import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
 import { createWatch } from "./watch.ts";
-
-const services = [v1.Service, v2.Service, schema.Service];
 
 /** Every listener of `flagd start`, bound. */
 export interface Serving {
@@ -73,9 +68,9 @@ export async function serve(parts: {
       ...watch({
         port: "evaluation",
         scheme: tls ? "https" : "http",
-        routeOf: routesOf(...services),
+        routeOf: routesOf(service),
       }),
-      routes: withOperatingRoutes(service.routes, services, readiness),
+      routes: withOperatingRoutes(service, readiness),
       name: "evaluation",
       address,
       ...(tls && { tls }),

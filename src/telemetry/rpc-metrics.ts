@@ -1,5 +1,5 @@
-import { Code } from "@connectrpc/connect";
 import type { CallRecord } from "../transport/listener.ts";
+import { codeForm } from "../transport/rpc-error.ts";
 import type { Histogram } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { HistogramSeries } from "./metrics/series.ts";
@@ -96,12 +96,6 @@ export function rpcStatus<T>(
     case "grpc_web":
       return { "rpc.grpc_web.status_code": form(code) };
     default:
-      return code === 0 ? {} : { "rpc.connect_rpc.error_code": codeName(code) };
+      return code === 0 ? {} : { "rpc.connect_rpc.error_code": codeForm(code).name };
   }
-}
-
-/** `NotFound` → `not_found` */
-function codeName(code: number): string {
-  const name: string | undefined = Code[code];
-  return name?.replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase() ?? "unknown";
 }

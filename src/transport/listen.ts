@@ -17,8 +17,7 @@ import {
   unlimitedBytes,
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
-import { Dispatcher } from "./universal/dispatch.ts";
-import { createHandlers } from "./universal/handlers.ts";
+import { LazyDispatcher } from "./universal/lazy.ts";
 
 /** How often timeouts are looked at. */
 const sweepMs = 250;
@@ -43,11 +42,7 @@ export async function listen(
     watch: options.onCall || options.onOpen || options.trace ? options : undefined,
   };
   const cors = options.corsOrigins && createCors(options.corsOrigins);
-  const dispatcher = new Dispatcher(
-    createHandlers(options.routes, options.web, context.maxBytes, log),
-    cors,
-    context,
-  );
+  const dispatcher = new LazyDispatcher(options, cors, context);
   const maxHeaderBytes = options.maxRequestHeader > 0 ? options.maxRequestHeader : 1 << 24;
   const http1 = new Http1Server({
     maxHeaderBytes,
@@ -97,7 +92,7 @@ export async function listen(
 /** Chooses the path of each HTTP/2 request. */
 function createHttp2Handler(
   options: ListenerOptions,
-  dispatcher: Dispatcher,
+  dispatcher: LazyDispatcher,
   context: TransportContext,
 ): ConstructorParameters<typeof Http2Server>[0]["serve"] {
   const unary = new Map(options.unary?.map((method) => [method.path, method]));

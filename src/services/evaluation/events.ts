@@ -1,10 +1,12 @@
 /** The messages of an event stream. Their wire form is the same in all versions of the service. */
-import { create, type JsonObject as ProtobufObject, toBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../../flags/model.ts";
-import { EventStreamResponseSchema } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { setMember } from "../../protobuf/struct.ts";
+import { writeStruct } from "../../protobuf/write-struct.ts";
+import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";
 import { frameMessage } from "../../transport/method.ts";
-import { setMember } from "./struct.ts";
+
+const writer = new WireWriter();
 
 export class ServerEvent {
   #frame: Uint8Array | undefined;
@@ -16,16 +18,16 @@ export class ServerEvent {
 
   /** Encoded at the first use, for all streams. */
   get frame(): Uint8Array {
-    this.#frame ??= frameMessage(
-      toBinary(
-        EventStreamResponseSchema,
-        create(EventStreamResponseSchema, {
-          type: this.type,
-          ...(this.data && { data: this.data as ProtobufObject }),
-        }),
-      ),
-    );
+    this.#frame ??= frameMessage(this.#encode());
     return this.#frame;
+  }
+
+  /** `EventStreamResponse { string type = 1; Struct data = 2; }` */
+  #encode(): Uint8Array {
+    const { type, data } = this;
+    writer.text(1, type);
+    if (data) writer.message(2, () => writeStruct(writer, data));
+    return writer.take();
   }
 }
 

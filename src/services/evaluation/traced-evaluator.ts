@@ -48,10 +48,10 @@ export class TracedEvaluator extends Evaluator {
     return result;
   }
 
-  #span({ dialect, method }: ResolveMethod | BulkMethod, header: HeaderLookup) {
+  #span({ dialect, name }: ResolveMethod | BulkMethod, header: HeaderLookup) {
     const traceparent = header("traceparent");
     return this.#trace({
-      name: method.localName,
+      name,
       scope: dialect.traceScope,
       kind: "server",
       traceparent: typeof traceparent === "string" ? traceparent : undefined,

@@ -1,6 +1,5 @@
 /** What sync clients are told of a view. */
 import { create, type JsonObject as ProtobufObject, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { memoSlot } from "../../evaluation/outcome.ts";
 import type { JsonObject } from "../../flags/model.ts";
 import {
@@ -10,6 +9,7 @@ import {
 import type { View } from "../../store/view.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { frameMessage } from "../../transport/method.ts";
+import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
@@ -65,7 +65,7 @@ export class StateEncoder {
     this.#log = log;
   }
 
-  /** @throws ConnectError where the flags or the context cannot be encoded */
+  /** @throws RpcError where the flags or the context cannot be encoded */
   encode(view: View): EncodedState {
     const context = this.#context.current;
     const known = view.memo[slot];
@@ -77,7 +77,7 @@ export class StateEncoder {
       return state;
     } catch (error) {
       this.#log.error("the flags cannot be encoded for sync clients", { error: String(error) });
-      throw new ConnectError("error marshalling flags", Code.DataLoss);
+      throw new RpcError("error marshalling flags", Code.DataLoss);
     }
   }
 

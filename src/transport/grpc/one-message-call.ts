@@ -1,7 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import { ByteCollector } from "../byte-collector.ts";
 import type { Expirable, TransportContext } from "../context.ts";
 import type { Http2Stream, StreamHandler } from "../http2/stream.ts";
+import { Code, RpcError } from "../rpc-error.ts";
 import { checkEncoding, envelopeBytes, tooLarge, unwrapMessage } from "./envelope.ts";
 
 /**
@@ -21,7 +21,7 @@ export abstract class OneMessageCall implements StreamHandler, Expirable {
   }
 
   protected abstract answer(message: Uint8Array): void;
-  protected abstract fail(error: ConnectError): void;
+  protected abstract fail(error: RpcError): void;
 
   data(chunk: Buffer, end: boolean): void {
     if (!this.#reading) return;
@@ -47,7 +47,7 @@ export abstract class OneMessageCall implements StreamHandler, Expirable {
   }
 
   expire(): void {
-    this.#refuse(new ConnectError("the request did not arrive in time", Code.DeadlineExceeded));
+    this.#refuse(new RpcError("the request did not arrive in time", Code.DeadlineExceeded));
   }
 
   closed(): void {
@@ -61,14 +61,14 @@ export abstract class OneMessageCall implements StreamHandler, Expirable {
       checkEncoding(encoding);
       message = unwrapMessage(body, encoding, this.context.maxBytes);
     } catch (error) {
-      this.#refuse(ConnectError.from(error));
+      this.#refuse(RpcError.from(error));
       return;
     }
     this.#stop();
     this.answer(message);
   }
 
-  #refuse(error: ConnectError): void {
+  #refuse(error: RpcError): void {
     this.#stop();
     this.fail(error);
   }

@@ -1,5 +1,5 @@
-import type { ConnectError } from "@connectrpc/connect";
 import { type BlockFields, encodeBlock, type HeaderBlock } from "../http2/hpack/encoder.ts";
+import type { RpcError } from "../rpc-error.ts";
 import { okStatus, statusOf } from "./status.ts";
 
 /** What gRPC's answers are made of over HTTP/2, encoded once. */
@@ -17,9 +17,9 @@ interface ErrorBlocks {
 }
 
 /** Services answer with the same few errors over and over. */
-const known = new WeakMap<ConnectError, ErrorBlocks>();
+const known = new WeakMap<RpcError, ErrorBlocks>();
 
-export function errorBlocks(error: ConnectError): ErrorBlocks {
+export function errorBlocks(error: RpcError): ErrorBlocks {
   let blocks = known.get(error);
   if (blocks === undefined) {
     const status = statusOf(error);

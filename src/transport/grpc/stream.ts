@@ -1,10 +1,10 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import { Call } from "../calls.ts";
 import type { TransportContext } from "../context.ts";
 import { errorCode } from "../http2/frames.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { streamBufferBytes } from "../limits.ts";
 import type { MessageStream, StreamMethod } from "../method.ts";
+import { Code, RpcError } from "../rpc-error.ts";
 import { OneMessageCall } from "./one-message-call.ts";
 import { errorBlocks, okTrailers, responseHeaders } from "./reply.ts";
 import { publicError } from "./status.ts";
@@ -134,9 +134,7 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     if (milliseconds > maxTimerMs) return;
     this.#timer = setTimeout(
       () =>
-        this.fail(
-          new ConnectError("stream closed due to server-side timeout", Code.DeadlineExceeded),
-        ),
+        this.fail(new RpcError("stream closed due to server-side timeout", Code.DeadlineExceeded)),
       milliseconds,
     );
   }

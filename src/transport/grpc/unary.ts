@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { Call } from "../calls.ts";
 import type { TransportContext } from "../context.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { frameMessage, type UnaryMethod } from "../method.ts";
+import { Code, RpcError } from "../rpc-error.ts";
 import { frameCompressed, wantsGzip } from "./envelope.ts";
 import { OneMessageCall } from "./one-message-call.ts";
 import { errorBlocks, gzipHeaders, okTrailers, responseHeaders } from "./reply.ts";
@@ -35,7 +35,7 @@ export class UnaryCall extends OneMessageCall {
 
   protected answer(message: Uint8Array): void {
     if (this.#deadline !== Number.POSITIVE_INFINITY && performance.now() >= this.#deadline) {
-      this.fail(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+      this.fail(new RpcError("the operation timed out", Code.DeadlineExceeded));
       return;
     }
     let answer: Uint8Array;
