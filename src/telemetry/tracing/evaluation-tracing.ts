@@ -1,4 +1,6 @@
+import { ConnectError } from "@connectrpc/connect";
 import type { Outcome } from "../../evaluation/outcome.ts";
+import { codeName } from "../rpc-metrics.ts";
 import { parseTraceparent } from "./trace-context.ts";
 import type { Span, Tracer } from "./tracer.ts";
 
@@ -43,17 +45,29 @@ function evaluationSpan(span: Span): EvaluationSpan {
         "feature_flag.result.variant": variant,
       };
       if (!error && errorCode === undefined) return span.end(attributes);
-      const message = error?.message ?? errorCode ?? "";
-      span.end(attributes, {
-        description: `error evaluating flag with key ${key}`,
-        exception: { type: error?.name ?? "EvaluationError", message },
-      });
+      addException(span, error ?? errorCode);
+      span.end(attributes, `error evaluating flag with key ${key}`);
     },
     flags(count) {
       span.end({ "feature_flag.count": count });
     },
     failed(error) {
-      span.end({}, { description: error instanceof Error ? error.message : String(error) });
+      span.end({}, addException(span, error));
     },
   };
+}
+
+/**
+ * In the terms of every flagd, which traces may be searched for.
+ * @returns the message
+ */
+function addException(span: Span, error: unknown): string {
+  const [type, message] =
+    error instanceof ConnectError
+      ? ["*connect.Error", `${codeName(error.code)}: ${error.rawMessage}`]
+      : error instanceof Error
+        ? [error.name, error.message]
+        : ["EvaluationError", String(error)];
+  span.event("exception", { "exception.type": type, "exception.message": message });
+  return message;
 }

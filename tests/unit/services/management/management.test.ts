@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createManagementHandler } from "../../../../src/services/management/handler.ts";
 import { Readiness } from "../../../../src/services/management/readiness.ts";
 import { SourceStatus } from "../../../../src/sources/status.ts";
+import { exposition } from "../../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
 
 function setUp() {
@@ -9,7 +10,10 @@ function setUp() {
   const redis = new SourceStatus("redis://localhost/0?key=flags", "redis");
   const readiness = new Readiness([file, redis]);
   const registry = new Registry({ resource: { "service.name": "flagd" } });
-  const handle = createManagementHandler({ readiness, metrics: () => registry.expose() });
+  const handle = createManagementHandler({
+    readiness,
+    metrics: () => exposition(registry.collect()),
+  });
   const get = async (path: string, method = "GET") =>
     handle(new Request(`http://127.0.0.1:8014${path}`, { method }));
   return { file, redis, readiness, registry, get };
