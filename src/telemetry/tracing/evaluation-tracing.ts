@@ -1,4 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
+import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import { codeName } from "../rpc-metrics.ts";
 import { parseTraceparent } from "./trace-context.ts";
@@ -6,11 +7,19 @@ import type { Span, Tracer } from "./tracer.ts";
 
 /** One evaluation, of a flag or of all. One of its methods is to be called, once. */
 export interface EvaluationSpan {
-  /** @param error that the caller is told of */
-  flag(key: string, outcome: Outcome, error?: Error): void;
+  flag(evaluated: EvaluatedFlag): void;
   flags(count: number): void;
   /** There was no evaluation. */
   failed(error: unknown): void;
+}
+
+export interface EvaluatedFlag {
+  readonly key: string;
+  readonly outcome: Outcome;
+  /** That the caller is told of. */
+  readonly error?: Error | undefined;
+  /** Undefined: nothing depended on it. */
+  readonly context?: EvaluationContext | undefined;
 }
 
 export interface EvaluationStart {
@@ -26,6 +35,28 @@ export interface EvaluationStart {
 /** Undefined: the call is not traced. */
 export type EvaluationTrace = (start: EvaluationStart) => EvaluationSpan | undefined;
 
+/** Both follow every evaluation. */
+export function both(one: EvaluationTrace, other: EvaluationTrace): EvaluationTrace {
+  return (start) => {
+    const [a, b] = [one(start), other(start)];
+    if (!a || !b) return a ?? b;
+    return {
+      flag(evaluated) {
+        a.flag(evaluated);
+        b.flag(evaluated);
+      },
+      flags(count) {
+        a.flags(count);
+        b.flags(count);
+      },
+      failed(error) {
+        a.failed(error);
+        b.failed(error);
+      },
+    };
+  };
+}
+
 /** A span for every evaluation, within that of its call. */
 export function traceEvaluations(tracer: Tracer): EvaluationTrace {
   return ({ traceparent, ...start }) => {
@@ -38,7 +69,8 @@ const provider = { "feature_flag.provider.name": "flagd" };
 
 function evaluationSpan(span: Span): EvaluationSpan {
   return {
-    flag(key, { variant = "", errorCode }, error) {
+    flag({ key, outcome, error }) {
+      const { variant = "", errorCode } = outcome;
       const attributes = {
         ...provider,
         "feature_flag.key": key,
