@@ -293,6 +293,18 @@ describe("requests", () => {
     expect(refused.headers.get("connection")).toBe("close");
   });
 
+  test.each([
+    ["of known length", (text: string) => text],
+    ["in pieces", (text: string) => stream(...text)],
+  ])("a byte order mark before a body %s is overlooked", async (_, as) => {
+    const bom = "\ufeff{}";
+    const headers = { "Content-Length": String(Buffer.byteLength(bom)) };
+    const body = as(bom);
+    const whole = typeof body === "string";
+    const response = await limited.send(`${FLAGS}/b`, { body, ...(whole && { headers }) });
+    expect(response.status).toBe(200);
+  });
+
   test("a body that does not arrive is given up", async () => {
     const body = new ReadableStream<Uint8Array>({ start: (c) => c.enqueue(new Uint8Array([123])) });
     const response = await limited.send(FLAGS, { body });
