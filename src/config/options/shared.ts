@@ -9,7 +9,7 @@ export const globalOptions = {
     kind: path,
     default: "",
     section: "General",
-    doc: "YAML or JSON file whose keys are the names of these options. Default: $HOME/.agent.yaml, where it exists.",
+    doc: "YAML or JSON file whose keys are the names of these options. Default: $HOME/.agent.yaml or $HOME/.agent, where one exists.",
     flagOnly: true,
   }),
   debug: option({
