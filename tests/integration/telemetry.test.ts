@@ -363,6 +363,25 @@ test("what is wrong with OpenTelemetry's variables is said once, however many th
   expect(flagd.log().split("OTEL_TRACES_SAMPLER ignored")).toHaveLength(2);
 });
 
+test("debugging tells of each evaluation, by every protocol, and of no value of a context", async () => {
+  using collector = await Collector.start();
+  await using flagd = await start(["--debug", "-o", `127.0.0.1:${collector.port}`]);
+  const context = { email: "ann@example.com" };
+  const json = { method: "POST", headers: { "content-type": "application/json" } };
+  const call = `http://127.0.0.1:${flagd.port}/flagd.evaluation.v1.Service/ResolveString`;
+  await fetch(call, { ...json, body: JSON.stringify({ flagKey: "b", context }) });
+  const ofrep = `${flagd.http}/ofrep/v1/evaluate/flags/nowhere`;
+  await fetch(ofrep, { ...json, body: JSON.stringify({ context }) });
+  await until("the log", () => flagd.log().includes("reason: FLAG_NOT_FOUND"));
+  expect(flagd.log()).toMatch(/evaluating string flag: b .*flag-key=b/);
+  expect(flagd.log()).toMatch(/WARN .*reason: TYPE_MISMATCH .*flag-key=b/);
+  expect(flagd.log()).toMatch(/evaluating flag `nowhere` as a generic flag .*context-keys=.*email/);
+  expect(flagd.log()).not.toContain("ann@example.com");
+  const evaluations = () =>
+    collector.spans().filter(({ name }) => /^(resolveString|resolveAnyValue)$/.test(name));
+  await until("the spans beside it", () => evaluations().length === 2);
+});
+
 test("streams are active requests while they are open", async () => {
   await using flagd = await start([]);
   const active = async () => {
