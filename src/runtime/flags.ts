@@ -5,11 +5,12 @@ import { Readiness } from "../services/management/readiness.ts";
 import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
 import { createIntake } from "../sources/intake.ts";
-import { FatalSourceError, type Payload, type Source } from "../sources/source.ts";
+import { FatalSourceError, type Payload, type Source, type SourceSink } from "../sources/source.ts";
 import { SourceStatus } from "../sources/status.ts";
 import { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
+import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import { SyncContext } from "./sync-context.ts";
 
 export interface FlagPipelineOptions {
@@ -24,6 +25,8 @@ export interface FlagPipelineOptions {
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
   /** Told of every payload in the store, by the position of its source. */
   readonly onAccepted?: (source: number, payload: Payload) => void;
+  /** Undefined: what arrives is not traced. */
+  readonly traceLoad?: LoadTrace | undefined;
 }
 
 /** A source that ended by a mistake of ours is started again after this. */
@@ -95,14 +98,16 @@ export class FlagPipeline {
   async #keepRunning(source: Source, index: number, signal: AbortSignal): Promise<void> {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
-    const sink = createIntake(source, {
+    const { strict, traceLoad } = this.#options;
+    const intake = createIntake(source, {
       store: this.store,
       status,
-      strict: this.#options.strict,
+      strict,
       log: this.#log,
       onAccepted: (payload) => this.#options.onAccepted?.(index, payload),
       onContext: (context) => this.context.set(source.name, context),
     });
+    const sink = traceLoad ? traced(intake, traceLoad, status) : intake;
     while (!signal.aborted) {
       try {
         await source.run(sink, signal);
@@ -115,6 +120,18 @@ export class FlagPipeline {
       await this.#clock.sleep(restartMs, signal);
     }
   }
+}
+
+function traced(sink: SourceSink, trace: LoadTrace, status: SourceStatus): SourceSink {
+  return {
+    ...sink,
+    async accept(payload) {
+      const end = trace(status.name);
+      const accepted = await sink.accept(payload);
+      end(accepted ? undefined : (status.reason ?? ""));
+      return accepted;
+    },
+  };
 }
 
 /** What evaluations could not use, each once a minute; their reasons in detail when debugging. */

@@ -3,10 +3,12 @@ import type { StartConfig } from "../config/start.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { createOfrepHandler } from "../services/ofrep/handler.ts";
+import { logEvaluations } from "../telemetry/evaluation-log.ts";
 import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { ofrepRoute } from "../telemetry/routes.ts";
+import { both, type EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
 import type { HttpHandler } from "../transport/http.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
@@ -44,6 +46,7 @@ export async function serve(parts: {
   const { config, pipeline, registry, management, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
   const watch = createWatch(registry, tracing);
+  const trace = evaluationTrace(tracing, log.with({ component: "evaluator" }));
   const common = {
     store,
     context,
@@ -58,7 +61,7 @@ export async function serve(parts: {
     ...common,
     whenReady: readiness.whenReady(),
     streamDeadlineMs: config.streamDeadlineMs,
-    ...(tracing && { trace: tracing.evaluations }),
+    ...(trace && { trace }),
   });
   const { tls } = config.evaluation;
   const evaluation = await listenAt(config.evaluation.address, shared, (address) =>
@@ -101,7 +104,7 @@ export async function serve(parts: {
         scheme: config.ofrep.tls ? "https" : "http",
         routeOf: ofrepRoute,
       }),
-      ...(tracing && { traceEvaluation: tracing.evaluations }),
+      ...(trace && { traceEvaluation: trace }),
       ...(events && { events }),
     }),
     log,
@@ -124,6 +127,13 @@ export async function serve(parts: {
       await http.stop(graceMs);
     },
   };
+}
+
+/** Undefined: nobody wants to know of single evaluations. */
+function evaluationTrace(tracing: Tracing | undefined, log: Log): EvaluationTrace | undefined {
+  if (!log.debugging) return tracing?.evaluations;
+  const logging = logEvaluations(log);
+  return tracing ? both(tracing.evaluations, logging) : logging;
 }
 
 /** Threads can share a port, not a socket. */

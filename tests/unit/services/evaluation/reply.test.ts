@@ -1,6 +1,6 @@
 /** Answers on the wire and in JSON, held against protobuf-es. */
 import { expect, test } from "bun:test";
-import { create, type DescMethodUnary, toBinary, toJsonString } from "@bufbuild/protobuf";
+import { create, type DescMessage, toBinary, toJsonString } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import type { Json, JsonObject } from "../../../../src/flags/model.ts";
 import { resolveMethods } from "../../../../src/services/evaluation/answer.ts";
@@ -40,10 +40,10 @@ const zeros: Readonly<Record<string, Json | bigint>> = {
   resolveObject: {},
 };
 
-function descriptor(path: string): DescMethodUnary {
+function outputOf(path: string): DescMessage {
   for (const { typeName, methods } of services) {
     const found = methods.find(({ name }) => `/${typeName}/${name}` === path);
-    if (found?.methodKind === "unary") return found;
+    if (found) return found.output;
   }
   throw new Error(`no method ${path}`);
 }
@@ -51,7 +51,7 @@ function descriptor(path: string): DescMethodUnary {
 test.each(resolveMethods.map((method) => [method.path, method] as const))(
   "%s: the bytes and the JSON are what protobuf-es makes",
   (path, { name, dialect }) => {
-    const { output } = descriptor(path);
+    const output = outputOf(path);
     const optional = dialect.optionalFields;
     const present = values[name] ?? fc.constant(null);
     const value = fc.oneof(present, fc.constant(optional ? undefined : (zeros[name] ?? null)));
@@ -59,7 +59,7 @@ test.each(resolveMethods.map((method) => [method.path, method] as const))(
     fc.assert(
       fc.property(value, text, variant, object, (value, reason, variant, metadata) => {
         const reply = { value, reason, variant, metadata };
-        const message = create(output, reply as object);
+        const message = create(output, { ...reply });
         const expected = toBinary(output, message);
         expect(Buffer.from(encodeReply(reply, optional))).toEqual(Buffer.from(expected));
         const written = toJsonString(output, message, { alwaysEmitImplicit: true });
