@@ -41,7 +41,7 @@ export class Dispatcher {
 
   serve(exchange: Exchange): void {
     const { method, headers, target } = exchange;
-    const path = target.split("?", 1)[0] ?? "";
+    const path = decoded(target.split("?", 1)[0] ?? "");
     const handler = this.#handlers.get(path);
     const protocol = protocolOf(handler && headers["content-type"]);
     const { watch } = this.#context;
@@ -117,6 +117,16 @@ export class Dispatcher {
         : readPieces(exchange.body),
       signal: controller.signal,
     };
+  }
+}
+
+/** Paths are the same with and without percent-encoding (RFC 3986 §6.2.2.2). */
+function decoded(path: string): string {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
   }
 }
 
