@@ -1,5 +1,5 @@
 import type { Contender } from "./contender.ts";
-import type { Line } from "./table.ts";
+import { failedLine, type Line } from "./table.ts";
 
 /** What all measurements get to know. */
 export interface Bench {
@@ -17,6 +17,26 @@ export interface Bench {
 export interface Measurement {
   readonly id: string;
   run(bench: Bench): Promise<readonly Line[]>;
+}
+
+/** The lines of all measurements. One that fails has a line that says so, and the others go on. */
+export async function runAll(
+  measurements: readonly Measurement[],
+  bench: Bench,
+): Promise<{ lines: readonly Line[]; failed: readonly string[] }> {
+  const lines: Line[] = [];
+  const failed: string[] = [];
+  for (const { id, run } of measurements) {
+    const started = performance.now();
+    try {
+      lines.push(...(await run(bench)));
+    } catch (error) {
+      failed.push(id);
+      lines.push(failedLine(id, error));
+    }
+    console.error(`${id}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  }
+  return { lines, failed };
 }
 
 /**
