@@ -57,7 +57,7 @@ export const workloads: readonly Workload[] = [
       ),
     ),
     expected: "STATIC",
-    rate: 2000,
+    rate: 1000,
   },
   {
     id: "targeted",
@@ -71,7 +71,7 @@ export const workloads: readonly Workload[] = [
       ),
     ),
     expected: targetedVariant,
-    rate: 2000,
+    rate: 1000,
   },
   {
     id: "resolve-all",
@@ -101,7 +101,7 @@ export const workloads: readonly Workload[] = [
     url: ({ port }) => `http://127.0.0.1:${port}/${service}/ResolveBoolean`,
     body: json({ flagKey: staticFlag, context: { targetingKey: "user-4711" } }),
     expected: "STATIC",
-    rate: 2000,
+    rate: 1000,
   },
   {
     id: "ofrep",
@@ -110,7 +110,7 @@ export const workloads: readonly Workload[] = [
     ...ofrep(`${flags}/${staticFlag}`),
     body: json({ context: { targetingKey: "user-4711" } }),
     expected: "STATIC",
-    rate: 2000,
+    rate: 1000,
   },
 ];
 
