@@ -22,7 +22,9 @@ export async function saturate(load: Workload, server: Server, seconds: number):
     `wrk.body = [==[${new TextDecoder().decode(load.body)}]==]`,
   ];
   const lua = files.write("post.lua", script.join("\n"));
-  const limit = ["-t", 1, "-c", connections.http1, "-d", `${seconds}s`];
+  // Slow is no failure.
+  const patience = ["--timeout", "30s"];
+  const limit = ["-t", 1, "-c", connections.http1, "-d", `${seconds}s`, ...patience];
   const output = await run(["wrk", ...limit, "-s", lua, load.url(server)]);
   const failures = /Non-2xx.*|Socket errors.*/.exec(output);
   if (failures) throw new Error(`${load.title}: ${failures[0]}`);
