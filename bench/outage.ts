@@ -69,14 +69,16 @@ async function redisSyncIsDead(seconds: number): Promise<void> {
   const counts = perSecond(attempts, started, Date.now());
   print(`redis-sync dead for ${seconds} s: attempts to connect`, `${attempts.length}`);
   print("– connections refused, as the kernel counts", `${byKernel}`);
-  const rate = (from: number, to: number) => {
-    const some = counts.slice(from, to);
+  for (const [what, from, to] of [
+    ["in the first 10 s", 0, 10],
+    ["in the second minute", 60, 120],
+    ["in the last minute", counts.length - 60, counts.length],
+  ] as const) {
+    const some = counts.slice(Math.max(0, from), to);
+    if (some.length === 0) continue;
     const mean = some.reduce((sum, count) => sum + count, 0) / some.length;
-    return `${mean.toFixed(1)}/s, at most ${Math.max(...some)} in one second`;
-  };
-  print("– in the first 10 s", rate(0, 10));
-  print("– from the first to the second minute", rate(60, 120));
-  print("– in the last minute", rate(-60, counts.length));
+    print(`– ${what}`, `${mean.toFixed(1)}/s, at most ${Math.max(...some)} in one second`);
+  }
   print("– evaluations meanwhile and before", served.toLocaleString("en"));
 
   await sync.start();
