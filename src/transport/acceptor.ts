@@ -3,12 +3,12 @@ import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "../telemetry/log.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
 import { ExpiryQueue } from "./expiry.ts";
-import { maxConnections, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
+import { connectionBufferBytes, maxConnections, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
 import type { TlsFiles } from "./listener.ts";
 import { sniffProtocol } from "./sniff.ts";
 
 /** A handler of connections whose first bytes were read. */
-export type Accept = (socket: Socket, first: Uint8Array) => void;
+export type Accept = (socket: Socket, first: Buffer) => void;
 
 /** Accepts connections, with or without TLS, and hands them on by the protocol they speak. */
 export class Acceptor {
@@ -35,9 +35,12 @@ export class Acceptor {
     this.#log = log;
     this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
     if (tls === undefined) {
-      this.server = createServer({ noDelay: true }, (socket) => {
-        if (this.#track(socket)) this.#sniff(socket);
-      });
+      this.server = createServer(
+        { noDelay: true, highWaterMark: connectionBufferBytes },
+        (socket) => {
+          if (this.#track(socket)) this.#sniff(socket);
+        },
+      );
       this.#endWatch = () => {};
     } else {
       const server = createTlsServer(

@@ -36,6 +36,9 @@ export const maxConnections = 20_000;
 /** Bytes waiting to be written to one connection before its streams are asked to wait. */
 export const connectionBufferBytes = 256 << 10;
 
+/** Bytes waiting for a client that still asks for more: until it reads them it is not listened to. */
+export const longestOutput = 4 * connectionBufferBytes;
+
 /** Bytes one server stream may have waiting, beyond one message, before its reader is given up. */
 export const streamBufferBytes = 32 << 20;
 

@@ -6,20 +6,8 @@ export type StatusFields = Readonly<Record<string, string>>;
 
 export const okStatus: StatusFields = Object.freeze({ "grpc-status": "0" });
 
-/** Services answer with the same few errors over and over. */
-const known = new WeakMap<ConnectError, StatusFields>();
-
 /** An error as `grpc-status`, `grpc-message`, `grpc-status-details-bin` and the error's own metadata. */
 export function statusOf(error: ConnectError): StatusFields {
-  let fields = known.get(error);
-  if (fields === undefined) {
-    fields = encodeStatus(error);
-    known.set(error, fields);
-  }
-  return fields;
-}
-
-function encodeStatus(error: ConnectError): StatusFields {
   const fields: Record<string, string> = {};
   const hasMetadata = error.metadata.keys().next().done !== true;
   if (error.details.length > 0 || hasMetadata) {

@@ -140,7 +140,7 @@ async function send(
       const next = await body.next();
       if (next.done) break;
       if (call) call.responseBytes += next.value.length;
-      if (!exchange.write(next.value)) await exchange.drained();
+      if (!exchange.write(next.value)) await exchange.room();
     }
     exchange.end(trailers ? toFields(response.trailer) : undefined);
   } finally {

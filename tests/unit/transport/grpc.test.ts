@@ -8,6 +8,7 @@ import {
   unwrapMessage,
   wantsGzip,
 } from "../../../src/transport/grpc/envelope.ts";
+import { errorBlocks } from "../../../src/transport/grpc/reply.ts";
 import { percentEncode, statusOf } from "../../../src/transport/grpc/status.ts";
 import { parseGrpcTimeout } from "../../../src/transport/grpc/timeout.ts";
 import { frameMessage } from "../../../src/transport/method.ts";
@@ -148,6 +149,6 @@ describe("a status", () => {
   test("is encoded once an error", () => {
     const error = new ConnectError("50 %", Code.NotFound);
     expect(statusOf(error)).toEqual({ "grpc-status": "5", "grpc-message": "50 %25" });
-    expect(statusOf(error)).toBe(statusOf(error));
+    expect(errorBlocks(error)).toBe(errorBlocks(error));
   });
 });
