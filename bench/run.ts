@@ -75,7 +75,7 @@ try {
   for (const { title, measurements, details } of parts) {
     const wanted = measurements.filter(({ id }) => only.includes(id));
     if (wanted.length === 0) continue;
-    const { lines, failed } = await runAll(wanted, bench);
+    const { lines, failed } = await runAll(wanted, bench, console.error);
     if (failed.length > 0) process.exitCode = 1;
     const names = bench.contenders.map(({ name }) => name);
     tables.push(`### ${title}\n\n${table(names, lines, details)}`);

@@ -23,6 +23,7 @@ export interface Measurement {
 export async function runAll(
   measurements: readonly Measurement[],
   bench: Bench,
+  tell: (progress: string) => void,
 ): Promise<{ lines: readonly Line[]; failed: readonly string[] }> {
   const lines: Line[] = [];
   const failed: string[] = [];
@@ -34,7 +35,7 @@ export async function runAll(
       failed.push(id);
       lines.push(failedLine(id, error));
     }
-    console.error(`${id}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    tell(`${id}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
   return { lines, failed };
 }

@@ -54,6 +54,7 @@ test("a measurement that fails has a line that says so, and the others are made"
       { id: "good", run: async () => [{ work: "good", cells: ["1"] }] },
     ],
     bench,
+    () => {},
   );
   expect(failed).toEqual(["bad"]);
   expect(lines).toEqual([
