@@ -66,6 +66,7 @@ const bench: Bench = {
   ],
   rounds: values.quick ? 1 : Number(values.rounds),
   seconds: values.quick ? 2 : 4,
+  repetitions: values.quick ? 2 : 4,
   requests: values.quick ? 40_000 : 1_000_000,
   folder,
 };

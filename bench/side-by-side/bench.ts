@@ -8,6 +8,8 @@ export interface Bench {
   readonly rounds: number;
   /** Of load, in each round and phase. */
   readonly seconds: number;
+  /** Of what takes no time, in each round. */
+  readonly repetitions: number;
   /** For the row about many requests. */
   readonly requests: number;
   /** Where flag files may be written. */

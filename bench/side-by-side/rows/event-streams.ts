@@ -6,8 +6,6 @@ import { StreamClients, streams } from "../stream-clients.ts";
 import { medianLine, megabytes, milliseconds } from "../table.ts";
 import { change, medianChange, replace } from "./streams.ts";
 
-const changes = 3;
-
 /** One change of one flag, told to a thousand open streams. */
 export const eventStreams: Measurement = {
   id: "event-streams",
@@ -23,7 +21,8 @@ export const eventStreams: Measurement = {
       await clients.open();
       await clients.arrival();
       const made = [];
-      for (let i = 0; i < changes; i++) made.push(await change({ server, clients }, make));
+      for (let i = 0; i < bench.repetitions; i++)
+        made.push(await change({ server, clients }, make));
       return { ...medianChange(made), memory: server.usage().memory };
     });
     const title = `one change to ${streams} EventStreams, first to last`;

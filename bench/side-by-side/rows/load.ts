@@ -24,7 +24,7 @@ async function measure(load: Workload, bench: Bench): Promise<Line> {
   const results = await interleave(bench, async (contender) => {
     await using server = await startServer(contender, `file:${file}`);
     await checkAnswer(load, server);
-    await saturate(load, server, seconds);
+    await saturate(load, server, Math.ceil(seconds / 2));
     const before = server.usage().cpuMicros;
     const requests = await saturate(load, server, seconds);
     const cpu = (server.usage().cpuMicros - before) / requests;

@@ -6,7 +6,6 @@ import { flagDocument } from "../flags.ts";
 import { medianLine, megabytes, milliseconds } from "../table.ts";
 
 const flags = 1000;
-const startsPerRound = 5;
 
 /** From creating the process until it answers, and the memory that it then has. */
 export const start: Measurement = {
@@ -39,7 +38,7 @@ export const startFromRedis: Measurement = {
 };
 
 function measure(bench: Bench, source: string) {
-  const rounds = bench.rounds * startsPerRound;
+  const rounds = bench.rounds * bench.repetitions;
   return interleave({ contenders: bench.contenders, rounds }, async (contender) => {
     await using server = await startServer(contender, source);
     const { readyMs, evaluatedMs } = server;

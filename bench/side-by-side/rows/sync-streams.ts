@@ -7,7 +7,6 @@ import { medianLine, megabytes, milliseconds } from "../table.ts";
 import { change, medianChange, replace } from "./streams.ts";
 
 const kilobytes = 100;
-const changes = 3;
 const paused = streams / connections;
 
 /** The same whole document to a thousand sync streams: what daemons and in-process providers hold open. */
@@ -49,7 +48,7 @@ async function measure(bench: Bench, contender: Contender) {
   await clients.open();
   await clients.arrival();
   const made = [];
-  for (let i = 0; i < changes; i++) made.push(await change({ server, clients }, make));
+  for (let i = 0; i < bench.repetitions; i++) made.push(await change({ server, clients }, make));
   const { memory } = server.usage();
 
   clients.pause();

@@ -47,7 +47,7 @@ test("a ratio says how many times smaller ours is", () => {
 });
 
 test("a measurement that fails has a line that says so, and the others are made", async () => {
-  const bench = { contenders: [], rounds: 1, seconds: 1, requests: 1, folder: "" };
+  const bench = { contenders: [], rounds: 1, seconds: 1, repetitions: 1, requests: 1, folder: "" };
   const { lines, failed } = await runAll(
     [
       { id: "bad", run: async () => Promise.reject(new Error("no answer")) },
