@@ -3,8 +3,9 @@ import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "../telemetry/log.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
 import { ExpiryQueue } from "./expiry.ts";
-import { connectionBufferBytes, maxConnections, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
+import { connectionBufferBytes, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
 import type { TlsFiles } from "./listener.ts";
+import { connectionsAllowed } from "./open-files.ts";
 import { sniffProtocol } from "./sniff.ts";
 
 /** A handler of connections whose first bytes were read. */
@@ -21,6 +22,7 @@ export class Acceptor {
   readonly #log: Log;
   readonly #endWatch: () => void;
   #onEmpty: (() => void) | undefined;
+  readonly #maxConnections = connectionsAllowed();
   #full = false;
   #hinted = false;
 
@@ -63,9 +65,11 @@ export class Acceptor {
   /** @returns False where there are too many connections. */
   #track(socket: Socket): boolean {
     socket.on("error", ignore);
-    if (this.#sockets.size >= maxConnections) {
+    if (this.#sockets.size >= this.#maxConnections) {
       if (!this.#full)
-        this.#log.warn("too many connections, new ones are closed", { maxConnections });
+        this.#log.warn("too many connections, new ones are closed", {
+          maxConnections: this.#maxConnections,
+        });
       this.#full = true;
       socket.destroy();
       return false;

@@ -30,8 +30,11 @@ export const defaultMaxConcurrentStreams = 250;
 /** Flow-control windows of a connection and of each stream, and the largest frame: as Go flagd announces. */
 export const windowBytes = 1 << 20;
 
-/** Connections of one listener; file descriptors run out soon after. */
+/** Connections of one listener, where there are file descriptors for as many. */
 export const maxConnections = 20_000;
+
+/** File descriptors for everything but the connections of the gRPC ports: sources, probes, files. */
+export const otherFiles = 200;
 
 /** Bytes waiting to be written to one connection before its streams are asked to wait. */
 export const connectionBufferBytes = 256 << 10;
