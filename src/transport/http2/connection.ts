@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { windowBytes } from "../limits.ts";
-import { FrameReader } from "./frame-reader.ts";
+import { FrameReader, type OnFrame } from "./frame-reader.ts";
 import { broken, checkFrame, checkPriority, priorityBytes, unpad } from "./frame-rules.ts";
 import {
   ConnectionError,
@@ -56,7 +56,7 @@ export class Http2Connection implements StreamOwner {
   readonly sender: Sender;
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
-  readonly #frames = new FrameReader(windowBytes, (...frame) => this.#onFrame(...frame));
+  readonly #frames: FrameReader;
   readonly #blocks: HeaderBlocks;
   readonly #streams: StreamTable;
   /** Streams of the chunk being read. */
@@ -74,6 +74,7 @@ export class Http2Connection implements StreamOwner {
   constructor(socket: ByteSink, options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
+    this.#frames = new FrameReader(windowBytes, this.#onFrame);
     this.#blocks = new HeaderBlocks(options.maxHeaderBytes);
     this.#streams = new StreamTable(options.maxConcurrentStreams);
     this.sender = new Sender(socket);
@@ -176,14 +177,7 @@ export class Http2Connection implements StreamOwner {
     this.#events.onEnd();
   }
 
-  #onFrame(
-    type: number,
-    flags: number,
-    id: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): void {
+  readonly #onFrame: OnFrame = (type, flags, id, bytes, start, end) => {
     if (this.#over) return;
     if (!this.#settled && type !== frameType.settings) throw broken("SETTINGS come first");
     if (this.#block && (type !== frameType.continuation || id !== this.#block.stream)) {
@@ -218,7 +212,7 @@ export class Http2Connection implements StreamOwner {
         this.#onContinuation(flags, bytes, start, end);
         break;
     }
-  }
+  };
 
   #onData(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     const size = end - start;

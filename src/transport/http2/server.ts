@@ -70,7 +70,11 @@ export class Http2Server {
         },
         onTraffic: () => pings?.forgive(),
         onPing: () => !pings?.ping(performance.now(), connection.streams > 0),
-        onEnd: () => endThenDestroy(socket),
+        onEnd: () => {
+          // The last answers may still be in the socket; the grace period is their time.
+          if (this.#draining) socket.end(() => endThenDestroy(socket));
+          else endThenDestroy(socket);
+        },
       },
     );
     this.#connections.add(connection);
