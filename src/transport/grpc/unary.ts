@@ -17,7 +17,8 @@ const copiedBytes = 64 << 10;
 export class UnaryCall extends OneMessageCall {
   readonly #method: UnaryMethod;
   readonly #headers: IncomingHttpHeaders;
-  readonly #call: Call | undefined;
+  /** Until it is answered. */
+  #call: Call | undefined;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(stream: Http2Stream, method: UnaryMethod, context: TransportContext) {
@@ -48,8 +49,8 @@ export class UnaryCall extends OneMessageCall {
       this.fail(error);
       return;
     }
+    const call = this.#takeCall();
     this.#reply(answer);
-    const call = this.#call;
     if (call === undefined) return;
     call.requestBytes = message.length;
     call.responseBytes = answer.length;
@@ -72,7 +73,20 @@ export class UnaryCall extends OneMessageCall {
 
   protected fail(thrown: unknown): void {
     const error = publicError(thrown, this.#method.path, this.context.log);
+    const call = this.#takeCall();
     this.stream.answer(errorBlocks(error).alone);
-    this.#call?.finish(200, error.code);
+    call?.finish(200, error.code);
+  }
+
+  override closed(): void {
+    super.closed();
+    this.#takeCall()?.abandon();
+  }
+
+  /** It is told once how it ended. */
+  #takeCall(): Call | undefined {
+    const call = this.#call;
+    this.#call = undefined;
+    return call;
   }
 }

@@ -99,7 +99,7 @@ export class Http2Connection implements StreamOwner {
     this.sender.hold();
     try {
       this.#frames.read(chunk);
-      for (const stream of this.#opened) stream.pause();
+      for (const stream of this.#opened) stream.partial();
       this.#watchUnfinished();
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;

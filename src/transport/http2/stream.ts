@@ -90,7 +90,7 @@ export class Http2Stream {
   }
 
   /** For now nothing more has arrived. */
-  pause(): void {
+  partial(): void {
     if (this.#remoteEnded) return;
     try {
       this.#handler?.partial?.();

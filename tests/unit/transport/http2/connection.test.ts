@@ -121,7 +121,7 @@ describe("a handler that throws", () => {
     peer.hello({ 4: 10 }).open(1, 0).open(3);
     spoil(peer);
     peer.stream(1).write(new Uint8Array(20));
-    peer.handler(1).stream.pause();
+    peer.handler(1).stream.partial();
     peer.send(data(1, 1), widen(1, 100), reset(1));
     expect(new Set(peer.failures)).toEqual(new Set([failure]));
     expect(peer.stream(1).closed).toBe(true);
