@@ -2,7 +2,7 @@
 export interface Timeouts {
   /** From accepting a connection, or from a request's first byte, to the end of its headers. */
   readonly headersMs: number;
-  /** From a request's headers to the end of its body. */
+  /** From a request's headers to the end of its body, and for a frame or header block of HTTP/2. */
   readonly requestMs: number;
   /** An HTTP/1.1 connection between requests. */
   readonly keepAliveMs: number;

@@ -48,7 +48,7 @@ export async function listen(
     maxHeaderBytes,
     timeouts,
     plain: createJsonUnary(options.unary ?? [], cors, timeouts.keepAliveMs, context),
-    serve: (exchange) => dispatcher.serve(exchange),
+    serve: (exchange) => void dispatcher.serve(exchange),
   });
   const http2 = new Http2Server({
     maxConcurrentStreams: options.maxConcurrentStreams ?? defaultMaxConcurrentStreams,
@@ -111,7 +111,7 @@ function createHttp2Handler(
       if (streaming) return new StreamCall(stream, streaming, context);
     }
     const exchange = new Http2Exchange(stream);
-    dispatcher.serve(exchange);
+    stream.occupy(dispatcher.serve(exchange));
     return exchange;
   };
 }

@@ -37,6 +37,13 @@ export function unwrapMessage(
   return flags & compressedFlag ? decompress(message, encoding, maxBytes) : message;
 }
 
+/** What precedes a message that is not compressed. */
+export function envelopeOf({ length }: Uint8Array): Uint8Array {
+  const envelope = new Uint8Array(envelopeBytes);
+  new DataView(envelope.buffer).setUint32(1, length);
+  return envelope;
+}
+
 function incomplete(): RpcError {
   return new RpcError("protocol error: incomplete envelope", Code.InvalidArgument);
 }

@@ -4,17 +4,21 @@ import type { TransportContext } from "../context.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { frameMessage, type UnaryMethod } from "../method.ts";
 import { Code, RpcError } from "../rpc-error.ts";
-import { frameCompressed, wantsGzip } from "./envelope.ts";
+import { envelopeOf, frameCompressed, wantsGzip } from "./envelope.ts";
 import { OneMessageCall } from "./one-message-call.ts";
 import { errorBlocks, gzipHeaders, okTrailers, responseHeaders } from "./reply.ts";
 import { publicError } from "./status.ts";
 import { parseGrpcTimeout } from "./timeout.ts";
 
+/** Longer answers are not copied: of one that is kept, all who wait for it wait for the same bytes. */
+const copiedBytes = 64 << 10;
+
 /** Answers a unary gRPC call straight on its HTTP/2 stream. */
 export class UnaryCall extends OneMessageCall {
   readonly #method: UnaryMethod;
   readonly #headers: IncomingHttpHeaders;
-  readonly #call: Call | undefined;
+  /** Until it is answered. */
+  #call: Call | undefined;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(stream: Http2Stream, method: UnaryMethod, context: TransportContext) {
@@ -45,19 +49,44 @@ export class UnaryCall extends OneMessageCall {
       this.fail(error);
       return;
     }
-    const gzip = wantsGzip(answer, this.#headers["grpc-accept-encoding"] as string | undefined);
-    if (gzip) this.stream.reply(gzipHeaders, frameCompressed(answer), okTrailers);
-    else this.stream.reply(responseHeaders, frameMessage(answer), okTrailers);
-    const call = this.#call;
+    const call = this.#takeCall();
+    this.#reply(answer);
     if (call === undefined) return;
     call.requestBytes = message.length;
     call.responseBytes = answer.length;
     call.finish(200, 0);
   }
 
+  #reply(answer: Uint8Array): void {
+    const { stream } = this;
+    if (wantsGzip(answer, this.#headers["grpc-accept-encoding"] as string | undefined)) {
+      stream.reply(gzipHeaders, frameCompressed(answer), okTrailers);
+    } else if (answer.length <= copiedBytes) {
+      stream.reply(responseHeaders, frameMessage(answer), okTrailers);
+    } else {
+      stream.respond(responseHeaders);
+      stream.write(envelopeOf(answer));
+      stream.write(answer);
+      stream.end(okTrailers);
+    }
+  }
+
   protected fail(thrown: unknown): void {
     const error = publicError(thrown, this.#method.path, this.context.log);
+    const call = this.#takeCall();
     this.stream.answer(errorBlocks(error).alone);
-    this.#call?.finish(200, error.code);
+    call?.finish(200, error.code);
+  }
+
+  override closed(): void {
+    super.closed();
+    this.#takeCall()?.abandon();
+  }
+
+  /** It is told once how it ended. */
+  #takeCall(): Call | undefined {
+    const call = this.#call;
+    this.#call = undefined;
+    return call;
   }
 }

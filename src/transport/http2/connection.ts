@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { windowBytes } from "../limits.ts";
-import { FrameReader } from "./frame-reader.ts";
+import { FrameReader, type OnFrame } from "./frame-reader.ts";
+import { broken, checkFrame, checkPriority, priorityBytes, unpad } from "./frame-rules.ts";
 import {
   ConnectionError,
   errorCode,
@@ -12,18 +13,19 @@ import {
 } from "./frames.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
 import { encodeBlock } from "./hpack/encoder.ts";
-import { PastStreams } from "./past-streams.ts";
 import type { Received } from "./request-headers.ts";
 import { type ByteSink, Sender } from "./sender.ts";
 import { decodeSettings, encodeSettings } from "./settings.ts";
 import { Http2Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
 
 export interface ConnectionOptions {
   readonly maxConcurrentStreams: number;
   /** As SETTINGS_MAX_HEADER_LIST_SIZE counts. */
   readonly maxHeaderBytes: number;
-  /** A request whose headers have arrived. An exception resets its stream. */
+  /** A request whose headers have arrived. */
   readonly serve: (stream: Http2Stream) => StreamHandler;
+  /** An exception where requests are served. It costs its stream alone. */
   readonly onFailure: (error: unknown, headers: IncomingHttpHeaders) => void;
 }
 
@@ -34,6 +36,8 @@ export interface ConnectionEvents {
   /** Its answer is complete, the request is not. */
   onLingering(stream: Http2Stream): void;
   onClosed(stream: Http2Stream): void;
+  /** A frame or header block has begun to arrive, or what had is complete and nothing else begun. */
+  onUnfinished(unfinished: boolean): void;
   /** Headers or data were sent, or headers received. */
   onTraffic(): void;
   /** False: too many. */
@@ -52,25 +56,27 @@ export class Http2Connection implements StreamOwner {
   readonly sender: Sender;
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
-  readonly #frames = new FrameReader(windowBytes, (...frame) => this.#onFrame(...frame));
+  readonly #frames: FrameReader;
   readonly #blocks: HeaderBlocks;
-  readonly #streams = new Map<number, Http2Stream>();
-  readonly #past = new PastStreams();
+  readonly #streams: StreamTable;
   /** Streams of the chunk being read. */
-  #opened: Http2Stream[] = [];
-  #lastStream = 0;
+  readonly #opened: Http2Stream[] = [];
   #initialWindow = initialWindow;
   #unpaid = 0;
   #settled = false;
   /** The stream, and flags, of a header block that is not complete. */
   #block: { readonly stream: number; readonly flags: number } | undefined;
+  /** The header block, or the frame by its number, that the last chunk left unfinished. */
+  #unfinished: object | number | undefined;
   #goingAway = false;
   #over = false;
 
   constructor(socket: ByteSink, options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
+    this.#frames = new FrameReader(windowBytes, this.#onFrame);
     this.#blocks = new HeaderBlocks(options.maxHeaderBytes);
+    this.#streams = new StreamTable(options.maxConcurrentStreams);
     this.sender = new Sender(socket);
     const { frames } = this.sender;
     const settings = encodeSettings([
@@ -93,9 +99,8 @@ export class Http2Connection implements StreamOwner {
     this.sender.hold();
     try {
       this.#frames.read(chunk);
-      for (const stream of this.#opened) {
-        if (!stream.remoteEnded) stream.handler?.partial?.();
-      }
+      for (const stream of this.#opened) stream.partial();
+      this.#watchUnfinished();
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.end(error.code, error.message);
@@ -113,17 +118,15 @@ export class Http2Connection implements StreamOwner {
       return;
     }
     this.#goingAway = true;
-    this.sender.frames.goAway(this.#lastStream, errorCode.none, "");
+    this.sender.frames.goAway(this.#streams.last, errorCode.none, "");
     this.sender.schedule();
   }
 
   /** GOAWAY, and nothing after it. */
   end(code: number, reason: string): void {
     if (this.#over) return;
-    this.sender.frames.goAway(this.#lastStream, code, reason);
-    this.sender.flush();
-    this.close();
-    this.#events.onEnd();
+    this.sender.frames.goAway(this.#streams.last, code, reason);
+    this.#leave();
   }
 
   /** The connection is gone, or of no more use. */
@@ -131,7 +134,15 @@ export class Http2Connection implements StreamOwner {
     if (this.#over) return;
     this.#over = true;
     this.sender.stop();
-    for (const stream of [...this.#streams.values()]) stream.close();
+    for (const stream of [...this.#streams]) stream.close();
+  }
+
+  /** One that stays unfinished while more of it arrives is not announced again. */
+  #watchUnfinished(): void {
+    const unfinished = this.#block ?? this.#frames.unfinished;
+    if (unfinished === this.#unfinished) return;
+    this.#unfinished = unfinished;
+    this.#events.onUnfinished(unfinished !== undefined);
   }
 
   onSend(): void {
@@ -144,11 +155,19 @@ export class Http2Connection implements StreamOwner {
 
   onClosed(stream: Http2Stream): void {
     this.#events.onClosed(stream);
-    this.#streams.delete(stream.id);
-    if (!stream.remoteEnded) this.#past.add(stream.id);
+    this.#streams.delete(stream);
     if (this.#streams.size > 0 || this.#over) return;
     this.#events.onBusy(false);
     if (this.#goingAway) setImmediate(() => this.#leave());
+  }
+
+  onFailure(error: unknown, stream: Http2Stream): void {
+    this.#options.onFailure(error, stream.headers);
+    stream.reset();
+  }
+
+  onVacated(): void {
+    this.#streams.vacate();
   }
 
   #leave(): void {
@@ -158,19 +177,13 @@ export class Http2Connection implements StreamOwner {
     this.#events.onEnd();
   }
 
-  #onFrame(
-    type: number,
-    flags: number,
-    id: number,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): void {
+  readonly #onFrame: OnFrame = (type, flags, id, bytes, start, end) => {
     if (this.#over) return;
     if (!this.#settled && type !== frameType.settings) throw broken("SETTINGS come first");
     if (this.#block && (type !== frameType.continuation || id !== this.#block.stream)) {
       throw broken("a header block is interrupted");
     }
+    checkFrame(type, id, end - start);
     switch (type) {
       case frameType.data:
         this.#onData(flags, id, bytes, start, end);
@@ -179,30 +192,27 @@ export class Http2Connection implements StreamOwner {
         this.#onHeaders(flags, id, bytes, start, end);
         break;
       case frameType.priority:
-        this.#onPriority(id, bytes, start, end);
+        checkPriority(id, bytes, start, end);
         break;
       case frameType.reset:
-        this.#onReset(id, end - start);
+        this.#onReset(id);
         break;
       case frameType.settings:
-        this.#onSettings(flags, id, bytes, start, end);
+        this.#onSettings(flags, bytes, start, end);
         break;
       case frameType.pushPromise:
         throw broken("clients do not push");
       case frameType.ping:
-        this.#onPing(flags, id, bytes, start, end);
+        this.#onPing(flags, bytes, start, end);
         break;
-      case frameType.goAway:
-        if (id !== 0) throw broken("GOAWAY on a stream");
-        return;
       case frameType.windowUpdate:
-        this.#onWindowUpdate(id, bytes, start, end);
+        this.#onWindowUpdate(id, bytes.readUInt32BE(start) & largestWindow);
         break;
       case frameType.continuation:
         this.#onContinuation(flags, bytes, start, end);
         break;
     }
-  }
+  };
 
   #onData(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     const size = end - start;
@@ -218,44 +228,34 @@ export class Http2Connection implements StreamOwner {
     const [from, to] = unpad(flags, bytes, start, end);
     const stream = this.#streams.get(id);
     if (stream === undefined || stream.remoteEnded) {
-      this.#onStrayData(id, last);
+      this.#streams.checkUsed(id);
+      this.#streams.passOver(id, last);
       return;
     }
     stream.unpaid += size;
     if (stream.unpaid > windowBytes) {
-      this.#fail(stream, errorCode.flowControl);
+      stream.reset(errorCode.flowControl);
       return;
     }
     if (stream.expectedBytes !== undefined) {
       stream.expectedBytes -= to - from;
       if (stream.expectedBytes < 0 || (last && stream.expectedBytes > 0)) {
-        this.#fail(stream, errorCode.protocol);
+        stream.reset(errorCode.protocol);
         return;
       }
     }
-    const { handler } = stream;
     if (last) stream.endRemote();
-    else if (stream.unpaid >= payment && stream.lingering) stream.reset(errorCode.none);
-    else if (stream.unpaid >= payment && !stream.heldWindow) stream.pay(stream.unpaid);
-    handler?.data(bytes.subarray(from, to), last);
-  }
-
-  #onStrayData(id: number, last: boolean): void {
-    if (id === 0 || id > this.#lastStream) throw broken("data on a stream that is not open");
-    if (this.#streams.has(id) || !this.#past.mayReceive(id)) {
-      throw new ConnectionError(errorCode.streamClosed, "data on a stream that has ended");
-    }
-    if (last) this.#past.end(id);
+    else if (stream.heldWindow) stream.pay(size - (to - from));
+    else if (stream.unpaid >= payment) stream.pay(stream.unpaid);
+    stream.deliver(bytes.subarray(from, to), last);
   }
 
   #onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     if (id % 2 === 0) throw broken("a client's streams have odd numbers");
     let [from, to] = unpad(flags, bytes, start, end);
     if (flags & flag.priority) {
-      if (to - from < 5) throw new ConnectionError(errorCode.frameSize, "half a priority");
-      const itself = (bytes.readUInt32BE(from) & 0x7fff_ffff) === id;
-      from += 5;
-      if (itself) throw broken("a stream that depends on itself");
+      checkPriority(id, bytes, from, to);
+      from += priorityBytes;
     }
     if (flags & flag.endHeaders) {
       this.#onBlock(flags, id, this.#blocks.finish(bytes, from, to));
@@ -280,41 +280,33 @@ export class Http2Connection implements StreamOwner {
     const last = (flags & flag.endStream) !== 0;
     const stream = this.#streams.get(id);
     if (stream !== undefined && !stream.remoteEnded) {
-      if (received.kind !== "trailers" || !last) {
-        this.#fail(stream, errorCode.protocol);
+      if (received.kind !== "trailers" || !last || stream.expectedBytes) {
+        stream.reset(errorCode.protocol);
         return;
       }
-      if (stream.expectedBytes) {
-        this.#fail(stream, errorCode.protocol);
-        return;
-      }
-      const { handler } = stream;
       stream.endRemote();
-      handler?.data(nothing, true);
+      stream.deliver(nothing, true);
       return;
     }
-    if (id <= this.#lastStream) {
-      if (stream === undefined && this.#past.mayReceive(id)) {
-        if (last) this.#past.end(id);
-        return;
-      }
-      throw new ConnectionError(errorCode.streamClosed, "headers on a stream that has ended");
+    if (id <= this.#streams.last) {
+      this.#streams.passOver(id, last);
+      return;
     }
-    this.#lastStream = id;
+    this.#streams.use(id);
     this.#open(id, received, last);
   }
 
   #open(id: number, received: Received, last: boolean): void {
     const refuse = (code: number) => {
-      if (!last) this.#past.add(id);
+      if (!last) this.#streams.refuse(id);
       this.sender.frames.number(frameType.reset, id, code);
     };
-    if (this.#goingAway || this.#streams.size >= this.#options.maxConcurrentStreams) {
+    if (this.#goingAway || this.#streams.full) {
       refuse(errorCode.refusedStream);
       return;
     }
     if (received.kind === "too large") {
-      if (!last) this.#past.add(id);
+      if (!last) this.#streams.refuse(id);
       this.sender.frames.headers(id, tooLargeHeaders, true, this.sender.maxFrame);
       if (!last) this.sender.frames.number(frameType.reset, id, errorCode.none);
       return;
@@ -324,48 +316,30 @@ export class Http2Connection implements StreamOwner {
       return;
     }
 
-    const { headers } = received;
-    const stream = new Http2Stream(this, id, headers, this.#initialWindow);
+    const stream = new Http2Stream(this, id, received.headers, this.#initialWindow);
     if (last) stream.endRemote();
-    const length = headers["content-length"];
-    if (length !== undefined) stream.expectedBytes = Number(length);
-    this.#streams.set(id, stream);
+    stream.expectedBytes = received.contentLength;
+    this.#streams.add(stream);
     if (this.#streams.size === 1) this.#events.onBusy(true);
     this.#events.onTraffic();
     if (last && stream.expectedBytes) {
-      this.#fail(stream, errorCode.protocol);
+      stream.reset(errorCode.protocol);
       return;
     }
-    try {
-      stream.attach(this.#options.serve(stream));
-    } catch (error) {
-      this.#options.onFailure(error, headers);
-      stream.reset();
-      return;
-    }
-    if (last) stream.handler?.data(nothing, true);
+    stream.serve(this.#options.serve);
+    if (last) stream.deliver(nothing, true);
     else this.#opened.push(stream);
   }
 
-  #onPriority(id: number, bytes: Buffer, start: number, end: number): void {
-    if (id === 0) throw broken("a priority of the connection");
-    if (end - start !== 5) throw new ConnectionError(errorCode.frameSize, "PRIORITY has 5 bytes");
-    if ((bytes.readUInt32BE(start) & 0x7fff_ffff) === id) {
-      throw broken("a stream that depends on itself");
-    }
-  }
-
-  #onReset(id: number, size: number): void {
-    if (size !== 4) throw new ConnectionError(errorCode.frameSize, "RST_STREAM has 4 bytes");
-    if (id === 0 || id > this.#lastStream) throw broken("a reset of a stream that is not open");
+  #onReset(id: number): void {
+    this.#streams.checkUsed(id);
     const stream = this.#streams.get(id);
     stream?.endRemote();
     stream?.close();
-    this.#past.end(id);
+    this.#streams.forget(id);
   }
 
-  #onSettings(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    if (id !== 0) throw broken("SETTINGS on a stream");
+  #onSettings(flags: number, bytes: Buffer, start: number, end: number): void {
     if (flags & flag.ack) {
       if (end > start) throw new ConnectionError(errorCode.frameSize, "an ACK with a payload");
       if (!this.#settled) throw broken("SETTINGS come first");
@@ -378,16 +352,14 @@ export class Http2Connection implements StreamOwner {
     if (window !== undefined) {
       const change = window - this.#initialWindow;
       this.#initialWindow = window;
-      for (const stream of this.#streams.values()) {
+      for (const stream of this.#streams) {
         if (!stream.widen(change)) throw overflow();
       }
       this.sender.pump();
     }
   }
 
-  #onPing(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    if (id !== 0) throw broken("PING on a stream");
-    if (end - start !== 8) throw new ConnectionError(errorCode.frameSize, "PING has 8 bytes");
+  #onPing(flags: number, bytes: Buffer, start: number, end: number): void {
     if (flags & flag.ack) return;
     this.sender.frames.frame(frameType.ping, flag.ack, 0, bytes.subarray(start, end));
     // gRFC A8
@@ -396,46 +368,27 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  #onWindowUpdate(id: number, bytes: Buffer, start: number, end: number): void {
-    if (end - start !== 4)
-      throw new ConnectionError(errorCode.frameSize, "WINDOW_UPDATE has 4 bytes");
-    const increment = bytes.readUInt32BE(start) & largestWindow;
+  #onWindowUpdate(id: number, increment: number): void {
     if (id === 0) {
       if (increment === 0) throw broken("a window that grows by nothing");
       if (!this.sender.widen(increment)) throw overflow();
     } else {
-      if (id > this.#lastStream) throw broken("a window of a stream that is not open");
+      this.#streams.checkUsed(id);
       const stream = this.#streams.get(id);
       if (stream === undefined) return;
       if (increment === 0) {
-        this.#fail(stream, errorCode.protocol);
+        stream.reset(errorCode.protocol);
         return;
       }
       if (!stream.widen(increment)) {
-        this.#fail(stream, errorCode.flowControl);
+        stream.reset(errorCode.flowControl);
         return;
       }
     }
     this.sender.pump();
   }
-
-  #fail(stream: Http2Stream, code: number): void {
-    stream.reset(code);
-  }
-}
-
-function broken(message: string): ConnectionError {
-  return new ConnectionError(errorCode.protocol, message);
 }
 
 function overflow(): ConnectionError {
   return new ConnectionError(errorCode.flowControl, "a window beyond 2^31-1");
-}
-
-/** Where a payload is without its padding. */
-function unpad(flags: number, bytes: Buffer, start: number, end: number): [number, number] {
-  if ((flags & flag.padded) === 0) return [start, end];
-  const padding = bytes[start] ?? 0;
-  if (start + 1 + padding > end) throw broken("more padding than payload");
-  return [start + 1, end - padding];
 }

@@ -22,10 +22,17 @@ export class FrameReader {
   /** Bytes that `#rest` needs before there is anything to do. */
   #needed = preface.length;
   #started = false;
+  /** Frames that were whole. */
+  #count = 0;
 
   constructor(maxPayload: number, onFrame: OnFrame) {
     this.#maxPayload = maxPayload;
     this.#onFrame = onFrame;
+  }
+
+  /** The number of the frame of which only the beginning has arrived, where there is one. */
+  get unfinished(): number | undefined {
+    return this.#rest.length > 0 ? this.#count : undefined;
   }
 
   /** @throws ConnectionError, also what `onFrame` throws */
@@ -58,6 +65,7 @@ export class FrameReader {
         this.#needed = headerBytes + size;
         break;
       }
+      this.#count++;
       const stream = bytes.readUInt32BE(at + 5) & 0x7fff_ffff;
       this.#onFrame(bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, stream, bytes, start, end);
       at = end;

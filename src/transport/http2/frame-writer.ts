@@ -1,12 +1,13 @@
 import { flag, frameType, headerBytes } from "./frames.ts";
 
+const nothing: Buffer = Buffer.alloc(0);
 const smallest = 256;
 /** Larger turns are rare; the memory for the next one is not kept ready. */
 const largestKept = 64 << 10;
 
 /** Gathers frames, to be sent together. */
 export class FrameWriter {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes = nothing;
   #length = 0;
   /** What the next turn probably needs. */
   #expected = smallest;
@@ -20,7 +21,7 @@ export class FrameWriter {
     const taken = this.#bytes.subarray(0, this.#length);
     while (this.#expected < Math.min(this.#length, largestKept)) this.#expected *= 2;
     if (this.#length < this.#expected / 4 && this.#expected > smallest) this.#expected /= 2;
-    this.#bytes = Buffer.alloc(0);
+    this.#bytes = nothing;
     this.#length = 0;
     return taken;
   }

@@ -5,7 +5,11 @@ const requestPseudo = new Set([":method", ":scheme", ":path", ":authority"]);
 
 /** A header block that was read to its end, whatever was in it. */
 export type Received =
-  | { readonly kind: "request"; readonly headers: IncomingHttpHeaders }
+  | {
+      readonly kind: "request";
+      readonly headers: IncomingHttpHeaders;
+      readonly contentLength: number | undefined;
+    }
   /** Regular fields alone: what may follow a body. */
   | { readonly kind: "trailers" }
   /** Is no message of HTTP (RFC 9113 §8.1.1). */
@@ -53,6 +57,12 @@ export class RequestHeaders {
     if (!headers[":method"] || !headers[":scheme"] || !headers[":path"]) {
       return { kind: "malformed" };
     }
-    return { kind: "request", headers };
+    const length = headers["content-length"];
+    if (length !== undefined && !/^\d{1,15}$/.test(length)) return { kind: "malformed" };
+    return {
+      kind: "request",
+      headers,
+      contentLength: length === undefined ? undefined : Number(length),
+    };
   }
 }

@@ -8,13 +8,14 @@ export interface ByteSink {
   write(bytes: Uint8Array): boolean;
 }
 
-/** Gathered frames are not worth waiting for more. */
+/** Gathered frames are not worth waiting for more, and no frame of data is larger. */
 const enough = 64 << 10;
 
 /**
  * What one connection sends: frames of one turn of the event loop together, and of data only what the
  * socket and the client's flow-control windows (RFC 9113 §5.2) take. Streams whose data has to wait
- * are served in turn, a frame each; one that has no window left holds up no other.
+ * are served in turn, a frame each, and where one turn ends the next begins; one that has no window
+ * left holds up no other.
  */
 export class Sender {
   readonly frames = new FrameWriter();
@@ -35,7 +36,7 @@ export class Sender {
 
   /** Bytes of data that may go out now on any stream, in one frame. */
   get allowance(): number {
-    return Math.min(this.#window, this.maxFrame);
+    return Math.min(this.#window, this.maxFrame, enough);
   }
 
   spend(bytes: number): void {
@@ -59,12 +60,11 @@ export class Sender {
 
   /** Sends what had to wait, as far as it can go now. */
   pump(): void {
-    for (let moved = true; moved && !this.congested; ) {
-      moved = false;
-      for (const stream of this.#waiting) {
-        if (this.congested) break;
-        if (stream.sendWaiting()) moved = true;
-      }
+    for (const stream of this.#waiting) {
+      if (this.congested) break;
+      if (!stream.sendWaiting()) continue;
+      // Behind the others, who have their turns before this loop comes to it again.
+      if (this.#waiting.delete(stream)) this.#waiting.add(stream);
     }
     this.schedule();
   }

@@ -29,6 +29,8 @@ export class Http2Server {
   readonly #idle: ExpiryQueue<Http2Connection>;
   /** Streams whose answers are complete, and whose clients have not ended theirs. */
   readonly #lingering: ExpiryQueue<Http2Stream>;
+  /** Connections on which a frame or a header block has begun that is not complete. */
+  readonly #unfinished: ExpiryQueue<Http2Connection>;
   #draining = false;
 
   constructor(options: Http2Options) {
@@ -36,6 +38,9 @@ export class Http2Server {
     this.#idle = new ExpiryQueue(options.timeouts.idleMs, (idle) => idle.end(errorCode.none, ""));
     this.#lingering = new ExpiryQueue(options.timeouts.requestMs, (stream) =>
       stream.reset(errorCode.none),
+    );
+    this.#unfinished = new ExpiryQueue(options.timeouts.requestMs, (connection) =>
+      connection.end(errorCode.enhanceYourCalm, "a frame or header block did not arrive in time"),
     );
   }
 
@@ -59,9 +64,17 @@ export class Http2Server {
         },
         onLingering: (stream) => this.#lingering.add(stream, performance.now()),
         onClosed: (stream) => this.#lingering.delete(stream),
+        onUnfinished: (unfinished) => {
+          if (unfinished) this.#unfinished.add(connection, performance.now());
+          else this.#unfinished.delete(connection);
+        },
         onTraffic: () => pings?.forgive(),
         onPing: () => !pings?.ping(performance.now(), connection.streams > 0),
-        onEnd: () => endThenDestroy(socket),
+        onEnd: () => {
+          // The last answers may still be in the socket; the grace period is their time.
+          if (this.#draining) socket.end(() => endThenDestroy(socket));
+          else endThenDestroy(socket);
+        },
       },
     );
     this.#connections.add(connection);
@@ -85,6 +98,7 @@ export class Http2Server {
     socket.on("close", () => {
       this.#connections.delete(connection);
       this.#idle.delete(connection);
+      this.#unfinished.delete(connection);
       connection.close();
     });
     receive(first);
@@ -94,6 +108,7 @@ export class Http2Server {
   sweep(now: number): void {
     this.#idle.sweep(now);
     this.#lingering.sweep(now);
+    this.#unfinished.sweep(now);
   }
 
   /** Announces the end to every client; connections close when their streams have ended. */

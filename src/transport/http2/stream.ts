@@ -3,7 +3,7 @@ import { errorCode, frameType, largestWindow } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/encoder.ts";
 import type { Sender } from "./sender.ts";
 
-/** Serves one request. None of its methods may throw. */
+/** Serves one request. Where one of its methods throws, the stream is reset. */
 export interface StreamHandler {
   /**
    * A piece of the body; with `end` the last, perhaps empty. What was received is paid back to the
@@ -26,6 +26,10 @@ export interface StreamOwner {
   /** Its answer is complete, the request is not. */
   onLingering(stream: Http2Stream): void;
   onClosed(stream: Http2Stream): void;
+  /** An exception of the handler's. */
+  onFailure(error: unknown, stream: Http2Stream): void;
+  /** A stream that is over is {@link Http2Stream.occupy occupied} no more. */
+  onVacated(): void;
 }
 
 const nothing = new Uint8Array(0);
@@ -50,6 +54,7 @@ export class Http2Stream {
   #complete = false;
   #remoteEnded = false;
   #closed = false;
+  #occupied = false;
   /** Bytes received that the client may not send again yet. */
   unpaid = 0;
   #held = false;
@@ -64,14 +69,48 @@ export class Http2Stream {
     this.#window = window;
   }
 
-  get handler(): StreamHandler | undefined {
-    return this.#handler;
+  /** Finds its handler, who is told at once where the stream is over already. */
+  serve(find: (stream: Http2Stream) => StreamHandler): void {
+    try {
+      const handler = find(this);
+      if (this.#closed || this.#complete) handler.closed();
+      else this.#handler = handler;
+    } catch (error) {
+      this.#owner.onFailure(error, this);
+    }
   }
 
-  /** Tells the handler at once where the stream is over already. */
-  attach(handler: StreamHandler): void {
-    if (this.#closed || this.#complete) handler.closed();
-    else this.#handler = handler;
+  /** A piece of the body has arrived. */
+  deliver(chunk: Buffer, end: boolean): void {
+    try {
+      this.#handler?.data(chunk, end);
+    } catch (error) {
+      this.#owner.onFailure(error, this);
+    }
+  }
+
+  /** For now nothing more has arrived. */
+  partial(): void {
+    if (this.#remoteEnded) return;
+    try {
+      this.#handler?.partial?.();
+    } catch (error) {
+      this.#owner.onFailure(error, this);
+    }
+  }
+
+  /** Counts among its connection's streams until `work` is done, even where it is over before. */
+  occupy(work: Promise<unknown>): void {
+    this.#occupied = true;
+    const vacate = () => {
+      this.#occupied = false;
+      if (this.#closed) this.#owner.onVacated();
+    };
+    work.then(vacate, vacate);
+  }
+
+  get occupied(): boolean {
+    return this.#occupied;
   }
 
   get closed(): boolean {
@@ -87,11 +126,6 @@ export class Http2Stream {
   endRemote(): void {
     this.#remoteEnded = true;
     if (this.#complete) this.close();
-  }
-
-  /** The answer is complete, and what is still sent of the request is of no interest. */
-  get lingering(): boolean {
-    return this.#complete && !this.#closed;
   }
 
   /** Nothing can be sent any more: the answer is complete or nobody waits for it. */
@@ -187,9 +221,13 @@ export class Http2Stream {
     return this.#held;
   }
 
-  /** Lets the client send that much more. */
+  /** Lets the client send that much more, unless the answer is complete and nobody wants it. */
   pay(bytes: number): void {
     if (this.#closed || this.#remoteEnded || bytes === 0) return;
+    if (this.#complete) {
+      this.reset(errorCode.none);
+      return;
+    }
     this.unpaid -= bytes;
     this.#sender.frames.number(frameType.windowUpdate, this.id, bytes);
     this.#sender.schedule();
@@ -206,9 +244,17 @@ export class Http2Stream {
       this.#sender.forget(this);
       const wanted = this.#wantsDrain;
       this.#wantsDrain = false;
-      if (wanted) this.#handler?.drained?.();
+      if (wanted) this.#tellDrained();
     }
     return moved;
+  }
+
+  #tellDrained(): void {
+    try {
+      this.#handler?.drained?.();
+    } catch (error) {
+      this.#owner.onFailure(error, this);
+    }
   }
 
   /** As much as may go out now; the rest waits. */
@@ -268,6 +314,7 @@ export class Http2Stream {
 
   #finish(): void {
     this.#complete = true;
+    this.#held = false;
     if (this.#remoteEnded) {
       this.close();
       return;
@@ -279,6 +326,10 @@ export class Http2Stream {
   #release(): void {
     const handler = this.#handler;
     this.#handler = undefined;
-    handler?.closed();
+    try {
+      handler?.closed();
+    } catch (error) {
+      this.#owner.onFailure(error, this);
+    }
   }
 }

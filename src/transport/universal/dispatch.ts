@@ -39,7 +39,8 @@ export class Dispatcher {
     this.#context = context;
   }
 
-  serve(exchange: Exchange): void {
+  /** Resolves when nobody is at work for it any more. */
+  serve(exchange: Exchange): Promise<void> {
     const { method, headers, target } = exchange;
     const path = decoded(target.split("?", 1)[0] ?? "");
     const handler = this.#handlers.get(path);
@@ -48,7 +49,7 @@ export class Dispatcher {
     const known = handler ? path : "";
     const call = watch && new Call(watch, known, protocol, method, headers);
     watch?.onOpen?.(method, known, 1);
-    this.#serve(exchange, path, handler, call)
+    return this.#serve(exchange, path, handler, call)
       .catch((error) => {
         this.#context.log.debug("a request ended early", { target, error });
         call?.abandon();

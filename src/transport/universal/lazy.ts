@@ -23,20 +23,20 @@ export class LazyDispatcher {
     this.#context = context;
   }
 
-  serve(exchange: Exchange): void {
-    if (this.#dispatcher) {
-      this.#dispatcher.serve(exchange);
+  /** Resolves when nobody is at work for it any more. */
+  async serve(exchange: Exchange): Promise<void> {
+    if (this.#dispatcher) return this.#dispatcher.serve(exchange);
+    this.#loading ??= this.#load();
+    let dispatcher: Dispatcher;
+    try {
+      dispatcher = await this.#loading;
+    } catch (error) {
+      this.#loading = undefined;
+      this.#context.log.error("the services cannot be loaded", { error });
+      exchange.abort();
       return;
     }
-    this.#loading ??= this.#load();
-    this.#loading.then(
-      (dispatcher) => dispatcher.serve(exchange),
-      (error) => {
-        this.#loading = undefined;
-        this.#context.log.error("the services cannot be loaded", { error });
-        exchange.abort();
-      },
-    );
+    return dispatcher.serve(exchange);
   }
 
   async #load(): Promise<Dispatcher> {
