@@ -108,20 +108,24 @@ function tlsOptions({ cert, key, ca, requestCert, rejectUnauthorized }: TlsOptio
   return { cert, key, ca, requestCert, rejectUnauthorized } as Bun.TLSOptions;
 }
 
-async function answer(
+function answer(
   request: Request,
   handlers: readonly HttpHandler[],
   log: Log,
   keepOpen: () => void,
-): Promise<Response> {
+): Response | Promise<Response> {
+  const failed = (error: unknown): Response => {
+    log.error("request failed", { method: request.method, error: String(error) });
+    return Response.json({ errorCode: "GENERAL", errorDetails: "internal error" }, { status: 500 });
+  };
   try {
     for (const handler of handlers) {
       const response = handler(request, keepOpen);
-      if (response !== undefined) return await response;
+      if (response instanceof Promise) return response.catch(failed);
+      if (response !== undefined) return response;
     }
   } catch (error) {
-    log.error("request failed", { method: request.method, error: String(error) });
-    return Response.json({ errorCode: "GENERAL", errorDetails: "internal error" }, { status: 500 });
+    return failed(error);
   }
   return new Response("404 page not found\n", {
     status: 404,

@@ -24,32 +24,22 @@ export function createBodyReader(limits: BodyLimits): ReadBody {
     const header = request.headers.get("content-length");
     if (header === null) {
       if (request.body === null) return { text: "", bytes: 0 };
-      return within(readChunks(request, maxBytes));
+      return within(readChunks(request, maxBytes), (body) => body);
     }
     const bytes = Number(header);
-    return bytes > maxBytes ? { refused: "too large" } : within(readAll(request, bytes));
+    if (bytes > maxBytes) return { refused: "too large" };
+    return within(request.text(), (text) => ({ text, bytes }));
   };
 }
 
-function readAll(request: Request, bytes: number): Promise<Body> {
-  return request.text().then(
-    (text) => ({ text, bytes }),
-    () => incomplete,
-  );
-}
-
-/** A body of unknown length is given up as soon as it is too long. */
+/** A body of unknown length is given up as soon as it is too long. @throws where it ends early */
 async function readChunks(request: Request, maxBytes: number): Promise<Body> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of request.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) return { refused: "too large" };
-      chunks.push(chunk);
-    }
-  } catch {
-    return incomplete;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return { refused: "too large" };
+    chunks.push(chunk);
   }
   return { text: Buffer.concat(chunks).toString("utf8"), bytes };
 }
@@ -58,7 +48,9 @@ async function readChunks(request: Request, maxBytes: number): Promise<Body> {
  * Gives up on a body after the time, or up to a quarter of it later: one timer for all bodies that
  * are on their way costs a request nothing, one for each would cost as much as evaluating it.
  */
-function createTimeLimit(milliseconds: number): (body: Promise<Body>) => Promise<Body> {
+function createTimeLimit(
+  milliseconds: number,
+): <Read>(read: Promise<Read>, bodyOf: (read: Read) => Body) => Promise<Body> {
   const waiting = new ExpiryQueue<() => void>(milliseconds, (giveUp) => giveUp());
   let sweeping = false;
   const sweepLater = () => {
@@ -69,14 +61,20 @@ function createTimeLimit(milliseconds: number): (body: Promise<Body>) => Promise
     waiting.sweep(performance.now());
     sweepLater();
   };
-  return (body) =>
+  return (read, bodyOf) =>
     new Promise((resolve) => {
       const giveUp = () => resolve(incomplete);
       waiting.add(giveUp, performance.now());
       if (!sweeping) sweepLater();
-      body.then((result) => {
-        waiting.delete(giveUp);
-        resolve(result);
-      });
+      read.then(
+        (result) => {
+          waiting.delete(giveUp);
+          resolve(bodyOf(result));
+        },
+        () => {
+          waiting.delete(giveUp);
+          giveUp();
+        },
+      );
     });
 }

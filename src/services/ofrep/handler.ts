@@ -17,7 +17,7 @@ import type { CallWatch } from "../../transport/listener.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
-import { createBodyReader } from "./body.ts";
+import { type Body, createBodyReader } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
 import { elementOf } from "./element.ts";
@@ -61,7 +61,7 @@ export interface OfrepOptions extends CallWatch {
 export type OfrepHandler = (
   request: Request,
   keepOpen?: () => void,
-) => Promise<Response> | undefined;
+) => Response | Promise<Response> | undefined;
 
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
@@ -78,7 +78,11 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     return route && handle(request, route, keepOpen);
   };
 
-  async function handle(request: Request, route: Route, keepOpen: () => void): Promise<Response> {
+  function handle(
+    request: Request,
+    route: Route,
+    keepOpen: () => void,
+  ): Response | Promise<Response> {
     const { headers } = request;
     const origin = headers.get("origin");
     const preflight =
@@ -91,30 +95,47 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
           })
         : undefined;
     if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
-    const reply = await watched(options, request, () => answer(request, route));
-    if (reply.closed) keepOpen();
-    return respond(reply, cors.actual(origin));
+    return watched(
+      options,
+      request,
+      () => answer(request, route),
+      (reply) => {
+        if (reply.closed) keepOpen();
+        return respond(reply, cors.actual(origin));
+      },
+    );
   }
 
-  async function answer(request: Request, route: Route): Promise<Reply> {
+  function answer(request: Request, route: Route): Reply | Promise<Reply> {
     if (route.kind === "redirect") return redirect(route.location);
     if (route.kind === "unknown") return notFoundPage;
     if (route.kind === "malformed") return badRequestPage;
     if (route.kind === "events") return events ? answerEvents(events, request) : notFoundPage;
     if (request.method !== "POST") return methodNotAllowed("POST");
     const key = route.kind === "single" ? route.key : undefined;
-    const body = await readBody(request);
+    const body = readBody(request);
+    if (body instanceof Promise) return body.then((body) => evaluate(request, key, body));
+    return evaluate(request, key, body);
+  }
+
+  function evaluate(
+    request: Request,
+    key: string | undefined,
+    body: Body,
+  ): Reply | Promise<Reply> {
     if ("refused" in body) return refusal(body.refused, key);
     const context = parseContext(body.text);
     if (context === undefined) return refusal("invalid", key);
     const selector = selectorFrom(request);
     if (typeof selector === "string") return refusal({ selector }, key);
     const named = events && namedConfiguration(request.url);
-    if (named) await events.fresh(selector, named);
-    additions.apply(context, (name) => request.headers.get(name));
-    const reply =
-      key === undefined ? all(request, selector, context) : one(request, selector, key, context);
-    return { ...reply, requestBytes: body.bytes };
+    const now = (): Reply => {
+      additions.apply(context, (name) => request.headers.get(name));
+      return key === undefined
+        ? all(request, selector, context, body.bytes)
+        : one(request, selector, key, context, body.bytes);
+    };
+    return named ? events.fresh(selector, named).then(now) : now();
   }
 
   /** A text says what is wrong with the selector. */
@@ -137,6 +158,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     selector: Selector,
     key: string,
     context: EvaluationContext,
+    requestBytes: number,
   ): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAnyValue");
     const view = store.snapshot.view(selector);
@@ -145,10 +167,15 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     const element = elementOf(outcome);
     record(element.counted);
     span?.flag(key, element.counted);
-    return json(element.status, element.json);
+    return json(element.status, element.json, undefined, requestBytes);
   }
 
-  function all(request: Request, selector: Selector, context: EvaluationContext): Reply {
+  function all(
+    request: Request,
+    selector: Selector,
+    context: EvaluationContext,
+    requestBytes: number,
+  ): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAll");
     const streams = events && eventStreams(selector);
     const answer = bulkAnswer(store.snapshot.view(selector), context, streams);
@@ -157,8 +184,8 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     span?.flags(elements.length);
     const condition = request.headers.get("if-none-match");
     if (condition !== null && matches(condition, etag)) {
-      return { status: 304, headers: [["ETag", etag]], body: null };
+      return { status: 304, headers: [["ETag", etag]], body: null, requestBytes };
     }
-    return json(200, text, [["ETag", etag]]);
+    return json(200, text, [["ETag", etag]], requestBytes);
   }
 }

@@ -2,12 +2,16 @@ import type { CallRecord, CallWatch } from "../../transport/listener.ts";
 import { requestPath } from "../../transport/request-path.ts";
 import type { Reply } from "./reply.ts";
 
-/** Makes a reply, watched from the request to the reply's end. */
-export async function watched(
+/**
+ * Makes a reply, watched from the request to the reply's end. There is a promise only where making the
+ * reply has to wait: most of what a request costs beside its evaluation is promises.
+ */
+export function watched<Result>(
   { onCall, onOpen, trace }: CallWatch,
   request: Request,
-  make: () => Promise<Reply>,
-): Promise<Reply> {
+  make: () => Reply | Promise<Reply>,
+  use: (reply: Reply) => Result,
+): Result | Promise<Result> {
   const { method: httpMethod, headers } = request;
   const path = requestPath(request);
   const span = trace?.({
@@ -33,16 +37,22 @@ export async function watched(
     if (call) onCall?.(call);
     span?.end(call);
   };
-  onOpen?.(httpMethod, path, 1);
-  let reply: Reply;
-  try {
-    reply = await make();
-  } catch (error) {
+  const made = (reply: Reply): Result => {
+    const { body, closed } = reply;
+    if (closed) void closed.then((bytes) => finish(reply, bytes));
+    else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
+    return use(reply);
+  };
+  const failed = (error: unknown): never => {
     finish(undefined, 0);
     throw error;
+  };
+  onOpen?.(httpMethod, path, 1);
+  let reply: Reply | Promise<Reply>;
+  try {
+    reply = make();
+  } catch (error) {
+    return failed(error);
   }
-  const { body, closed } = reply;
-  if (closed) void closed.then((bytes) => finish(reply, bytes));
-  else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
-  return reply;
+  return reply instanceof Promise ? reply.then(made, failed) : made(reply);
 }
