@@ -25,6 +25,7 @@ import { eventStreams } from "./events/advertisement.ts";
 import { answerEvents } from "./events/answer.ts";
 import { namedConfiguration } from "./events/configuration.ts";
 import type { OfrepEvents } from "./events/events.ts";
+import { KnownRoutes } from "./known-routes.ts";
 import {
   badRequestPage,
   json,
@@ -35,7 +36,7 @@ import {
   refusal,
   respond,
 } from "./reply.ts";
-import { type Route, routeOf } from "./route.ts";
+import type { Route } from "./route.ts";
 import { watched } from "./watched.ts";
 
 export interface OfrepOptions extends CallWatch {
@@ -68,13 +69,14 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
   const { store, record, traceEvaluation, events } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const cors = createCors(options.corsOrigins, [...exposedHeaders, "ETag"]);
+  const routes = new KnownRoutes();
   const readBody = createBodyReader({
     maxBytes: options.maxRequestBody,
     timeoutMs: options.bodyTimeoutMs ?? 5_000,
   });
 
   return (request, keepOpen = () => {}) => {
-    const route = routeOf(request);
+    const route = routes.of(request.url);
     return route && handle(request, route, keepOpen);
   };
 
@@ -98,6 +100,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     return watched(
       options,
       request,
+      route.path,
       () => answer(request, route),
       (reply) => {
         if (reply.closed) keepOpen();
@@ -118,11 +121,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     return evaluate(request, key, body);
   }
 
-  function evaluate(
-    request: Request,
-    key: string | undefined,
-    body: Body,
-  ): Reply | Promise<Reply> {
+  function evaluate(request: Request, key: string | undefined, body: Body): Reply | Promise<Reply> {
     if ("refused" in body) return refusal(body.refused, key);
     const context = parseContext(body.text);
     if (context === undefined) return refusal("invalid", key);

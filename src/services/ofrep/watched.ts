@@ -1,5 +1,4 @@
 import type { CallRecord, CallWatch } from "../../transport/listener.ts";
-import { requestPath } from "../../transport/request-path.ts";
 import type { Reply } from "./reply.ts";
 
 /**
@@ -9,11 +8,11 @@ import type { Reply } from "./reply.ts";
 export function watched<Result>(
   { onCall, onOpen, trace }: CallWatch,
   request: Request,
+  path: string,
   make: () => Reply | Promise<Reply>,
   use: (reply: Reply) => Result,
 ): Result | Promise<Result> {
   const { method: httpMethod, headers } = request;
-  const path = requestPath(request);
   const span = trace?.({
     path,
     protocol: "http",
