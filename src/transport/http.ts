@@ -67,7 +67,12 @@ export function serveHttp(options: HttpOptions): HttpServer {
       ...(certificate && { tls: tlsOptions(certificate) }),
       idleTimeout: defaultTimeouts.keepAliveMs / 1000,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, server) => answer(request, handlers, log, () => server.timeout(request, 0)),
+      fetch: (request, server) => answer(request, handlers, () => server.timeout(request, 0)),
+      error: (error) => {
+        log.error("request failed", { error: String(error) });
+        const body = { errorCode: "GENERAL", errorDetails: "internal error" };
+        return Response.json(body, { status: 500 });
+      },
     });
 
   if (options.shared === "first") {
@@ -111,21 +116,11 @@ function tlsOptions({ cert, key, ca, requestCert, rejectUnauthorized }: TlsOptio
 function answer(
   request: Request,
   handlers: readonly HttpHandler[],
-  log: Log,
   keepOpen: () => void,
 ): Response | Promise<Response> {
-  const failed = (error: unknown): Response => {
-    log.error("request failed", { method: request.method, error: String(error) });
-    return Response.json({ errorCode: "GENERAL", errorDetails: "internal error" }, { status: 500 });
-  };
-  try {
-    for (const handler of handlers) {
-      const response = handler(request, keepOpen);
-      if (response instanceof Promise) return response.catch(failed);
-      if (response !== undefined) return response;
-    }
-  } catch (error) {
-    return failed(error);
+  for (const handler of handlers) {
+    const response = handler(request, keepOpen);
+    if (response !== undefined) return response;
   }
   return new Response("404 page not found\n", {
     status: 404,

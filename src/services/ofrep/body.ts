@@ -12,23 +12,36 @@ export interface BodyLimits {
   readonly timeoutMs: number;
 }
 
-/** "incomplete": the body did not arrive whole in time. Never rejects. */
-export type ReadBody = (request: Request) => Body | Promise<Body>;
+/**
+ * Calls `use` with the body, once, now or when it is there; "incomplete": it did not arrive whole in
+ * time. The promise is of what `use` returns: there is one, and not one for each step, for promises
+ * are most of what a request costs beside its evaluation.
+ */
+export type ReadBody = <Result>(
+  request: Request,
+  use: (body: Body) => Result | Promise<Result>,
+) => Result | Promise<Result>;
 
+const nothing: Body = { text: "", bytes: 0 };
+const tooLarge: Body = { refused: "too large" };
 const incomplete: Body = { refused: "incomplete" };
 
 export function createBodyReader(limits: BodyLimits): ReadBody {
   const maxBytes = limits.maxBytes > 0 ? limits.maxBytes : Number.POSITIVE_INFINITY;
   const within = createTimeLimit(limits.timeoutMs);
-  return (request) => {
+  return (request, use) => {
     const header = request.headers.get("content-length");
     if (header === null) {
-      if (request.body === null) return { text: "", bytes: 0 };
-      return within(readChunks(request, maxBytes), (body) => body);
+      if (request.body === null) return use(nothing);
+      return within(readChunks(request, maxBytes), use, () => use(incomplete));
     }
     const bytes = Number(header);
-    if (bytes > maxBytes) return { refused: "too large" };
-    return within(request.text(), (text) => ({ text, bytes }));
+    if (bytes > maxBytes) return use(tooLarge);
+    return within(
+      request.text(),
+      (text) => use({ text, bytes }),
+      () => use(incomplete),
+    );
   };
 }
 
@@ -38,19 +51,23 @@ async function readChunks(request: Request, maxBytes: number): Promise<Body> {
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.length;
-    if (bytes > maxBytes) return { refused: "too large" };
+    if (bytes > maxBytes) return tooLarge;
     chunks.push(chunk);
   }
   return { text: Buffer.concat(chunks).toString("utf8"), bytes };
 }
 
+type TimeLimit = <Read, Result>(
+  read: Promise<Read>,
+  arrived: (read: Read) => Result | Promise<Result>,
+  missing: () => Result | Promise<Result>,
+) => Promise<Result>;
+
 /**
  * Gives up on a body after the time, or up to a quarter of it later: one timer for all bodies that
  * are on their way costs a request nothing, one for each would cost as much as evaluating it.
  */
-function createTimeLimit(
-  milliseconds: number,
-): <Read>(read: Promise<Read>, bodyOf: (read: Read) => Body) => Promise<Body> {
+function createTimeLimit(milliseconds: number): TimeLimit {
   const waiting = new ExpiryQueue<() => void>(milliseconds, (giveUp) => giveUp());
   let sweeping = false;
   const sweepLater = () => {
@@ -61,19 +78,28 @@ function createTimeLimit(
     waiting.sweep(performance.now());
     sweepLater();
   };
-  return (read, bodyOf) =>
-    new Promise((resolve) => {
-      const giveUp = () => resolve(incomplete);
+  return (read, arrived, missing) =>
+    new Promise((resolve, reject) => {
+      const giveUp = () => {
+        try {
+          resolve(missing());
+        } catch (error) {
+          reject(error);
+        }
+      };
       waiting.add(giveUp, performance.now());
       if (!sweeping) sweepLater();
       read.then(
         (result) => {
-          waiting.delete(giveUp);
-          resolve(bodyOf(result));
+          if (!waiting.delete(giveUp)) return;
+          try {
+            resolve(arrived(result));
+          } catch (error) {
+            reject(error);
+          }
         },
         () => {
-          waiting.delete(giveUp);
-          giveUp();
+          if (waiting.delete(giveUp)) giveUp();
         },
       );
     });

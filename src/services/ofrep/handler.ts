@@ -37,7 +37,7 @@ import {
   respond,
 } from "./reply.ts";
 import type { Route } from "./route.ts";
-import { watched } from "./watched.ts";
+import { type Watched, watch } from "./watched.ts";
 
 export interface OfrepOptions extends CallWatch {
   readonly store: SnapshotSource;
@@ -97,44 +97,50 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
           })
         : undefined;
     if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
-    return watched(
-      options,
-      request,
-      route.path,
-      () => answer(request, route),
-      (reply) => {
-        if (reply.closed) keepOpen();
-        return respond(reply, cors.actual(origin));
-      },
-    );
+    const watched = watch(options, request, route.path, (reply) => {
+      if (reply.closed) keepOpen();
+      return respond(reply, cors.actual(origin));
+    });
+    return watched.attempt(() => {
+      const reply = withoutBody(request, route);
+      if (reply !== undefined) return watched.send(reply);
+      const key = route.kind === "single" ? route.key : undefined;
+      return readBody(request, (body) =>
+        watched.attempt(() => evaluate(request, key, body, watched)),
+      );
+    });
   }
 
-  function answer(request: Request, route: Route): Reply | Promise<Reply> {
+  /** undefined: the body says what to answer. */
+  function withoutBody(request: Request, route: Route): Reply | undefined {
     if (route.kind === "redirect") return redirect(route.location);
     if (route.kind === "unknown") return notFoundPage;
     if (route.kind === "malformed") return badRequestPage;
     if (route.kind === "events") return events ? answerEvents(events, request) : notFoundPage;
-    if (request.method !== "POST") return methodNotAllowed("POST");
-    const key = route.kind === "single" ? route.key : undefined;
-    const body = readBody(request);
-    if (body instanceof Promise) return body.then((body) => evaluate(request, key, body));
-    return evaluate(request, key, body);
+    return request.method === "POST" ? undefined : methodNotAllowed("POST");
   }
 
-  function evaluate(request: Request, key: string | undefined, body: Body): Reply | Promise<Reply> {
-    if ("refused" in body) return refusal(body.refused, key);
+  function evaluate(
+    request: Request,
+    key: string | undefined,
+    body: Body,
+    watched: Watched,
+  ): Response | Promise<Response> {
+    if ("refused" in body) return watched.send(refusal(body.refused, key));
     const context = parseContext(body.text);
-    if (context === undefined) return refusal("invalid", key);
+    if (context === undefined) return watched.send(refusal("invalid", key));
     const selector = selectorFrom(request);
-    if (typeof selector === "string") return refusal({ selector }, key);
+    if (typeof selector === "string") return watched.send(refusal({ selector }, key));
     const named = events && namedConfiguration(request.url);
-    const now = (): Reply => {
+    const now = (): Response => {
       additions.apply(context, (name) => request.headers.get(name));
-      return key === undefined
-        ? all(request, selector, context, body.bytes)
-        : one(request, selector, key, context, body.bytes);
+      return watched.send(
+        key === undefined
+          ? all(request, selector, context, body.bytes)
+          : one(request, selector, key, context, body.bytes),
+      );
     };
-    return named ? events.fresh(selector, named).then(now) : now();
+    return named ? events.fresh(selector, named).then(() => watched.attempt(now)) : now();
   }
 
   /** A text says what is wrong with the selector. */

@@ -1,17 +1,20 @@
-import type { CallRecord, CallWatch } from "../../transport/listener.ts";
+import type { CallWatch } from "../../transport/listener.ts";
 import type { Reply } from "./reply.ts";
 
-/**
- * Makes a reply, watched from the request to the reply's end. There is a promise only where making the
- * reply has to wait: most of what a request costs beside its evaluation is promises.
- */
-export function watched<Result>(
+/** A request that is watched until its reply has ended. */
+export interface Watched {
+  /** Once, with the reply, which may be a stream. */
+  send(reply: Reply): Response;
+  /** Runs what leads to the reply. A request whose answer throws is over. */
+  attempt<Result>(action: () => Result): Result;
+}
+
+export function watch(
   { onCall, onOpen, trace }: CallWatch,
   request: Request,
   path: string,
-  make: () => Reply | Promise<Reply>,
-  use: (reply: Reply) => Result,
-): Result | Promise<Result> {
+  respond: (reply: Reply) => Response,
+): Watched {
   const { method: httpMethod, headers } = request;
   const span = trace?.({
     path,
@@ -21,11 +24,14 @@ export function watched<Result>(
     setHeader: (name, value) => headers.set(name, value),
   });
   const started = performance.now();
+  let over = false;
   const finish = (reply: Reply | undefined, responseBytes: number): void => {
+    if (over) return;
+    over = true;
     onOpen?.(httpMethod, path, -1);
-    const call: CallRecord | undefined = reply && {
+    const call = reply && {
       path,
-      protocol: "http",
+      protocol: "http" as const,
       httpMethod,
       httpStatus: reply.status,
       code: undefined,
@@ -36,22 +42,21 @@ export function watched<Result>(
     if (call) onCall?.(call);
     span?.end(call);
   };
-  const made = (reply: Reply): Result => {
-    const { body, closed } = reply;
-    if (closed) void closed.then((bytes) => finish(reply, bytes));
-    else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
-    return use(reply);
-  };
-  const failed = (error: unknown): never => {
-    finish(undefined, 0);
-    throw error;
-  };
   onOpen?.(httpMethod, path, 1);
-  let reply: Reply | Promise<Reply>;
-  try {
-    reply = make();
-  } catch (error) {
-    return failed(error);
-  }
-  return reply instanceof Promise ? reply.then(made, failed) : made(reply);
+  return {
+    send(reply) {
+      const { body, closed } = reply;
+      if (closed) void closed.then((bytes) => finish(reply, bytes));
+      else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
+      return respond(reply);
+    },
+    attempt(action) {
+      try {
+        return action();
+      } catch (error) {
+        finish(undefined, 0);
+        throw error;
+      }
+    },
+  };
 }
