@@ -13,7 +13,7 @@ import { runDaemon } from "./daemon.ts";
 import { exportGraceMs, startExports } from "./exports.ts";
 import { FlagPipeline } from "./flags.ts";
 import { serve } from "./serve.ts";
-import { Crew } from "./workers/crew.ts";
+import type { Crew } from "./workers/crew.ts";
 import { answerOf } from "./workers/messages.ts";
 
 /**
@@ -61,7 +61,8 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     log,
   });
   if (!alone) {
-    crew = new Crew({
+    const workers = await import("./workers/crew.ts");
+    crew = new workers.Crew({
       size: config.workers - 1,
       birth: { config: { ...config, ...serving.bound }, sources: pipeline.sources },
       answer: (path) => answerOf(management, path),
