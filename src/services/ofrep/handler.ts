@@ -85,19 +85,19 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     route: Route,
     keepOpen: () => void,
   ): Response | Promise<Response> {
-    const { headers } = request;
+    const { headers, method } = request;
     const origin = headers.get("origin");
     const preflight =
-      request.method === "OPTIONS"
+      method === "OPTIONS"
         ? cors.preflight({
-            method: request.method,
+            method,
             origin,
             requestMethod: headers.get("access-control-request-method"),
             requestHeaders: headers.get("access-control-request-headers"),
           })
         : undefined;
     if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
-    const watched = watch(options, request, route.path, (reply) => {
+    const watched = watch(options, { method, headers, path: route.path }, (reply) => {
       if (reply.closed) keepOpen();
       return respond(reply, cors.actual(origin));
     });

@@ -11,11 +11,9 @@ export interface Watched {
 
 export function watch(
   { onCall, onOpen, trace }: CallWatch,
-  request: Request,
-  path: string,
+  { method: httpMethod, headers, path }: Pick<Request, "method" | "headers"> & { path: string },
   respond: (reply: Reply) => Response,
 ): Watched {
-  const { method: httpMethod, headers } = request;
   const span = trace?.({
     path,
     protocol: "http",
