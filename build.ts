@@ -20,6 +20,7 @@ async function build(file: string, bytecodeOrder: string | false): Promise<void>
     target: "bun",
     minify: true,
     bytecode: true,
+    splitting: true,
     format: "esm",
     define: {
       FLAGD_VERSION: JSON.stringify(packageJson.version),

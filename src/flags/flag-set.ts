@@ -31,7 +31,7 @@ export function decodeFlagSet(
   }
   const root = document as JsonObject;
   const { flags, metadata, evaluators } = resolveReferences(root, problems, sharing);
-  const inherited = decodeMetadata(metadata, ["metadata"], findings);
+  const inherited = decodeMetadata(metadata, [], findings);
   const found = new Map<string, FlagDefinition>();
   const read: (readonly [value: Json, path: Path])[] = [];
   const add = (key: string, value: Json, path: Path) => {

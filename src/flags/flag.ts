@@ -22,16 +22,10 @@ export function decodeFlag(
     return undefined;
   }
   const members: JsonObject = value ?? {};
-  const text = (name: string): string => {
-    const member = members[name] ?? "";
-    if (typeof member === "string") return member;
-    problems.add([...path, name], `expected a string, found ${kindOf(member)}`);
-    return "";
-  };
-  text("key");
-  text("source");
-  const state = text("state");
-  const defaultVariant = text("defaultVariant");
+  text(members.key, "key", path, findings);
+  text(members.source, "source", path, findings);
+  const state = text(members.state, "state", path, findings);
+  const defaultVariant = text(members.defaultVariant, "defaultVariant", path, findings);
   const variants = decodeVariants(members.variants, path, findings);
   if (defaultVariant !== "" && !variants?.has(defaultVariant)) {
     const names = [...(variants?.keys() ?? [])].slice(0, 10).map(quote).join(", ");
@@ -39,7 +33,7 @@ export function decodeFlag(
     const reason = `${quote(defaultVariant)} is not a variant of flag ${quote(key)}: ${choice}`;
     problems.add([...path, "defaultVariant"], reason);
   }
-  const own = decodeMetadata(members.metadata, [...path, "metadata"], findings);
+  const own = decodeMetadata(members.metadata, path, findings);
   const metadata = mergeMetadata(inherited, own);
   const flagSetId = flagSetIdOf(metadata);
   if (flagSetId === "" || key === "") return undefined;
@@ -54,6 +48,14 @@ export function decodeFlag(
   };
 }
 
+function text(value: Json | undefined, name: string, path: Path, { problems }: Findings): string {
+  if (typeof value === "string") return value;
+  if (value !== undefined && value !== null) {
+    problems.add([...path, name], `expected a string, found ${kindOf(value)}`);
+  }
+  return "";
+}
+
 function decodeVariants(
   value: Json | undefined,
   path: Path,
@@ -64,6 +66,9 @@ function decodeVariants(
     problems.add([...path, "variants"], `expected an object, found ${kindOf(value)}`);
     return undefined;
   }
-  const sorted = Object.entries(value).sort(([a], [b]) => compareBytes(a, b));
-  return new Map(sorted.map(([name, variant]) => [name, inByteOrderThroughout(variant)]));
+  const variants = new Map<string, Json>();
+  for (const name of Object.keys(value).sort(compareBytes)) {
+    variants.set(name, inByteOrderThroughout(value[name] ?? null));
+  }
+  return variants;
 }

@@ -34,19 +34,25 @@ export function inByteOrder(object: JsonObject): JsonObject {
 export function inByteOrderThroughout(value: JsonObject): JsonObject;
 export function inByteOrderThroughout(value: Json): Json;
 export function inByteOrderThroughout(value: Json): Json {
-  if (isArray(value)) {
-    const items = value.map((item) => inByteOrderThroughout(item));
-    return items.every((item, i) => item === value[i]) ? value : items;
-  }
+  if (isInByteOrder(value)) return value;
+  if (isArray(value)) return value.map((item) => inByteOrderThroughout(item));
   if (!isObject(value)) return value;
-  const names = Object.keys(value);
-  const entries = names.map((name): [string, Json] => [
+  const entries = Object.entries(value).map(([name, member]): [string, Json] => [
     name,
-    inByteOrderThroughout(value[name] ?? null),
+    inByteOrderThroughout(member),
   ]);
-  const same = entries.every(([name, member], i) => {
-    const before = names[i - 1];
-    return member === value[name] && (before === undefined || compareBytes(before, name) < 0);
-  });
-  return same ? value : inByteOrder(Object.fromEntries(entries));
+  return inByteOrder(Object.fromEntries(entries));
+}
+
+/** Most are: whoever writes documents by program mostly sorts. */
+function isInByteOrder(value: Json): boolean {
+  if (!isContainer(value)) return true;
+  if (isArray(value)) return value.every(isInByteOrder);
+  let before: string | undefined;
+  for (const name of Object.keys(value)) {
+    if (before !== undefined && compareBytes(before, name) > 0) return false;
+    if (!isInByteOrder(value[name] ?? null)) return false;
+    before = name;
+  }
+  return true;
 }

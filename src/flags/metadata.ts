@@ -2,24 +2,31 @@ import type { Findings, Path } from "./findings.ts";
 import { inByteOrder, inByteOrderThroughout, isObject, kindOf } from "./json.ts";
 import type { Json, JsonObject } from "./model.ts";
 
-/** Metadata of one level, document or flag: an object, or undefined where there is none. */
+/**
+ * Metadata of one level, document or flag: an object, or undefined where there is none.
+ * @param of the path of what it is the metadata of.
+ */
 export function decodeMetadata(
   value: Json | undefined,
-  path: Path,
+  of: Path,
   { problems, warnings }: Findings,
 ): JsonObject | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) {
-    problems.add(path, `expected an object, found ${kindOf(value)}`);
+    problems.add([...of, "metadata"], `expected an object, found ${kindOf(value)}`);
     return undefined;
   }
-  for (const [name, member] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const member = value[name] ?? null;
     if (typeof member !== "object") continue;
     const kinds = "a string, a number or a boolean";
-    warnings.add([...path, name], `expected ${kinds}, found ${kindOf(member)}`);
+    warnings.add([...of, "metadata", name], `expected ${kinds}, found ${kindOf(member)}`);
   }
   if (value.flagSetId === "") {
-    warnings.add([...path, "flagSetId"], "flags whose flag set has an empty name are left out");
+    warnings.add(
+      [...of, "metadata", "flagSetId"],
+      "flags whose flag set has an empty name are left out",
+    );
   }
   return inByteOrderThroughout(value);
 }

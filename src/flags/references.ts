@@ -1,6 +1,7 @@
 import { type FindingList, quote } from "./findings.ts";
 import { isObject, kindOf } from "./json.ts";
 import type { Json } from "./model.ts";
+import { isPlain } from "./plain.ts";
 
 /**
  * Levels of nesting, references followed. Everything behind this point may recurse over a document
@@ -44,6 +45,7 @@ export class References {
 
   /** @param member the member of the document that `value` is. */
   resolve(member: string, value: unknown): Json {
+    if (!this.sharing && isPlain(value, deepest)) return value;
     this.#path = [member];
     return this.#walk(value, 1);
   }

@@ -1,7 +1,6 @@
 import type { Findings } from "./findings.ts";
 import { findSyntaxProblem } from "./json-syntax.ts";
 import type { DocumentFormat } from "./model.ts";
-import { parseYaml } from "./yaml.ts";
 
 /** What keeps an empty key or file from deleting every flag, and the way to delete them all. */
 export const howToDelete = 'to delete all flags write {"flags":{}}';
@@ -30,8 +29,13 @@ export function parseText(
     return undefined;
   }
   const isJson = format === "json" || (format === "any" && /[{[]/.test(text.charAt(start)));
-  const value = isJson ? parseJson(text, findings) : parseYaml(text, findings);
+  const value = isJson ? parseJson(text, findings) : yaml().parseYaml(text, findings);
   return value === undefined ? undefined : { value, sharing: !isJson };
+}
+
+/** Loaded by the first document that is not JSON: most daemons read none. */
+function yaml(): typeof import("./yaml.ts") {
+  return require("./yaml.ts");
 }
 
 function decode(document: Uint8Array | string, { problems }: Findings): string | undefined {

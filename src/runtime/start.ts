@@ -8,7 +8,7 @@ import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flags.ts";
 import { serve } from "./serve.ts";
 import { startTelemetry } from "./telemetry.ts";
-import { Crew } from "./workers/crew.ts";
+import type { Crew } from "./workers/crew.ts";
 import { answerOf } from "./workers/messages.ts";
 
 /**
@@ -45,7 +45,8 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     log,
   });
   if (!alone) {
-    crew = new Crew({
+    const workers = await import("./workers/crew.ts");
+    crew = new workers.Crew({
       size: config.workers - 1,
       birth: { config: { ...config, ...serving.bound }, sources: pipeline.sources },
       answer: (path) => answerOf(management, path),

@@ -35,6 +35,13 @@ interface LastCall {
   readonly series: CallSeries;
 }
 
+/** A request that is opened is mostly the next to be over. */
+interface LastOpened {
+  readonly httpMethod: string;
+  readonly path: string;
+  readonly series: NumberSeries;
+}
+
 /**
  * The call metrics of all listeners of a process: one instance, as they share instruments.
  * Paths that are no route are counted as `unknown`.
@@ -50,6 +57,7 @@ export function createCallMetrics(
     const last = new Map<string | undefined, LastCall>();
     const kept = new Map<string, CallSeries>();
     const active = new Map<string, NumberSeries>();
+    let lastOpened: LastOpened | undefined;
 
     const resolve = (call: CallRecord, route: string | undefined): CallSeries => {
       const label = route ?? "unknown";
@@ -71,6 +79,14 @@ export function createCallMetrics(
       return series;
     };
 
+    const findActive = (httpMethod: string, path: string): NumberSeries => {
+      const label = routeOf(path) ?? "unknown";
+      const key = `${httpMethod} ${label}`;
+      const series = active.get(key) ?? http.active(httpMethod, label, scheme);
+      if (active.size < MOST_KEPT) active.set(key, series);
+      return series;
+    };
+
     return {
       record(call) {
         const route = routeOf(call.path);
@@ -88,11 +104,10 @@ export function createCallMetrics(
       },
       opened(httpMethod, path, change) {
         if (port === "sync") return;
-        const label = routeOf(path) ?? "unknown";
-        const key = `${httpMethod} ${label}`;
-        const series = active.get(key) ?? http.active(httpMethod, label, scheme);
-        if (active.size < MOST_KEPT) active.set(key, series);
-        series.value += change;
+        if (lastOpened?.path !== path || lastOpened.httpMethod !== httpMethod) {
+          lastOpened = { httpMethod, path, series: findActive(httpMethod, path) };
+        }
+        lastOpened.series.value += change;
       },
     };
   };

@@ -9,11 +9,14 @@ export function exactRoutes(paths: Iterable<string>): RouteOf {
 
 const OFREP = "/ofrep/v1/evaluate/flags";
 
+const OFREP_SLASH = `${OFREP}/`;
 const OFREP_EVENTS = "/ofrep/v1/events";
+
+const OFREP_FLAG = `${OFREP}/{key}`;
 
 /** OFREP's routes; those of evaluation as Go flagd's router writes them. */
 export function ofrepRoute(path: string): string | undefined {
   if (path === OFREP_EVENTS) return path;
-  if (path === OFREP || path === `${OFREP}/`) return "/ofrep/v1/evaluate/{path:flags\\/|flags}";
-  return path.startsWith(`${OFREP}/`) ? `${OFREP}/{key}` : undefined;
+  if (path === OFREP || path === OFREP_SLASH) return "/ofrep/v1/evaluate/{path:flags\\/|flags}";
+  return path.startsWith(OFREP_SLASH) ? OFREP_FLAG : undefined;
 }

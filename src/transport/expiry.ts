@@ -26,8 +26,9 @@ export class ExpiryQueue<T> {
     this.#since.set(item, now);
   }
 
-  delete(item: T): void {
-    this.#since.delete(item);
+  /** False: it was not here, or its time was over. */
+  delete(item: T): boolean {
+    return this.#since.delete(item);
   }
 
   /** Takes out everything whose time is over. */

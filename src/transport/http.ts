@@ -67,7 +67,12 @@ export function serveHttp(options: HttpOptions): HttpServer {
       ...(certificate && { tls: tlsOptions(certificate) }),
       idleTimeout: defaultTimeouts.keepAliveMs / 1000,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, server) => answer(request, handlers, log, () => server.timeout(request, 0)),
+      fetch: (request, server) => answer(request, handlers, () => server.timeout(request, 0)),
+      error: (error) => {
+        log.error("request failed", { error: String(error) });
+        const body = { errorCode: "GENERAL", errorDetails: "internal error" };
+        return Response.json(body, { status: 500 });
+      },
     });
 
   if (options.shared === "first") {
@@ -108,20 +113,14 @@ function tlsOptions({ cert, key, ca, requestCert, rejectUnauthorized }: TlsOptio
   return { cert, key, ca, requestCert, rejectUnauthorized } as Bun.TLSOptions;
 }
 
-async function answer(
+function answer(
   request: Request,
   handlers: readonly HttpHandler[],
-  log: Log,
   keepOpen: () => void,
-): Promise<Response> {
-  try {
-    for (const handler of handlers) {
-      const response = handler(request, keepOpen);
-      if (response !== undefined) return await response;
-    }
-  } catch (error) {
-    log.error("request failed", { method: request.method, error: String(error) });
-    return Response.json({ errorCode: "GENERAL", errorDetails: "internal error" }, { status: 500 });
+): Response | Promise<Response> {
+  for (const handler of handlers) {
+    const response = handler(request, keepOpen);
+    if (response !== undefined) return response;
   }
   return new Response("404 page not found\n", {
     status: 404,

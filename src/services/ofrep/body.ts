@@ -12,74 +12,100 @@ export interface BodyLimits {
   readonly timeoutMs: number;
 }
 
-/** "incomplete": the body did not arrive whole in time. Never rejects. */
-export type ReadBody = (request: Request) => Body | Promise<Body>;
+/**
+ * Calls `use` with the body, once, now or when it is there; "incomplete": it did not arrive whole in
+ * time. The promise is of what `use` returns: there is one, and not one for each step, for promises
+ * are most of what a request costs beside its evaluation.
+ */
+export type ReadBody = <Result>(
+  request: Request,
+  use: (body: Body) => Result | Promise<Result>,
+) => Result | Promise<Result>;
 
 /** As `Request.text` decodes: without a byte order mark. */
 const decoder = new TextDecoder();
 
+const nothing: Body = { text: "", bytes: 0 };
+const tooLarge: Body = { refused: "too large" };
 const incomplete: Body = { refused: "incomplete" };
 
 export function createBodyReader(limits: BodyLimits): ReadBody {
   const maxBytes = limits.maxBytes > 0 ? limits.maxBytes : Number.POSITIVE_INFINITY;
   const within = createTimeLimit(limits.timeoutMs);
-  return (request) => {
+  return (request, use) => {
     const header = request.headers.get("content-length");
     if (header === null) {
-      if (request.body === null) return { text: "", bytes: 0 };
-      return within(readChunks(request, maxBytes));
+      if (request.body === null) return use(nothing);
+      return within(readChunks(request, maxBytes), use, () => use(incomplete));
     }
     const bytes = Number(header);
-    return bytes > maxBytes ? { refused: "too large" } : within(readAll(request, bytes));
+    if (bytes > maxBytes) return use(tooLarge);
+    return within(
+      request.text(),
+      (text) => use({ text, bytes }),
+      () => use(incomplete),
+    );
   };
 }
 
-function readAll(request: Request, bytes: number): Promise<Body> {
-  return request.text().then(
-    (text) => ({ text, bytes }),
-    () => incomplete,
-  );
-}
-
-/** A body of unknown length is given up as soon as it is too long. */
+/** A body of unknown length is given up as soon as it is too long. @throws where it ends early */
 async function readChunks(request: Request, maxBytes: number): Promise<Body> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of request.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) return { refused: "too large" };
-      chunks.push(chunk);
-    }
-  } catch {
-    return incomplete;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return tooLarge;
+    chunks.push(chunk);
   }
   return { text: decoder.decode(Buffer.concat(chunks)), bytes };
 }
+
+type TimeLimit = <Read, Result>(
+  read: Promise<Read>,
+  arrived: (read: Read) => Result | Promise<Result>,
+  missing: () => Result | Promise<Result>,
+) => Promise<Result>;
 
 /**
  * Gives up on a body after the time, or up to a quarter of it later: one timer for all bodies that
  * are on their way costs a request nothing, one for each would cost as much as evaluating it.
  */
-function createTimeLimit(milliseconds: number): (body: Promise<Body>) => Promise<Body> {
-  const waiting = new ExpiryQueue<() => void>(milliseconds, (giveUp) => giveUp());
+function createTimeLimit(milliseconds: number): TimeLimit {
+  // In quarters: looking at the clock for each body is not free either.
+  const waiting = new ExpiryQueue<() => void>(5, (giveUp) => giveUp());
+  let quarter = 0;
   let sweeping = false;
   const sweepLater = () => {
     sweeping = waiting.size > 0;
     if (sweeping) setTimeout(sweep, milliseconds / 4);
   };
   const sweep = () => {
-    waiting.sweep(performance.now());
+    waiting.sweep(++quarter);
     sweepLater();
   };
-  return (body) =>
-    new Promise((resolve) => {
-      const giveUp = () => resolve(incomplete);
-      waiting.add(giveUp, performance.now());
+  return (read, arrived, missing) =>
+    new Promise((resolve, reject) => {
+      const giveUp = () => {
+        try {
+          resolve(missing());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      waiting.add(giveUp, quarter);
       if (!sweeping) sweepLater();
-      body.then((result) => {
-        waiting.delete(giveUp);
-        resolve(result);
-      });
+      read.then(
+        (result) => {
+          if (!waiting.delete(giveUp)) return;
+          try {
+            resolve(arrived(result));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        () => {
+          if (waiting.delete(giveUp)) giveUp();
+        },
+      );
     });
 }

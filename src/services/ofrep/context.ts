@@ -8,7 +8,7 @@ import type { Json } from "../../flags/model.ts";
  * @returns undefined where the body is something else.
  */
 export function parseContext(body: string): EvaluationContext | undefined {
-  if (body === "" || isBlank(body)) return {};
+  if (body === "") return {};
   const value = parseFirst(body);
   if (value === null) return {};
   if (!isObject(value)) return undefined;
@@ -20,7 +20,7 @@ function parseFirst(body: string): Json | undefined {
   try {
     return JSON.parse(body);
   } catch {
-    return parseLeading(body.trimStart());
+    return isBlank(body) ? null : parseLeading(body.trimStart());
   }
 }
 

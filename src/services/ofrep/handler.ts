@@ -17,7 +17,7 @@ import type { CallWatch } from "../../transport/listener.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
-import { createBodyReader } from "./body.ts";
+import { type Body, createBodyReader } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
 import { elementOf } from "./element.ts";
@@ -25,6 +25,7 @@ import { eventStreams } from "./events/advertisement.ts";
 import { answerEvents } from "./events/answer.ts";
 import { namedConfiguration } from "./events/configuration.ts";
 import type { OfrepEvents } from "./events/events.ts";
+import { KnownRoutes } from "./known-routes.ts";
 import {
   badRequestPage,
   json,
@@ -35,8 +36,8 @@ import {
   refusal,
   respond,
 } from "./reply.ts";
-import { type Route, routeOf } from "./route.ts";
-import { watched } from "./watched.ts";
+import type { Route } from "./route.ts";
+import { type Watched, watch } from "./watched.ts";
 
 export interface OfrepOptions extends CallWatch {
   readonly store: SnapshotSource;
@@ -61,60 +62,85 @@ export interface OfrepOptions extends CallWatch {
 export type OfrepHandler = (
   request: Request,
   keepOpen?: () => void,
-) => Promise<Response> | undefined;
+) => Response | Promise<Response> | undefined;
 
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
   const { store, record, traceEvaluation, events } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const cors = createCors(options.corsOrigins, [...exposedHeaders, "ETag"]);
+  const routes = new KnownRoutes();
   const readBody = createBodyReader({
     maxBytes: options.maxRequestBody,
     timeoutMs: options.bodyTimeoutMs ?? 5_000,
   });
 
   return (request, keepOpen = () => {}) => {
-    const route = routeOf(request);
+    const route = routes.of(request.url);
     return route && handle(request, route, keepOpen);
   };
 
-  async function handle(request: Request, route: Route, keepOpen: () => void): Promise<Response> {
-    const { headers } = request;
+  function handle(
+    request: Request,
+    route: Route,
+    keepOpen: () => void,
+  ): Response | Promise<Response> {
+    const { headers, method } = request;
     const origin = headers.get("origin");
     const preflight =
-      request.method === "OPTIONS"
+      method === "OPTIONS"
         ? cors.preflight({
-            method: request.method,
+            method,
             origin,
             requestMethod: headers.get("access-control-request-method"),
             requestHeaders: headers.get("access-control-request-headers"),
           })
         : undefined;
     if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
-    const reply = await watched(options, request, () => answer(request, route));
-    if (reply.closed) keepOpen();
-    return respond(reply, cors.actual(origin));
+    const watched = watch(options, { method, headers, path: route.path }, (reply) => {
+      if (reply.closed) keepOpen();
+      return respond(reply, cors.actual(origin));
+    });
+    return watched.attempt(() => {
+      const reply = withoutBody(request, route);
+      if (reply !== undefined) return watched.send(reply);
+      const key = route.kind === "single" ? route.key : undefined;
+      return readBody(request, (body) =>
+        watched.attempt(() => evaluate(request, key, body, watched)),
+      );
+    });
   }
 
-  async function answer(request: Request, route: Route): Promise<Reply> {
+  /** undefined: the body says what to answer. */
+  function withoutBody(request: Request, route: Route): Reply | undefined {
     if (route.kind === "redirect") return redirect(route.location);
     if (route.kind === "unknown") return notFoundPage;
     if (route.kind === "malformed") return badRequestPage;
     if (route.kind === "events") return events ? answerEvents(events, request) : notFoundPage;
-    if (request.method !== "POST") return methodNotAllowed("POST");
-    const key = route.kind === "single" ? route.key : undefined;
-    const body = await readBody(request);
-    if ("refused" in body) return refusal(body.refused, key);
+    return request.method === "POST" ? undefined : methodNotAllowed("POST");
+  }
+
+  function evaluate(
+    request: Request,
+    key: string | undefined,
+    body: Body,
+    watched: Watched,
+  ): Response | Promise<Response> {
+    if ("refused" in body) return watched.send(refusal(body.refused, key));
     const context = parseContext(body.text);
-    if (context === undefined) return refusal("invalid", key);
+    if (context === undefined) return watched.send(refusal("invalid", key));
     const selector = selectorFrom(request);
-    if (typeof selector === "string") return refusal({ selector }, key);
+    if (typeof selector === "string") return watched.send(refusal({ selector }, key));
     const named = events && namedConfiguration(request.url);
-    if (named) await events.fresh(selector, named);
-    additions.apply(context, (name) => request.headers.get(name));
-    const reply =
-      key === undefined ? all(request, selector, context) : one(request, selector, key, context);
-    return { ...reply, requestBytes: body.bytes };
+    const now = (): Response => {
+      additions.apply(context, (name) => request.headers.get(name));
+      return watched.send(
+        key === undefined
+          ? all(request, selector, context, body.bytes)
+          : one(request, selector, key, context, body.bytes),
+      );
+    };
+    return named ? events.fresh(selector, named).then(() => watched.attempt(now)) : now();
   }
 
   /** A text says what is wrong with the selector. */
@@ -137,6 +163,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     selector: Selector,
     key: string,
     context: EvaluationContext,
+    requestBytes: number,
   ): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAnyValue");
     const view = store.snapshot.view(selector);
@@ -145,10 +172,15 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     const element = elementOf(outcome);
     record(element.counted);
     span?.flag({ key, outcome: element.counted, context });
-    return json(element.status, element.json);
+    return json(element.status, element.json, undefined, requestBytes);
   }
 
-  function all(request: Request, selector: Selector, context: EvaluationContext): Reply {
+  function all(
+    request: Request,
+    selector: Selector,
+    context: EvaluationContext,
+    requestBytes: number,
+  ): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAll");
     const streams = events && eventStreams(selector);
     const answer = bulkAnswer(store.snapshot.view(selector), context, streams);
@@ -157,8 +189,8 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     span?.flags(elements.length);
     const condition = request.headers.get("if-none-match");
     if (condition !== null && matches(condition, etag)) {
-      return { status: 304, headers: [["ETag", etag]], body: null };
+      return { status: 304, headers: [["ETag", etag]], body: null, requestBytes };
     }
-    return json(200, text, [["ETag", etag]]);
+    return json(200, text, [["ETag", etag]], requestBytes);
   }
 }

@@ -6,7 +6,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: HeaderList;
   readonly body: string | ReadableStream<Uint8Array<ArrayBuffer>> | null;
-  readonly requestBytes?: number;
+  readonly requestBytes?: number | undefined;
   /** Of a stream: resolves with its length when it is over. */
   readonly closed?: Promise<number>;
 }
@@ -16,8 +16,13 @@ const close = ["Connection", "close"] as const;
 
 const jsonOnly: HeaderList = [contentType];
 
-export function json(status: number, body: string, headers?: HeaderList): Reply {
-  return { status, headers: headers ? [contentType, ...headers] : jsonOnly, body };
+export function json(
+  status: number,
+  body: string,
+  headers?: HeaderList,
+  requestBytes?: number,
+): Reply {
+  return { status, headers: headers ? [contentType, ...headers] : jsonOnly, body, requestBytes };
 }
 
 export function respond({ status, headers, body }: Reply, more: HeaderList = []): Response {

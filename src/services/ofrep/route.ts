@@ -1,10 +1,13 @@
 /** Which of OFREP's endpoints a request is for. */
-import { requestPath } from "../../transport/request-path.ts";
+import { pathOf } from "../../transport/request-path.ts";
 import { EVENTS } from "./events/advertisement.ts";
 
 const FLAGS = "/ofrep/v1/evaluate/flags";
 
-export type Route =
+/** With the request's path, as it was sent. */
+export type Route = Endpoint & { readonly path: string };
+
+type Endpoint =
   | { readonly kind: "single"; readonly key: string }
   | { readonly kind: "bulk" }
   | { readonly kind: "events" }
@@ -15,13 +18,18 @@ export type Route =
   | { readonly kind: "unknown" };
 
 /** undefined: the path is not OFREP's at all. */
-export function routeOf(request: Request): Route | undefined {
-  const path = requestPath(request);
+export function routeOf(url: string): Route | undefined {
+  const path = pathOf(url);
+  const endpoint = endpointOf(url, path);
+  return endpoint && { ...endpoint, path };
+}
+
+function endpointOf(url: string, path: string): Endpoint | undefined {
   const clean = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
   if (!clean.startsWith("/ofrep/")) return undefined;
   if (clean !== path) {
-    const query = request.url.indexOf("?");
-    return { kind: "redirect", location: clean + (query < 0 ? "" : request.url.slice(query)) };
+    const query = url.indexOf("?");
+    return { kind: "redirect", location: clean + (query < 0 ? "" : url.slice(query)) };
   }
   if (path === FLAGS || path === `${FLAGS}/`) return { kind: "bulk" };
   if (path === EVENTS) return { kind: "events" };

@@ -1,15 +1,19 @@
-import type { CallRecord, CallWatch } from "../../transport/listener.ts";
-import { requestPath } from "../../transport/request-path.ts";
+import type { CallWatch } from "../../transport/listener.ts";
 import type { Reply } from "./reply.ts";
 
-/** Makes a reply, watched from the request to the reply's end. */
-export async function watched(
+/** A request that is watched until its reply has ended. */
+export interface Watched {
+  /** Once, with the reply, which may be a stream. */
+  send(reply: Reply): Response;
+  /** Runs what leads to the reply. A request whose answer throws is over. */
+  attempt<Result>(action: () => Result): Result;
+}
+
+export function watch(
   { onCall, onOpen, trace }: CallWatch,
-  request: Request,
-  make: () => Promise<Reply>,
-): Promise<Reply> {
-  const { method: httpMethod, headers } = request;
-  const path = requestPath(request);
+  { method: httpMethod, headers, path }: Pick<Request, "method" | "headers"> & { path: string },
+  respond: (reply: Reply) => Response,
+): Watched {
   const span = trace?.({
     path,
     protocol: "http",
@@ -18,11 +22,14 @@ export async function watched(
     setHeader: (name, value) => headers.set(name, value),
   });
   const started = performance.now();
+  let over = false;
   const finish = (reply: Reply | undefined, responseBytes: number): void => {
+    if (over) return;
+    over = true;
     onOpen?.(httpMethod, path, -1);
-    const call: CallRecord | undefined = reply && {
+    const call = reply && {
       path,
-      protocol: "http",
+      protocol: "http" as const,
       httpMethod,
       httpStatus: reply.status,
       code: undefined,
@@ -34,15 +41,20 @@ export async function watched(
     span?.end(call);
   };
   onOpen?.(httpMethod, path, 1);
-  let reply: Reply;
-  try {
-    reply = await make();
-  } catch (error) {
-    finish(undefined, 0);
-    throw error;
-  }
-  const { body, closed } = reply;
-  if (closed) void closed.then((bytes) => finish(reply, bytes));
-  else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
-  return reply;
+  return {
+    send(reply) {
+      const { body, closed } = reply;
+      if (closed) void closed.then((bytes) => finish(reply, bytes));
+      else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
+      return respond(reply);
+    },
+    attempt(action) {
+      try {
+        return action();
+      } catch (error) {
+        finish(undefined, 0);
+        throw error;
+      }
+    },
+  };
 }

@@ -1,5 +1,4 @@
-import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
+import { fstatSync, writeSync } from "node:fs";
 
 /** Where log lines go. */
 export interface LogStream {
@@ -16,10 +15,19 @@ const STDERR = 2;
  */
 export const standardError: LogStream = {
   get isTTY() {
-    return isatty(STDERR);
+    return isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(STDERR);
   },
   write(text) {
     let rest: Uint8Array = Buffer.from(text);
     while (rest.length > 0) rest = rest.subarray(writeSync(STDERR, rest));
   },
 };
+
+/** A terminal is one. Of a daemon standard error mostly is none, and loading `node:tty` takes time. */
+function isCharacterDevice(): boolean {
+  try {
+    return fstatSync(STDERR).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
