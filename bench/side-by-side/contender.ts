@@ -22,14 +22,15 @@ const patienceMs = 20_000;
 
 /**
  * Starts a daemon on free ports of which each service has its own.
- * @param source as `--uri` takes it
+ * @param source as `--uri` takes it, or a list as `--sources` does
  * @throws Error where it ends or is not ready in time
  */
 export async function startServer({ name, binary }: Contender, source: string): Promise<Server> {
   const [port = 0, managementPort = 0, syncPort = 0, ofrepPort = 0] = await freePorts(4);
   const ports = ["-p", port, "-m", managementPort, "-g", syncPort, "-r", ofrepPort];
   const started = performance.now();
-  const child = Bun.spawn([binary, "start", "--uri", source, ...ports.map(String)], {
+  const option = source.startsWith("[") ? "--sources" : "--uri";
+  const child = Bun.spawn([binary, "start", option, source, ...ports.map(String)], {
     stdio: ["ignore", "ignore", "ignore"],
   });
   const stop = async () => {

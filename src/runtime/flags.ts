@@ -4,9 +4,11 @@ import type { JsonObject } from "../flags/model.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
-import { createIntake } from "../sources/intake.ts";
-import { FatalSourceError, type Payload, type Source } from "../sources/source.ts";
+import { Intake } from "../sources/intake.ts";
+import { MovingSource } from "../sources/moving-source.ts";
+import { FatalSourceError, type Payload, type ReadPayload, type Source } from "../sources/source.ts";
 import { SourceStatus } from "../sources/status.ts";
+import { ThreadSource } from "../sources/thread/source.ts";
 import { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
@@ -23,7 +25,7 @@ export interface FlagPipelineOptions {
   /** Makes the source of a configuration. Default: the real one. */
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
   /** Told of every payload in the store, by the position of its source. */
-  readonly onAccepted?: (source: number, payload: Payload) => void;
+  readonly onAccepted?: (source: number, payload: Payload | ReadPayload) => void;
 }
 
 /** A source that ended by a mistake of ours is started again after this. */
@@ -42,8 +44,16 @@ export class FlagPipeline {
 
   /** @throws ConfigError for a source that cannot be made */
   static async create(options: FlagPipelineOptions): Promise<FlagPipeline> {
-    const { clock = systemClock, create = createSource } = options;
+    const { clock = systemClock, strict } = options;
     const log = options.log.with({ component: "sync" });
+    const create =
+      options.create ??
+      (async (config: SourceConfig) => {
+        const here = await createSource(config, { clock, log });
+        const { name, provider } = here;
+        const task = { config, strict, debugging: log.debugging };
+        return new MovingSource(here, new ThreadSource({ name, provider, task, log }), log);
+      });
     const sources = options.sources.map((source) => create(source, { clock, log }));
     return new FlagPipeline(options, await Promise.all(sources));
   }
@@ -95,7 +105,7 @@ export class FlagPipeline {
   async #keepRunning(source: Source, index: number, signal: AbortSignal): Promise<void> {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
-    const sink = createIntake(source, {
+    const sink = new Intake(source, {
       store: this.store,
       status,
       strict: this.#options.strict,

@@ -15,6 +15,8 @@ interface Group {
 export class Subscriptions {
   readonly #groups = new Map<string, Group>();
   readonly #onError: (error: unknown) => void;
+  /** Of what has changed since the last round. */
+  #keys = new Set<string>();
   #publishing = false;
 
   /** @param onError told of what a listener throws; the others are called all the same. */
@@ -46,21 +48,25 @@ export class Subscriptions {
   /**
    * Tells everybody what they have not seen yet of the latest snapshot. A listener that causes a
    * further change has it published after this one, so that nobody sees them the other way round.
+   * @param keys of everything that has changed
    */
-  publish(latest: () => LayeredSnapshot): void {
+  publish(latest: () => LayeredSnapshot, keys: ReadonlySet<string>): void {
+    this.#keys = this.#keys.union(keys);
     if (this.#publishing) return;
     this.#publishing = true;
     try {
       for (let told: LayeredSnapshot | undefined; told !== latest(); ) {
         told = latest();
-        this.#tell(told);
+        const keys = this.#keys;
+        this.#keys = new Set();
+        this.#tell(told, keys);
       }
     } finally {
       this.#publishing = false;
     }
   }
 
-  #tell(snapshot: LayeredSnapshot): void {
+  #tell(snapshot: LayeredSnapshot, keys: ReadonlySet<string>): void {
     const round = [...this.#groups.values()].map((group) => ({
       group,
       listeners: [...group.listeners],
@@ -69,7 +75,7 @@ export class Subscriptions {
       const before = group.view;
       group.view = snapshot.view(group.selector);
       if (group.view === before) continue;
-      const changes = group.view.changesSince(before);
+      const changes = group.view.changesSince(before, keys);
       if (changes.size === 0) continue;
       for (const listener of listeners) {
         if (group.listeners.has(listener)) this.#call(listener, changes, group.view);
