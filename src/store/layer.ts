@@ -46,6 +46,8 @@ export function* nextLayer(
   preparation: Preparation,
 ): Steps<NextLayer> {
   const flagSets = new Map<string, Map<string, StoredFlag>>();
+  /** How many flags of each flag set are there still. */
+  const remaining = new Map<string, number>();
   const touched = new Set<string>();
   const keys = new Set<string>();
   let written = 0;
@@ -55,6 +57,7 @@ export function* nextLayer(
   for (const content of contents(flagSet, layer.source)) {
     const { key, flagSetId: id = "" } = content;
     const before = layer.flagSets.get(id)?.get(key);
+    if (before) remaining.set(id, (remaining.get(id) ?? 0) + 1);
     let flag = before;
     if (!before?.stays(content)) {
       flag = new StoredFlag(content, layer.source, preparation);
@@ -73,8 +76,7 @@ export function* nextLayer(
   for (const [id, before] of layer.flagSets) {
     const now = flagSets.get(id);
     if (now === undefined && incremental && id !== flagSet.flagSetId) kept.set(id, before);
-    else if (now?.size === before.size && !touched.has(id)) continue;
-    else {
+    else if (remaining.get(id) !== before.size) {
       for (const key of before.keys()) {
         yield;
         if (now?.has(key)) continue;

@@ -16,7 +16,7 @@ export class Subscriptions {
   readonly #groups = new Map<string, Group>();
   readonly #onError: (error: unknown) => void;
   /** Of what has changed since the last round. */
-  #keys = new Set<string>();
+  #keys: ReadonlySet<string> = new Set();
   #publishing = false;
 
   /** @param onError told of what a listener throws; the others are called all the same. */
@@ -51,7 +51,7 @@ export class Subscriptions {
    * @param keys of everything that has changed
    */
   publish(latest: () => LayeredSnapshot, keys: ReadonlySet<string>): void {
-    this.#keys = this.#keys.union(keys);
+    this.#keys = this.#keys.size === 0 ? keys : this.#keys.union(keys);
     if (this.#publishing) return;
     this.#publishing = true;
     try {
