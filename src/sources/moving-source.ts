@@ -1,10 +1,8 @@
 import type { Log } from "../telemetry/log.ts";
 import type { Intake } from "./intake.ts";
+import { largeDocument } from "./large.ts";
 import type { Payload, Source } from "./source.ts";
 import { ThreadDied, type ThreadSource } from "./thread/source.ts";
-
-/** Reading more than this holds up requests for longer than some milliseconds. */
-const large = 256 * 1024;
 
 /**
  * A source that runs in this thread until its document is large, and then in a thread of its own:
@@ -47,7 +45,7 @@ export class MovingSource implements Source {
   async #runHere(intake: Intake, signal: AbortSignal): Promise<void> {
     const moving = new AbortController();
     const accept = async (payload: Payload): Promise<boolean> => {
-      if (payload.document.length <= large) return intake.accept(payload);
+      if (payload.document.length <= largeDocument) return intake.accept(payload);
       this.#place = "thread";
       moving.abort();
       return true;
