@@ -19,7 +19,12 @@ export function manyFlags(revision: number): string {
           ],
         },
         targetedVariant,
-        { fractional: [["control", 80], ["holdout", 20]] },
+        {
+          fractional: [
+            ["control", 80],
+            ["holdout", 20],
+          ],
+        },
       ],
     },
     metadata: { owner: `team-${i % 10}`, revision: i % 1000 === 0 ? revision : 0 },

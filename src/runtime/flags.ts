@@ -6,7 +6,12 @@ import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
 import { Intake } from "../sources/intake.ts";
 import { MovingSource } from "../sources/moving-source.ts";
-import { FatalSourceError, type Payload, type ReadPayload, type Source } from "../sources/source.ts";
+import {
+  FatalSourceError,
+  type Payload,
+  type ReadPayload,
+  type Source,
+} from "../sources/source.ts";
 import { SourceStatus } from "../sources/status.ts";
 import { ThreadSource } from "../sources/thread/source.ts";
 import { Store } from "../store/store.ts";

@@ -55,9 +55,7 @@ export class Intake implements SourceSink {
     if (!reading.ok) return this.#rejected(payload, reading.problems);
     const { flagSet, warnings } = reading;
     const { store } = this.#options;
-    const change = await inSlices(
-      store.accepting(this.#source, flagSet, incrementally(payload)),
-    );
+    const change = await inSlices(store.accepting(this.#source, flagSet, incrementally(payload)));
     this.#accepted(payload, { ...change, flags: flagSet.flagSets.length, bytes });
     this.#warnOf(payload, warnings);
     return true;

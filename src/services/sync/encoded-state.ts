@@ -107,11 +107,8 @@ export class StateEncoder {
    */
   soon(latest: () => View, then: () => void): void {
     const view = latest();
-    if (!view.isLarge || this.#known(view, this.#context.current)) return then();
-    this.#inSlices(view).then(
-      () => this.soon(latest, then),
-      () => then(),
-    );
+    if (!view.isLarge || this.#known(view, this.#context.current)) then();
+    else this.#inSlices(view).then(() => this.soon(latest, then), then);
   }
 
   /** For all who wait for the same view. */

@@ -138,10 +138,7 @@ export class RedisSource implements Source {
    * One read, in one round trip with the watch for what comes after it. None where nobody asked for it
    * and the watch is known to be right in that nothing has changed.
    */
-  async #poll(
-    { connection, reader, keyWatch, saving }: Session,
-    sink: SourceSink,
-  ): Promise<void> {
+  async #poll({ connection, reader, keyWatch, saving }: Session, sink: SourceSink): Promise<void> {
     const asked = this.#resyncAsked;
     this.#resyncAsked = false;
     const hint = await keyWatch?.hint();

@@ -72,7 +72,5 @@ export class KeyWatch {
 }
 
 function field(name: "id" | "flags", info: unknown): string | undefined {
-  return typeof info === "string"
-    ? new RegExp(`(?:^| )${name}=(\\S+)`).exec(info)?.[1]
-    : undefined;
+  return typeof info === "string" ? new RegExp(`(?:^| )${name}=(\\S+)`).exec(info)?.[1] : undefined;
 }

@@ -52,11 +52,7 @@ export function read(
 }
 
 /** The log of the process is written by one thread. */
-function createTellingLog(
-  tell: (report: Report) => void,
-  debugging: boolean,
-  own: LogFields,
-): Log {
+function createTellingLog(tell: (report: Report) => void, debugging: boolean, own: LogFields): Log {
   const at = (level: LogLevel) => (message: string, fields?: LogFields) =>
     tell({ kind: "log", level, message, fields: { ...own, ...fields } });
   return {
