@@ -61,9 +61,10 @@ export class FlagView implements View {
    * What changed for those who saw `before` and now see this view.
    * @param keys of everything that may have changed
    */
-  changesSince(before: FlagView, keys: Iterable<string>): FlagChanges {
+  *changesSince(before: FlagView, keys: Iterable<string>): Steps<FlagChanges> {
     const changes = new Map<string, "write" | "update" | "delete">();
     for (const key of keys) {
+      yield;
       const old = before.#winner(key);
       const now = this.#winner(key);
       if (now === undefined) {

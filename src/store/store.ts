@@ -42,7 +42,7 @@ export class Store implements SnapshotSource {
     return atOnce(this.accepting(source, flagSet, options));
   }
 
-  /** The same in steps. Until the last one everybody sees what was before. */
+  /** The same in steps: up to one of them everybody sees what was before, after it what is new. */
   *accepting(
     source: string,
     flagSet: FlagSet | PackedFlagSet,
@@ -56,7 +56,7 @@ export class Store implements SnapshotSource {
       const { layer, touched, keys, ...change } = next;
       if (touched.size > 0) {
         this.#snapshot = this.#snapshot.with(layer, touched);
-        this.#subscriptions.publish(() => this.#snapshot, keys);
+        yield* this.#subscriptions.publish(() => this.#snapshot, keys);
       }
       return change;
     }

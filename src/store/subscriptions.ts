@@ -1,3 +1,4 @@
+import type { Steps } from "../flags/steps.ts";
 import type { FlagView } from "./flag-view.ts";
 import type { LayeredSnapshot } from "./snapshot.ts";
 import type { FlagChanges, Selector, View } from "./view.ts";
@@ -48,9 +49,10 @@ export class Subscriptions {
   /**
    * Tells everybody what they have not seen yet of the latest snapshot. A listener that causes a
    * further change has it published after this one, so that nobody sees them the other way round.
+   * What changes while this is interrupted is published by it as well.
    * @param keys of everything that has changed
    */
-  publish(latest: () => LayeredSnapshot, keys: ReadonlySet<string>): void {
+  *publish(latest: () => LayeredSnapshot, keys: ReadonlySet<string>): Steps<void> {
     this.#keys = this.#keys.size === 0 ? keys : this.#keys.union(keys);
     if (this.#publishing) return;
     this.#publishing = true;
@@ -59,14 +61,14 @@ export class Subscriptions {
         told = latest();
         const keys = this.#keys;
         this.#keys = new Set();
-        this.#tell(told, keys);
+        yield* this.#tell(told, keys);
       }
     } finally {
       this.#publishing = false;
     }
   }
 
-  #tell(snapshot: LayeredSnapshot, keys: ReadonlySet<string>): void {
+  *#tell(snapshot: LayeredSnapshot, keys: ReadonlySet<string>): Steps<void> {
     const round = [...this.#groups.values()].map((group) => ({
       group,
       listeners: [...group.listeners],
@@ -75,7 +77,7 @@ export class Subscriptions {
       const before = group.view;
       group.view = snapshot.view(group.selector);
       if (group.view === before) continue;
-      const changes = group.view.changesSince(before, keys);
+      const changes = yield* group.view.changesSince(before, keys);
       if (changes.size === 0) continue;
       for (const listener of listeners) {
         if (group.listeners.has(listener)) this.#call(listener, changes, group.view);
