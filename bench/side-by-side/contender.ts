@@ -1,6 +1,6 @@
 import { freePorts } from "../../tests/support/ports.ts";
 import { staticFlag } from "./flags.ts";
-import { type Usage, usageOf } from "./process-tree.ts";
+import { firstThreadMs, type Usage, usageOf } from "./process-tree.ts";
 
 /** One of the daemons compared. */
 export interface Contender {
@@ -16,6 +16,8 @@ export interface Server extends AsyncDisposable {
   /** And until it evaluated a flag. Go flagd is ready before it has read any flags. */
   readonly evaluatedMs: number;
   usage(): Usage;
+  /** Milliseconds of CPU of its first thread: of ours the one that serves. */
+  firstThreadMs(): number;
 }
 
 const patienceMs = 20_000;
@@ -61,6 +63,7 @@ export async function startServer({ name, binary }: Contender, source: string): 
     readyMs,
     evaluatedMs,
     usage: () => usageOf(child.pid),
+    firstThreadMs: () => firstThreadMs(child.pid),
     [Symbol.asyncDispose]: stop,
   };
 }

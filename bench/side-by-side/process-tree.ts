@@ -20,6 +20,12 @@ export function usageOf(pid: number): Usage {
   };
 }
 
+/** Milliseconds of CPU of a process's first thread, to the microsecond where it is asleep. */
+export function firstThreadMs(pid: number): number {
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
+  return Number(nanoseconds) / 1e6;
+}
+
 function treeOf(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`)
     .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"))

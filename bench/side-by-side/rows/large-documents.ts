@@ -3,14 +3,16 @@ import { join } from "node:path";
 import { RedisServer } from "../../../tests/support/redis.ts";
 import { type Bench, interleave, type Measurement } from "../bench.ts";
 import { type Contender, type Server, startServer } from "../contender.ts";
+import { staticFlag } from "../flags.ts";
 import { allDifferent, giantFlags, manyFlags } from "../large-flags.ts";
-import { type Latency, pace } from "../load.ts";
+import { pace } from "../load.ts";
 import { median } from "../statistics.ts";
 import { type Line, megabytes, milliseconds, ratioOf } from "../table.ts";
 import { workloads } from "../workloads.ts";
 
 /** How often the document changes during a measurement. */
 const changeMs = 1500;
+const seconds = 8;
 
 interface Kind {
   readonly title: string;
@@ -22,61 +24,125 @@ const kinds: readonly Kind[] = [
   { title: "10 MB, polled each second, unchanged", document: manyFlags, changing: false },
   { title: "10 MB, one flag of a thousand changes", document: manyFlags, changing: true },
   { title: "10 MB, every flag changes", document: allDifferent, changing: true },
-  { title: "10 MB in 8 giant flags, all change", document: giantFlags, changing: true },
+  { title: "10 MB in 9 giant flags, all change", document: giantFlags, changing: true },
 ];
 
-/** Evaluations while a large document is polled, or changes again and again. */
+interface Result {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  /** The most CPU that the first thread used while one request waited, in milliseconds. */
+  readonly block: number;
+  /** Of all threads, in milliseconds. */
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** Evaluations at a fixed rate while a large document is polled, or changes again and again. */
 export const largeDocuments: Measurement = {
   id: "large-documents",
   async run(bench) {
     const lines: Line[] = [];
-    for (const kind of kinds) lines.push(...(await measure(kind, bench)));
+    for (const kind of kinds) lines.push(...(await compare(kind, bench)));
     return lines;
   },
 };
 
-async function measure({ title, document, changing }: Kind, bench: Bench): Promise<Line[]> {
-  const load = workloads.find(({ id }) => id === "targeted");
-  if (!load) throw new Error("there is no such workload");
-  const revisions = [document(1), document(2)];
+async function compare(kind: Kind, bench: Bench): Promise<Line[]> {
+  const revisions = [kind.document(1), kind.document(2)];
   const results = await interleave(bench, async (contender) => {
     await using place = await createPlace(contender, bench);
     await place.write(revisions[0] ?? "");
     await using server = await startServer(contender, place.source);
-    await pace(load, server, 1);
-    const before = server.usage().cpuMicros;
-    const latency = pace(load, server, bench.seconds);
-    let over = false;
-    void latency.finally(() => {
-      over = true;
+    return await measure(server, async (revision) => {
+      if (kind.changing) await place.write(revisions[revision % 2] ?? "");
     });
-    for (let revision = 1; changing && !over; revision++) {
-      await place.write(revisions[revision % 2] ?? "");
-      await Bun.sleep(changeMs);
-    }
-    return { ...(await latency), ...afterwards(server, before) };
   });
-  const medians = (pick: (result: Latency & ReturnType<typeof afterwards>) => number) =>
+  const medians = (pick: (result: Result) => number) =>
     results.map((rounds) => median(rounds.map(pick)));
-  const p99 = medians((result) => result.p99);
-  const max = medians((result) => result.max);
-  const cpu = medians((result) => result.cpuMs);
-  const memory = medians((result) => result.memory);
+  const line = (work: string, numbers: readonly number[], format: (n: number) => string) => ({
+    work,
+    cells: numbers.map(format),
+    ratio: ratioOf(numbers),
+  });
+  const block = medians(({ block }) => block);
   return [
-    { work: `${title}: p99 of evaluations`, cells: p99.map(milliseconds), ratio: ratioOf(p99) },
-    { work: "– the longest", cells: max.map(milliseconds), ratio: ratioOf(max) },
-    { work: "– CPU in all", cells: cpu.map(milliseconds), ratio: ratioOf(cpu) },
-    { work: "– memory", cells: memory.map(megabytes), ratio: ratioOf(memory) },
+    line(
+      `${kind.title}: p50`,
+      medians(({ p50 }) => p50),
+      milliseconds,
+    ),
+    line(
+      "– p99",
+      medians(({ p99 }) => p99),
+      milliseconds,
+    ),
+    line(
+      "– the longest",
+      medians(({ max }) => max),
+      milliseconds,
+    ),
+    // Other daemons have no thread that serves alone.
+    {
+      work: "– most CPU of the serving thread while a request waits",
+      cells: block.map((ms, i) => (i === 0 ? milliseconds(ms) : "")),
+      ratio: undefined,
+    },
+    line(
+      "– CPU in all",
+      medians(({ cpu }) => cpu),
+      milliseconds,
+    ),
+    line(
+      "– memory",
+      medians(({ memory }) => memory),
+      megabytes,
+    ),
   ];
 }
 
-function afterwards(server: Server, cpuBefore: number) {
+async function measure(
+  server: Server,
+  change: (revision: number) => Promise<void>,
+): Promise<Result> {
+  const targeted = workloads.find(({ id }) => id === "targeted");
+  if (!targeted) throw new Error("there is no such workload");
+  const load = { ...targeted, rate: 1000 };
+  await pace(load, server, 2);
+  const before = server.usage().cpuMicros;
+  let over = false;
+  const pacing = pace(load, server, seconds).finally(() => {
+    over = true;
+  });
+  const blocking = longestBlock(server, () => over);
+  for (let revision = 1; !over; revision++) {
+    await change(revision);
+    await Bun.sleep(changeMs);
+  }
+  const latency = await pacing;
   const { cpuMicros, memory } = server.usage();
-  return { cpuMs: (cpuMicros - cpuBefore) / 1000, memory };
+  return { ...latency, block: await blocking, cpu: (cpuMicros - before) / 1000, memory };
+}
+
+/**
+ * What a request waits for on a machine with processors to spare: counted in CPU, which does not grow
+ * with what else the machine does. The load at the same time is in it as well, a fraction of a
+ * millisecond.
+ */
+async function longestBlock(server: Server, over: () => boolean): Promise<number> {
+  const url = `http://127.0.0.1:${server.ofrepPort}/ofrep/v1/evaluate/flags/${staticFlag}`;
+  let longest = 0;
+  while (!over()) {
+    const before = server.firstThreadMs();
+    await (await fetch(url, { method: "POST", body: "{}" })).text();
+    longest = Math.max(longest, server.firstThreadMs() - before);
+    await Bun.sleep(1);
+  }
+  return longest;
 }
 
 interface Place extends AsyncDisposable {
-  /** For `--sources`, or a URI. */
+  /** As `startServer` takes it. */
   readonly source: string;
   write(document: string): Promise<void>;
 }

@@ -29,6 +29,8 @@ export async function runSourceThread(): Promise<void> {
       const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
       const reading = read({ document, format }, { strict, source: source.name });
       tell({ kind: "document", payload: { ...facts, bytes, reading } });
+      // What was made of a large document is garbage now, several times its size.
+      setTimeout(() => Bun.gc(true), 1);
       return new Promise((resolve) => waiting.push(resolve));
     },
     unchanged: () => tell({ kind: "unchanged" }),
