@@ -21,7 +21,7 @@ export interface PackedFlagSet {
 
 /** What a document defines, in a form that threads can share, or everything that is wrong with it. */
 export type PackedDocument =
-  | { readonly ok: true; readonly flagSet: PackedFlagSet; readonly warnings: readonly Problem[] }
+  | { readonly ok: true; readonly flagSet: PackedFlagSet }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const firstSize = 1 << 20;

@@ -4,6 +4,7 @@ import type { JsonObject } from "../flags/model.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
+import { SourceFault } from "../sources/fault.ts";
 import { Intake } from "../sources/intake.ts";
 import { MovingSource } from "../sources/moving-source.ts";
 import {
@@ -125,7 +126,7 @@ export class FlagPipeline {
         sink.failed("the source ended by itself");
       } catch (error) {
         if (error instanceof FatalSourceError) throw error;
-        sink.failed(`the source broke: ${error}`);
+        sink.failed(error instanceof SourceFault ? error.message : `the source broke: ${error}`);
       }
       await this.#clock.sleep(restartMs, signal);
     }

@@ -45,7 +45,7 @@ export class Intake implements SourceSink {
     this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
     // What waited for the flags goes first: looking for oddities takes as long as reading them.
     await new Promise(setImmediate);
-    this.#warnOf(payload, parsed.warnings);
+    this.warnOf(payload, parsed.warnings);
     return true;
   }
 
@@ -53,12 +53,17 @@ export class Intake implements SourceSink {
   async take(payload: ReadPayload): Promise<boolean> {
     const { reading, bytes } = payload;
     if (!reading.ok) return this.#rejected(payload, reading.problems);
-    const { flagSet, warnings } = reading;
+    const { flagSet } = reading;
     const { store } = this.#options;
     const change = await inSlices(store.accepting(this.#source, flagSet, incrementally(payload)));
     this.#accepted(payload, { ...change, flags: flagSet.flagSets.length, bytes });
-    this.#warnOf(payload, warnings);
     return true;
+  }
+
+  /** Tells the operator what is odd about a document that was accepted. */
+  warnOf(payload: Pick<Payload, "origin">, warnings: readonly Problem[]): void {
+    if (warnings.length === 0) return;
+    this.#log.warn(`flag document has oddities: ${list(warnings)}`, from(payload));
   }
 
   unchanged(): void {
@@ -89,11 +94,6 @@ export class Intake implements SourceSink {
     return false;
   }
 
-  #warnOf(payload: Payload | ReadPayload, warnings: readonly Problem[]): void {
-    if (warnings.length === 0) return;
-    this.#log.warn(`flag document has oddities: ${list(warnings)}`, from(payload));
-  }
-
   get #remaining(): string {
     return this.#options.status.delivered
       ? "the last good flags stay in use"
@@ -110,7 +110,7 @@ function incrementally({ incremental = false }: Payload | ReadPayload) {
   return { incremental };
 }
 
-function from({ origin }: Payload | ReadPayload): { readonly origin?: string } {
+function from({ origin }: Pick<Payload, "origin">): { readonly origin?: string } {
   return origin === undefined ? {} : { origin };
 }
 

@@ -95,12 +95,13 @@ export class StoredFlag {
   }
 
   /**
-   * Whether the flag is the same as it came again. If so it is read from the new bytes from now on, so
-   * that nothing keeps the old ones.
+   * Whether the flag is the same as it came again. If so it is no longer read from the bytes that it
+   * came in before, so that nothing keeps them.
    */
   stays(content: FlagContent): boolean {
     if (!sameContent(this.#content, content)) return false;
-    if (content instanceof PackedFlag) this.#content = content;
+    if (this.#content instanceof PackedFlag || content instanceof PackedFlag)
+      this.#content = content;
     return true;
   }
 

@@ -47,7 +47,10 @@ describe("a source in a thread", () => {
     for (let round = 0; round < 2; round++) {
       const error = await thread.run(intake, stop.signal).catch((error: unknown) => error);
       expect(error).toBeInstanceOf(ThreadDied);
-      expect(error).toMatchObject({ proven: true, message: "its thread ended: status 4" });
+      expect(error).toMatchObject({
+        proven: true,
+        message: "the thread of the source ended: status 4",
+      });
     }
     expect(log.entries.filter(({ message }) => message === "taken")).toHaveLength(2);
   });
@@ -57,7 +60,7 @@ describe("a source in a thread", () => {
     const running = thread.run(intake, stop.signal).catch((error: unknown) => error);
     await until("the delivery", () => log.entries.some(({ message }) => message === "taken"));
     thread.resync();
-    expect(await running).toEqual(new Error("no longer wanted"));
+    expect(await running).toMatchObject({ message: "no longer wanted" });
   });
 });
 
@@ -106,7 +109,7 @@ describe("a source that may move", () => {
     const error = await moving.run(intake, stop.signal).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(ThreadDied);
     expect(log.entries.map(({ message }) => message)).toEqual([
-      "its thread ended: status 3; it runs without one from now on",
+      "the thread of the source ended: status 3; it runs without one from now on",
     ]);
     const again = moving.run(intake, stop.signal);
     await until("the flags", () => seen(store).length > 0);

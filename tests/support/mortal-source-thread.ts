@@ -8,7 +8,7 @@ const tell = (report: Report) => parentPort?.postMessage(report);
 if (config.uri === "dies at once") process.exit(3);
 
 const document = '{"flags":{"x":{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on"}}}';
-const reading = read({ document, format: "json" }, { strict: false, source: "s" });
+const { reading } = read({ document, format: "json" }, { strict: false, source: "s" });
 tell({ kind: "document", payload: { bytes: document.length, hash: "h", reading } });
 parentPort?.on("message", (order: Order) => {
   if (order.kind === "stop") tell({ kind: "ended", reason: undefined });

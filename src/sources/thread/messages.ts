@@ -1,4 +1,5 @@
 import type { SourceConfig } from "../../config/sources/source-config.ts";
+import type { Problem } from "../../flags/model.ts";
 import type { LogFields, LogLevel } from "../../telemetry/log.ts";
 import type { ReadPayload } from "../source.ts";
 
@@ -20,6 +21,8 @@ export type Order =
 /** From the thread of a source. */
 export type Report =
   | { readonly kind: "document"; readonly payload: ReadPayload }
+  /** What is odd about the document before. */
+  | { readonly kind: "oddities"; readonly origin?: string; readonly warnings: readonly Problem[] }
   | { readonly kind: "unchanged" }
   | { readonly kind: "failed"; readonly reason: string }
   | LogReport

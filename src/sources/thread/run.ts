@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { parseDocument } from "../../flags/document.ts";
+import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
 import type { Log, LogFields, LogLevel } from "../../telemetry/log.ts";
 import { systemClock } from "../clock.ts";
@@ -25,13 +26,19 @@ export async function runSourceThread(): Promise<void> {
     else aborted.abort();
   });
   const sink: SourceSink = {
-    accept({ document, format, ...facts }) {
+    async accept({ document, format, ...facts }) {
       const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
-      const reading = read({ document, format }, { strict, source: source.name });
+      const { reading, warnings } = read({ document, format }, { strict, source: source.name });
       tell({ kind: "document", payload: { ...facts, bytes, reading } });
+      const taken = new Promise<boolean>((resolve) => waiting.push(resolve));
+      // Looking for oddities takes as long as reading: what waits for the flags goes first.
+      await new Promise(setImmediate);
+      const { origin } = facts;
+      const found = warnings();
+      if (found.length > 0) tell({ kind: "oddities", ...(origin && { origin }), warnings: found });
       // What was made of a large document is garbage now, several times its size.
       setTimeout(() => Bun.gc(true), 1);
-      return new Promise((resolve) => waiting.push(resolve));
+      return taken;
     },
     unchanged: () => tell({ kind: "unchanged" }),
     failed: (reason) => tell({ kind: "failed", reason }),
@@ -43,14 +50,15 @@ export async function runSourceThread(): Promise<void> {
   tell({ kind: "ended", reason });
 }
 
-/** Reads a document in a form that threads can share. */
+/** Reads a document in a form that threads can share; what is odd about it is told on demand. */
 export function read(
   { document, format }: Pick<Payload, "document" | "format">,
   { strict, source }: { readonly strict: boolean; readonly source: string },
-): PackedDocument {
+): { readonly reading: PackedDocument; warnings(): readonly Problem[] } {
   const parsed = parseDocument(document, { format, strict });
-  if (!parsed.ok) return parsed;
-  return { ok: true, flagSet: pack(parsed.flagSet, source), warnings: parsed.warnings };
+  if (!parsed.ok) return { reading: parsed, warnings: () => [] };
+  const reading = { ok: true, flagSet: pack(parsed.flagSet, source) } as const;
+  return { reading, warnings: () => parsed.warnings };
 }
 
 /** The log of the process is written by one thread. */

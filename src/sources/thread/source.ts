@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { buildInfo } from "../../build-info.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { SourceFault } from "../fault.ts";
 import type { Intake } from "../intake.ts";
 import type { ReadPayload, Source } from "../source.ts";
 import type { Order, Report, Task } from "./messages.ts";
@@ -13,15 +14,13 @@ export interface ThreadSourceOptions extends Pick<Source, "name" | "provider"> {
 }
 
 /** The thread ended by itself, as one that is out of memory does. */
-export class ThreadDied extends Error {
-  override readonly name = "ThreadDied";
-
+export class ThreadDied extends SourceFault {
   constructor(
     cause: string,
     /** It had delivered before. */
     readonly proven: boolean,
   ) {
-    super(`its thread ended: ${cause}`);
+    super(`the thread of the source ended: ${cause}`);
   }
 }
 
@@ -51,7 +50,7 @@ export class ThreadSource implements Source {
     this.#tell({ kind: "resync" });
   }
 
-  /** @throws ThreadDied, and an Error for what ends the source itself */
+  /** @throws ThreadDied, and another SourceFault for what ends the source itself */
   async run(intake: Intake, signal: AbortSignal): Promise<void> {
     const ended = Promise.withResolvers<void>();
     const thread = new Worker(this.#options.entry ?? defaultEntry, {
@@ -59,12 +58,17 @@ export class ThreadSource implements Source {
     });
     this.#thread = thread;
     let proven = false;
+    let taken = Promise.resolve();
     let cause: string | undefined;
     thread.on("message", (report: Report) => {
       switch (report.kind) {
         case "document":
           proven = true;
-          return void this.#take(report.payload, intake);
+          taken = this.#take(report.payload, intake);
+          return;
+        case "oddities":
+          void taken.then(() => intake.warnOf(report, report.warnings));
+          return;
         case "unchanged":
           return intake.unchanged();
         case "failed":
@@ -73,7 +77,7 @@ export class ThreadSource implements Source {
           return this.#options.log[report.level](report.message, report.fields);
         case "ended":
           if (report.reason === undefined) ended.resolve();
-          else ended.reject(new Error(report.reason));
+          else ended.reject(new SourceFault(report.reason));
       }
     });
     thread.on("error", (error) => {
