@@ -20,7 +20,8 @@ export interface Server extends AsyncDisposable {
   firstThreadMs(): number;
 }
 
-const patienceMs = 20_000;
+/** Go flagd takes half a minute to load tens of thousands of flags. */
+const patienceMs = 60_000;
 
 /**
  * Starts a daemon on free ports of which each service has its own.

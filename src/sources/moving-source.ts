@@ -47,6 +47,9 @@ export class MovingSource implements Source {
     const accept = async (payload: Payload): Promise<boolean> => {
       if (payload.document.length <= largeDocument) return intake.accept(payload);
       this.#place = "thread";
+      this.log.info("the document is large: its source moves to a thread of its own", {
+        source: this.name,
+      });
       moving.abort();
       return true;
     };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { RedisServer } from "../../../tests/support/redis.ts";
 import { type Bench, interleave, type Measurement } from "../bench.ts";
 import { type Contender, type Server, startServer } from "../contender.ts";
-import { staticFlag } from "../flags.ts";
+import { flagDocument, staticFlag } from "../flags.ts";
 import { allDifferent, giantFlags, manyFlags } from "../large-flags.ts";
 import { pace } from "../load.ts";
 import { median } from "../statistics.ts";
@@ -12,7 +12,8 @@ import { workloads } from "../workloads.ts";
 
 /** How often the document changes during a measurement. */
 const changeMs = 1500;
-const seconds = 8;
+/** Of load, and then of single requests. */
+const seconds = 6;
 
 interface Kind {
   readonly title: string;
@@ -21,6 +22,8 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
+  // What the machine does to latency by itself.
+  { title: "100 flags, changing", document: (n) => flagDocument(100, n), changing: true },
   { title: "10 MB, polled each second, unchanged", document: manyFlags, changing: false },
   { title: "10 MB, one flag of a thousand changes", document: manyFlags, changing: true },
   { title: "10 MB, every flag changes", document: allDifferent, changing: true },
@@ -110,29 +113,35 @@ async function measure(
   const load = { ...targeted, rate: 1000 };
   await pace(load, server, 2);
   const before = server.usage().cpuMicros;
+  const latency = await whileChanging(change, pace(load, server, seconds));
+  const cpu = (server.usage().cpuMicros - before) / 1000;
+  const block = await whileChanging(change, longestBlock(server));
+  return { ...latency, block, cpu, memory: server.usage().memory };
+}
+
+async function whileChanging<Outcome>(
+  change: (revision: number) => Promise<void>,
+  measuring: Promise<Outcome>,
+): Promise<Outcome> {
   let over = false;
-  const pacing = pace(load, server, seconds).finally(() => {
+  const outcome = measuring.finally(() => {
     over = true;
   });
-  const blocking = longestBlock(server, () => over);
   for (let revision = 1; !over; revision++) {
     await change(revision);
     await Bun.sleep(changeMs);
   }
-  const latency = await pacing;
-  const { cpuMicros, memory } = server.usage();
-  return { ...latency, block: await blocking, cpu: (cpuMicros - before) / 1000, memory };
+  return outcome;
 }
 
 /**
- * What a request waits for on a machine with processors to spare: counted in CPU, which does not grow
- * with what else the machine does. The load at the same time is in it as well, a fraction of a
- * millisecond.
+ * What a single request waits for on a machine with processors to spare: counted in CPU, which does
+ * not grow with what else the machine does.
  */
-async function longestBlock(server: Server, over: () => boolean): Promise<number> {
+async function longestBlock(server: Server): Promise<number> {
   const url = `http://127.0.0.1:${server.ofrepPort}/ofrep/v1/evaluate/flags/${staticFlag}`;
   let longest = 0;
-  while (!over()) {
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
     const before = server.firstThreadMs();
     await (await fetch(url, { method: "POST", body: "{}" })).text();
     longest = Math.max(longest, server.firstThreadMs() - before);
