@@ -26,7 +26,14 @@ const contenders = [
 ];
 const folder = mkdtempSync(join(tmpdir(), "flagd-bench-"));
 try {
-  const bench = { contenders, rounds: Number(values.rounds), seconds: 0, requests: 0, folder };
+  const bench = {
+    contenders,
+    rounds: Number(values.rounds),
+    seconds: 0,
+    repetitions: 1,
+    requests: 0,
+    folder,
+  };
   const lines = await largeDocuments.run(bench);
   console.log(
     table(

@@ -1,29 +1,40 @@
 /**
- * Compares `dist/flagd` with Go flagd on this machine and prints a Markdown table.
+ * Compares `dist/flagd` with Go flagd on this machine and prints Markdown tables.
  *
  *   bun bench/run.ts [--go path/to/flagd] [--ours path] [--rounds 3] [--quick] [--only id,id…]
  *
  * Builds `dist/flagd` unless `--ours` names a binary. Needs Linux, h2load (nghttp2), wrk, and
  * redis-server for one row. CPU is user and system time of the daemon and all its children, as the
- * kernel counts it; everything is the median of interleaved rounds after a warm-up.
+ * kernel counts it; everything is the median of interleaved rounds after a warm-up. Exits with 1 where
+ * a measurement failed; the others are printed all the same.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Bench, Measurement } from "./side-by-side/bench.ts";
+import { type Bench, type Measurement, runAll } from "./side-by-side/bench.ts";
+import { environment } from "./side-by-side/environment.ts";
+import { evaluation } from "./side-by-side/rows/evaluation.ts";
 import { eventStreams } from "./side-by-side/rows/event-streams.ts";
-import { loads } from "./side-by-side/rows/load.ts";
+import { loadDetails, loads } from "./side-by-side/rows/load.ts";
 import { memory } from "./side-by-side/rows/memory.ts";
 import { start, startFromRedis } from "./side-by-side/rows/start.ts";
-import { type Line, table } from "./side-by-side/table.ts";
+import { syncStreams } from "./side-by-side/rows/sync-streams.ts";
+import { table } from "./side-by-side/table.ts";
 
-const measurements: readonly Measurement[] = [
-  ...loads,
-  start,
-  startFromRedis,
-  memory,
-  eventStreams,
+interface Part {
+  readonly title: string;
+  readonly measurements: readonly Measurement[];
+  readonly details?: readonly string[];
+}
+
+const parts: readonly Part[] = [
+  { title: "CPU of the server for each request", measurements: loads, details: loadDetails },
+  {
+    title: "Start, memory, streams",
+    measurements: [start, startFromRedis, memory, eventStreams, syncStreams],
+  },
+  { title: "Evaluation", measurements: [evaluation] },
 ];
 
 const { values } = parseArgs({
@@ -36,11 +47,11 @@ const { values } = parseArgs({
   },
 });
 
-const only = values.only?.split(",");
-const unknown = only?.filter((id) => !measurements.some((measurement) => measurement.id === id));
-if (unknown && unknown.length > 0) {
-  const ids = measurements.map(({ id }) => id).join(", ");
-  console.error(`--only: ${unknown.join(", ")} is not one of ${ids}`);
+const ids = parts.flatMap(({ measurements }) => measurements.map(({ id }) => id));
+const only = values.only?.split(",") ?? ids;
+const unknown = only.filter((id) => !ids.includes(id));
+if (unknown.length > 0) {
+  console.error(`--only: ${unknown.join(", ")} is not one of ${ids.join(", ")}`);
   process.exit(1);
 }
 
@@ -55,19 +66,22 @@ const bench: Bench = {
   ],
   rounds: values.quick ? 1 : Number(values.rounds),
   seconds: values.quick ? 2 : 4,
-  requests: values.quick ? 100_000 : 1_000_000,
+  repetitions: values.quick ? 2 : 4,
+  requests: values.quick ? 40_000 : 1_000_000,
   folder,
 };
 try {
-  const lines: Line[] = [];
-  for (const measurement of measurements) {
-    if (only && !only.includes(measurement.id)) continue;
-    console.error(measurement.id);
-    lines.push(...(await measurement.run(bench)));
+  const head = await environment(bench.contenders, process.argv.slice(2));
+  const tables: string[] = [];
+  for (const { title, measurements, details } of parts) {
+    const wanted = measurements.filter(({ id }) => only.includes(id));
+    if (wanted.length === 0) continue;
+    const { lines, failed } = await runAll(wanted, bench, console.error);
+    if (failed.length > 0) process.exitCode = 1;
+    const names = bench.contenders.map(({ name }) => name);
+    tables.push(`### ${title}\n\n${table(names, lines, details)}`);
   }
-  const names = bench.contenders.map(({ name }) => name);
-  console.log(`${availableParallelism()} × ${cpus()[0]?.model}, Bun ${Bun.version}\n`);
-  console.log(table(names, lines));
+  console.log([head, ...tables].join("\n\n"));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

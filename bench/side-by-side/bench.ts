@@ -1,5 +1,5 @@
 import type { Contender } from "./contender.ts";
-import type { Line } from "./table.ts";
+import { failedLine, type Line } from "./table.ts";
 
 /** What all measurements get to know. */
 export interface Bench {
@@ -8,6 +8,8 @@ export interface Bench {
   readonly rounds: number;
   /** Of load, in each round and phase. */
   readonly seconds: number;
+  /** Of what takes no time, in each round. */
+  readonly repetitions: number;
   /** For the row about many requests. */
   readonly requests: number;
   /** Where flag files may be written. */
@@ -17,6 +19,27 @@ export interface Bench {
 export interface Measurement {
   readonly id: string;
   run(bench: Bench): Promise<readonly Line[]>;
+}
+
+/** The lines of all measurements. One that fails has a line that says so, and the others go on. */
+export async function runAll(
+  measurements: readonly Measurement[],
+  bench: Bench,
+  tell: (progress: string) => void,
+): Promise<{ lines: readonly Line[]; failed: readonly string[] }> {
+  const lines: Line[] = [];
+  const failed: string[] = [];
+  for (const { id, run } of measurements) {
+    const started = performance.now();
+    try {
+      lines.push(...(await run(bench)));
+    } catch (error) {
+      failed.push(id);
+      lines.push(failedLine(id, error));
+    }
+    tell(`${id}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  }
+  return { lines, failed };
 }
 
 /**

@@ -11,6 +11,7 @@ export interface Contender {
 export interface Server extends AsyncDisposable {
   readonly port: number;
   readonly ofrepPort: number;
+  readonly syncPort: number;
   /** Milliseconds from creating the process until `/readyz` answered 200. */
   readonly readyMs: number;
   /** And until it evaluated a flag. Go flagd is ready before it has read any flags. */
@@ -26,9 +27,14 @@ const patienceMs = 60_000;
 /**
  * Starts a daemon on free ports of which each service has its own.
  * @param source as `--uri` takes it, or a list as `--sources` does
+ * @param key of a flag of it
  * @throws Error where it ends or is not ready in time
  */
-export async function startServer({ name, binary }: Contender, source: string): Promise<Server> {
+export async function startServer(
+  { name, binary }: Contender,
+  source: string,
+  key = staticFlag,
+): Promise<Server> {
   const [port = 0, managementPort = 0, syncPort = 0, ofrepPort = 0] = await freePorts(4);
   const ports = ["-p", port, "-m", managementPort, "-g", syncPort, "-r", ofrepPort];
   const started = performance.now();
@@ -55,12 +61,13 @@ export async function startServer({ name, binary }: Contender, source: string): 
   };
   const host = "http://127.0.0.1";
   const ready = new Request(`${host}:${managementPort}/readyz`);
-  const flag = `${host}:${ofrepPort}/ofrep/v1/evaluate/flags/${staticFlag}`;
+  const flag = `${host}:${ofrepPort}/ofrep/v1/evaluate/flags/${key}`;
   const readyMs = await until(ready);
   const evaluatedMs = await until(new Request(flag, { method: "POST", body: "{}" }));
   return {
     port,
     ofrepPort,
+    syncPort,
     readyMs,
     evaluatedMs,
     usage: () => usageOf(child.pid),

@@ -18,7 +18,7 @@ export const tenAttributes = {
   score: 0.75,
 };
 
-const threeConditions = {
+export const threeConditions = {
   if: [
     {
       and: [
@@ -46,4 +46,27 @@ export function flagDocument(count: number, revision = 0): string {
     return [`flag-${String(i).padStart(3, "0")}`, flag];
   });
   return JSON.stringify({ flags: Object.fromEntries(flags) });
+}
+
+/** About so many kilobytes of flags with targeting; `revision` is the value of the flag of that name. */
+export function largeDocument(kilobytes: number, revision: number): string {
+  const targeting = {
+    if: [
+      { in: [{ var: "email" }, "x".repeat(700)] },
+      "on",
+      {
+        fractional: [
+          ["on", 50],
+          ["off", 50],
+        ],
+      },
+    ],
+  };
+  const variants = { on: true, off: false };
+  const large = { state: "ENABLED", variants, defaultVariant: "off", targeting };
+  const flags = Object.fromEntries(
+    Array.from({ length: kilobytes }, (_, i) => [`flag-${i}`, large]),
+  );
+  const small = { state: "ENABLED", variants: { it: revision }, defaultVariant: "it" };
+  return JSON.stringify({ flags: { revision: small, ...flags } });
 }

@@ -1,5 +1,12 @@
+import type { Environment } from "./environment.ts";
 import { ConfigError } from "./errors.ts";
-import type { globalOptions, loadingOptions, syncOptions } from "./options/shared.ts";
+import type {
+  globalOptions,
+  loadingOptions,
+  syncOptions,
+  telemetryOptions,
+} from "./options/shared.ts";
+import { type OtelConfig, readOtelConfig } from "./otel/read.ts";
 import type { Resolved } from "./resolve.ts";
 
 /** Where a service listens. */
@@ -35,27 +42,46 @@ export interface ServingConfig {
   /** Of event and sync streams; 0: none. */
   readonly streamDeadlineMs: number;
   readonly shutdownGraceMs: number;
+  readonly telemetry: OtelConfig;
 }
 
-type ServingOptions = typeof globalOptions & typeof loadingOptions & typeof syncOptions;
+type ServingOptions = typeof globalOptions &
+  typeof loadingOptions &
+  typeof syncOptions &
+  typeof telemetryOptions;
 
-/** What is read the same way for both commands. */
+/**
+ * What is read the same way for both commands.
+ * @throws ConfigError
+ */
 export function servingConfig(
   resolved: Resolved<ServingOptions>,
+  environment: Environment,
   own: {
     readonly logFormat: "console" | "json";
     readonly address: Address;
     readonly tls: ServerTls | undefined;
+    readonly warnings: readonly string[];
   },
-  warnings: readonly string[],
 ): ServingConfig {
   const { values, file } = resolved;
   const context = staticContext(resolved);
+  const { warnings, ...telemetry } = readOtelConfig(
+    {
+      metricsExporter: values["metrics-exporter"],
+      collectorUri: values["otel-collector-uri"] || undefined,
+      certPath: values["otel-cert-path"] || undefined,
+      keyPath: values["otel-key-path"] || undefined,
+      caPath: values["otel-ca-path"] || undefined,
+      reloadIntervalMs: values["otel-reload-interval"],
+    },
+    environment,
+  );
   return {
     debug: values.debug,
     logFormat: own.logFormat,
     configFile: file,
-    warnings: [...resolved.warnings, ...warnings, ...context.warnings],
+    warnings: [...resolved.warnings, ...own.warnings, ...context.warnings, ...warnings],
     strict: values.strict,
     contextValues: context.values,
     sync: {
@@ -70,6 +96,7 @@ export function servingConfig(
     },
     streamDeadlineMs: values["stream-deadline"],
     shutdownGraceMs: values["shutdown-grace"],
+    telemetry,
   };
 }
 

@@ -64,9 +64,10 @@ export async function readRedisSyncConfig(
     logFormat: values["redis-log-format"],
     address: sync,
     tls: tls && clientCaPath !== "" ? { ...tls, clientCaPath } : tls,
+    warnings: [],
   };
   return {
-    ...servingConfig(resolved, own, []),
+    ...servingConfig(resolved, environment, own),
     source,
     managementPort: managementPort === 0 ? undefined : managementPort,
   };

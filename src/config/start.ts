@@ -39,14 +39,6 @@ export interface StartConfig extends ServingConfig {
   readonly maxRequestHeader: number;
   /** Threads that serve the ports. */
   readonly workers: number;
-  readonly telemetry: {
-    readonly metricsExporter: "prometheus" | "otel";
-    readonly collectorUri: string | undefined;
-    readonly certPath: string | undefined;
-    readonly keyPath: string | undefined;
-    readonly caPath: string | undefined;
-    readonly reloadIntervalMs: number;
-  };
 }
 
 /**
@@ -74,7 +66,12 @@ export async function readStartConfig(
     ...(ofrep !== management && { "ofrep-port": { port: ofrep } }),
   });
   return {
-    ...servingConfig(resolved, { logFormat: values["log-format"], address: sync, tls }, warnings),
+    ...servingConfig(resolved, environment, {
+      logFormat: values["log-format"],
+      address: sync,
+      tls,
+      warnings,
+    }),
     sources,
     evaluation: { address: evaluation, tls },
     ofrep: {
@@ -92,14 +89,6 @@ export async function readStartConfig(
     maxRequestBody: values["max-request-body"],
     maxRequestHeader: values["max-request-header"] > 0 ? values["max-request-header"] : 1 << 20,
     workers: values.workers,
-    telemetry: {
-      metricsExporter: values["metrics-exporter"],
-      collectorUri: values["otel-collector-uri"] || undefined,
-      certPath: values["otel-cert-path"] || undefined,
-      keyPath: values["otel-key-path"] || undefined,
-      caPath: values["otel-ca-path"] || undefined,
-      reloadIntervalMs: values["otel-reload-interval"],
-    },
   };
 }
 

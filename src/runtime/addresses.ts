@@ -1,4 +1,3 @@
-import type { DescService } from "@bufbuild/protobuf";
 import { exactRoutes, type RouteOf } from "../telemetry/routes.ts";
 import type { ListenAddress } from "../transport/listener.ts";
 
@@ -7,9 +6,10 @@ export function describe(address: ListenAddress): string {
   return "socketPath" in address ? address.socketPath : `${address.host ?? "[::]"}:${address.port}`;
 }
 
-/** The paths of all methods, as metrics know them. */
-export function routesOf(...services: readonly DescService[]): RouteOf {
-  return exactRoutes(
-    services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)),
-  );
+/** The paths of a service's methods, as metrics know them. */
+export function routesOf(service: {
+  readonly unary: readonly { readonly path: string }[];
+  readonly streams: readonly { readonly path: string }[];
+}): RouteOf {
+  return exactRoutes([...service.unary, ...service.streams].map(({ path }) => path));
 }

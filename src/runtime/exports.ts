@@ -1,9 +1,10 @@
 import { ConfigError } from "../config/errors.ts";
-import { type OtelOptions, readOtelConfig } from "../config/otel/read.ts";
+import type { OtelConfig } from "../config/otel/read.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { Attributes } from "../telemetry/metrics/series.ts";
 import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
+import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import type { CallWatch } from "../transport/listener.ts";
 
 /** How long what is left of telemetry may take at the end. */
@@ -25,24 +26,23 @@ export interface Tracing {
     scheme: "http" | "https",
   ): NonNullable<CallWatch["trace"]>;
   readonly evaluations: EvaluationTrace;
+  readonly loads: LoadTrace;
 }
 
 /**
- * Starts what options and OpenTelemetry's variables ask for. Its code is loaded only then.
- * @throws ConfigError for what is wrong with them
+ * Starts what is asked for. Its code is loaded only then.
+ * @throws ConfigError for TLS files that cannot be used
  */
 export async function startExports(parts: {
-  readonly options: OtelOptions;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly config: OtelConfig;
   /** Undefined: metrics are not pushed from here. */
   readonly registry: { collect(): Collection | Promise<Collection> } | undefined;
   readonly resource: Attributes;
   readonly log: Log;
 }): Promise<TelemetryExports> {
-  const { options, environment, registry, resource } = parts;
+  const { registry, resource } = parts;
+  const { metrics, traces } = parts.config;
   const log = parts.log.with({ component: "otel" });
-  const { metrics, traces, warnings } = readOtelConfig(options, environment);
-  for (const warning of warnings) log.warn(warning);
   const stops: (() => Promise<void>)[] = [];
   if (metrics && registry) {
     const { MetricsPush } = await import("../telemetry/otel/push-metrics.ts");

@@ -18,6 +18,7 @@ import { ThreadSource } from "../sources/thread/source.ts";
 import { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
+import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import { SyncContext } from "./sync-context.ts";
 
 export interface FlagPipelineOptions {
@@ -32,6 +33,8 @@ export interface FlagPipelineOptions {
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
   /** Told of every payload in the store, by the position of its source. */
   readonly onAccepted?: (source: number, payload: Payload | ReadPayload) => void;
+  /** Undefined: what arrives is not traced. */
+  readonly traceLoad?: LoadTrace | undefined;
 }
 
 /** A source that ended by a mistake of ours is started again after this. */
@@ -111,10 +114,12 @@ export class FlagPipeline {
   async #keepRunning(source: Source, index: number, signal: AbortSignal): Promise<void> {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
+    const { strict, traceLoad } = this.#options;
     const sink = new Intake(source, {
       store: this.store,
       status,
-      strict: this.#options.strict,
+      strict,
+      trace: traceLoad,
       log: this.#log,
       onAccepted: (payload) => this.#options.onAccepted?.(index, payload),
       onContext: (context) => this.context.set(source.name, context),

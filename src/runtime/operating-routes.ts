@@ -1,25 +1,32 @@
 import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter } from "@connectrpc/connect";
-import { Health } from "../gen/grpc/health/v1/health_pb.ts";
-import { healthRoutes } from "../services/health.ts";
 import type { Readiness } from "../services/management/readiness.ts";
-import { reflectionRoutes } from "../services/reflection.ts";
+import type { Routes } from "../transport/listener.ts";
 
-/** `routes` and, beside them, what tools ask of every gRPC port: health and reflection. */
+/** A service's routes and, beside them, what tools ask of every gRPC port: health and reflection. */
 export function withOperatingRoutes(
-  routes: (router: ConnectRouter) => void,
-  services: readonly DescService[],
+  service: {
+    readonly routes: () => Promise<Routes>;
+    readonly descriptors: () => Promise<readonly DescService[]>;
+  },
   readiness: Readiness,
-): (router: ConnectRouter) => void {
-  const health = healthRoutes({
-    services,
-    serving: () => readiness.state === "ready",
-    subscribe: (listener) => readiness.subscribe(listener),
-  });
-  const reflection = reflectionRoutes([...services, Health]);
-  return (router) => {
-    routes(router);
-    health(router);
-    reflection(router);
+): () => Promise<Routes> {
+  return async () => {
+    const [routes, services, { Health, healthRoutes }, { reflectionRoutes }] = await Promise.all([
+      service.routes(),
+      service.descriptors(),
+      import("../services/health.ts"),
+      import("../services/reflection.ts"),
+    ]);
+    const health = healthRoutes({
+      services,
+      serving: () => readiness.state === "ready",
+      subscribe: (listener) => readiness.subscribe(listener),
+    });
+    const reflection = reflectionRoutes([...services, Health]);
+    return (router) => {
+      routes(router);
+      health(router);
+      reflection(router);
+    };
   };
 }

@@ -1,16 +1,14 @@
-import { buildInfo, versionLine } from "../build-info.ts";
+import { versionLine } from "../build-info.ts";
 import type { RedisSyncConfig } from "../config/redis-sync.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import type { Log } from "../telemetry/log.ts";
-import { Registry } from "../telemetry/metrics/registry.ts";
-import { observeProcess } from "../telemetry/process-metrics.ts";
-import { describeResource } from "../telemetry/resource.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flags.ts";
 import { listenSync } from "./sync-port.ts";
+import { startTelemetry } from "./telemetry.ts";
 import { createWatch } from "./watch.ts";
 
 const maxRequestHeader = 1 << 16;
@@ -23,12 +21,18 @@ const maxRequestHeader = 1 << 16;
 export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<number> {
   const own = log.with({ component: "redis-sync" });
   own.info(versionLine);
-  const pipeline = await FlagPipeline.create({ ...config, sources: [config.source], log });
-  const registry = new Registry({ resource: describeResource(buildInfo.version, process.env) });
-  observeProcess(registry);
+  const telemetry = await startTelemetry(config.telemetry, log);
+  const { registry, tracing } = telemetry;
+  const pipeline = await FlagPipeline.create({
+    ...config,
+    sources: [config.source],
+    log,
+    traceLoad: tracing?.loads,
+  });
   observeSources(registry, pipeline.statuses);
 
-  const sync = await listenSync({ config, pipeline, registry, watch: createWatch(registry), log });
+  const watch = createWatch(registry, tracing);
+  const sync = await listenSync({ config, pipeline, registry, watch, log });
   own.info(`flag sync service listening at ${describe(sync.address)}`);
   const management =
     config.managementPort === undefined
@@ -40,7 +44,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           handlers: [
             createManagementHandler({
               readiness: pipeline.readiness,
-              metrics: () => registry.expose(),
+              metrics: telemetry.expose,
             }),
           ],
           log: own,
@@ -55,6 +59,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     async close(graceMs) {
       await sync.close(graceMs);
       await management?.stop(graceMs);
+      await telemetry.stop(graceMs);
     },
   });
 }

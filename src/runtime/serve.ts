@@ -1,15 +1,14 @@
 import type { Address } from "../config/loading.ts";
 import type { StartConfig } from "../config/start.ts";
-import * as v1 from "../gen/flagd/evaluation/v1/evaluation_pb.ts";
-import * as v2 from "../gen/flagd/evaluation/v2/evaluation_pb.ts";
-import * as schema from "../gen/schema/v1/schema_pb.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { createOfrepHandler } from "../services/ofrep/handler.ts";
+import { logEvaluations } from "../telemetry/evaluation-log.ts";
 import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { ofrepRoute } from "../telemetry/routes.ts";
+import { both, type EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
 import type { HttpHandler } from "../transport/http.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
@@ -20,8 +19,6 @@ import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
 import { createWatch } from "./watch.ts";
-
-const services = [v1.Service, v2.Service, schema.Service];
 
 /** Every listener of `flagd start`, bound. */
 export interface Serving {
@@ -49,6 +46,7 @@ export async function serve(parts: {
   const { config, pipeline, registry, management, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
   const watch = createWatch(registry, tracing);
+  const trace = evaluationTrace(tracing, log.with({ component: "evaluator" }));
   const common = {
     store,
     context,
@@ -63,7 +61,7 @@ export async function serve(parts: {
     ...common,
     whenReady: readiness.whenReady(),
     streamDeadlineMs: config.streamDeadlineMs,
-    ...(tracing && { trace: tracing.evaluations }),
+    ...(trace && { trace }),
   });
   const { tls } = config.evaluation;
   const evaluation = await listenAt(config.evaluation.address, shared, (address) =>
@@ -73,9 +71,9 @@ export async function serve(parts: {
       ...watch({
         port: "evaluation",
         scheme: tls ? "https" : "http",
-        routeOf: routesOf(...services),
+        routeOf: routesOf(service),
       }),
-      routes: withOperatingRoutes(service.routes, services, readiness),
+      routes: withOperatingRoutes(service, readiness),
       name: "evaluation",
       address,
       ...(tls && { tls }),
@@ -106,7 +104,7 @@ export async function serve(parts: {
         scheme: config.ofrep.tls ? "https" : "http",
         routeOf: ofrepRoute,
       }),
-      ...(tracing && { traceEvaluation: tracing.evaluations }),
+      ...(trace && { traceEvaluation: trace }),
       ...(events && { events }),
     }),
     log,
@@ -129,6 +127,13 @@ export async function serve(parts: {
       await http.stop(graceMs);
     },
   };
+}
+
+/** Undefined: nobody wants to know of single evaluations. */
+function evaluationTrace(tracing: Tracing | undefined, log: Log): EvaluationTrace | undefined {
+  if (!log.debugging) return tracing?.evaluations;
+  const logging = logEvaluations(log);
+  return tracing ? both(tracing.evaluations, logging) : logging;
 }
 
 /** Threads can share a port, not a socket. */

@@ -1,18 +1,13 @@
-import { buildInfo, versionLine } from "../build-info.ts";
+import { versionLine } from "../build-info.ts";
 import type { StartConfig } from "../config/start.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import type { Log } from "../telemetry/log.ts";
-import { merge } from "../telemetry/metrics/merge.ts";
-import { exposition } from "../telemetry/metrics/prometheus.ts";
-import { processOnly, Registry } from "../telemetry/metrics/registry.ts";
-import { observeProcess } from "../telemetry/process-metrics.ts";
-import { describeResource } from "../telemetry/resource.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
-import { exportGraceMs, startExports } from "./exports.ts";
 import { FlagPipeline } from "./flags.ts";
 import { serve } from "./serve.ts";
+import { startTelemetry } from "./telemetry.ts";
 import { Crew } from "./workers/crew.ts";
 import { answerOf } from "./workers/messages.ts";
 
@@ -25,38 +20,27 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   const own = log.with({ component: "start" });
   own.info(versionLine);
   let crew: Crew | undefined;
+  const telemetry = await startTelemetry(
+    config.telemetry,
+    log,
+    async () => (await crew?.collect()) ?? [],
+  );
   const pipeline = await FlagPipeline.create({
     ...config,
     log,
+    traceLoad: telemetry.tracing?.loads,
     onAccepted: (source, payload) => crew?.relay(source, payload),
   });
   const { readiness } = pipeline;
-  const resource = describeResource(buildInfo.version, process.env);
-  const registry = new Registry({ resource });
-  observeProcess(registry);
-  observeSources(registry, pipeline.statuses);
-  const collect = async () => merge(registry.collect(), (await crew?.collect()) ?? []);
-  const exports = await startExports({
-    options: config.telemetry,
-    environment: process.env,
-    registry: { collect },
-    resource,
-    log,
-  });
-  const management = createManagementHandler({
-    readiness,
-    async metrics() {
-      const collection = await collect();
-      return exposition(exports.metricsPushed ? processOnly(collection) : collection);
-    },
-  });
+  observeSources(telemetry.registry, pipeline.statuses);
+  const management = createManagementHandler({ readiness, metrics: telemetry.expose });
   const alone = config.workers === 1;
   const serving = await serve({
     config,
     pipeline,
-    registry,
+    registry: telemetry.registry,
     management,
-    tracing: exports.tracing,
+    tracing: telemetry.tracing,
     ...(!alone && { shared: "first" }),
     log,
   });
@@ -82,7 +66,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     log: own,
     async close(graceMs) {
       await Promise.all([crew?.close(graceMs), serving.close(graceMs)]);
-      await exports.stop(Math.min(graceMs, exportGraceMs));
+      await telemetry.stop(graceMs);
     },
   });
 }

@@ -1,5 +1,4 @@
 import type { ServingConfig } from "../config/loading.ts";
-import { FlagSyncService } from "../gen/flagd/sync/v1/sync_pb.ts";
 import { createSyncService } from "../services/sync/service.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
@@ -51,9 +50,9 @@ export async function listenSync(parts: {
     ...watch({
       port: "sync",
       scheme: tls ? "https" : "http",
-      routeOf: routesOf(FlagSyncService),
+      routeOf: routesOf(service),
     }),
-    routes: withOperatingRoutes(service.routes, [FlagSyncService], pipeline.readiness),
+    routes: withOperatingRoutes(service, pipeline.readiness),
     name: "sync",
     address: parts.address ?? config.sync.address,
     ...(tls && { tls }),

@@ -1,10 +1,10 @@
 /** Errors that more than one service answers with. */
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, RpcError } from "../transport/rpc-error.ts";
 
-export function invalidArgument(message: string): ConnectError {
-  return new ConnectError(message, Code.InvalidArgument);
+export function invalidArgument(message: string): RpcError {
+  return new RpcError(message, Code.InvalidArgument);
 }
 
-export function streamDeadlineExceeded(): ConnectError {
-  return new ConnectError("stream closed due to server-side timeout", Code.DeadlineExceeded);
+export function streamDeadlineExceeded(): RpcError {
+  return new RpcError("stream closed due to server-side timeout", Code.DeadlineExceeded);
 }

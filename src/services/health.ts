@@ -5,6 +5,8 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "../gen/grpc/health/v1/health_pb.ts";
 
+export { Health };
+
 export interface HealthOptions {
   /** The services that may be asked about by name; `""`, the server itself, always may. */
   readonly services: readonly DescService[];

@@ -1,5 +1,5 @@
 /** Messages for a reader that pulls them: Connect's streaming handlers are async generators. */
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, RpcError } from "../transport/rpc-error.ts";
 import { streamDeadlineExceeded } from "./errors.ts";
 
 export class PulledSink<Message> {
@@ -26,7 +26,7 @@ export class PulledSink<Message> {
 
   abort(): void {
     this.#queue = [];
-    this.end(new ConnectError("the client reads too slowly", Code.Aborted));
+    this.end(new RpcError("the client reads too slowly", Code.Aborted));
   }
 
   onDrain(listener: () => void): void {
@@ -37,7 +37,7 @@ export class PulledSink<Message> {
     this.#closed = listener;
   }
 
-  /** @throws ConnectError where the stream ends by one */
+  /** @throws RpcError where the stream ends by one */
   async *messages(signal: AbortSignal): AsyncGenerator<Message> {
     // A reader that is gone may never pull again, which leaves this generator where it is.
     const onAbort = () => {
@@ -79,5 +79,5 @@ export class PulledSink<Message> {
 }
 
 function isDeadline(reason: unknown): boolean {
-  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
+  return reason instanceof RpcError && reason.code === Code.DeadlineExceeded;
 }

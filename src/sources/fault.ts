@@ -1,3 +1,5 @@
+import { FatalSourceError, type SourceSink } from "./source.ts";
+
 /** Why a source got no flags, in words for the operator, without credentials. */
 export class SourceFault extends Error {
   override readonly name = "SourceFault";
@@ -8,4 +10,21 @@ export class SourceFault extends Error {
     super(message);
     this.hopeless = hopeless;
   }
+}
+
+/**
+ * Tells of an attempt that failed.
+ * @param source `reached`: an attempt has succeeded before; then no failure is one of the configuration
+ * @throws FatalSourceError for what no other attempt can mend
+ */
+export function reportFailure(
+  failure: unknown,
+  source: { readonly name: string; readonly reached: boolean },
+  sink: SourceSink,
+): void {
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  if (failure instanceof SourceFault && failure.hopeless && !source.reached) {
+    throw new FatalSourceError(`source ${source.name}: ${reason}`);
+  }
+  sink.failed(reason);
 }

@@ -4,6 +4,7 @@ import { inSlices } from "../flags/steps.ts";
 import type { LayerChange } from "../store/layer.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import type { Payload, ReadPayload, Source, SourceSink } from "./source.ts";
 import type { SourceStatus } from "./status.ts";
 
@@ -13,6 +14,8 @@ export interface IntakeOptions {
   /** Reject documents that break the schema even where they could be loaded. */
   readonly strict: boolean;
   readonly log: Log;
+  /** Undefined: what arrives is not traced. */
+  readonly trace?: LoadTrace | undefined;
   /** A payload was accepted and is in the store. */
   readonly onAccepted?: (payload: Payload | ReadPayload) => void;
   /** The evaluation context that the source's payload brought along. */
@@ -34,7 +37,24 @@ export class Intake implements SourceSink {
     this.#log = options.log.with({ source: source.name, provider: source.provider });
   }
 
-  async accept(payload: Payload): Promise<boolean> {
+  accept(payload: Payload): Promise<boolean> {
+    return this.#traced(() => this.#read(payload));
+  }
+
+  /** Takes a document that another thread has read, in slices: it is large. */
+  take(payload: ReadPayload): Promise<boolean> {
+    return this.#traced(() => this.#take(payload));
+  }
+
+  async #traced(load: () => Promise<boolean>): Promise<boolean> {
+    const { trace, status } = this.#options;
+    const end = trace?.(this.#source);
+    const accepted = await load();
+    end?.(accepted ? undefined : (status.reason ?? ""));
+    return accepted;
+  }
+
+  async #read(payload: Payload): Promise<boolean> {
     const { store, strict } = this.#options;
     const { document, format } = payload;
     const parsed = parseDocument(document, { format, strict });
@@ -49,8 +69,7 @@ export class Intake implements SourceSink {
     return true;
   }
 
-  /** Takes a document that another thread has read, in slices: it is large. */
-  async take(payload: ReadPayload): Promise<boolean> {
+  async #take(payload: ReadPayload): Promise<boolean> {
     const { reading, bytes } = payload;
     if (!reading.ok) return this.#rejected(payload, reading.problems);
     const { flagSet } = reading;

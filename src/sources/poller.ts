@@ -1,9 +1,9 @@
 import { Backoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
-import { SourceFault } from "./fault.ts";
+import { reportFailure, SourceFault } from "./fault.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { PollSchedule } from "./poll-schedule.ts";
-import { FatalSourceError, type Payload, type SourceSink } from "./source.ts";
+import type { Payload, SourceSink } from "./source.ts";
 
 export interface PollerOptions {
   /** Of the source, for the error that ends it. */
@@ -31,7 +31,7 @@ export class Poller {
   readonly #clock: Clock;
   readonly #schedule: PollSchedule;
   readonly #backoff: Backoff;
-  /** Whether a look has ever succeeded: then no failure is one of the configuration. */
+  /** Whether a look has ever succeeded. */
   #reached = false;
   /** Of the document last handed over, accepted or not. */
   #handedOver: string | undefined;
@@ -66,7 +66,7 @@ export class Poller {
         const failure = await this.#poll(sink, signal).catch((error: unknown) => error);
         if (signal.aborted) return;
         if (failure === undefined) this.#backoff.reset();
-        else this.#report(failure, sink);
+        else reportFailure(failure, { name: this.#options.name, reached: this.#reached }, sink);
         const now = this.#clock.now();
         // Attempts are so far apart from start to start: one that hangs does not delay the next.
         const wait = failure ? this.#backoff.next() - (now - began) : this.#schedule.next() - now;
@@ -89,14 +89,6 @@ export class Poller {
     if (hash === this.#handedOver) return sink.unchanged();
     this.#handedOver = hash;
     await sink.accept({ ...payload, hash });
-  }
-
-  #report(failure: unknown, sink: SourceSink): void {
-    const reason = failure instanceof Error ? failure.message : String(failure);
-    if (failure instanceof SourceFault && failure.hopeless && !this.#reached) {
-      throw new FatalSourceError(`source ${this.#options.name}: ${reason}`);
-    }
-    sink.failed(reason);
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {

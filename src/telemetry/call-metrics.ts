@@ -1,7 +1,7 @@
 import type { CallRecord } from "../transport/listener.ts";
 import { HttpMetrics, type HttpSeries } from "./http-metrics.ts";
 import type { Registry } from "./metrics/registry.ts";
-import type { NumberSeries } from "./metrics/series.ts";
+import type { HistogramSeries, NumberSeries } from "./metrics/series.ts";
 import type { RouteOf } from "./routes.ts";
 import { RpcMetrics, type RpcSeries } from "./rpc-metrics.ts";
 
@@ -21,6 +21,8 @@ export interface CallMetrics {
 
 interface CallSeries {
   readonly http: HttpSeries | undefined;
+  /** Of OFREP; for evaluation it is the RPC's. */
+  readonly requestSize: HistogramSeries | undefined;
   readonly rpc: RpcSeries | undefined;
 }
 
@@ -54,6 +56,7 @@ export function createCallMetrics(
       if (port !== "sync") http.active(call.httpMethod, label, scheme);
       return {
         http: port === "sync" ? undefined : http.series(call, label, scheme),
+        requestSize: port === "ofrep" ? http.requestSize(call, label, scheme) : undefined,
         rpc:
           rpc && route !== undefined && call.code !== undefined
             ? rpc.series(call, route)
@@ -75,6 +78,7 @@ export function createCallMetrics(
         const series = known && alike(known.call, call) ? known.series : find(call, route);
         if (series !== known?.series) last.set(route, { call, series });
         series.http?.duration.observe(call.milliseconds / 1000);
+        series.requestSize?.observe(call.requestBytes);
         series.http?.responseSize.observe(call.responseBytes);
         series.rpc?.duration.observe(call.milliseconds);
         series.rpc?.requestSize.observe(call.requestBytes);

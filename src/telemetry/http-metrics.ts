@@ -5,7 +5,8 @@ import type { Attributes, HistogramSeries, NumberSeries } from "./metrics/series
 
 /** Seconds. */
 const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const SIZE_BOUNDS = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const RESPONSE_BOUNDS = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const REQUEST_BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
 
 /** Other methods are counted as `_OTHER` (OpenTelemetry's semantic conventions for HTTP). */
 const METHODS = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(" "));
@@ -19,6 +20,7 @@ export interface HttpSeries {
 /** HTTP metrics of every listener that speaks HTTP to clients. */
 export class HttpMetrics {
   readonly #duration: Histogram;
+  readonly #requestSize: Histogram;
   readonly #responseSize: Histogram;
   readonly #active: Counter;
 
@@ -32,13 +34,21 @@ export class HttpMetrics {
       },
       DURATION_BOUNDS,
     );
+    this.#requestSize = scope.histogram(
+      {
+        name: "http.server.request.body.size",
+        description: "Measures the size of HTTP request messages.",
+        unit: "By",
+      },
+      REQUEST_BOUNDS,
+    );
     this.#responseSize = scope.histogram(
       {
         name: "http.server.response.body.size",
         description: "Measures the size of HTTP response messages.",
         unit: "By",
       },
-      SIZE_BOUNDS,
+      RESPONSE_BOUNDS,
     );
     this.#active = scope.upDownCounter({
       name: "http.server.active_requests",
@@ -48,20 +58,28 @@ export class HttpMetrics {
   }
 
   series(call: CallRecord, route: string, scheme: string): HttpSeries {
-    const attributes = {
-      ...requestAttributes(call.httpMethod, route, scheme),
-      "http.response.status_code": String(call.httpStatus),
-    };
+    const attributes = callAttributes(call, route, scheme);
     return {
       duration: this.#duration.series(attributes),
       responseSize: this.#responseSize.series(attributes),
     };
   }
 
+  requestSize(call: CallRecord, route: string, scheme: string): HistogramSeries {
+    return this.#requestSize.series(callAttributes(call, route, scheme));
+  }
+
   /** To be raised while requests are open: calls are recorded when they end, streams may last for hours. */
   active(httpMethod: string, route: string, scheme: string): NumberSeries {
     return this.#active.series(requestAttributes(httpMethod, route, scheme));
   }
+}
+
+function callAttributes(call: CallRecord, route: string, scheme: string): Attributes {
+  return {
+    ...requestAttributes(call.httpMethod, route, scheme),
+    "http.response.status_code": String(call.httpStatus),
+  };
 }
 
 function requestAttributes(httpMethod: string, route: string, scheme: string): Attributes {

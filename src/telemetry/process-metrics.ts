@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
+import { maxOpenFiles } from "../transport/open-files.ts";
 import type { Definition } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { Attributes } from "./metrics/series.ts";
@@ -57,7 +58,7 @@ export function observeProcess(registry: Registry): void {
       prometheusName: "process_max_fds",
       description: "Maximum number of open file descriptors.",
     },
-    maxFileDescriptors,
+    maxOpenFiles,
   );
   gauge(
     {
@@ -89,10 +90,4 @@ export function observeProcess(registry: Registry): void {
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
-}
-
-function maxFileDescriptors(): number {
-  const limits = readFileSync("/proc/self/limits", "utf8");
-  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
-  return soft === "unlimited" ? Number.POSITIVE_INFINITY : Number.parseInt(soft ?? "", 10);
 }

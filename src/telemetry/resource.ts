@@ -16,6 +16,9 @@ export function describeResource(version: string, environment: Environment): Att
     "os.description": `${type()} ${release()}`,
     "process.runtime.name": "bun",
     "process.runtime.version": Bun.version,
+    "telemetry.sdk.language": "nodejs",
+    "telemetry.sdk.name": "flagd",
+    "telemetry.sdk.version": version,
     ...parsePairs(environment.OTEL_RESOURCE_ATTRIBUTES ?? ""),
     ...(environment.OTEL_SERVICE_NAME && { "service.name": environment.OTEL_SERVICE_NAME }),
   };

@@ -1,5 +1,5 @@
-import { Code } from "@connectrpc/connect";
 import type { CallRecord } from "../transport/listener.ts";
+import { Code, codeForm } from "../transport/rpc-error.ts";
 import type { Histogram } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { HistogramSeries } from "./metrics/series.ts";
@@ -70,7 +70,7 @@ export class RpcMetrics {
       "rpc.method": method,
     };
     const detailed = { ...plain, ...rpcStatus(call, String) };
-    const streaming = STREAMING.has(method);
+    const streaming = isStream(route);
     const ofSize = this.#port === "sync" || streaming ? plain : detailed;
     return {
       duration: this.#duration.series(detailed),
@@ -83,25 +83,27 @@ export class RpcMetrics {
 }
 
 /**
- * How the call ended, as each protocol names it; Connect names errors only.
+ * How the call ended, as each protocol names it; Connect names errors only. A stream that its client
+ * has enough of ended well.
  * @param form of gRPC's numbers
  */
 export function rpcStatus<T>(
-  { protocol, code = 0 }: CallRecord,
+  call: CallRecord,
   form: (code: number) => T,
 ): Readonly<Record<string, T | string>> {
+  const { protocol } = call;
+  const code = call.code === Code.Canceled && isStream(call.path) ? 0 : (call.code ?? 0);
   switch (protocol) {
     case "grpc":
       return { "rpc.grpc.status_code": form(code) };
     case "grpc_web":
       return { "rpc.grpc_web.status_code": form(code) };
     default:
-      return code === 0 ? {} : { "rpc.connect_rpc.error_code": codeName(code) };
+      return code === 0 ? {} : { "rpc.connect_rpc.error_code": codeForm(code).name };
   }
 }
 
-/** `NotFound` → `not_found` */
-function codeName(code: number): string {
-  const name: string | undefined = Code[code];
-  return name?.replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase() ?? "unknown";
+/** Whether calls of the path are server streams. */
+export function isStream(path: string): boolean {
+  return STREAMING.has(path.slice(path.lastIndexOf("/") + 1));
 }

@@ -3,12 +3,13 @@ import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "../telemetry/log.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
 import { ExpiryQueue } from "./expiry.ts";
-import { maxConnections, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
+import { connectionBufferBytes, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
 import type { TlsFiles } from "./listener.ts";
+import { connectionsAllowed } from "./open-files.ts";
 import { sniffProtocol } from "./sniff.ts";
 
 /** A handler of connections whose first bytes were read. */
-export type Accept = (socket: Socket, first: Uint8Array) => void;
+export type Accept = (socket: Socket, first: Buffer) => void;
 
 /** Accepts connections, with or without TLS, and hands them on by the protocol they speak. */
 export class Acceptor {
@@ -21,6 +22,7 @@ export class Acceptor {
   readonly #log: Log;
   readonly #endWatch: () => void;
   #onEmpty: (() => void) | undefined;
+  readonly #maxConnections = connectionsAllowed();
   #full = false;
   #hinted = false;
 
@@ -35,9 +37,12 @@ export class Acceptor {
     this.#log = log;
     this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
     if (tls === undefined) {
-      this.server = createServer({ noDelay: true }, (socket) => {
-        if (this.#track(socket)) this.#sniff(socket);
-      });
+      this.server = createServer(
+        { noDelay: true, highWaterMark: connectionBufferBytes },
+        (socket) => {
+          if (this.#track(socket)) this.#sniff(socket);
+        },
+      );
       this.#endWatch = () => {};
     } else {
       const server = createTlsServer(
@@ -60,9 +65,11 @@ export class Acceptor {
   /** @returns False where there are too many connections. */
   #track(socket: Socket): boolean {
     socket.on("error", ignore);
-    if (this.#sockets.size >= maxConnections) {
+    if (this.#sockets.size >= this.#maxConnections) {
       if (!this.#full)
-        this.#log.warn("too many connections, new ones are closed", { maxConnections });
+        this.#log.warn("too many connections, new ones are closed", {
+          maxConnections: this.#maxConnections,
+        });
       this.#full = true;
       socket.destroy();
       return false;

@@ -30,11 +30,17 @@ export const defaultMaxConcurrentStreams = 250;
 /** Flow-control windows of a connection and of each stream, and the largest frame: as Go flagd announces. */
 export const windowBytes = 1 << 20;
 
-/** Connections of one listener; file descriptors run out soon after. */
+/** Connections of one listener, where there are file descriptors for as many. */
 export const maxConnections = 20_000;
+
+/** File descriptors for everything but the connections of the gRPC ports: sources, probes, files. */
+export const otherFiles = 200;
 
 /** Bytes waiting to be written to one connection before its streams are asked to wait. */
 export const connectionBufferBytes = 256 << 10;
+
+/** Bytes waiting for a client that still asks for more: until it reads them it is not listened to. */
+export const longestOutput = 4 * connectionBufferBytes;
 
 /** Bytes one server stream may have waiting, beyond one message, before its reader is given up. */
 export const streamBufferBytes = 32 << 20;

@@ -5,8 +5,8 @@ import { createJsonUnary } from "./connect/json-unary.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { ExpiryQueue } from "./expiry.ts";
-import { serveStream } from "./grpc/stream.ts";
-import { serveUnary } from "./grpc/unary.ts";
+import { StreamCall } from "./grpc/stream.ts";
+import { UnaryCall } from "./grpc/unary.ts";
 import { Http1Server, refuse } from "./http1/server.ts";
 import { Http2Exchange } from "./http2/exchange.ts";
 import { Http2Server } from "./http2/server.ts";
@@ -17,8 +17,7 @@ import {
   unlimitedBytes,
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
-import { Dispatcher } from "./universal/dispatch.ts";
-import { createHandlers } from "./universal/handlers.ts";
+import { LazyDispatcher } from "./universal/lazy.ts";
 
 /** How often timeouts are looked at. */
 const sweepMs = 250;
@@ -43,11 +42,7 @@ export async function listen(
     watch: options.onCall || options.onOpen || options.trace ? options : undefined,
   };
   const cors = options.corsOrigins && createCors(options.corsOrigins);
-  const dispatcher = new Dispatcher(
-    createHandlers(options.routes, options.web, context.maxBytes, log),
-    cors,
-    context,
-  );
+  const dispatcher = new LazyDispatcher(options, cors, context);
   const maxHeaderBytes = options.maxRequestHeader > 0 ? options.maxRequestHeader : 1 << 24;
   const http1 = new Http1Server({
     maxHeaderBytes,
@@ -97,24 +92,27 @@ export async function listen(
 /** Chooses the path of each HTTP/2 request. */
 function createHttp2Handler(
   options: ListenerOptions,
-  dispatcher: Dispatcher,
+  dispatcher: LazyDispatcher,
   context: TransportContext,
 ): ConstructorParameters<typeof Http2Server>[0]["serve"] {
   const unary = new Map(options.unary?.map((method) => [method.path, method]));
   const streams = new Map(options.streams?.map((method) => [method.path, method]));
-  return (stream, headers, onSend) => {
+  return (stream) => {
+    const { headers } = stream;
     const contentType = headers["content-type"];
     if (
       (contentType === "application/grpc" || contentType === "application/grpc+proto") &&
       headers[":method"] === "POST"
     ) {
-      const path = headers[":path"] ?? "";
+      const path = headers[":path"] as string;
       const method = unary.get(path);
-      if (method) return serveUnary(stream, headers, method, context);
+      if (method) return new UnaryCall(stream, method, context);
       const streaming = streams.get(path);
-      if (streaming) return serveStream(stream, headers, streaming, context, onSend);
+      if (streaming) return new StreamCall(stream, streaming, context);
     }
-    dispatcher.serve(new Http2Exchange(stream, headers));
+    const exchange = new Http2Exchange(stream);
+    dispatcher.serve(exchange);
+    return exchange;
   };
 }
 

@@ -62,13 +62,16 @@ export interface CallWatch {
   readonly trace?: (call: CallStart) => CallSpan | undefined;
 }
 
+/** Puts services into Connect's router. */
+export type Routes = (router: ConnectRouter) => void;
+
 export interface ListenerOptions extends CallWatch {
   /** For messages: "evaluation", "sync". */
   readonly name: string;
   readonly address: ListenAddress;
   readonly tls?: TlsFiles;
-  /** The services, for gRPC, gRPC-web and Connect. */
-  readonly routes: (router: ConnectRouter) => void;
+  /** Loads the services, for gRPC, gRPC-web and Connect, when they are first asked for. */
+  readonly routes: () => Promise<Routes>;
   /** Short paths for some of the same methods. */
   readonly unary?: readonly UnaryMethod[];
   readonly streams?: readonly StreamMethod[];

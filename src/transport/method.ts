@@ -7,12 +7,12 @@ import type { IncomingHttpHeaders } from "node:http2";
 export interface UnaryMethod {
   /** `/package.Service/Method` */
   readonly path: string;
-  /** @throws ConnectError */
+  /** @throws RpcError */
   call(message: Uint8Array, headers: IncomingHttpHeaders): Uint8Array;
   /**
    * The same in JSON, as Connect's handlers read and write it. undefined: a request that they had
    * better read themselves. The error must have neither details nor metadata.
-   * @throws ConnectError
+   * @throws RpcError
    */
   callJson?(message: Uint8Array, headers: IncomingHttpHeaders): Uint8Array | undefined;
 }
@@ -37,7 +37,7 @@ export interface MessageStream {
 /** A server-streaming gRPC method on the short path. */
 export interface StreamMethod {
   readonly path: string;
-  /** @throws ConnectError, which becomes the stream's status. */
+  /** @throws RpcError, which becomes the stream's status. */
   open(message: Uint8Array, headers: IncomingHttpHeaders, stream: MessageStream): void;
 }
 

@@ -49,7 +49,7 @@ function methodOf(service: Service, name: string): DescMethodUnary {
 const asJson = (method: DescMethodUnary, message: Message) =>
   toJson(method.output, message, { alwaysEmitImplicit: true });
 
-function setUp(store: FakeStore, additions = {}, headers = new Map<string, string>()) {
+async function setUp(store: FakeStore, additions = {}, headers = new Map<string, string>()) {
   const recorded: Outcome[] = [];
   const service = createEvaluationService({
     store,
@@ -59,7 +59,7 @@ function setUp(store: FakeStore, additions = {}, headers = new Map<string, strin
     streamDeadlineMs: 0,
     record: (outcome) => recorded.push(outcome),
   });
-  const transport = createRouterTransport(service.routes);
+  const transport = createRouterTransport(await service.routes());
   const short: Call = async (name, methodName, request, headers = {}) => {
     const method = methodOf(name, methodName);
     const path = `/${name}.Service/${methodName}`;
@@ -100,7 +100,7 @@ async function check(answer: Promise<unknown>, expected: Expected): Promise<void
   expect(ConnectError.from(error).rawMessage).toBe(String(expected.message));
 }
 
-const { paths } = setUp(new FakeStore(viewOf(flags)));
+const { paths } = await setUp(new FakeStore(viewOf(flags)));
 
 describe.each(Object.entries(paths))("by the %s path", (_, call) => {
   describe.each(services)("%s", (service) => {
@@ -149,7 +149,7 @@ describe.each(["short", "universal"] as const)("by the %s path", (path) => {
   test("the selector header chooses the view and is reflected in v1's ResolveAll", async () => {
     const selected = viewOf([staticFlag("a", 1)], { flagSetId: "A" });
     const store = new FakeStore((s) => (s.flagSetId === "A" ? selected : viewOf([])));
-    const call = setUp(store).paths[path];
+    const call = (await setUp(store)).paths[path];
     const headers = { "flagd-selector": "flagSetId=A" };
     expect(await call("flagd.evaluation.v1", "ResolveAll", {}, headers)).toMatchObject({
       flags: { a: { doubleValue: 1 } },
@@ -162,7 +162,7 @@ describe.each(["short", "universal"] as const)("by the %s path", (path) => {
   });
 
   test("a flag named __proto__ is a flag like any other", async () => {
-    const call = setUp(new FakeStore(viewOf([staticFlag("__proto__", true)]))).paths[path];
+    const call = (await setUp(new FakeStore(viewOf([staticFlag("__proto__", true)])))).paths[path];
     const answer = (await call("flagd.evaluation.v1", "ResolveAll", {})) as { flags: object };
     expect(Object.keys(answer.flags)).toEqual(["__proto__"]);
     expect(
@@ -179,7 +179,7 @@ describe.each(["short", "universal"] as const)("by the %s path", (path) => {
     const seen = async (service: Service, context: JsonObject, headers: Record<string, string>) => {
       const fixed = { region: "eu", tier: "x" };
       const mapped = new Map([["x-tier", "tier"]]);
-      const call = setUp(new FakeStore(viewOf([echo])), fixed, mapped).paths[path];
+      const call = (await setUp(new FakeStore(viewOf([echo])), fixed, mapped)).paths[path];
       const request = { flagKey: "echo", context };
       const answer = (await call(service, "ResolveString", request, headers)) as JsonObject;
       return JSON.parse(String(answer.value));
@@ -209,7 +209,7 @@ describe.each(["short", "universal"] as const)("by the %s path", (path) => {
 
   describe("what is counted", () => {
     const counted = async (service: Service, method: string, flagKey?: string) => {
-      const { recorded, paths } = setUp(new FakeStore(viewOf(flags)));
+      const { recorded, paths } = await setUp(new FakeStore(viewOf(flags)));
       const request = flagKey === undefined ? {} : { flagKey };
       await paths[path](service, method, request).catch(() => {});
       return recorded;
@@ -233,7 +233,7 @@ describe.each(["short", "universal"] as const)("by the %s path", (path) => {
     });
 
     test("nothing where the selector is refused", async () => {
-      const { recorded, paths } = setUp(new FakeStore(viewOf(flags)));
+      const { recorded, paths } = await setUp(new FakeStore(viewOf(flags)));
       const headers = { "flagd-selector": "=x" };
       const call = paths[path]("flagd.evaluation.v1", "ResolveBoolean", { flagKey: "b" }, headers);
       await call.catch(() => {});
@@ -242,8 +242,8 @@ describe.each(["short", "universal"] as const)("by the %s path", (path) => {
   });
 });
 
-describe("the short path", () => {
-  const { service } = setUp(new FakeStore(viewOf([staticFlag("on", true)])));
+describe("the short path", async () => {
+  const { service } = await setUp(new FakeStore(viewOf([staticFlag("on", true)])));
   const method = service.unary.find(
     ({ path }) => path === "/flagd.evaluation.v1.Service/ResolveAll",
   );
@@ -252,8 +252,8 @@ describe("the short path", () => {
     expect(() => method?.call(Uint8Array.of(0x0a, 0x05), {})).toThrow("unmarshal message: ");
   });
 
-  test("reads a context where targeting runs only", () => {
-    const resolve = setUp(new FakeStore(viewOf(flags))).service.unary.find(
+  test("reads a context where targeting runs only", async () => {
+    const resolve = (await setUp(new FakeStore(viewOf(flags)))).service.unary.find(
       ({ path }) => path === "/flagd.evaluation.v1.Service/ResolveBoolean",
     );
     const withBrokenContext = (key: string) => Buffer.from(`\n\u0001${key}\u0012\u0001\n`);
@@ -284,7 +284,8 @@ describe("the short path", () => {
 describe("JSON by Connect", () => {
   async function ask(path: string, body: string): Promise<string> {
     const router = createConnectRouter();
-    setUp(new FakeStore(viewOf(flags))).service.routes(router);
+    const { service } = await setUp(new FakeStore(viewOf(flags)));
+    (await service.routes())(router);
     const handler = router.handlers.find(({ requestPath }) => requestPath === path);
     if (handler === undefined) throw new Error(`no handler for ${path}`);
     const answer = await handler({

@@ -293,6 +293,17 @@ describe("requests", () => {
     expect(refused.headers.get("connection")).toBe("close");
   });
 
+  test.each([
+    ["of known length", (text: string) => new TextEncoder().encode(text)],
+    ["in pieces", (text: string) => stream(...text)],
+  ])("a byte order mark before a body %s is overlooked", async (_, as) => {
+    const bom = "\ufeff{}";
+    const body = as(bom);
+    const headers = body instanceof Uint8Array ? { "Content-Length": `${body.length}` } : {};
+    const response = await limited.send(`${FLAGS}/b`, { body, headers });
+    expect(response.status).toBe(200);
+  });
+
   test("a body that does not arrive is given up", async () => {
     const body = new ReadableStream<Uint8Array>({ start: (c) => c.enqueue(new Uint8Array([123])) });
     const response = await limited.send(FLAGS, { body });

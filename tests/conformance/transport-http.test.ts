@@ -90,6 +90,13 @@ describe.each([
     expect(answer.headers["content-length"]).toBe(String(answer.body.length));
   });
 
+  test("a method whose name is percent-encoded is the same method", async () => {
+    const path = echoPath.replace("Resolve", "%52esolve");
+    const answer = await send("POST", path, json, '{"flagKey":"a"}');
+    expect([answer.status, answer.body]).toEqual([200, expect.stringContaining('"value":"a"')]);
+    expect((await send("POST", `${echoPath}%zz`, json, "{}")).status).toBe(404);
+  });
+
   test.each(["GET", "PUT", "OPTIONS", "DELETE"])("%s is 405 with Allow", async (method) => {
     const answer = await send(method, echoPath, {});
     expect(answer).toMatchObject({ status: 405, headers: { allow: "POST" }, body: "" });

@@ -228,7 +228,7 @@ async function serveNothing() {
   const listener = await listen({
     name: "other",
     address: { port: 0, host: "127.0.0.1" },
-    routes: () => {},
+    routes: async () => () => {},
     unary: [],
     streams: [],
     web: false,

@@ -51,7 +51,7 @@ test.each(Object.entries(protocols))(
   async (_name, make) => {
     const server = await startEchoServer({
       maxRequestBody: 1000,
-      routes: (router) =>
+      routes: async () => (router) =>
         router.service(ServerReflection, {
           async *serverReflectionInfo(requests) {
             for await (const { host } of requests) yield { validHost: host };

@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
+import { DocumentServer } from "../support/document-server.ts";
 import { root } from "../support/documentation.ts";
 import { type Flagd, runFlagd, startFlagd } from "../support/flagd.ts";
 import { freePorts } from "../support/ports.ts";
@@ -42,7 +43,8 @@ describe("what ends flagd at its start", () => {
   const refused = async (args: string[], names: Readonly<Record<string, string>>) => {
     const [port = 0, http = 0, sync = 0] = await freePorts(3);
     const ports = ["-p", `${port}`, "-m", `${http}`, "-r", `${http}`, "-g", `${sync}`];
-    const { code, stderr } = await runFlagd(["start", ...ports, ...args], { cwd: folder });
+    const env = { KUBECONFIG: "", KUBERNETES_SERVICE_HOST: "" };
+    const { code, stderr } = await runFlagd(["start", ...ports, ...args], { cwd: folder, env });
     expect(code).toBe(1);
     const [message = "nothing was said"] = messages(stderr);
     return { message, text: shown(names) };
@@ -125,6 +127,21 @@ describe("what ends flagd at its start", () => {
     expect(text).toContain(message.replace(/^localhost:\d+: /, "… "));
   });
 
+  test("an HTTP server that refuses the credentials", async () => {
+    using server = new DocumentServer();
+    server.behaviour = () => new Response("", { status: 401 });
+    const uri = `${server.url}/flags.json`;
+    const { message, text } = await refused(["--uri", uri], {
+      "localhost:8080": new URL(uri).host,
+    });
+    expect(text).toContain(message);
+  });
+
+  test("a FeatureFlag without a cluster", async () => {
+    const { message, text } = await refused(["--uri", "core.openfeature.dev/shop/flags"], {});
+    expect(text).toContain(message);
+  });
+
   test("an upstream's evaluation port", async () => {
     await using upstream = await startFlagd(["--uri", `file:${example}`]);
     const args = ["--uri", `grpc://localhost:${upstream.port}`];
@@ -197,6 +214,38 @@ describe("what a running flagd goes on without", () => {
     const names = { "flags.json": "watched.json" };
     await says(flagd, names, () => unlinkSync(file), /cannot read/);
     await says(flagd, names, () => writeFileSync(file, ""), /is empty/);
+  });
+
+  test("a Redis that takes no more clients", async () => {
+    await using redis = await RedisServer.start({ config: [["maxclients", "1"]] });
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: redis.port,
+      socket: { data: () => {} },
+    });
+    const uri = `redis://127.0.0.1:${redis.port}/0?key=flags`;
+    await using flagd = await startFlagd(["--uri", uri], { unready: true });
+    const message = await until("a message", () => messages(flagd.log())[0]);
+    socket.end();
+    expect(page).toContain(message);
+  });
+
+  test("an HTTP server", async () => {
+    using server = new DocumentServer();
+    const uri = `${server.url}/flags.json`;
+    const source = { provider: "http", uri, interval: 1, timeoutS: 2 };
+    await using flagd = await startFlagd(["--sources", JSON.stringify([source])]);
+    const names = { "localhost:8080": new URL(uri).host };
+    const answers: [() => Response | Promise<Response>, RegExp][] = [
+      [() => new Response("", { status: 404 }), /404/],
+      [() => new Response(""), /is empty/],
+      [() => new Response("", { status: 401 }), /401/],
+      [() => Bun.sleep(4000).then(() => new Response("{}")), /in full/],
+    ];
+    for (const [behaviour, pattern] of answers) {
+      await says(flagd, names, () => Object.assign(server, { behaviour }), pattern);
+    }
+    await says(flagd, names, () => server[Symbol.dispose](), /connection refused/);
   });
 
   test("an upstream", async () => {

@@ -3,14 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Server, ServerCredentials, type ServerWritableStream, status } from "@grpc/grpc-js";
-import {
-  SyncFlagsRequestSchema,
-  SyncFlagsResponseSchema,
-} from "../../src/gen/flagd/sync/v1/sync_pb.ts";
+import { status } from "@grpc/grpc-js";
 import { type Flagd, runFlagd, startFlagd } from "../support/flagd.ts";
 import { changedDocument, sampleDocument } from "../support/sample-flags.ts";
+import { type Asked, ScriptedSyncServer } from "../support/scripted-sync-server.ts";
 import { until } from "../support/until.ts";
 
 let folder: string;
@@ -29,6 +25,12 @@ async function value(flagd: Flagd, key = "bool", context = {}): Promise<unknown>
     body: JSON.stringify({ context }),
   });
   return ((await response.json()) as { value?: unknown }).value;
+}
+
+async function scriptedServer(onCall: (asked: Asked) => void) {
+  const server = await ScriptedSyncServer.start(onCall);
+  cleanups.push(() => server[Symbol.dispose]());
+  return server;
 }
 
 const sources = (...list: object[]) => ["--sources", JSON.stringify(list)];
@@ -83,55 +85,6 @@ describe("from a daemon with a file", () => {
 });
 
 /** What one client of the scripted server asked for. */
-interface Asked {
-  readonly headers: Record<string, unknown>;
-  readonly selector: string;
-  readonly providerId: string;
-  readonly call: ServerWritableStream<unknown, Uint8Array>;
-  send(document: object): void;
-}
-
-/** A sync service that says what the test wants. */
-async function scriptedServer(onCall: (asked: Asked) => void) {
-  const server = new Server();
-  server.addService(
-    {
-      syncFlags: {
-        path: "/flagd.sync.v1.FlagSyncService/SyncFlags",
-        requestStream: false,
-        responseStream: true,
-        requestSerialize: Buffer.from,
-        requestDeserialize: (bytes: Buffer) => fromBinary(SyncFlagsRequestSchema, bytes),
-        responseSerialize: (bytes: Uint8Array) => Buffer.from(bytes),
-        responseDeserialize: (bytes: Buffer) => bytes,
-      },
-    },
-    {
-      syncFlags: (
-        call: ServerWritableStream<{ selector: string; providerId: string }, Uint8Array>,
-      ) => {
-        onCall({
-          headers: call.metadata.getMap(),
-          ...call.request,
-          call,
-          send: (document) => {
-            const flagConfiguration = JSON.stringify(document);
-            const message = create(SyncFlagsResponseSchema, { flagConfiguration });
-            call.write(toBinary(SyncFlagsResponseSchema, message));
-          },
-        });
-      },
-    },
-  );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
-  cleanups.push(() => server.forceShutdown());
-  return { port };
-}
-
 const flag = (variant: string) => ({
   state: "ENABLED",
   variants: { [variant]: variant },

@@ -8,15 +8,18 @@ import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { Collector, plain } from "../support/collector.ts";
 import { type Flagd, runFlagd, startFlagd } from "../support/flagd.ts";
+import { RedisServer } from "../support/redis.ts";
+import { RedisSync } from "../support/redis-sync.ts";
 import { until } from "../support/until.ts";
 
 let folder: string;
+let file: string;
 let source: string;
 let certificates: Certificates;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "flagd-telemetry-"));
-  const file = join(folder, "flags.json");
+  file = join(folder, "flags.json");
   writeFileSync(
     file,
     JSON.stringify({
@@ -189,6 +192,12 @@ describe("traces", () => {
       "rpc.method": "ResolveBoolean",
       ...(system === "grpc" && { "rpc.grpc.status_code": 0n }),
     });
+    const messages = server?.events.map(({ name, attributes }) => [name, plain(attributes)]);
+    const message = { "message.id": 1n, "message.uncompressed_size": expect.any(BigInt) };
+    expect(messages).toEqual([
+      ["message", { ...message, "message.type": "RECEIVED" }],
+      ["message", { ...message, "message.type": "SENT" }],
+    ]);
     expect(evaluation).toMatchObject({ kind: 2, scopeName: "flagd.evaluation.v1" });
     expect(evaluation?.parentSpanId).toEqual(server?.spanId ?? new Uint8Array());
     expect(plain(evaluation?.attributes ?? [])).toEqual({
@@ -213,9 +222,59 @@ describe("traces", () => {
       message: "error evaluating flag with key missing",
     });
     expect(plain(evaluation?.events[0]?.attributes ?? [])).toEqual({
-      "exception.type": "ConnectError",
-      "exception.message": "[not_found] Flag not found",
+      "exception.type": "*connect.Error",
+      "exception.message": "not_found: Flag not found",
     });
+    expect(server?.status).toBeUndefined();
+  });
+
+  test("an evaluation that fails by the flag's definition is the server's fault", async () => {
+    using collector = await Collector.start();
+    const variants = { on: true };
+    const broken = {
+      state: "ENABLED",
+      variants,
+      defaultVariant: "on",
+      targeting: { nonsense: [] },
+    };
+    const own = join(folder, "broken.json");
+    writeFileSync(own, JSON.stringify({ flags: { broken } }));
+    await using flagd = await start(["-f", `file:${own}`, "-o", `127.0.0.1:${collector.port}`]);
+    const client = evaluationClient(flagd);
+    expect(await resolveByGrpc(client, "broken")).toBe(15);
+    client.close();
+    const spans = await spansOf(collector, 2);
+    const server = spans.find(({ name }) => name.startsWith(service));
+    expect(server?.status).toMatchObject({ code: 2, message: "data_loss" });
+  });
+
+  test("every document that a source delivers has a span, one that is rejected says why", async () => {
+    using collector = await Collector.start();
+    const own = join(folder, "changing.json");
+    writeFileSync(own, '{"flags":{}}');
+    await using _ = await startFlagd(
+      ["-f", `file:${own}`, "-o", `127.0.0.1:${collector.port}`, "--workers", "2"],
+      { env: often },
+    );
+    const loads = (count: number) =>
+      until(`${count} loads`, () => {
+        const spans = collector.spans().filter(({ name }) => name === "flagSync");
+        return spans.length >= count ? spans : undefined;
+      });
+    await loads(1);
+    writeFileSync(own, "no JSON");
+    const [accepted, rejected, ...more] = await loads(2);
+    expect(more).toEqual([]);
+    for (const span of [accepted, rejected]) {
+      expect(span).toMatchObject({ kind: 1, scopeName: "jsonEvaluator" });
+      expect(span?.parentSpanId).toHaveLength(0);
+      expect(plain(span?.attributes ?? [])).toEqual({ "feature_flag.source": own });
+    }
+    expect(accepted?.status).toBeUndefined();
+    expect(rejected?.status).toMatchObject({ code: 2, message: "flagSync error" });
+    expect(plain(rejected?.events[0]?.attributes ?? [])["exception.message"]).toContain(
+      "not valid JSON",
+    );
   });
 
   test.each([
@@ -233,6 +292,9 @@ describe("traces", () => {
       "http.response.status_code": 200n,
       "url.path": path,
       "url.scheme": "http",
+      "server.address": "127.0.0.1",
+      "server.port": BigInt(flagd.httpPort),
+      "http.request.body.size": 0n,
     });
     const evaluation = spans.find((span) => span.name === name);
     expect(evaluation).toMatchObject({ kind: 1, scopeName: "jsonEvaluator" });
@@ -247,9 +309,10 @@ describe("traces", () => {
     });
     await evaluate(flagd, { traceparent: traceparent.replace(/1$/, "0") });
     await evaluate(flagd, { traceparent });
-    await until("spans", () => collector.spans().length >= 2);
+    const calls = () => collector.spans().filter(({ name }) => name !== "flagSync");
+    await until("spans", () => calls().length >= 2);
     expect(await flagd.stop()).toBe(0);
-    expect(collector.spans()).toHaveLength(2);
+    expect(calls()).toHaveLength(2);
   });
 
   test("are sent at the end, the stream's own span too", async () => {
@@ -268,8 +331,55 @@ describe("traces", () => {
     stream.resume();
     expect(await flagd.stop()).toBe(0);
     client.close();
-    expect(collector.spans().map(({ name }) => name)).toEqual([`${service}/EventStream`]);
+    const names = collector.spans().map(({ name }) => name);
+    expect(names).toEqual(["flagSync", `${service}/EventStream`]);
   });
+});
+
+test("redis-sync sends metrics and traces as well", async () => {
+  using collector = await Collector.start();
+  await using redis = await RedisServer.start();
+  await redis.set("flags", await Bun.file(file).text());
+  const telemetry = ["-t", "otel", "-o", `127.0.0.1:${collector.port}`];
+  const sync = await RedisSync.start(redis, telemetry);
+  {
+    await using _ = await startFlagd(["--uri", `grpc://127.0.0.1:${sync.port}`]);
+    const text = await (await fetch(`${sync.management}/metrics`)).text();
+    expect(text).toContain("process_cpu_seconds_total");
+    expect(text).not.toContain("feature_flag_flagd");
+  }
+  expect(await sync.stop()).toBe(0);
+  await sync[Symbol.asyncDispose]();
+  expect(collector.metrics().has("feature_flag.flagd.sync.active_streams")).toBe(true);
+  const names = collector.spans().map(({ name }) => name);
+  expect(names).toContain("flagSync");
+  expect(names).toContain("flagd.sync.v1.FlagSyncService/SyncFlags");
+});
+
+test("what is wrong with OpenTelemetry's variables is said once, however many threads there are", async () => {
+  await using flagd = await start(["--workers", "3", "-o", "127.0.0.1:1"], {
+    OTEL_TRACES_SAMPLER: "sometimes",
+  });
+  expect(flagd.log().split("OTEL_TRACES_SAMPLER ignored")).toHaveLength(2);
+});
+
+test("debugging tells of each evaluation, by every protocol, and of no value of a context", async () => {
+  using collector = await Collector.start();
+  await using flagd = await start(["--debug", "-o", `127.0.0.1:${collector.port}`]);
+  const context = { email: "ann@example.com" };
+  const json = { method: "POST", headers: { "content-type": "application/json" } };
+  const call = `http://127.0.0.1:${flagd.port}/flagd.evaluation.v1.Service/ResolveString`;
+  await fetch(call, { ...json, body: JSON.stringify({ flagKey: "b", context }) });
+  const ofrep = `${flagd.http}/ofrep/v1/evaluate/flags/nowhere`;
+  await fetch(ofrep, { ...json, body: JSON.stringify({ context }) });
+  await until("the log", () => flagd.log().includes("reason: FLAG_NOT_FOUND"));
+  expect(flagd.log()).toMatch(/evaluating string flag: b .*flag-key=b/);
+  expect(flagd.log()).toMatch(/WARN .*reason: TYPE_MISMATCH .*flag-key=b/);
+  expect(flagd.log()).toMatch(/evaluating flag `nowhere` as a generic flag .*context-keys=.*email/);
+  expect(flagd.log()).not.toContain("ann@example.com");
+  const evaluations = () =>
+    collector.spans().filter(({ name }) => /^(resolveString|resolveAnyValue)$/.test(name));
+  await until("the spans beside it", () => evaluations().length === 2);
 });
 
 test("streams are active requests while they are open", async () => {

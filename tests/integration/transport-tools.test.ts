@@ -14,7 +14,7 @@ import { ServerReflection as ServerReflectionAlpha } from "../../src/gen/grpc/re
 import { healthRoutes } from "../../src/services/health.ts";
 import { reflectionRoutes } from "../../src/services/reflection.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
-import { createEchoService, echoOptions } from "../support/echo-service.ts";
+import { createEchoService } from "../support/echo-service.ts";
 import { until } from "../support/until.ts";
 
 let server: EchoServer;
@@ -26,7 +26,7 @@ const change = (to: boolean) => {
 };
 
 beforeAll(async () => {
-  const echo = echoOptions(createEchoService(), true);
+  const echo = createEchoService();
   const health = healthRoutes({
     services: [Service],
     serving: () => serving,
@@ -38,7 +38,7 @@ beforeAll(async () => {
   const reflection = reflectionRoutes([Service, Health]);
   server = await startEchoServer({
     web: false,
-    routes: (router) => {
+    routes: async () => (router) => {
       echo.routes(router);
       health(router);
       reflection(router);

@@ -19,6 +19,7 @@ import {
 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import type { ListenerOptions } from "../../src/transport/listener.ts";
 import { frameMessage, type StreamMethod, type UnaryMethod } from "../../src/transport/method.ts";
+import { shortError } from "./short-error.ts";
 import { until } from "./until.ts";
 
 export const echoPath = "/flagd.evaluation.v1.Service/ResolveString";
@@ -39,11 +40,14 @@ export function createEchoService(): EchoService {
   let open = 0;
   const unary: UnaryMethod = {
     path: echoPath,
-    call: (message) =>
-      toBinary(
-        StringResponse,
-        create(StringResponse, echo(fromBinary(ResolveStringRequestSchema, message).flagKey)),
-      ),
+    call(message) {
+      const { flagKey } = fromBinary(ResolveStringRequestSchema, message);
+      try {
+        return toBinary(StringResponse, create(StringResponse, echo(flagKey)));
+      } catch (error) {
+        throw error instanceof ConnectError ? shortError(error) : error;
+      }
+    },
   };
   const stream: StreamMethod = {
     path: eventPath,
@@ -90,7 +94,7 @@ export function echoOptions(service: EchoService, short: boolean) {
   return {
     name: "test",
     address: { port: 0, host: "127.0.0.1" },
-    routes: service.routes,
+    routes: async () => service.routes,
     ...(short && { unary: service.unary, streams: service.streams }),
     web: true,
     corsOrigins: [],

@@ -6,12 +6,22 @@ import { Glob } from "bun";
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   flags: [],
   evaluation: ["flags"],
+  protobuf: ["flags"],
   store: ["evaluation", "flags"],
   telemetry: ["evaluation", "flags", "transport"],
   config: ["flags"],
   transport: ["telemetry", "config"],
   sources: ["store", "evaluation", "flags", "telemetry", "config", "transport"],
-  services: ["sources", "store", "evaluation", "flags", "telemetry", "config", "transport"],
+  services: [
+    "sources",
+    "store",
+    "protobuf",
+    "evaluation",
+    "flags",
+    "telemetry",
+    "config",
+    "transport",
+  ],
   runtime: [
     "services",
     "sources",

@@ -27,12 +27,15 @@ export const memory: Measurement = {
     const late = results.map((rounds) => median(rounds.map((round) => round.late)));
     return [
       {
-        work: `memory after ${quarter.toLocaleString("en")} and ${(quarter * 4).toLocaleString("en")} calls`,
+        work: `memory after ${count(quarter)} and ${count(quarter * 4)} calls`,
         cells: results.flatMap((rounds) =>
-          rounds.map((round) => `${megabytes(round.early)}, ${megabytes(round.late)}`),
+          rounds.map(({ early, late }) => `${megabytes(early)}, ${megabytes(late)}`),
         ),
         ratio: ratioOf(late),
+        target: "flat",
       },
     ];
   },
 };
+
+const count = (calls: number) => calls.toLocaleString("en");

@@ -3,11 +3,9 @@ import { RedisServer } from "../../../tests/support/redis.ts";
 import { type Bench, interleave, type Measurement } from "../bench.ts";
 import { startServer } from "../contender.ts";
 import { flagDocument } from "../flags.ts";
-import { median } from "../statistics.ts";
-import { megabytes, milliseconds, ratioOf } from "../table.ts";
+import { medianLine, megabytes, milliseconds } from "../table.ts";
 
 const flags = 1000;
-const startsPerRound = 7;
 
 /** From creating the process until it answers, and the memory that it then has. */
 export const start: Measurement = {
@@ -16,25 +14,11 @@ export const start: Measurement = {
     const file = join(bench.folder, "thousand.json");
     await Bun.write(file, flagDocument(flags));
     const results = await measure(bench, `file:${file}`);
-    const ready = results.map((starts) => median(starts.map(({ readyMs }) => readyMs)));
-    const evaluated = results.map((starts) => median(starts.map((start) => start.evaluatedMs)));
-    const memories = results.map((starts) => median(starts.map(({ memory }) => memory)));
+    const title = `start to ready, file of ${flags} flags`;
     return [
-      {
-        work: `start to ready, file of ${flags} flags`,
-        cells: ready.map(milliseconds),
-        ratio: ratioOf(ready),
-      },
-      {
-        work: "start to first evaluation, the same file",
-        cells: evaluated.map(milliseconds),
-        ratio: ratioOf(evaluated),
-      },
-      {
-        work: `idle memory, ${flags} flags`,
-        cells: memories.map(megabytes),
-        ratio: ratioOf(memories),
-      },
+      medianLine(title, results, ({ readyMs }) => readyMs, milliseconds, "1×"),
+      medianLine("– to the first evaluation", results, (r) => r.evaluatedMs, milliseconds),
+      medianLine("– memory, idle", results, ({ memory }) => memory, megabytes, "1×"),
     ];
   },
 };
@@ -47,21 +31,14 @@ export const startFromRedis: Measurement = {
     await redis.set("flags", flagDocument(flags));
     const contenders = bench.contenders.slice(0, 1);
     const uri = `redis://127.0.0.1:${redis.port}/0?key=flags`;
-    const [starts = []] = await measure({ ...bench, contenders }, uri);
-    const time = milliseconds(median(starts.map(({ readyMs }) => readyMs)));
-    const none = bench.contenders.slice(1).map(() => "–");
-    return [
-      {
-        work: `start to ready, ${flags} flags in Redis`,
-        cells: [time, ...none],
-        ratio: undefined,
-      },
-    ];
+    const results = await measure({ ...bench, contenders }, uri);
+    const title = `start to ready, ${flags} flags in Redis`;
+    return [medianLine(title, results, ({ readyMs }) => readyMs, milliseconds)];
   },
 };
 
 function measure(bench: Bench, source: string) {
-  const rounds = bench.rounds * startsPerRound;
+  const rounds = bench.rounds * bench.repetitions;
   return interleave({ contenders: bench.contenders, rounds }, async (contender) => {
     await using server = await startServer(contender, source);
     const { readyMs, evaluatedMs } = server;

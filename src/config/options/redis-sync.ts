@@ -1,6 +1,6 @@
 import { boolean, integer, oneOf, path, port, text } from "../kinds/scalars.ts";
 import { option } from "./option.ts";
-import { globalOptions, loadingOptions, syncOptions } from "./shared.ts";
+import { globalOptions, loadingOptions, syncOptions, telemetryOptions } from "./shared.ts";
 
 /** Options of `flagd redis-sync`. */
 export const redisSyncOptions = {
@@ -90,5 +90,6 @@ export const redisSyncOptions = {
     section: "Logs and telemetry",
     doc: "Readable lines, or one JSON object a line.",
   }),
+  ...telemetryOptions,
   ...globalOptions,
 };

@@ -1,6 +1,6 @@
 import { map } from "../kinds/collections.ts";
 import { duration, positiveDuration } from "../kinds/duration.ts";
-import { boolean, path } from "../kinds/scalars.ts";
+import { boolean, oneOf, path, text } from "../kinds/scalars.ts";
 import { option } from "./option.ts";
 
 /** Options of every command. */
@@ -9,7 +9,7 @@ export const globalOptions = {
     kind: path,
     default: "",
     section: "General",
-    doc: "YAML or JSON file whose keys are the names of these options. Default: $HOME/.agent.yaml, where it exists.",
+    doc: "YAML or JSON file whose keys are the names of these options. Default: $HOME/.agent.yaml or $HOME/.agent, where one exists.",
     flagOnly: true,
   }),
   debug: option({
@@ -75,5 +75,51 @@ export const syncOptions = {
     default: 10_000,
     section: "Limits",
     doc: "At SIGTERM or SIGINT, how long calls in flight may take to finish.",
+  }),
+};
+
+/** Options of every command that is measured. */
+export const telemetryOptions = {
+  "metrics-exporter": option({
+    kind: oneOf("prometheus", "otel"),
+    default: "prometheus",
+    short: "t",
+    section: "Logs and telemetry",
+    doc: "Serve metrics at /metrics, or push them to the collector.",
+  }),
+  "otel-collector-uri": option({
+    kind: text("uri"),
+    default: "",
+    short: "o",
+    section: "Logs and telemetry",
+    doc: "OpenTelemetry collector (OTLP over gRPC) for traces, and for metrics with --metrics-exporter otel.",
+  }),
+  "otel-cert-path": option({
+    kind: path,
+    default: "",
+    short: "D",
+    section: "Logs and telemetry",
+    doc: "PEM client certificate for the collector.",
+  }),
+  "otel-key-path": option({
+    kind: path,
+    default: "",
+    short: "K",
+    section: "Logs and telemetry",
+    doc: "PEM key of the client certificate for the collector.",
+  }),
+  "otel-ca-path": option({
+    kind: path,
+    default: "",
+    short: "A",
+    section: "Logs and telemetry",
+    doc: "PEM CA that signed the collector's certificate.",
+  }),
+  "otel-reload-interval": option({
+    kind: duration,
+    default: 3_600_000,
+    short: "I",
+    section: "Logs and telemetry",
+    doc: "How often the collector's certificate files are read again.",
   }),
 };

@@ -1,9 +1,9 @@
 import { jsonArray, list, map } from "../kinds/collections.ts";
 import { duration } from "../kinds/duration.ts";
-import { boolean, integer, oneOf, path, port, text } from "../kinds/scalars.ts";
+import { boolean, integer, oneOf, path, port } from "../kinds/scalars.ts";
 import { workers } from "../kinds/workers.ts";
 import { option } from "./option.ts";
-import { globalOptions, loadingOptions, syncOptions } from "./shared.ts";
+import { globalOptions, loadingOptions, syncOptions, telemetryOptions } from "./shared.ts";
 
 /** Options of `flagd start`. Names, short forms and defaults are those of every flagd. */
 export const startOptions = {
@@ -144,47 +144,6 @@ export const startOptions = {
     section: "Logs and telemetry",
     doc: "Readable lines, or one JSON object a line.",
   }),
-  "metrics-exporter": option({
-    kind: oneOf("prometheus", "otel"),
-    default: "prometheus",
-    short: "t",
-    section: "Logs and telemetry",
-    doc: "Serve metrics at /metrics, or push them to the collector.",
-  }),
-  "otel-collector-uri": option({
-    kind: text("uri"),
-    default: "",
-    short: "o",
-    section: "Logs and telemetry",
-    doc: "OpenTelemetry collector (OTLP over gRPC) for traces, and for metrics with --metrics-exporter otel.",
-  }),
-  "otel-cert-path": option({
-    kind: path,
-    default: "",
-    short: "D",
-    section: "Logs and telemetry",
-    doc: "PEM client certificate for the collector.",
-  }),
-  "otel-key-path": option({
-    kind: path,
-    default: "",
-    short: "K",
-    section: "Logs and telemetry",
-    doc: "PEM key of the client certificate for the collector.",
-  }),
-  "otel-ca-path": option({
-    kind: path,
-    default: "",
-    short: "A",
-    section: "Logs and telemetry",
-    doc: "PEM CA that signed the collector's certificate.",
-  }),
-  "otel-reload-interval": option({
-    kind: duration,
-    default: 3_600_000,
-    short: "I",
-    section: "Logs and telemetry",
-    doc: "How often the collector's certificate files are read again.",
-  }),
+  ...telemetryOptions,
   ...globalOptions,
 };

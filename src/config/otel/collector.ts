@@ -5,8 +5,8 @@ import type { OtelVariables } from "./variables.ts";
 /** Where one signal goes, and how. */
 export interface CollectorConfig {
   readonly protocol: "grpc" | "http/protobuf";
-  /** `http:` or `https:`. The path counts for HTTP only, and is that of the signal. */
-  readonly url: URL;
+  /** Begins with `http:` or `https:`. The path counts for HTTP only, and is that of the signal. */
+  readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Of one attempt. */
   readonly timeoutMs: number;
@@ -75,7 +75,7 @@ export function collectorFor(
   }
   return {
     protocol,
-    url,
+    url: url.href,
     headers: {
       ...variables.pairs("OTEL_EXPORTER_OTLP_HEADERS"),
       ...variables.pairs(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`),

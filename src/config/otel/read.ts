@@ -20,8 +20,6 @@ export interface OtelConfig {
     readonly queueSize: number;
     readonly batchSize: number;
   };
-  /** What was ignored. */
-  readonly warnings: readonly string[];
 }
 
 /** `"console"`: lines of JSON on standard output. */
@@ -39,10 +37,13 @@ export interface OtelOptions extends CollectorOptions {
 }
 
 /**
- * From options and OpenTelemetry's own variables, which win over options.
+ * From options and OpenTelemetry's own variables, which win over options; with what was ignored of them.
  * @throws ConfigError naming what cannot be used
  */
-export function readOtelConfig(options: OtelOptions, environment: Environment): OtelConfig {
+export function readOtelConfig(
+  options: OtelOptions,
+  environment: Environment,
+): OtelConfig & { readonly warnings: readonly string[] } {
   const warnings: string[] = [];
   const variables = new OtelVariables(environment, (message) => warnings.push(message));
   if (variables.text("OTEL_SDK_DISABLED")?.toLowerCase() === "true") return { warnings };

@@ -58,8 +58,7 @@ export async function runMember(): Promise<void> {
       });
   };
   const { tracing, stop: stopTracing } = await startExports({
-    options: config.telemetry,
-    environment: process.env,
+    config: config.telemetry,
     // The leader pushes the metrics of all.
     registry: undefined,
     resource: describeResource(buildInfo.version, process.env),

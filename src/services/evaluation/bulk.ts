@@ -1,27 +1,30 @@
 /** ResolveAll: every flag of a view, from parts made once per outcome. */
-import {
-  create,
-  type DescMessage,
-  type DescMethodUnary,
-  type Message,
-  toBinary,
-} from "@bufbuild/protobuf";
 import { defaultKind } from "../../evaluation/bulk.ts";
 import type { EvaluationContext, PreparedFlag } from "../../evaluation/flag.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
 import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
-import type { Json } from "../../flags/model.ts";
+import type { Json, JsonObject } from "../../flags/model.ts";
+import { writeStruct } from "../../protobuf/write-struct.ts";
+import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
-import { type Dialect, dialects, isUnary } from "./dialects.ts";
-import { setMember } from "./struct.ts";
+import { dialects, type MethodName, methodName } from "./dialects.ts";
+
+/** `AnyFlag`, whose value is one of several fields. */
+export interface AnyFlag {
+  readonly reason: string;
+  readonly variant: string;
+  readonly carrier: Carrier;
+  readonly value: Json;
+  /** Undefined where the service's flags carry none. */
+  readonly metadata: JsonObject | undefined;
+}
 
 /** One flag within the answer. */
-interface Entry {
+export interface Entry {
   readonly key: string;
   readonly counted: Outcome;
-  /** AnyFlag */
-  readonly message: Message;
+  readonly flag: AnyFlag;
   /** The map entry as it stands in the answer. */
   readonly bytes: Uint8Array;
 }
@@ -32,31 +35,74 @@ interface FixedAnswer {
   readonly bytes: Uint8Array;
 }
 
-export interface BulkMethod {
-  readonly dialect: Dialect;
-  readonly method: DescMethodUnary;
-  readonly path: string;
-  encode(view: View, context: EvaluationContext, record: (outcome: Outcome) => void): Uint8Array;
-  answer(view: View, context: EvaluationContext, record: (outcome: Outcome) => void): Message;
+type RecordOutcome = (outcome: Outcome) => void;
+
+export interface BulkMethod extends MethodName {
+  /** The answer on the wire. */
+  encode(view: View, context: EvaluationContext, record: RecordOutcome): Uint8Array;
+  /** What the answer is made of. */
+  entries(view: View, context: EvaluationContext, record: RecordOutcome): readonly Entry[];
 }
 
-/** How a kind of value is carried, and what stands for it where there is none. */
-const carriers: Partial<Record<Kind, { readonly name: string; readonly zero: Json }>> = {
-  boolean: { name: "boolValue", zero: false },
-  string: { name: "stringValue", zero: "" },
-  number: { name: "doubleValue", zero: 0 },
-  object: { name: "objectValue", zero: {} },
+/** The field that carries a kind of value. */
+interface Carrier {
+  readonly name: "boolValue" | "stringValue" | "doubleValue" | "objectValue";
+  /** What stands for a value where there is none. */
+  readonly zero: Json;
+  readonly write: (writer: WireWriter, value: Json) => void;
+}
+
+/** How a kind of value is carried. Of several fields one is always written, zero or not. */
+const carriers: Partial<{ readonly [kind in Kind]: Carrier }> = {
+  boolean: {
+    name: "boolValue",
+    zero: false,
+    write: (writer, value) => writer.bool(3, value as boolean),
+  },
+  string: {
+    name: "stringValue",
+    zero: "",
+    write: (writer, value) => writer.text(4, value as string),
+  },
+  number: {
+    name: "doubleValue",
+    zero: 0,
+    write: (writer, value) => writer.double(5, value as number),
+  },
+  object: {
+    name: "objectValue",
+    zero: {},
+    write: (writer, value) => writer.message(6, () => writeStruct(writer, value as JsonObject)),
+  },
 };
 
-export const bulkMethods: readonly BulkMethod[] = dialects.flatMap((dialect) => {
-  const method = dialect.service.method.resolveAll;
-  return method && isUnary(method) ? [defineMethod(dialect, method)] : [];
-});
+const writer = new WireWriter();
 
-function defineMethod(dialect: Dialect, method: DescMethodUnary): BulkMethod {
+/** `ResolveAllResponse { map<string, AnyFlag> flags = 1; … }` */
+function encodeEntry(key: string, flag: AnyFlag): Uint8Array {
+  writer.message(1, () => {
+    writer.text(1, key);
+    writer.message(2, () => writeAnyFlag(flag));
+  });
+  return writer.take();
+}
+
+/** `AnyFlag { string reason = 1; string variant = 2; oneof value { … } Struct metadata = 7; }` */
+function writeAnyFlag({ reason, variant, carrier, value, metadata }: AnyFlag): void {
+  if (reason !== "") writer.text(1, reason);
+  if (variant !== "") writer.text(2, variant);
+  carrier.write(writer, value);
+  if (metadata) writer.message(7, () => writeStruct(writer, metadata));
+}
+
+export const bulkMethods: readonly BulkMethod[] = dialects
+  .filter(({ bulk }) => bulk)
+  .map((dialect) => defineMethod(methodName(dialect, "resolveAll")));
+
+function defineMethod(method: MethodName): BulkMethod {
+  const { bulkMetadata } = method.dialect;
   const entrySlot = memoSlot();
   const viewSlot = memoSlot();
-  const anyFlag = mapValueOf(method.output, "flags");
 
   /** Of each outcome: its entry, or null where the answer leaves the flag out. */
   function entryOf(flag: PreparedFlag, outcome: Outcome): Entry | null {
@@ -68,19 +114,18 @@ function defineMethod(dialect: Dialect, method: DescMethodUnary): BulkMethod {
   }
 
   function makeEntry(flag: PreparedFlag, outcome: Outcome): Entry | null {
+    const { key } = flag;
     const result = resultOf(flag, outcome);
     if (result === null) return null;
     const { counted, carrier, value } = result;
-    const message = create(anyFlag, {
+    const any: AnyFlag = {
       reason: counted.reason,
       variant: counted.variant ?? "",
-      value: { case: carrier, value },
-      ...(dialect.bulkMetadata && { metadata: counted.metadata }),
-    });
-    const flags = {};
-    setMember(flags, flag.key, message);
-    const bytes = toBinary(method.output, create(method.output, { flags }));
-    return { key: flag.key, counted, message, bytes };
+      carrier,
+      value,
+      metadata: bulkMetadata ? counted.metadata : undefined,
+    };
+    return { key, counted, flag: any, bytes: encodeEntry(key, any) };
   }
 
   function evaluate(view: View, context: EvaluationContext): readonly Entry[] {
@@ -92,12 +137,15 @@ function defineMethod(dialect: Dialect, method: DescMethodUnary): BulkMethod {
     return entries;
   }
 
+  /** `ResolveAllResponse { …; Struct metadata = 2; }` */
   function encodeEntries(view: View, entries: readonly Entry[]): Uint8Array {
-    const rest = toBinary(method.output, create(method.output, envelope(view)));
-    return Buffer.concat([...entries.map((entry) => entry.bytes), rest]);
+    const parts = entries.map((entry) => entry.bytes);
+    if (bulkMetadata) {
+      writer.message(2, () => writeStruct(writer, view.reflection));
+      parts.push(writer.take());
+    }
+    return Buffer.concat(parts);
   }
-
-  const envelope = (view: View) => (dialect.bulkMetadata ? { metadata: view.reflection } : {});
 
   function fixedAnswer(view: View): FixedAnswer | null {
     const made = view.memo[viewSlot] as FixedAnswer | null | undefined;
@@ -112,22 +160,17 @@ function defineMethod(dialect: Dialect, method: DescMethodUnary): BulkMethod {
   }
 
   return {
-    dialect,
-    method,
-    path: `/${dialect.service.typeName}/${method.name}`,
+    ...method,
     encode(view, context, record) {
       const fixed = fixedAnswer(view);
       const entries = fixed?.entries ?? evaluate(view, context);
       for (const entry of entries) record(entry.counted);
       return fixed?.bytes ?? encodeEntries(view, entries);
     },
-    answer(view, context, record) {
-      const flags: Record<string, Message> = {};
-      for (const entry of fixedAnswer(view)?.entries ?? evaluate(view, context)) {
-        record(entry.counted);
-        setMember(flags, entry.key, entry.message);
-      }
-      return create(method.output, { flags, ...envelope(view) });
+    entries(view, context, record) {
+      const entries = fixedAnswer(view)?.entries ?? evaluate(view, context);
+      for (const entry of entries) record(entry.counted);
+      return entries;
     },
   };
 }
@@ -142,16 +185,7 @@ function resultOf(flag: PreparedFlag, outcome: Outcome) {
   const kind = defaultKind(flag) ?? selected;
   const carrier = kind && carriers[kind];
   if (carrier === undefined) return null;
-  const { name, zero } = carrier;
-  if (value === undefined) return { counted: outcome, carrier: name, value: zero };
-  if (selected === kind) return { counted: outcome, carrier: name, value };
-  return { counted: failed(outcome, "TYPE_MISMATCH"), carrier: name, value: zero };
-}
-
-function mapValueOf(message: DescMessage, name: string): DescMessage {
-  const field = message.field[name];
-  if (field?.fieldKind !== "map" || field.mapKind !== "message") {
-    throw new TypeError(`${message.typeName} has no map of messages named ${name}`);
-  }
-  return field.message;
+  if (value === undefined) return { counted: outcome, carrier, value: carrier.zero };
+  if (selected === kind) return { counted: outcome, carrier, value };
+  return { counted: failed(outcome, "TYPE_MISMATCH"), carrier, value: carrier.zero };
 }

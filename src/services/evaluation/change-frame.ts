@@ -1,57 +1,51 @@
-import { create, toBinary } from "@bufbuild/protobuf";
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { type Value, ValueSchema } from "@bufbuild/protobuf/wkt";
+import type { JsonObject } from "../../flags/model.ts";
 import type { Steps } from "../../flags/steps.ts";
+import { setMember } from "../../protobuf/struct.ts";
+import { writeStruct } from "../../protobuf/write-struct.ts";
+import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";
 import { frameMessage } from "../../transport/method.ts";
 
 /** Flags between two steps. */
 const stepLength = 100;
 
-const changeValues = {
-  write: changeValue("write"),
-  update: changeValue("update"),
-  delete: changeValue("delete"),
-};
-
-/** The framed EventStreamResponse of a change, in steps: tens of thousands of flags may be in one. */
+/**
+ * The framed EventStreamResponse of a change, in steps: tens of thousands of flags may be in one.
+ *
+ * `EventStreamResponse { string type = 1; Struct data = 2; }`
+ */
 export function* encodeChange(changes: FlagChanges): Steps<Uint8Array> {
+  const writer = new WireWriter();
   const parts: Uint8Array[] = [];
-  const writer = new BinaryWriter();
+  let some: Record<string, JsonObject> = {};
   let count = 0;
-  for (const [key, change] of changes) {
-    begin(writer, 1).fork();
-    begin(writer, 1).string(key);
-    begin(writer, 2).bytes(changeValues[change]);
-    writer.join();
+  for (const [key, type] of changes) {
+    setMember(some, key, { type });
     if (++count % stepLength > 0) continue;
-    parts.push(writer.finish());
+    writeStruct(writer, some);
+    parts.push(writer.take());
+    some = {};
     yield;
   }
-  parts.push(writer.finish());
-  // Around these members of the Struct "flags" its Value, the member "flags", the Struct `data`.
+  writeStruct(writer, some);
+  parts.push(writer.take());
+  // Around these members of a Struct its Value, the member "flags", the Struct `data`, and the message.
   let size = parts.reduce((sum, { length }) => sum + length, 0);
-  const enclose = (head: (writer: BinaryWriter) => BinaryWriter) => {
-    const bytes = head(new BinaryWriter()).uint32(size).finish();
-    parts.unshift(bytes);
-    size += bytes.length;
+  const enclose = (write: () => void) => {
+    write();
+    const head = writer.take();
+    parts.unshift(head);
+    size += head.length;
   };
-  enclose((head) => begin(head, 5));
-  enclose((head) => begin(begin(head, 1).string("flags"), 2));
-  enclose((head) => begin(head, 1));
-  enclose((head) => begin(begin(head, 1).string("configuration_change"), 2));
+  enclose(() => writer.head(5, size));
+  enclose(() => {
+    writer.text(1, "flags");
+    writer.head(2, size);
+  });
+  enclose(() => writer.head(1, size));
+  enclose(() => {
+    writer.text(1, "configuration_change");
+    writer.head(2, size);
+  });
   return frameMessage(Buffer.concat(parts));
-}
-
-function begin(writer: BinaryWriter, field: number): BinaryWriter {
-  return writer.tag(field, WireType.LengthDelimited);
-}
-
-/** `{"type": …}` as a google.protobuf.Value. */
-function changeValue(type: string): Uint8Array {
-  const value: Value = create(ValueSchema, { kind: { case: "stringValue", value: type } });
-  return toBinary(
-    ValueSchema,
-    create(ValueSchema, { kind: { case: "structValue", value: { fields: { type: value } } } }),
-  );
 }

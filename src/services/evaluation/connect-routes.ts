@@ -1,17 +1,32 @@
 /** The service for every protocol that Connect speaks. */
-import type { DescMethodServerStreaming, DescMethodUnary, Message } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type DescService,
+  type Message,
+} from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/connect";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
+import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
+import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";
+import { setMember } from "../../protobuf/struct.ts";
 import type { HeaderLookup } from "../context.ts";
 import { PulledSink } from "../pulled-sink.ts";
-import { jsonOptions, type ResolveMethod, resolveMethods } from "./answer.ts";
-import { type BulkMethod, bulkMethods } from "./bulk.ts";
-import { type Dialect, dialects, eventStreamOf } from "./dialects.ts";
+import { type ResolveMethod, resolveMethods } from "./answer.ts";
+import { type BulkMethod, bulkMethods, type Entry } from "./bulk.ts";
+import { eventStreamMethods, type MethodName } from "./dialects.ts";
 import { type Evaluator, selectorFrom } from "./evaluate.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { ServerEvent } from "./events.ts";
 
-const options = { jsonOptions };
+export const services: readonly DescService[] = [EvaluationV1, EvaluationV2, SchemaV1];
+
+/** Go flagd writes zero values into JSON, and clients without protobuf rely on finding them. */
+const options = { jsonOptions: { alwaysEmitImplicit: true } };
 
 type Unary = MethodImpl<DescMethodUnary>;
 type ServerStreaming = MethodImpl<DescMethodServerStreaming>;
@@ -24,21 +39,24 @@ export function connectRoutes(
   events: EventStreams,
 ): (router: ConnectRouter) => void {
   const resolve =
-    (method: ResolveMethod): Unary =>
+    (method: ResolveMethod, { output }: DescMethodUnary): Unary =>
     ({ flagKey = "", context = {} }: Request, call) => {
       const answer = evaluator.resolve(method, flagKey, () => context, headersOf(call));
       if (answer.error !== undefined) throw answer.error;
-      return answer.message;
+      return create(output, { ...answer.reply });
     };
 
   const resolveAll =
-    (method: BulkMethod): Unary =>
+    (method: BulkMethod, { output }: DescMethodUnary): Unary =>
     (request: Request, call) =>
       evaluator.resolveAll(method, request.context ?? {}, headersOf(call), (view, context) =>
-        method.answer(view, context, evaluator.record),
+        create(output, {
+          flags: flagsOf(output, method.entries(view, context, evaluator.record)),
+          ...(method.dialect.bulkMetadata && { metadata: view.reflection }),
+        }),
       );
 
-  const eventStream = (dialect: Dialect): ServerStreaming =>
+  const eventStream = ({ dialect }: MethodName): ServerStreaming =>
     async function* (_, call) {
       const sink = new PulledSink<ServerEvent>();
       events.open(dialect, selectorFrom(headersOf(call)), sink);
@@ -46,12 +64,56 @@ export function connectRoutes(
     };
 
   return (router) => {
-    for (const method of resolveMethods) router.rpc(method.method, resolve(method), options);
-    for (const method of bulkMethods) router.rpc(method.method, resolveAll(method), options);
-    for (const dialect of dialects) {
-      router.rpc(eventStreamOf(dialect), eventStream(dialect), options);
+    for (const method of resolveMethods) {
+      const described = describe(method, isUnary);
+      router.rpc(described, resolve(method, described), options);
+    }
+    for (const method of bulkMethods) {
+      const described = describe(method, isUnary);
+      router.rpc(described, resolveAll(method, described), options);
+    }
+    for (const method of eventStreamMethods) {
+      router.rpc(describe(method, isServerStreaming), eventStream(method), options);
     }
   };
+}
+
+function describe<Method extends DescMethod>(
+  { dialect, name, path }: MethodName,
+  is: (method: DescMethod) => method is Method,
+): Method {
+  const service = services.find(({ typeName }) => typeName === dialect.service);
+  const method = service?.method[name];
+  if (method && is(method)) return method;
+  throw new TypeError(`${path} is no such method`);
+}
+
+function isUnary(method: DescMethod): method is DescMethodUnary {
+  return method.methodKind === "unary";
+}
+
+function isServerStreaming(method: DescMethod): method is DescMethodServerStreaming {
+  return method.methodKind === "server_streaming";
+}
+
+/** The map of a ResolveAllResponse. */
+function flagsOf(response: DescMessage, entries: readonly Entry[]): Record<string, Message> {
+  const field = response.field.flags;
+  if (field?.fieldKind !== "map" || field.mapKind !== "message") {
+    throw new TypeError(`${response.typeName} has no map of flags`);
+  }
+  const flags: Record<string, Message> = {};
+  for (const { key, flag } of entries) {
+    const { reason, variant, carrier, value, metadata } = flag;
+    const any = create(field.message, {
+      reason,
+      variant,
+      value: { case: carrier.name, value },
+      ...(metadata && { metadata }),
+    });
+    setMember(flags, key, any);
+  }
+  return flags;
 }
 
 function headersOf(call: HandlerContext): HeaderLookup {

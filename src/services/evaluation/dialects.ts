@@ -1,16 +1,10 @@
 /** What the versions of the evaluation service do differently. Everything else is the same in all. */
-import type {
-  DescMethod,
-  DescMethodServerStreaming,
-  DescMethodUnary,
-  DescService,
-} from "@bufbuild/protobuf";
-import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
-import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
-import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";
 
 export interface Dialect {
-  readonly service: DescService;
+  /** The service's full name. */
+  readonly service: string;
+  /** Does it have ResolveAll? */
+  readonly bulk: boolean;
   /**
    * What answers a flag that selects nothing, so that the default given in code applies: the error
    * `not_found`, or an answer with this reason.
@@ -30,7 +24,8 @@ export interface Dialect {
 
 export const dialects: readonly Dialect[] = [
   {
-    service: EvaluationV1,
+    service: "flagd.evaluation.v1.Service",
+    bulk: true,
     codeDefault: "not_found",
     optionalFields: false,
     headerContext: true,
@@ -39,7 +34,8 @@ export const dialects: readonly Dialect[] = [
     traceScope: "flagd.evaluation.v1",
   },
   {
-    service: EvaluationV2,
+    service: "flagd.evaluation.v2.Service",
+    bulk: false,
     codeDefault: "DEFAULT",
     optionalFields: true,
     headerContext: true,
@@ -48,7 +44,8 @@ export const dialects: readonly Dialect[] = [
     traceScope: "flagd.evaluation.v2",
   },
   {
-    service: SchemaV1,
+    service: "schema.v1.Service",
+    bulk: true,
     codeDefault: "FALLBACK",
     optionalFields: false,
     headerContext: false,
@@ -58,16 +55,20 @@ export const dialects: readonly Dialect[] = [
   },
 ];
 
-export function isUnary(method: DescMethod): method is DescMethodUnary {
-  return method.methodKind === "unary";
+/** A method of a service, by the names that descriptors and paths give it. */
+export interface MethodName {
+  readonly dialect: Dialect;
+  /** `resolveBoolean` */
+  readonly name: string;
+  /** `/flagd.evaluation.v1.Service/ResolveBoolean` */
+  readonly path: string;
 }
 
-export function eventStreamOf({ service }: Dialect): DescMethodServerStreaming {
-  const method = service.method.eventStream;
-  if (method && isServerStreaming(method)) return method;
-  throw new TypeError(`${service.typeName} has no EventStream`);
+export function methodName(dialect: Dialect, name: string): MethodName {
+  const upper = name.charAt(0).toUpperCase() + name.slice(1);
+  return { dialect, name, path: `/${dialect.service}/${upper}` };
 }
 
-function isServerStreaming(method: DescMethod): method is DescMethodServerStreaming {
-  return method.methodKind === "server_streaming";
-}
+export const eventStreamMethods: readonly MethodName[] = dialects.map((dialect) =>
+  methodName(dialect, "eventStream"),
+);

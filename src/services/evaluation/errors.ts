@@ -1,16 +1,16 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { ErrorCode } from "../../evaluation/outcome.ts";
+import { Code, RpcError } from "../../transport/rpc-error.ts";
 
 export { invalidArgument, streamDeadlineExceeded } from "../errors.ts";
 
 // Made once: none of them carries anything of a request, and a stack trace would say nothing.
-const errors: Readonly<Record<ErrorCode, ConnectError>> = {
-  FLAG_NOT_FOUND: new ConnectError("Flag not found", Code.NotFound),
-  PARSE_ERROR: new ConnectError("Error parsing input or configuration", Code.DataLoss),
-  TYPE_MISMATCH: new ConnectError("Type mismatch error", Code.InvalidArgument),
-  GENERAL: new ConnectError("General error", Code.Unknown),
+const errors: Readonly<Record<ErrorCode, RpcError>> = {
+  FLAG_NOT_FOUND: new RpcError("Flag not found", Code.NotFound),
+  PARSE_ERROR: new RpcError("Error parsing input or configuration", Code.DataLoss),
+  TYPE_MISMATCH: new RpcError("Type mismatch error", Code.InvalidArgument),
+  GENERAL: new RpcError("General error", Code.Unknown),
 };
 
-export function errorOf(code: ErrorCode): ConnectError {
+export function errorOf(code: ErrorCode): RpcError {
   return errors[code];
 }

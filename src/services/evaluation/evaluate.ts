@@ -34,7 +34,7 @@ export class Evaluator {
 
   /**
    * @param context asked for where targeting runs only
-   * @throws ConnectError where the selector is invalid
+   * @throws RpcError where the selector is invalid
    */
   resolve(
     method: ResolveMethod,
@@ -54,7 +54,7 @@ export class Evaluator {
 
   /**
    * @param answer makes the answer of a ResolveAll from the view and the context that it is about
-   * @throws ConnectError where the selector is invalid
+   * @throws RpcError where the selector is invalid
    */
   resolveAll<T>(
     method: BulkMethod,
@@ -65,7 +65,7 @@ export class Evaluator {
     return answer(this.view(header), this.#complete(method, context, header));
   }
 
-  /** @throws ConnectError where the selector is invalid */
+  /** @throws RpcError where the selector is invalid */
   view(header: HeaderLookup): View {
     return this.#store.snapshot.view(selectorFrom(header));
   }
@@ -80,7 +80,7 @@ export class Evaluator {
   }
 }
 
-/** @throws ConnectError where the selector is invalid */
+/** @throws RpcError where the selector is invalid */
 export function selectorFrom(header: HeaderLookup): Selector {
   try {
     return selectorOf(header(SELECTOR_HEADER));

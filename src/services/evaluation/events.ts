@@ -1,12 +1,14 @@
 /** The messages of an event stream. Their wire form is the same in all versions of the service. */
-import { create, type JsonObject as ProtobufObject, toBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../../flags/model.ts";
 import { atOnce, inSlices } from "../../flags/steps.ts";
-import { EventStreamResponseSchema } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { setMember } from "../../protobuf/struct.ts";
+import { writeStruct } from "../../protobuf/write-struct.ts";
+import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";
 import { frameMessage } from "../../transport/method.ts";
 import { encodeChange } from "./change-frame.ts";
-import { setMember } from "./struct.ts";
+
+const writer = new WireWriter();
 
 export interface ServerEvent {
   readonly type: "provider_ready" | "configuration_change" | "keep_alive" | "provider_shutdown";
@@ -24,16 +26,16 @@ class PlainEvent implements ServerEvent {
   ) {}
 
   get frame(): Uint8Array {
-    this.#frame ??= frameMessage(
-      toBinary(
-        EventStreamResponseSchema,
-        create(EventStreamResponseSchema, {
-          type: this.type,
-          ...(this.data && { data: this.data as ProtobufObject }),
-        }),
-      ),
-    );
+    this.#frame ??= frameMessage(this.#encode());
     return this.#frame;
+  }
+
+  /** `EventStreamResponse { string type = 1; Struct data = 2; }` */
+  #encode(): Uint8Array {
+    const { type, data } = this;
+    writer.text(1, type);
+    if (data) writer.message(2, () => writeStruct(writer, data));
+    return writer.take();
   }
 }
 

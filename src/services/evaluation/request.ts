@@ -1,7 +1,7 @@
 /** Reads the requests of all Resolve methods; their shapes are the same in every version. */
 import type { EvaluationContext } from "../../evaluation/flag.ts";
-import { readStruct } from "./struct.ts";
-import { LENGTH_DELIMITED, WireReader } from "./wire.ts";
+import { LENGTH_DELIMITED, WireReader } from "../../protobuf/reader.ts";
+import { readStruct } from "../../protobuf/struct.ts";
 
 const reader = new WireReader();
 

@@ -2,14 +2,14 @@
  * The evaluation service in all its versions, by two ways: the short path for gRPC calls, bytes to
  * bytes, and Connect's handlers for every other protocol. Both pick from the same answers.
  */
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { DescService } from "@bufbuild/protobuf";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { EvaluationTrace } from "../../telemetry/tracing/evaluation-tracing.ts";
+import type { Routes } from "../../transport/listener.ts";
 import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
-import { connectRoutes } from "./connect-routes.ts";
 import { Evaluator } from "./evaluate.ts";
 import { EventStreams } from "./event-streams.ts";
 import { shortPath } from "./short-path.ts";
@@ -35,7 +35,9 @@ export interface EvaluationServiceOptions {
 }
 
 export interface EvaluationService {
-  readonly routes: (router: ConnectRouter) => void;
+  /** Loads what protocols other than binary gRPC need. */
+  readonly routes: () => Promise<Routes>;
+  readonly descriptors: () => Promise<readonly DescService[]>;
   readonly unary: readonly UnaryMethod[];
   readonly streams: readonly StreamMethod[];
   /** Sends provider_shutdown to every event stream and ends it. */
@@ -50,7 +52,8 @@ export function createEvaluationService(options: EvaluationServiceOptions): Eval
     : new Evaluator(evaluating);
   const events = new EventStreams(options);
   return {
-    routes: connectRoutes(evaluator, events),
+    routes: async () => (await import("./connect-routes.ts")).connectRoutes(evaluator, events),
+    descriptors: async () => (await import("./connect-routes.ts")).services,
     ...shortPath(evaluator, events),
     shutdown: () => events.shutDown(),
   };

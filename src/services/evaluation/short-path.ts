@@ -1,14 +1,15 @@
 /** Calls from message bytes to message bytes. */
+
+import { DecodeError } from "../../protobuf/reader.ts";
 import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { resolveMethods } from "./answer.ts";
 import { bulkMethods } from "./bulk.ts";
-import { dialects, eventStreamOf } from "./dialects.ts";
+import { eventStreamMethods } from "./dialects.ts";
 import { invalidArgument } from "./errors.ts";
 import { type Evaluator, selectorFrom } from "./evaluate.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { readJsonRequest } from "./json-request.ts";
 import { decodeEmptyRequest, decodeResolveAllRequest, decodeResolveRequest } from "./request.ts";
-import { DecodeError } from "./wire.ts";
 
 export interface ShortPath {
   readonly unary: readonly UnaryMethod[];
@@ -54,9 +55,9 @@ export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath
       }),
     }),
   );
-  const streams = dialects.map(
-    (dialect): StreamMethod => ({
-      path: `/${dialect.service.typeName}/${eventStreamOf(dialect).name}`,
+  const streams = eventStreamMethods.map(
+    ({ dialect, path }): StreamMethod => ({
+      path,
       open: naming((message, headers, stream) => {
         decodeEmptyRequest(message);
         const selector = selectorFrom((name) => headers[name]);

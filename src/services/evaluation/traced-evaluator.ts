@@ -9,7 +9,7 @@ import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluate.ts";
 
-/** An evaluator that tells of each evaluation as part of its caller's trace. */
+/** An evaluator that tells of each evaluation, as part of its caller's trace or to who debugs. */
 export class TracedEvaluator extends Evaluator {
   readonly #trace: EvaluationTrace;
 
@@ -25,8 +25,14 @@ export class TracedEvaluator extends Evaluator {
     header: HeaderLookup,
   ): Answer {
     const span = this.#span(method, header);
-    const answer = failing(span, () => super.resolve(method, flagKey, context, header));
-    span?.flag(flagKey, answer.counted, answer.error);
+    let read: EvaluationContext | undefined;
+    const reading = () => {
+      read = context();
+      return read;
+    };
+    const answer = failing(span, () => super.resolve(method, flagKey, reading, header));
+    const { counted: outcome, error } = answer;
+    span?.flag({ key: flagKey, outcome, error, context: read });
     return answer;
   }
 
@@ -48,10 +54,10 @@ export class TracedEvaluator extends Evaluator {
     return result;
   }
 
-  #span({ dialect, method }: ResolveMethod | BulkMethod, header: HeaderLookup) {
+  #span({ dialect, name }: ResolveMethod | BulkMethod, header: HeaderLookup) {
     const traceparent = header("traceparent");
     return this.#trace({
-      name: method.localName,
+      name,
       scope: dialect.traceScope,
       kind: "server",
       traceparent: typeof traceparent === "string" ? traceparent : undefined,

@@ -1,3 +1,5 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { EXPOSITION_TYPE } from "../../telemetry/metrics/prometheus.ts";
 import { requestPath } from "../../transport/request-path.ts";
 import type { Readiness } from "./readiness.ts";
@@ -23,15 +25,26 @@ export function createManagementHandler({
       case "/readyz":
         return readyz(readiness);
       case "/metrics":
-        return expose(metrics);
+        return expose(metrics, request);
       default:
         return undefined;
     }
   };
 }
 
-async function expose(metrics: ManagementOptions["metrics"]): Promise<Response> {
-  return new Response(await metrics(), { headers: { "Content-Type": EXPOSITION_TYPE } });
+/** Beside the thread that serves. */
+const compress = promisify(gzip);
+
+/** Some hundred kilobytes in a daemon of many flags, of which gzip leaves a twentieth. */
+async function expose(metrics: ManagementOptions["metrics"], request: Request): Promise<Response> {
+  const text = await metrics();
+  const headers = { "Content-Type": EXPOSITION_TYPE };
+  const accepted = request.headers.get("accept-encoding") ?? "";
+  if (!/(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(accepted)) {
+    return new Response(text, { headers });
+  }
+  const packed = await compress(text, { level: 1 });
+  return new Response(packed, { headers: { ...headers, "Content-Encoding": "gzip" } });
 }
 
 function readyz(readiness: Readiness): Response {

@@ -15,6 +15,9 @@ export interface BodyLimits {
 /** "incomplete": the body did not arrive whole in time. Never rejects. */
 export type ReadBody = (request: Request) => Body | Promise<Body>;
 
+/** As `Request.text` decodes: without a byte order mark. */
+const decoder = new TextDecoder();
+
 const incomplete: Body = { refused: "incomplete" };
 
 export function createBodyReader(limits: BodyLimits): ReadBody {
@@ -51,7 +54,7 @@ async function readChunks(request: Request, maxBytes: number): Promise<Body> {
   } catch {
     return incomplete;
   }
-  return { text: Buffer.concat(chunks).toString("utf8"), bytes };
+  return { text: decoder.decode(Buffer.concat(chunks)), bytes };
 }
 
 /**

@@ -144,7 +144,7 @@ export function createOfrepHandler(options: OfrepOptions): OfrepHandler {
     const outcome = flag ? (flag.fixed ?? flag.evaluate(context)) : notFound(key, view.reflection);
     const element = elementOf(outcome);
     record(element.counted);
-    span?.flag(key, element.counted);
+    span?.flag({ key, outcome: element.counted, context });
     return json(element.status, element.json);
   }
 

@@ -1,5 +1,5 @@
 /** The service for every protocol that Connect speaks. */
-import type { JsonObject as ProtobufObject } from "@bufbuild/protobuf";
+import type { DescService, JsonObject as ProtobufObject } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { FlagSyncService } from "../../gen/flagd/sync/v1/sync_pb.ts";
 import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
@@ -9,6 +9,8 @@ import type { EncodedState } from "./encoded-state.ts";
 import { clientOf, selectorFrom } from "./request.ts";
 import type { SyncStreams } from "./sync-streams.ts";
 import type { UnaryCalls } from "./unary-calls.ts";
+
+export const services: readonly DescService[] = [FlagSyncService];
 
 export interface SyncHandlers {
   readonly calls: UnaryCalls;

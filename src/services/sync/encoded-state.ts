@@ -1,13 +1,13 @@
 /** What sync clients are told of a view. */
 import { create, type JsonObject as ProtobufObject, toBinary } from "@bufbuild/protobuf";
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { memoSlot } from "../../evaluation/outcome.ts";
 import type { JsonObject } from "../../flags/model.ts";
 import { atOnce, inSlices, type Steps } from "../../flags/steps.ts";
 import { SyncFlagsResponseSchema } from "../../gen/flagd/sync/v1/sync_pb.ts";
+import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
@@ -41,7 +41,9 @@ export class EncodedState {
     const size = parts.reduce((sum, part) => sum + part.length, 0);
     // Both messages have the flags in field 1, and messages one after the other merge into one
     // (protobuf encoding, "Last One Wins").
-    const head = new BinaryWriter().tag(1, WireType.LengthDelimited).uint32(size).finish();
+    const writer = new WireWriter();
+    writer.head(1, size);
+    const head = writer.take();
     const syncContext = context as ProtobufObject;
     const rest = toBinary(
       SyncFlagsResponseSchema,
@@ -88,7 +90,7 @@ export class StateEncoder {
     this.#log = log;
   }
 
-  /** @throws ConnectError where the flags or the context cannot be encoded */
+  /** @throws RpcError where the flags or the context cannot be encoded */
   encode(view: View): EncodedState {
     const context = this.#context.current;
     const known = this.#known(view, context);
@@ -97,7 +99,7 @@ export class StateEncoder {
       return this.#keep(view, atOnce(EncodedState.of(view, context)));
     } catch (error) {
       this.#log.error("the flags cannot be encoded for sync clients", { error: String(error) });
-      throw new ConnectError("error marshalling flags", Code.DataLoss);
+      throw new RpcError("error marshalling flags", Code.DataLoss);
     }
   }
 

@@ -2,13 +2,13 @@
  * The stream of flag documents for in-process providers and other daemons, by two ways: the short
  * path for gRPC, on which all streams send the same bytes, and Connect's handlers for the rest.
  */
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { DescService } from "@bufbuild/protobuf";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
+import type { Routes } from "../../transport/listener.ts";
 import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import type { ContextSource } from "../context-source.ts";
-import { connectRoutes } from "./connect-routes.ts";
 import { StateEncoder } from "./encoded-state.ts";
 import { shortPath } from "./short-path.ts";
 import { SyncStreams } from "./sync-streams.ts";
@@ -32,7 +32,9 @@ export interface SyncServiceOptions {
 }
 
 export interface SyncService {
-  readonly routes: (router: ConnectRouter) => void;
+  /** Loads what protocols other than binary gRPC need. */
+  readonly routes: () => Promise<Routes>;
+  readonly descriptors: () => Promise<readonly DescService[]>;
   readonly unary: readonly UnaryMethod[];
   readonly streams: readonly StreamMethod[];
   /** Ends every stream with UNAVAILABLE. */
@@ -45,7 +47,9 @@ export function createSyncService(options: SyncServiceOptions): SyncService {
   const calls = new UnaryCalls(options, encoder);
   const { stallMs = 30_000, measure, log } = options;
   return {
-    routes: connectRoutes({ calls, streams, measure }),
+    routes: async () =>
+      (await import("./connect-routes.ts")).connectRoutes({ calls, streams, measure }),
+    descriptors: async () => (await import("./connect-routes.ts")).services,
     ...shortPath({ calls, streams, measure, stallMs, log }),
     shutdown: () => streams.shutDown(),
   };

@@ -1,5 +1,5 @@
-import { ConnectError } from "@connectrpc/connect";
 import type { SyncStreamEnd, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
+import { RpcError } from "../../transport/rpc-error.ts";
 import { streamDeadlineExceeded } from "../errors.ts";
 import type { EncodedState } from "./encoded-state.ts";
 
@@ -16,7 +16,7 @@ export interface StateSink {
 export interface SyncStreamOptions {
   /**
    * The state to send now.
-   * @throws ConnectError to end the stream with.
+   * @throws RpcError to end the stream with.
    */
   readonly latest: () => EncodedState;
   /** Calls back after each change; returns what ends that. */
@@ -96,7 +96,7 @@ export class SyncStream {
       this.#options.metrics?.sent(state.frame.length);
       this.#busy = !this.#sink.send(state);
     } catch (error) {
-      this.end(ConnectError.from(error), "error");
+      this.end(RpcError.from(error), "error");
     }
   }
 

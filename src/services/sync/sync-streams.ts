@@ -1,6 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import type { SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
+import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";
 import type { StateEncoder } from "./encoded-state.ts";
 import { type StateSink, SyncStream } from "./sync-stream.ts";
@@ -53,5 +53,5 @@ export class SyncStreams {
 }
 
 function stopped(stream: SyncStream): void {
-  stream.end(new ConnectError("the server is shutting down", Code.Unavailable), "normal_close");
+  stream.end(new RpcError("the server is shutting down", Code.Unavailable), "normal_close");
 }

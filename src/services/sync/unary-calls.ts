@@ -1,6 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { JsonObject } from "../../flags/model.ts";
 import type { SnapshotSource } from "../../store/view.ts";
+import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import type { EncodedState, StateEncoder } from "./encoded-state.ts";
@@ -27,19 +27,19 @@ export class UnaryCalls {
     });
   }
 
-  /** @throws ConnectError where the selector is invalid or the sources have not delivered yet */
+  /** @throws RpcError where the selector is invalid or the sources have not delivered yet */
   fetchAllFlags(request: SyncRequest, header: HeaderLookup): EncodedState {
     const selector = selectorFrom(request, header);
     if (!this.#ready) {
-      throw new ConnectError("not every flag source has delivered yet", Code.Unavailable);
+      throw new RpcError("not every flag source has delivered yet", Code.Unavailable);
     }
     return this.#encoder.encode(this.#options.store.snapshot.view(selector));
   }
 
-  /** @throws ConnectError where it is turned off */
+  /** @throws RpcError where it is turned off */
   getMetadata(): JsonObject {
     if (this.#options.metadataDisabled) {
-      throw new ConnectError("metadata endpoint disabled", Code.Unimplemented);
+      throw new RpcError("metadata endpoint disabled", Code.Unimplemented);
     }
     return this.#options.context.current;
   }

@@ -1,13 +1,13 @@
 import type { BlobSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../clock.ts";
 import { SourceFault } from "../fault.ts";
-import { Poller } from "../poller.ts";
-import type { Source, SourceSink } from "../source.ts";
+import type { Payload } from "../source.ts";
 import { WebClient, type WholeAnswer } from "../web/client.ts";
 import { WebDocument } from "../web/document.ts";
+import { PolledSource } from "../web/polled-source.ts";
 import { errorCode, statusFault } from "../web/status.ts";
 import { azureBucket } from "./azblob.ts";
-import type { Environment } from "./bucket.ts";
+import type { Bucket, Environment } from "./bucket.ts";
 import { gcsBucket } from "./gcs.ts";
 import { s3Bucket } from "./s3.ts";
 
@@ -21,48 +21,30 @@ export interface BlobSourceDependencies {
 const buckets = { s3: s3Bucket, gcs: gcsBucket, azblob: azureBucket };
 
 /** Flags from a JSON or YAML object in a bucket. */
-export class BlobSource implements Source {
-  readonly name: string;
-  readonly provider: string;
-  readonly #client: WebClient;
-  readonly #poller: Poller;
+export class BlobSource extends PolledSource {
+  readonly #bucket: Bucket;
+  readonly #document: WebDocument;
 
   /** @throws ConfigError for a wrong URI or variable */
   constructor(config: BlobSourceConfig, dependencies: BlobSourceDependencies) {
     const { clock, env = process.env, silenceMs } = dependencies;
     const { provider, uri, intervalSeconds, intervalSeed } = config;
-    this.name = uri;
-    this.provider = provider;
-    this.#client = new WebClient(silenceMs === undefined ? {} : { silenceMs });
-    const bucket = buckets[provider](uri, { client: this.#client, clock, env });
-    const document = new WebDocument(this.#client, bucket.key);
-    this.#poller = new Poller({
-      name: uri,
-      clock,
-      intervalSeconds,
-      intervalSeed,
-      look: (signal) =>
-        document.fetch(
-          (conditions) => bucket.request(conditions, signal),
-          signal,
-          (answer) => {
-            if (answer.status === 401 || answer.status === 403) bucket.forget();
-            return refusal(answer, bucket.advice);
-          },
-        ),
-    });
+    const client = new WebClient(silenceMs === undefined ? {} : { silenceMs });
+    super({ name: uri, provider, client, clock, intervalSeconds, intervalSeed });
+    this.#bucket = buckets[provider](uri, { client, clock, env });
+    this.#document = new WebDocument(client, this.#bucket.key);
   }
 
-  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#poller.run(sink, signal);
-    } finally {
-      this.#client.close();
-    }
-  }
-
-  resync(): void {
-    this.#poller.resync();
+  protected override look(signal: AbortSignal): Promise<Payload | undefined> {
+    const bucket = this.#bucket;
+    return this.#document.fetch(
+      (conditions) => bucket.request(conditions, signal),
+      signal,
+      (answer) => {
+        if (answer.status === 401 || answer.status === 403) bucket.forget();
+        return refusal(answer, bucket.advice);
+      },
+    );
   }
 }
 

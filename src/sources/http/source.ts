@@ -1,11 +1,11 @@
 import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../clock.ts";
 import { SourceFault } from "../fault.ts";
-import { Poller } from "../poller.ts";
-import type { Payload, Source, SourceSink } from "../source.ts";
+import type { Payload } from "../source.ts";
 import { readTlsFiles } from "../tls.ts";
 import { WebClient } from "../web/client.ts";
 import { WebDocument } from "../web/document.ts";
+import { PolledSource } from "../web/polled-source.ts";
 import { statusFault } from "../web/status.ts";
 import type { TokenCache } from "../web/token-cache.ts";
 import { clientCredentials } from "./oauth.ts";
@@ -18,49 +18,28 @@ export interface HttpSourceDependencies {
 }
 
 /** Flags from a JSON or YAML document under a URL. */
-export class HttpSource implements Source {
-  readonly name: string;
-  readonly provider = "http";
+export class HttpSource extends PolledSource {
   readonly #target: HttpTarget;
-  readonly #client: WebClient;
   readonly #document: WebDocument;
   readonly #tokens: TokenCache | undefined;
-  readonly #poller: Poller;
 
   /** @throws ConfigError for a wrong option */
   constructor(config: HttpSourceConfig, { clock, silenceMs }: HttpSourceDependencies) {
-    this.#target = httpTarget(config);
-    this.name = this.#target.name;
-    this.#client = new WebClient({
+    const target = httpTarget(config);
+    const client = new WebClient({
       tls: () => readTlsFiles(config),
       ...(config.timeoutSeconds > 0 && { timeoutMs: config.timeoutSeconds * 1000 }),
       ...(silenceMs !== undefined && { silenceMs }),
     });
-    this.#document = new WebDocument(this.#client, this.#target.url.pathname);
-    this.#tokens = config.oauth && clientCredentials(config.oauth, this.#client, clock);
     const { intervalSeconds, intervalSeed } = config;
-    this.#poller = new Poller({
-      name: this.name,
-      clock,
-      intervalSeconds,
-      intervalSeed,
-      look: (signal) => this.#look(signal),
-    });
+    const { name } = target;
+    super({ name, provider: "http", client, clock, intervalSeconds, intervalSeed });
+    this.#target = target;
+    this.#document = new WebDocument(client, target.url.pathname);
+    this.#tokens = config.oauth && clientCredentials(config.oauth, client, clock);
   }
 
-  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#poller.run(sink, signal);
-    } finally {
-      this.#client.close();
-    }
-  }
-
-  resync(): void {
-    this.#poller.resync();
-  }
-
-  async #look(signal: AbortSignal): Promise<Payload | undefined> {
+  protected override async look(signal: AbortSignal): Promise<Payload | undefined> {
     const tokens = this.#tokens;
     if (!tokens) return await this.#fetch(this.#target.headers, signal);
     const reused = tokens.fresh;

@@ -1,9 +1,9 @@
 import type { KubernetesSourceConfig } from "../../config/sources/source-config.ts";
 import { Backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
-import { SourceFault } from "../fault.ts";
+import { reportFailure } from "../fault.ts";
 import { fingerprint } from "../fingerprint.ts";
-import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
+import type { Source, SourceSink } from "../source.ts";
 import { FlagApi, Outdated, type WatchEvent } from "./api.ts";
 import { type Environment, SERVICE_ACCOUNT } from "./cluster.ts";
 import { type FlagObject, parseResource } from "./resource.ts";
@@ -62,7 +62,9 @@ export class KubernetesSource implements Source {
         );
         if (signal.aborted) return;
         if (this.#hurry.signal.aborted) continue;
-        if (!(failure instanceof Outdated)) this.#report(failure, sink);
+        if (!(failure instanceof Outdated)) {
+          reportFailure(failure, { name: this.name, reached: this.#reached }, sink);
+        }
         await this.#clock.sleep(this.#backoff.next(), this.#hurry.signal);
       }
     } finally {
@@ -104,13 +106,5 @@ export class KubernetesSource implements Source {
     if (hash === this.#handedOver) return sink.unchanged();
     this.#handedOver = hash;
     await sink.accept({ document, format: "json", origin: "spec.flagSpec" });
-  }
-
-  #report(failure: unknown, sink: SourceSink): void {
-    const reason = failure instanceof Error ? failure.message : String(failure);
-    if (failure instanceof SourceFault && failure.hopeless && !this.#reached) {
-      throw new FatalSourceError(`source ${this.name}: ${reason}`);
-    }
-    sink.failed(reason);
   }
 }

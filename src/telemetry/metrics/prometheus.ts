@@ -72,7 +72,7 @@ function writeHistogram(lines: string[], name: string, series: HistogramData, sc
   let cumulative = 0;
   for (const [bucket, count] of series.counts.entries()) {
     cumulative += count;
-    const bound = numeral(series.bounds[bucket] ?? Number.POSITIVE_INFINITY);
+    const bound = boundary(series.bounds[bucket] ?? Number.POSITIVE_INFINITY);
     lines.push(`${name}_bucket{${prefix}le="${bound}"} ${cumulative}\n`);
   }
   lines.push(`${name}_sum${braced(text)} ${numeral(series.sum)}\n`);
@@ -118,6 +118,12 @@ function underscored(name: string): string {
 
 function escaped(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+/** Part of a series' identity, and therefore written as every flagd writes it: `1e+06`. */
+function boundary(value: number): string {
+  if (value < 1e6 || !Number.isFinite(value)) return numeral(value);
+  return value.toExponential().replace(/\+(?=\d$)/, "+0");
 }
 
 function numeral(value: number): string {

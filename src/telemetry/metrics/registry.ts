@@ -7,7 +7,6 @@ import {
   numbers,
   type Observation,
 } from "./instrument.ts";
-import { exposition } from "./prometheus.ts";
 import type { Attributes, HistogramData } from "./series.ts";
 
 /** Everything measured so far, for exporters. */
@@ -73,14 +72,6 @@ export class Registry {
       resource: this.#resource,
       scopes: [...this.#scopes.values()].map((scope) => scope.collect()),
     };
-  }
-
-  /**
-   * In Prometheus' text format.
-   * @param options.processOnly only the facts about the process, which no scope measures
-   */
-  expose(): string {
-    return exposition(this.collect());
   }
 }
 

@@ -13,7 +13,7 @@ export class Delivery {
 
   constructor(what: "metrics" | "traces", target: CollectorTarget | "console", log: Log) {
     this.#what = what;
-    this.#where = target === "console" ? "standard output" : target.url.host;
+    this.#where = target === "console" ? "standard output" : new URL(target.url).host;
     this.#log = log;
   }
 

@@ -42,23 +42,18 @@ function encodeSpan({ context, parentSpanId, error, ...span }: FinishedSpan) {
     startTimeUnixNano: nanoseconds(span.start),
     endTimeUnixNano: nanoseconds(span.end),
     attributes: keyValues(span.attributes),
-    ...(error && {
+    events: span.events.map(({ name, time, attributes }) =>
+      create(Span_EventSchema, {
+        name,
+        timeUnixNano: nanoseconds(time),
+        attributes: keyValues(attributes),
+      }),
+    ),
+    ...(error !== undefined && {
       status: create(StatusSchema, {
         code: Status_StatusCode.ERROR,
-        message: error.description.toWellFormed(),
+        message: error.toWellFormed(),
       }),
-    }),
-    ...(error?.exception && {
-      events: [
-        create(Span_EventSchema, {
-          name: "exception",
-          timeUnixNano: nanoseconds(span.end),
-          attributes: keyValues({
-            "exception.type": error.exception.type,
-            "exception.message": error.exception.message,
-          }),
-        }),
-      ],
     }),
   });
 }

@@ -35,12 +35,7 @@ function anyValue(
 }
 
 export function resource(attributes: Readonly<Record<string, string>>): Resource {
-  const sdk = {
-    "telemetry.sdk.language": "nodejs",
-    "telemetry.sdk.name": "flagd",
-    "telemetry.sdk.version": attributes["service.version"] ?? "",
-  };
-  return create(ResourceSchema, { attributes: keyValues({ ...sdk, ...attributes }) });
+  return create(ResourceSchema, { attributes: keyValues(attributes) });
 }
 
 export function scope(name: string): InstrumentationScope {

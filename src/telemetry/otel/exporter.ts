@@ -3,8 +3,8 @@ import type { Message } from "@bufbuild/protobuf";
 /** Where one signal goes, and how. */
 export interface CollectorTarget {
   readonly protocol: "grpc" | "http/protobuf";
-  /** `http:` or `https:`. */
-  readonly url: URL;
+  /** Begins with `http:` or `https:`. */
+  readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Of one attempt. */
   readonly timeoutMs: number;

@@ -31,7 +31,7 @@ export class GrpcExporter implements Exporter {
     this.#method = method;
     this.#path = `/${method.parent.typeName}/${method.name}`;
     this.#target = target;
-    const secure = target.url.protocol === "https:";
+    const secure = target.url.startsWith("https:");
     this.#files = secure ? new TlsFiles(target.files, target.reloadIntervalMs) : undefined;
     for (const [name, value] of Object.entries(target.headers)) this.#metadata.set(name, value);
     this.#material = this.#files?.current;
@@ -72,7 +72,8 @@ export class GrpcExporter implements Exporter {
   }
 
   #connect(): Client {
-    const { url, gzip: compressed } = this.#target;
+    const { gzip: compressed } = this.#target;
+    const url = new URL(this.#target.url);
     const port = url.port || (url.protocol === "https:" ? "443" : "80");
     return new Client(`${url.hostname}:${port}`, credentials(this.#material), {
       // Not the proxy of the environment: it is meant for the web, and would see what is sent.

@@ -15,7 +15,7 @@ export class HttpExporter implements Exporter {
   constructor(method: DescMethodUnary, target: CollectorTarget) {
     this.#method = method;
     this.#target = target;
-    const secure = target.url.protocol === "https:";
+    const secure = target.url.startsWith("https:");
     this.#files = secure ? new TlsFiles(target.files, target.reloadIntervalMs) : undefined;
   }
 

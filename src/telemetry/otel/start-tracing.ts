@@ -1,5 +1,6 @@
 import { traceCalls } from "../tracing/call-tracing.ts";
 import { traceEvaluations } from "../tracing/evaluation-tracing.ts";
+import { traceLoads } from "../tracing/load-tracing.ts";
 import { type SamplerConfig, Tracer } from "../tracing/tracer.ts";
 import { SpanQueue, type SpanQueueOptions } from "./span-queue.ts";
 
@@ -8,7 +9,7 @@ export interface TracingOptions extends SpanQueueOptions {
 }
 
 /**
- * Spans of calls and evaluations, on their way to a collector.
+ * Spans of calls, evaluations and flag documents, on their way to a collector.
  * @throws Error naming a TLS file that cannot be used
  */
 export function startTracing({ sampler, ...options }: TracingOptions) {
@@ -18,6 +19,7 @@ export function startTracing({ sampler, ...options }: TracingOptions) {
     calls: (port: "evaluation" | "sync" | "ofrep", scheme: "http" | "https") =>
       traceCalls(tracer, port, scheme),
     evaluations: traceEvaluations(tracer),
+    loads: traceLoads(tracer),
     stop: () => queue.stop(),
   };
 }

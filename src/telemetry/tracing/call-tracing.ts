@@ -1,7 +1,8 @@
 import type { CallRecord, CallSpan, CallStart } from "../../transport/listener.ts";
-import { RPC_SCOPES, rpcStatus } from "../rpc-metrics.ts";
+import { Code, codeForm } from "../../transport/rpc-error.ts";
+import { isStream, RPC_SCOPES, rpcStatus } from "../rpc-metrics.ts";
 import { formatTraceparent, parseTraceparent } from "./trace-context.ts";
-import type { SpanAttributes, Tracer } from "./tracer.ts";
+import type { Span, SpanAttributes, Tracer } from "./tracer.ts";
 
 const ofrepScope = "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp";
 
@@ -28,16 +29,53 @@ export function traceCalls(
       caller,
     );
     call.setHeader("traceparent", formatTraceparent(span.context));
-    const userAgent = ofrep ? call.header("user-agent") : undefined;
+    if (ofrep) {
+      const client = clientAttributes(call);
+      return {
+        end(record) {
+          const error = record && record.httpStatus >= 500 ? `${record.httpStatus}` : undefined;
+          span.end({ ...httpAttributes(call, record, scheme), ...client }, error);
+        },
+      };
+    }
     return {
       end(record) {
-        const attributes = ofrep
-          ? httpAttributes(call, record, scheme)
-          : rpcAttributes(call, record);
-        span.end({ ...attributes, ...(userAgent && { "user_agent.original": userAgent }) });
+        if (record && port === "evaluation") addMessages(span, record);
+        span.end(rpcAttributes(call, record), faultOf(record));
       },
     };
   };
+}
+
+/**
+ * What was received and sent, in bytes of the body. What streams send is not told one by one: they
+ * last for days.
+ */
+function addMessages(span: Span, { path, requestBytes, responseBytes }: CallRecord): void {
+  const message = (type: "RECEIVED" | "SENT", size: number) =>
+    span.event("message", {
+      "message.type": type,
+      "message.id": 1,
+      "message.uncompressed_size": size,
+    });
+  message("RECEIVED", requestBytes);
+  if (!isStream(path)) message("SENT", responseBytes);
+}
+
+/** What OpenTelemetry's conventions for RPC lay to the server. */
+const faults = new Set<number | undefined>([
+  Code.Unknown,
+  Code.DeadlineExceeded,
+  Code.Unimplemented,
+  Code.Internal,
+  Code.Unavailable,
+  Code.DataLoss,
+]);
+
+function faultOf(record: CallRecord | undefined): string | undefined {
+  return record?.code !== undefined && faults.has(record.code)
+    ? codeForm(record.code).name
+    : undefined;
 }
 
 function rpcAttributes({ path, protocol }: CallStart, record: CallRecord | undefined) {
@@ -61,7 +99,19 @@ function httpAttributes(
     "url.path": path,
     ...(record && {
       "http.response.status_code": record.httpStatus,
+      "http.request.body.size": record.requestBytes,
       "http.response.body.size": record.responseBytes,
     }),
+  };
+}
+
+/** What the client calls itself and us. */
+function clientAttributes({ header }: CallStart): SpanAttributes {
+  const userAgent = header("user-agent");
+  const host = URL.parse(`http://${header("host")}`);
+  return {
+    ...(userAgent && { "user_agent.original": userAgent }),
+    ...(host && { "server.address": host.hostname }),
+    ...(host?.port && { "server.port": Number(host.port) }),
   };
 }

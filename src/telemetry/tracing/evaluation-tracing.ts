@@ -1,14 +1,24 @@
+import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
+import { codeForm, RpcError } from "../../transport/rpc-error.ts";
 import { parseTraceparent } from "./trace-context.ts";
 import type { Span, Tracer } from "./tracer.ts";
 
 /** One evaluation, of a flag or of all. One of its methods is to be called, once. */
 export interface EvaluationSpan {
-  /** @param error that the caller is told of */
-  flag(key: string, outcome: Outcome, error?: Error): void;
+  flag(evaluated: EvaluatedFlag): void;
   flags(count: number): void;
   /** There was no evaluation. */
   failed(error: unknown): void;
+}
+
+export interface EvaluatedFlag {
+  readonly key: string;
+  readonly outcome: Outcome;
+  /** That the caller is told of. */
+  readonly error?: Error | undefined;
+  /** Undefined: nothing depended on it. */
+  readonly context?: EvaluationContext | undefined;
 }
 
 export interface EvaluationStart {
@@ -24,6 +34,28 @@ export interface EvaluationStart {
 /** Undefined: the call is not traced. */
 export type EvaluationTrace = (start: EvaluationStart) => EvaluationSpan | undefined;
 
+/** Both follow every evaluation. */
+export function both(one: EvaluationTrace, other: EvaluationTrace): EvaluationTrace {
+  return (start) => {
+    const [a, b] = [one(start), other(start)];
+    if (!a || !b) return a ?? b;
+    return {
+      flag(evaluated) {
+        a.flag(evaluated);
+        b.flag(evaluated);
+      },
+      flags(count) {
+        a.flags(count);
+        b.flags(count);
+      },
+      failed(error) {
+        a.failed(error);
+        b.failed(error);
+      },
+    };
+  };
+}
+
 /** A span for every evaluation, within that of its call. */
 export function traceEvaluations(tracer: Tracer): EvaluationTrace {
   return ({ traceparent, ...start }) => {
@@ -36,24 +68,37 @@ const provider = { "feature_flag.provider.name": "flagd" };
 
 function evaluationSpan(span: Span): EvaluationSpan {
   return {
-    flag(key, { variant = "", errorCode }, error) {
+    flag({ key, outcome, error }) {
+      const { variant = "", errorCode } = outcome;
       const attributes = {
         ...provider,
         "feature_flag.key": key,
         "feature_flag.result.variant": variant,
       };
       if (!error && errorCode === undefined) return span.end(attributes);
-      const message = error?.message ?? errorCode ?? "";
-      span.end(attributes, {
-        description: `error evaluating flag with key ${key}`,
-        exception: { type: error?.name ?? "EvaluationError", message },
-      });
+      addException(span, error ?? errorCode);
+      span.end(attributes, `error evaluating flag with key ${key}`);
     },
     flags(count) {
       span.end({ "feature_flag.count": count });
     },
     failed(error) {
-      span.end({}, { description: error instanceof Error ? error.message : String(error) });
+      span.end({}, addException(span, error));
     },
   };
+}
+
+/**
+ * In the terms of every flagd, which traces may be searched for.
+ * @returns the message
+ */
+function addException(span: Span, error: unknown): string {
+  const [type, message] =
+    error instanceof RpcError
+      ? ["*connect.Error", `${codeForm(error.code).name}: ${error.rawMessage}`]
+      : error instanceof Error
+        ? [error.name, error.message]
+        : ["EvaluationError", String(error)];
+  span.event("exception", { "exception.type": type, "exception.message": message });
+  return message;
 }

@@ -13,13 +13,16 @@ export interface FinishedSpan {
   readonly start: number;
   readonly end: number;
   readonly attributes: SpanAttributes;
-  readonly error: SpanError | undefined;
+  readonly events: readonly SpanEvent[];
+  /** What the span failed at; undefined: it did not. */
+  readonly error: string | undefined;
 }
 
-export interface SpanError {
-  /** What the span failed at. */
-  readonly description: string;
-  readonly exception?: { readonly type: string; readonly message: string };
+export interface SpanEvent {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly attributes: SpanAttributes;
 }
 
 export interface SamplerConfig {
@@ -34,8 +37,13 @@ type Start = Pick<FinishedSpan, "name" | "scope" | "kind">;
 /** A span that is not over yet. */
 export interface Span {
   readonly context: SpanContext;
-  /** To be called once. */
-  end(attributes: SpanAttributes, error?: SpanError): void;
+  /** Something that happens now. */
+  event(name: string, attributes: SpanAttributes): void;
+  /**
+   * To be called once.
+   * @param error what the span failed at
+   */
+  end(attributes: SpanAttributes, error?: string): void;
 }
 
 /** Makes spans; what is sampled goes to `finished` when it is over. */
@@ -69,13 +77,17 @@ export class Tracer {
     const { traceId, sampled, state } = trace;
     const context = { traceId, spanId: randomHex(8), sampled, state };
     const start = now();
+    const events: SpanEvent[] = [];
     return {
       context,
+      event(event, attributes) {
+        if (sampled) events.push({ name: event, time: now(), attributes });
+      },
       end: (attributes, error) => {
         if (!sampled) return;
-        const parentSpanId = parent?.spanId;
-        const end = now();
-        this.#finished({ context, parentSpanId, name, scope, kind, start, end, attributes, error });
+        const ids = { context, parentSpanId: parent?.spanId };
+        const span = { ...ids, name, scope, kind, start, end: now(), attributes, events, error };
+        this.#finished(span);
       },
     };
   }

@@ -1,6 +1,4 @@
 import { STATUS_CODES } from "node:http";
-import type { ConnectError } from "@connectrpc/connect";
-import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { Call } from "../calls.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
@@ -9,6 +7,7 @@ import { publicError } from "../grpc/status.ts";
 import type { PlainAnswer } from "../http1/plain-connection.ts";
 import type { PlainHead } from "../http1/plain-head.ts";
 import type { UnaryMethod } from "../method.ts";
+import { codeForm, type RpcError } from "../rpc-error.ts";
 
 type Headers = PlainHead["headers"];
 
@@ -52,7 +51,7 @@ export function createJsonUnary(
       answer = method.callJson(body, headers);
     } catch (thrown) {
       const error = publicError(thrown, method.path, log);
-      const status = codeToHttpStatus(error.code);
+      const status = codeForm(error.code).httpStatus;
       call?.finish(status, error.code);
       return respond(status, errorBody(error), headers);
     }
@@ -80,12 +79,14 @@ function isPlainJson(headers: Headers): boolean {
 }
 
 /** Services answer with the same few errors over and over. */
-const errorBodies = new WeakMap<ConnectError, Uint8Array>();
+const errorBodies = new WeakMap<RpcError, Uint8Array>();
 
-function errorBody(error: ConnectError): Uint8Array {
+function errorBody(error: RpcError): Uint8Array {
   let body = errorBodies.get(error);
   if (body === undefined) {
-    body = errorToJsonBytes(error, undefined);
+    const { name } = codeForm(error.code);
+    const message = error.rawMessage === "" ? undefined : error.rawMessage;
+    body = Buffer.from(JSON.stringify({ code: name, message }));
     errorBodies.set(error, body);
   }
   return body;

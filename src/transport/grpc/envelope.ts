@@ -1,12 +1,12 @@
 import { gunzipSync } from "node:zlib";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { compressMinBytes } from "../limits.ts";
+import { Code, RpcError } from "../rpc-error.ts";
 
 export const envelopeBytes = 5;
 const compressedFlag = 1;
 
-export function tooLarge(size: number, maxBytes: number): ConnectError {
-  return new ConnectError(
+export function tooLarge(size: number, maxBytes: number): RpcError {
+  return new RpcError(
     `message size ${size} is larger than the limit of ${maxBytes} bytes`,
     Code.ResourceExhausted,
   );
@@ -15,7 +15,7 @@ export function tooLarge(size: number, maxBytes: number): ConnectError {
 /**
  * The one message in the body of a unary or server-streaming request.
  * @param encoding The request's `grpc-encoding`.
- * @throws ConnectError
+ * @throws RpcError
  */
 export function unwrapMessage(
   body: Uint8Array,
@@ -23,7 +23,7 @@ export function unwrapMessage(
   maxBytes: number,
 ): Uint8Array {
   if (body.length === 0) {
-    throw new ConnectError("protocol error: missing input message", Code.Unimplemented);
+    throw new RpcError("protocol error: missing input message", Code.Unimplemented);
   }
   if (body.length < envelopeBytes) throw incomplete();
   const [flags = 0, a = 0, b = 0, c = 0, d = 0] = body;
@@ -31,29 +31,29 @@ export function unwrapMessage(
   if (size > maxBytes) throw tooLarge(size, maxBytes);
   if (body.length < envelopeBytes + size) throw incomplete();
   if (body.length > envelopeBytes + size) {
-    throw new ConnectError("protocol error: received extra input message", Code.Unimplemented);
+    throw new RpcError("protocol error: received extra input message", Code.Unimplemented);
   }
   const message = body.subarray(envelopeBytes);
   return flags & compressedFlag ? decompress(message, encoding, maxBytes) : message;
 }
 
-function incomplete(): ConnectError {
-  return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+function incomplete(): RpcError {
+  return new RpcError("protocol error: incomplete envelope", Code.InvalidArgument);
 }
 
-/** @throws ConnectError where a request names a compression other than gzip. */
+/** @throws RpcError where a request names a compression other than gzip. */
 export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "gzip" || encoding === "identity") return;
-  throw new ConnectError(
+  throw new RpcError(
     `unknown compression "${encoding}": supported encodings are gzip`,
     Code.Unimplemented,
-    { "grpc-accept-encoding": "gzip" },
+    new Headers({ "grpc-accept-encoding": "gzip" }),
   );
 }
 
 function decompress(message: Uint8Array, encoding: string | undefined, maxBytes: number) {
   if (encoding !== "gzip") {
-    throw new ConnectError(
+    throw new RpcError(
       "received compressed envelope, but do not know how to decompress",
       Code.Internal,
     );
@@ -63,12 +63,12 @@ function decompress(message: Uint8Array, encoding: string | undefined, maxBytes:
     return gunzipSync(message, { maxOutputLength: maxBytes });
   } catch (error) {
     if (error instanceof RangeError) {
-      throw new ConnectError(
+      throw new RpcError(
         `message is larger than the limit of ${maxBytes} bytes after decompression`,
         Code.ResourceExhausted,
       );
     }
-    throw new ConnectError("decompression failed", Code.InvalidArgument);
+    throw new RpcError("decompression failed", Code.InvalidArgument);
   }
 }
 

@@ -1,63 +1,33 @@
-import { constants, type ServerHttp2Stream } from "node:http2";
-import { okStatus, type StatusFields } from "./status.ts";
+import { type BlockFields, encodeBlock, type HeaderBlock } from "../http2/hpack/encoder.ts";
+import type { RpcError } from "../rpc-error.ts";
+import { okStatus, statusOf } from "./status.ts";
 
-/*
- * `respond`, `sendTrailers` and `close` throw on a stream that its client has reset meanwhile; an
- * exception in a stream's callback would end the process.
- */
+/** What gRPC's answers are made of over HTTP/2, encoded once. */
 
-const responseHeaders = { ":status": 200, "content-type": "application/grpc" };
-const gzipHeaders = { ...responseHeaders, "grpc-encoding": "gzip" };
-const withTrailers = { waitForTrailers: true };
+const responseFields: BlockFields = { ":status": 200, "content-type": "application/grpc" };
 
-export function isGone(stream: ServerHttp2Stream): boolean {
-  return stream.destroyed || stream.closed || stream.aborted;
+export const responseHeaders: HeaderBlock = encodeBlock(responseFields);
+export const gzipHeaders: HeaderBlock = encodeBlock({ ...responseFields, "grpc-encoding": "gzip" });
+export const okTrailers: HeaderBlock = encodeBlock(okStatus);
+
+interface ErrorBlocks {
+  readonly trailers: HeaderBlock;
+  /** An answer that has nothing else ("trailers-only"). */
+  readonly alone: HeaderBlock;
 }
 
-function sendOk(this: ServerHttp2Stream): void {
-  sendTrailers(this, okStatus);
-}
+/** Services answer with the same few errors over and over. */
+const known = new WeakMap<RpcError, ErrorBlocks>();
 
-/** Sends the headers; the status follows when the stream ends. */
-export function startReply(
-  stream: ServerHttp2Stream,
-  compressed: boolean,
-  status?: () => StatusFields,
-): boolean {
-  if (isGone(stream)) return false;
-  try {
-    stream.respond(compressed ? gzipHeaders : responseHeaders, withTrailers);
-    stream.on("wantTrailers", status ? () => sendTrailers(stream, status()) : sendOk);
-    return true;
-  } catch {
-    return false;
+export function errorBlocks(error: RpcError): ErrorBlocks {
+  let blocks = known.get(error);
+  if (blocks === undefined) {
+    const status = statusOf(error);
+    blocks = {
+      trailers: encodeBlock(status),
+      alone: encodeBlock({ ...responseFields, ...status }),
+    };
+    known.set(error, blocks);
   }
-}
-
-/** Answers with a status alone ("trailers-only"). */
-export function replyStatus(stream: ServerHttp2Stream, status: StatusFields): void {
-  if (isGone(stream)) return;
-  try {
-    stream.respond({ ...responseHeaders, ...status }, { endStream: true });
-    // The rest of a request that is not going to be read; NO_ERROR lets the answer stand (RFC 9113 §8.1).
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-  } catch {
-    reset(stream);
-  }
-}
-
-function sendTrailers(stream: ServerHttp2Stream, status: StatusFields): void {
-  try {
-    stream.sendTrailers(status);
-  } catch {
-    reset(stream);
-  }
-}
-
-export function reset(stream: ServerHttp2Stream, code = constants.NGHTTP2_INTERNAL_ERROR): void {
-  try {
-    if (!stream.destroyed) stream.close(code);
-  } catch {
-    stream.destroy();
-  }
+  return blocks;
 }

@@ -1,34 +1,18 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { Log } from "../../telemetry/log.ts";
+import { Code, RpcError } from "../rpc-error.ts";
 
 export type StatusFields = Readonly<Record<string, string>>;
 
 export const okStatus: StatusFields = Object.freeze({ "grpc-status": "0" });
 
-/** Services answer with the same few errors over and over. */
-const known = new WeakMap<ConnectError, StatusFields>();
-
-/** An error as `grpc-status`, `grpc-message`, `grpc-status-details-bin` and the error's own metadata. */
-export function statusOf(error: ConnectError): StatusFields {
-  let fields = known.get(error);
-  if (fields === undefined) {
-    fields = encodeStatus(error);
-    known.set(error, fields);
-  }
-  return fields;
-}
-
-function encodeStatus(error: ConnectError): StatusFields {
+/** An error as `grpc-status`, `grpc-message` and the error's own metadata. */
+export function statusOf({ code, rawMessage, metadata }: RpcError): StatusFields {
   const fields: Record<string, string> = {};
-  const hasMetadata = error.metadata.keys().next().done !== true;
-  if (error.details.length > 0 || hasMetadata) {
-    setTrailerStatus(new Headers(), error).forEach((value, name) => {
-      fields[name] = value;
-    });
-  }
-  fields["grpc-status"] = String(error.code);
-  fields["grpc-message"] = percentEncode(error.rawMessage);
+  metadata.forEach((value, name) => {
+    fields[name] = value;
+  });
+  fields["grpc-status"] = String(code);
+  fields["grpc-message"] = percentEncode(rawMessage);
   return fields;
 }
 
@@ -45,9 +29,9 @@ export function percentEncode(message: string): string {
   });
 }
 
-/** What a client may learn of anything thrown: a ConnectError as it is, of others nothing. */
-export function publicError(thrown: unknown, path: string, log: Log): ConnectError {
-  if (thrown instanceof ConnectError) return thrown;
+/** What a client may learn of anything thrown: a RpcError as it is, of others nothing. */
+export function publicError(thrown: unknown, path: string, log: Log): RpcError {
+  if (thrown instanceof RpcError) return thrown;
   log.error("a method failed unexpectedly", { path, error: thrown });
-  return new ConnectError("internal error", Code.Internal);
+  return new RpcError("internal error", Code.Internal);
 }

@@ -1,151 +1,141 @@
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { Call } from "../calls.ts";
 import type { TransportContext } from "../context.ts";
+import { errorCode } from "../http2/frames.ts";
+import type { Http2Stream } from "../http2/stream.ts";
 import { streamBufferBytes } from "../limits.ts";
 import type { MessageStream, StreamMethod } from "../method.ts";
-import { isGone, replyStatus, reset, startReply } from "./reply.ts";
-import { readMessage } from "./request.ts";
-import { okStatus, publicError, type StatusFields, statusOf } from "./status.ts";
+import { Code, RpcError } from "../rpc-error.ts";
+import { OneMessageCall } from "./one-message-call.ts";
+import { errorBlocks, okTrailers, responseHeaders } from "./reply.ts";
+import { publicError } from "./status.ts";
 import { parseGrpcTimeout } from "./timeout.ts";
 
 /** The longest a timer takes; a later deadline is none. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Serves a server-streaming gRPC call straight on its HTTP/2 stream. */
-export function serveStream(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  method: StreamMethod,
-  context: TransportContext,
-  onSend: (() => void) | undefined,
-): void {
-  const { watch } = context;
-  const call = watch && new Call(watch, method.path, "grpc", "POST", headers);
-  const messages = new GrpcMessageStream(stream, method.path, context, call, onSend);
-  try {
-    const timeout = headers["grpc-timeout"];
-    if (typeof timeout === "string") messages.endAfter(parseGrpcTimeout(timeout));
-  } catch (error) {
-    messages.fail(error);
-    return;
-  }
-  readMessage(stream, headers, context, (message) => {
-    if (messages.ended) return;
-    if (message instanceof ConnectError) return messages.fail(message);
-    if (call) call.requestBytes = message.length;
-    try {
-      method.open(message, headers, messages);
-      messages.start();
-    } catch (error) {
-      messages.fail(error);
-    }
-  });
-}
-
-class GrpcMessageStream implements MessageStream {
-  readonly #stream: ServerHttp2Stream;
-  readonly #path: string;
-  readonly #context: TransportContext;
+export class StreamCall extends OneMessageCall implements MessageStream {
+  readonly #method: StreamMethod;
+  readonly #headers: Http2Stream["headers"];
   readonly #call: Call | undefined;
-  readonly #onSend: (() => void) | undefined;
   #started = false;
   #ended = false;
-  #status: StatusFields = okStatus;
+  #closed = false;
   #code: number = 0;
   #timer: Timer | undefined;
+  #onDrain = () => {};
+  readonly #onClose: (() => void)[] = [];
 
-  constructor(
-    stream: ServerHttp2Stream,
-    path: string,
-    context: TransportContext,
-    call: Call | undefined,
-    onSend: (() => void) | undefined,
-  ) {
-    this.#stream = stream;
-    this.#path = path;
-    this.#context = context;
-    this.#call = call;
-    this.#onSend = onSend;
-    context.watch?.onOpen?.("POST", path, 1);
-    stream.once("close", () => {
-      clearTimeout(this.#timer);
-      context.watch?.onOpen?.("POST", path, -1);
-      call?.finish(200, this.#ended ? this.#code : Code.Canceled);
-    });
+  constructor(stream: Http2Stream, method: StreamMethod, context: TransportContext) {
+    super(stream, context);
+    this.#method = method;
+    const { watch } = context;
+    // Tracing writes into the headers, and requests share them.
+    this.#headers = watch?.trace ? { ...stream.headers } : stream.headers;
+    this.#call = watch && new Call(watch, method.path, "grpc", "POST", this.#headers);
+    watch?.onOpen?.("POST", method.path, 1);
+    const timeout = this.#headers["grpc-timeout"];
+    if (typeof timeout !== "string") return;
+    try {
+      this.#endAfter(parseGrpcTimeout(timeout));
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Sends the headers, so that the client knows that it is being served. */
-  start(): void {
-    if (this.#started || this.#ended) return;
-    this.#started = true;
-    startReply(this.#stream, false, () => this.#status);
+  protected answer(message: Uint8Array): void {
+    if (this.#ended) return;
+    if (this.#call) this.#call.requestBytes = message.length;
+    try {
+      this.#method.open(message, this.#headers, this);
+      this.#start();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   send(frame: Uint8Array): boolean {
-    if (this.#ended || isGone(this.#stream)) return false;
-    this.start();
-    if (this.#stream.writableLength > streamBufferBytes) {
-      this.#context.log.warn("a stream was dropped: its client does not read", {
-        path: this.#path,
-        bufferedBytes: this.#stream.writableLength,
+    const { stream } = this;
+    if (this.#ended || stream.gone) return false;
+    this.#start();
+    if (stream.queuedBytes > streamBufferBytes) {
+      this.context.log.warn("a stream was dropped: its client does not read", {
+        path: this.#method.path,
+        bufferedBytes: stream.queuedBytes,
       });
       this.abort();
       return false;
     }
-    this.#onSend?.();
     if (this.#call) this.#call.responseBytes += frame.length;
-    return this.#stream.write(frame);
+    return stream.write(frame);
   }
 
   end(error?: Error): void {
-    if (error) this.fail(error);
+    if (error) {
+      this.fail(error);
+      return;
+    }
     if (this.#ended) return;
-    this.start();
-    this.#ended = true;
-    clearTimeout(this.#timer);
-    if (!isGone(this.#stream)) this.#stream.end();
+    this.#start();
+    this.#stop(0);
+    this.stream.end(okTrailers);
   }
 
-  fail(thrown: unknown): void {
+  protected fail(thrown: unknown): void {
     if (this.#ended) return;
-    this.#ended = true;
-    clearTimeout(this.#timer);
-    const error = publicError(thrown, this.#path, this.#context.log);
-    this.#code = error.code;
-    this.#status = statusOf(error);
-    if (!this.#started) replyStatus(this.#stream, this.#status);
-    else if (!isGone(this.#stream)) this.#stream.end();
-  }
-
-  endAfter(milliseconds: number): void {
-    if (milliseconds > maxTimerMs) return;
-    this.#timer = setTimeout(
-      () =>
-        this.fail(
-          new ConnectError("stream closed due to server-side timeout", Code.DeadlineExceeded),
-        ),
-      milliseconds,
-    );
+    const error = publicError(thrown, this.#method.path, this.context.log);
+    this.#stop(error.code);
+    const { alone, trailers } = errorBlocks(error);
+    if (this.#started) this.stream.end(trailers);
+    else this.stream.answer(alone);
   }
 
   abort(): void {
-    this.#ended = true;
-    this.#code = Code.Unavailable;
-    clearTimeout(this.#timer);
-    reset(this.#stream, constants.NGHTTP2_CANCEL);
+    this.#stop(Code.Unavailable);
+    this.stream.reset(errorCode.cancel);
   }
 
   onDrain(listener: () => void): void {
-    this.#stream.on("drain", listener);
+    this.#onDrain = listener;
   }
 
   onClose(listener: () => void): void {
-    if (this.#stream.destroyed) listener();
-    else this.#stream.once("close", listener);
+    if (this.#closed) listener();
+    else this.#onClose.push(listener);
+  }
+
+  drained(): void {
+    this.#onDrain();
+  }
+
+  override closed(): void {
+    super.closed();
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.context.watch?.onOpen?.("POST", this.#method.path, -1);
+    this.#call?.finish(200, this.#ended ? this.#code : Code.Canceled);
+    for (const listener of this.#onClose) listener();
+  }
+
+  /** Sends the headers, so that the client knows that it is being served. */
+  #start(): void {
+    if (this.#started || this.#ended) return;
+    this.#started = true;
+    this.stream.respond(responseHeaders);
+  }
+
+  #stop(code: number): void {
+    this.#ended = true;
+    this.#code = code;
+    clearTimeout(this.#timer);
+  }
+
+  #endAfter(milliseconds: number): void {
+    if (milliseconds > maxTimerMs) return;
+    this.#timer = setTimeout(
+      () =>
+        this.fail(new RpcError("stream closed due to server-side timeout", Code.DeadlineExceeded)),
+      milliseconds,
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, RpcError } from "../rpc-error.ts";
 
 const unitMs: Readonly<Record<string, number>> = {
   H: 3_600_000,
@@ -11,13 +11,13 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /**
  * The `grpc-timeout` header in milliseconds.
- * @throws ConnectError where it is not one to eight digits and a unit.
+ * @throws RpcError where it is not one to eight digits and a unit.
  */
 export function parseGrpcTimeout(value: string): number {
   const [, digits, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(value) ?? [];
   const scale = unitMs[unit];
   if (digits === undefined || scale === undefined) {
-    throw new ConnectError(
+    throw new RpcError(
       `protocol error: invalid grpc timeout value: ${value}`,
       Code.InvalidArgument,
     );

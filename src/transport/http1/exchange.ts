@@ -54,7 +54,7 @@ export class Http1Exchange implements Exchange {
     return this.gone || this.#attempt(() => this.#response.write(chunk));
   }
 
-  drained(): Promise<void> {
+  room(): Promise<void> {
     return new Promise((resolve) => {
       if (this.gone || !this.#response.writableNeedDrain) return resolve();
       this.#response.once("drain", resolve).once("close", resolve);

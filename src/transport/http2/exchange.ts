@@ -1,103 +1,95 @@
-import {
-  constants,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
-import { isGone, reset } from "../grpc/reply.ts";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Exchange, HeaderFields } from "../universal/exchange.ts";
+import { Http2Body } from "./body.ts";
+import { type BlockFields, encodeBlock } from "./hpack/encoder.ts";
+import type { Http2Stream, StreamHandler } from "./stream.ts";
 
-/** A request and its answer on a node:http2 stream. */
-export class Http2Exchange implements Exchange {
+/** A request and its answer on an HTTP/2 stream. */
+export class Http2Exchange implements Exchange, StreamHandler {
   readonly httpVersion = "2.0";
-  readonly #stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
-  #trailers: HeaderFields | undefined;
+  readonly body: Http2Body;
+  readonly #stream: Http2Stream;
+  #closed = false;
+  #onClose: (() => void) | undefined;
+  #onDrain: (() => void) | undefined;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  constructor(stream: Http2Stream) {
     this.#stream = stream;
-    this.headers = headers;
+    // Its own, for tracing writes into them.
+    this.headers = { ...stream.headers };
+    this.body = new Http2Body(stream);
   }
 
   get method(): string {
-    return this.headers[":method"] ?? "";
+    return this.headers[":method"] as string;
   }
   get target(): string {
-    return this.headers[":path"] ?? "";
-  }
-  get body(): ServerHttp2Stream {
-    return this.#stream;
+    return this.headers[":path"] as string;
   }
   get gone(): boolean {
-    return isGone(this.#stream);
+    return this.#stream.aborted;
+  }
+
+  data(chunk: Buffer, end: boolean): void {
+    this.body.receive(chunk, end);
+  }
+
+  drained(): void {
+    const onDrain = this.#onDrain;
+    this.#onDrain = undefined;
+    onDrain?.();
+  }
+
+  closed(): void {
+    this.#closed = true;
+    this.body.breakOff();
+    this.drained();
+    this.#onClose?.();
   }
 
   onClose(listener: () => void): void {
-    if (this.#stream.destroyed) listener();
-    else this.#stream.once("close", listener);
+    if (this.#closed) listener();
+    else this.#onClose = listener;
   }
 
-  respond(status: number, fields: HeaderFields, trailers: boolean): void {
-    if (this.gone || this.#stream.headersSent) return;
-    this.#attempt(() => {
-      this.#stream.respond(toHttp2(status, fields), { waitForTrailers: trailers });
-      if (!trailers) return;
-      this.#stream.on("wantTrailers", () =>
-        this.#attempt(() =>
-          this.#stream.sendTrailers({ ...this.#trailers } as OutgoingHttpHeaders),
-        ),
-      );
-    });
+  respond(status: number, fields: HeaderFields): void {
+    this.#stream.respond(encodeBlock(toHttp2(status, fields)));
   }
 
-  /** One frame: a gRPC status followed by empty data would be taken for headers (trailers-only). */
   answer(status: number, fields: HeaderFields): void {
-    if (this.gone || this.#stream.headersSent) return;
-    this.#attempt(() => {
-      this.#stream.respond(toHttp2(status, fields), { endStream: true });
-      if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
-    });
+    this.#stream.answer(encodeBlock(toHttp2(status, fields)));
   }
 
   write(chunk: Uint8Array): boolean {
-    return this.gone || this.#stream.write(chunk);
+    return this.#stream.write(chunk);
   }
 
-  drained(): Promise<void> {
+  room(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.gone || !this.#stream.writableNeedDrain) return resolve();
-      this.#stream.once("drain", resolve).once("close", resolve);
+      if (this.gone) return resolve();
+      this.#onDrain = resolve;
     });
   }
 
   end(trailers?: HeaderFields): void {
-    if (this.gone) return;
-    this.#trailers = trailers;
-    this.#stream.end();
-    // The answer is complete: the rest of the request is not wanted (RFC 9113 §8.1).
-    if (!this.#stream.readableEnded) {
-      this.#stream.once("finish", () => reset(this.#stream, constants.NGHTTP2_NO_ERROR));
-    }
+    this.#stream.end(trailers && encodeBlock(lowerCase(trailers)));
   }
 
   abort(): void {
-    reset(this.#stream);
-  }
-
-  #attempt(action: () => void): void {
-    try {
-      action();
-    } catch {
-      reset(this.#stream);
-    }
+    this.#stream.reset();
   }
 }
 
-function toHttp2(status: number, fields: HeaderFields): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = { ":status": status };
+function toHttp2(status: number, fields: HeaderFields): BlockFields {
+  return { ":status": status, ...lowerCase(fields) };
+}
+
+function lowerCase(fields: HeaderFields): BlockFields {
+  const lower: Record<string, string | readonly string[]> = {};
   for (const name in fields) {
     // Connection-specific fields are malformed in HTTP/2 (RFC 9113 §8.2.2).
-    if (name !== "connection") headers[name.toLowerCase()] = fields[name] as string | string[];
+    if (name !== "connection") lower[name.toLowerCase()] = fields[name] ?? "";
   }
-  return headers;
+  return lower;
 }

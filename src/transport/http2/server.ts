@@ -1,17 +1,13 @@
-import {
-  constants,
-  createServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { Log } from "../../telemetry/log.ts";
-import { BatchingSocket } from "../batching-socket.ts";
 import { ExpiryQueue } from "../expiry.ts";
-import { type Timeouts, windowBytes } from "../limits.ts";
-import { FrameGuard } from "./frame-guard.ts";
+import { longestOutput, type Timeouts } from "../limits.ts";
+import { endThenDestroy } from "../linger.ts";
+import { Http2Connection } from "./connection.ts";
+import { errorCode } from "./frames.ts";
 import { PingCounter, type PingRule } from "./pings.ts";
+import type { Http2Stream, StreamHandler } from "./stream.ts";
 
 /** Go counts this much on top of its limit on headers. */
 const headerSlackBytes = 320;
@@ -22,117 +18,87 @@ export interface Http2Options {
   readonly pings: PingRule | undefined;
   readonly timeouts: Timeouts;
   readonly log: Log;
-  /** A request; `onSend` is to be called when data is sent later than with the answer's headers. */
-  readonly serve: (
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    onSend: (() => void) | undefined,
-  ) => void;
+  readonly serve: (stream: Http2Stream) => StreamHandler;
 }
 
-interface Connection {
-  readonly session: ServerHttp2Session;
-  readonly transport: BatchingSocket;
-  readonly onSend: (() => void) | undefined;
-  streams: number;
-}
-
-/** node:http2 on connections that somebody else accepts. */
+/** HTTP/2 on connections that somebody else accepts. */
 export class Http2Server {
   readonly #options: Http2Options;
-  readonly #server: ReturnType<typeof createServer>;
-  readonly #connections = new Set<Connection>();
-  readonly #idle: ExpiryQueue<Connection>;
+  readonly #connections = new Set<Http2Connection>();
+  /** Connections without an open stream. */
+  readonly #idle: ExpiryQueue<Http2Connection>;
+  /** Streams whose answers are complete, and whose clients have not ended theirs. */
+  readonly #lingering: ExpiryQueue<Http2Stream>;
   #draining = false;
 
   constructor(options: Http2Options) {
     this.#options = options;
-    this.#idle = new ExpiryQueue(options.timeouts.idleMs, ({ session }) => session.close());
-    this.#server = createServer({
-      settings: {
-        maxConcurrentStreams: options.maxConcurrentStreams,
-        maxFrameSize: windowBytes,
-        initialWindowSize: windowBytes,
-        maxHeaderListSize: options.maxHeaderBytes + headerSlackBytes,
-      },
-    });
-    this.#server.on("sessionError", (error) => {
-      options.log.debug("an HTTP/2 connection broke", { error });
-    });
+    this.#idle = new ExpiryQueue(options.timeouts.idleMs, (idle) => idle.end(errorCode.none, ""));
+    this.#lingering = new ExpiryQueue(options.timeouts.requestMs, (stream) =>
+      stream.reset(errorCode.none),
+    );
   }
 
   /** @param first Bytes that were read from the socket before. */
-  accept(socket: Socket, first: Uint8Array): void {
-    const transport = new BatchingSocket(socket, first, new FrameGuard());
-    this.#server.once("session", (session) => this.#open(session, transport));
-    this.#server.emit("connection", transport);
-  }
-
-  #open(session: ServerHttp2Session, transport: BatchingSocket): void {
-    const { pings: rule, serve, log } = this.#options;
+  accept(socket: Socket, first: Buffer): void {
+    const { maxConcurrentStreams, maxHeaderBytes, pings: rule, serve, log } = this.#options;
     const pings = rule && new PingCounter(rule);
-    const connection: Connection = {
-      session,
-      transport,
-      streams: 0,
-      onSend: pings && (() => pings.forgive()),
-    };
+    const connection = new Http2Connection(
+      socket,
+      {
+        maxConcurrentStreams,
+        maxHeaderBytes: maxHeaderBytes + headerSlackBytes,
+        serve,
+        onFailure: (error: unknown, headers: IncomingHttpHeaders) =>
+          log.error("a request failed unexpectedly", { path: headers[":path"], error }),
+      },
+      {
+        onBusy: (busy) => {
+          if (busy) this.#idle.delete(connection);
+          else this.#idle.add(connection, performance.now());
+        },
+        onLingering: (stream) => this.#lingering.add(stream, performance.now()),
+        onClosed: (stream) => this.#lingering.delete(stream),
+        onTraffic: () => pings?.forgive(),
+        onPing: () => !pings?.ping(performance.now(), connection.streams > 0),
+        onEnd: () => endThenDestroy(socket),
+      },
+    );
     this.#connections.add(connection);
     this.#idle.add(connection, performance.now());
-    session.setLocalWindowSize(windowBytes);
 
-    session.on("stream", (stream, headers) => {
-      stream.on("error", ignore);
-      if (connection.streams++ === 0) this.#idle.delete(connection);
-      stream.once("close", () => {
-        if (--connection.streams > 0 || !this.#connections.has(connection)) return;
-        if (this.#draining) finish(connection);
-        else this.#idle.add(connection, performance.now());
-      });
-      pings?.forgive();
+    const receive = (chunk: Buffer): void => {
       try {
-        serve(stream, headers, connection.onSend);
+        connection.receive(chunk);
       } catch (error) {
-        log.error("a request failed unexpectedly", { path: headers[":path"], error });
-        stream.destroy();
+        log.error("an HTTP/2 connection failed unexpectedly", { error });
+        connection.end(errorCode.internal, "");
       }
+      // A client that asks without reading the answers has to wait.
+      if (socket.writableLength > longestOutput) socket.pause();
+    };
+    socket.on("data", receive);
+    socket.on("drain", () => {
+      socket.resume();
+      connection.sender.drained();
     });
-    if (pings) {
-      session.on("ping", () => {
-        if (pings.ping(performance.now(), connection.streams > 0)) tooManyPings(connection);
-      });
-    }
-    session.on("close", () => {
+    socket.on("close", () => {
       this.#connections.delete(connection);
       this.#idle.delete(connection);
+      connection.close();
     });
+    receive(first);
+    if (this.#draining) connection.drain();
   }
 
   sweep(now: number): void {
     this.#idle.sweep(now);
+    this.#lingering.sweep(now);
   }
 
   /** Announces the end to every client; connections close when their streams have ended. */
   drain(): void {
     this.#draining = true;
-    for (const connection of this.#connections) {
-      connection.session.close();
-      // The session itself would also wait for streams that it ignores because they came too late.
-      if (connection.streams === 0) finish(connection);
-    }
+    for (const connection of this.#connections) connection.drain();
   }
-}
-
-function ignore(): void {}
-
-/** gRFC A8. */
-function tooManyPings(connection: Connection): void {
-  if (connection.session.destroyed) return;
-  connection.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
-  finish(connection);
-}
-
-/** Closes a connection when Bun has written its last frames, which it does after reading. */
-function finish({ transport }: Connection): void {
-  setImmediate(() => transport.end(() => transport.destroy()));
 }

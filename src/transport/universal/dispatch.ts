@@ -41,7 +41,7 @@ export class Dispatcher {
 
   serve(exchange: Exchange): void {
     const { method, headers, target } = exchange;
-    const path = target.split("?", 1)[0] ?? "";
+    const path = decoded(target.split("?", 1)[0] ?? "");
     const handler = this.#handlers.get(path);
     const protocol = protocolOf(handler && headers["content-type"]);
     const { watch } = this.#context;
@@ -120,6 +120,16 @@ export class Dispatcher {
   }
 }
 
+/** Paths are the same with and without percent-encoding (RFC 3986 §6.2.2.2). */
+function decoded(path: string): string {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
 function fieldsOf(list: HeaderList): Record<string, string> {
   return Object.fromEntries(list);
 }
@@ -140,7 +150,7 @@ async function send(
       const next = await body.next();
       if (next.done) break;
       if (call) call.responseBytes += next.value.length;
-      if (!exchange.write(next.value)) await exchange.drained();
+      if (!exchange.write(next.value)) await exchange.room();
     }
     exchange.end(trailers ? toFields(response.trailer) : undefined);
   } finally {

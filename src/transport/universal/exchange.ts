@@ -18,10 +18,10 @@ export interface Exchange {
   respond(status: number, fields: HeaderFields, trailers: boolean): void;
   /** An answer without a body and, other than {@link respond}, complete. */
   answer(status: number, fields: HeaderFields): void;
-  /** False: wait for {@link drained}. */
+  /** False: wait for {@link room}. */
   write(chunk: Uint8Array): boolean;
   /** Resolves when there is room again, or nobody left to write to. */
-  drained(): Promise<void>;
+  room(): Promise<void>;
   end(trailers?: HeaderFields): void;
   /** Ends an answer that cannot be completed, so that the client notices. */
   abort(): void;

@@ -73,12 +73,6 @@ export const knownForms: readonly KnownRule[] = [
       statuses[0] === 413,
   },
   {
-    name: "percent-encoded method names",
-    why: "Nobody encodes the names of methods; Go decodes every path.",
-    explains: ({ request, statuses }) =>
-      "http" in request && request.http.target.includes("Resolve%42oolean") && statuses[0] === 404,
-  },
-  {
     name: "fields of another wire type",
     why: "protobuf-es refuses a field whose wire type is wrong; Go's library takes it for an unknown field.",
     explains: ({ request, statuses }) =>

@@ -29,7 +29,7 @@ const listener = await listen({
   name: "conformance",
   address: { host: "127.0.0.1", port: 0 },
   ...(tls && { tls }),
-  routes,
+  routes: async () => routes,
   ...(process.argv.includes("--short") && { unary: [unary], streams: [serverStream] }),
   web: true,
   corsOrigins: [],

@@ -14,7 +14,9 @@ import {
   type StreamMethod,
   type UnaryMethod,
 } from "../../../src/transport/method.ts";
+import type { RpcError } from "../../../src/transport/rpc-error.ts";
 import { toWebHeaders } from "../../../src/transport/universal/headers.ts";
+import { shortError } from "../../support/short-error.ts";
 import {
   addHeaders,
   type Caller,
@@ -56,7 +58,7 @@ export const unary: UnaryMethod = {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** @throws ConnectError where an error is asked for. */
+/** @throws RpcError where an error is asked for. */
 function answer(request: UnaryRequest, headers: IncomingHttpHeaders): UnaryResponse {
   const { responseDefinition } = request;
   const info = describeRequest(callerOf(headers), [anyPack(UnaryRequestSchema, request)]);
@@ -112,8 +114,8 @@ function hasMetadata(definition: UnaryResponseDefinition | undefined): boolean {
 function withMetadata(
   error: ConnectError,
   definition: UnaryResponseDefinition | StreamResponseDefinition | undefined,
-): ConnectError {
+): RpcError {
   addHeaders(definition?.responseHeaders ?? [], error.metadata);
   addHeaders(definition?.responseTrailers ?? [], error.metadata);
-  return error;
+  return shortError(error);
 }

@@ -18,7 +18,7 @@ const read = (options: Partial<OtelOptions>, environment: Record<string, string>
 function destinations(...args: Parameters<typeof read>) {
   const { metrics, traces } = read(...args);
   const show = (to: NonNullable<typeof traces>["to"]) =>
-    to === "console" ? to : `${to.protocol} ${to.url.href}`;
+    to === "console" ? to : `${to.protocol} ${to.url}`;
   return {
     ...(metrics && { metrics: show(metrics.to) }),
     ...(traces && { traces: show(traces.to) }),

@@ -24,6 +24,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     shutdownGraceMs: 10_000,
     source: { provider: "redis", uri: "redis://h/0?key=f", intervalSeconds: 30, watch: true },
     managementPort: 8017,
+    telemetry: {},
   });
 });
 

@@ -60,18 +60,20 @@ test("one source is enough, the rest has defaults", async () => {
     maxRequestBody: 1_000_000,
     maxRequestHeader: 1_000_000,
     workers: 1,
-    telemetry: {
-      metricsExporter: "prometheus",
-      collectorUri: undefined,
-      certPath: undefined,
-      keyPath: undefined,
-      caPath: undefined,
-      reloadIntervalMs: 3_600_000,
-    },
+    telemetry: {},
   });
 });
 
 test("every option has an effect", async () => {
+  const collector = {
+    protocol: "grpc",
+    url: "https://h:4317/",
+    headers: {},
+    timeoutMs: 10_000,
+    gzip: false,
+    files: { caPath: "otca", certPath: "otc", keyPath: "otk" },
+    reloadIntervalMs: 300_000,
+  } as const;
   const args =
     "-x -p 1 -m 2 -r 3 -g 4 -c cert -k key -C a,b -z json -t otel -o h:4317 -D otc -K otk -A otca -I 5m " +
     "-X a=b -X c=d -H X-User=userId --stream-deadline 5s --disable-sync-metadata -B -5 -R 0 --strict " +
@@ -103,12 +105,14 @@ test("every option has an effect", async () => {
     maxRequestHeader: 1 << 20,
     workers: 1,
     telemetry: {
-      metricsExporter: "otel",
-      collectorUri: "h:4317",
-      certPath: "otc",
-      keyPath: "otk",
-      caPath: "otca",
-      reloadIntervalMs: 300_000,
+      metrics: { to: collector, intervalMs: 60_000 },
+      traces: {
+        to: collector,
+        sampler: { parentBased: false, ratio: 1 },
+        delayMs: 5_000,
+        queueSize: 2_048,
+        batchSize: 512,
+      },
     },
   });
 });

@@ -86,14 +86,17 @@ describe("kubernetes", () => {
 
 describe("systemd", () => {
   test.each(files("systemd/*.service"))(
-    "%s: flagd takes its command and the variable that it names",
+    "%s: flagd takes its command, its file of options and the environment",
     async (file) => {
       const unit = await read(`examples/${file}`);
       const [, words = ""] = /^ExecStart=\/usr\/local\/bin\/flagd (.+)$/m.exec(unit) ?? [];
-      // The file of options is the operator's.
-      const command = words.replace(/--config \S+ /, "").split(" ");
-      const [, name = "", value = ""] = /^# {3}(FLAGD_\w+)=(.+)$/m.exec(unit) ?? [];
-      await expectTaken(command, { [name]: value });
+      expect(unit).toContain("EnvironmentFile=-/etc/flagd/environment\n");
+      const variables = (await read("examples/systemd/environment")).matchAll(/^(\w+)=(.*)$/gm);
+      const environment = Object.fromEntries(
+        [...variables].map(([, name, value]) => [name, value]),
+      );
+      const folder = join(root, "examples/systemd");
+      await expectTaken(words.replace("/etc/flagd", folder).split(" "), environment);
     },
   );
 });

@@ -3,6 +3,7 @@ import { Code } from "@connectrpc/connect";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
 import { type CallMetricsOptions, createCallMetrics } from "../../../src/telemetry/call-metrics.ts";
 import { createOutcomeRecorder } from "../../../src/telemetry/flag-metrics.ts";
+import { exposition } from "../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../src/telemetry/metrics/registry.ts";
 import { observeProcess } from "../../../src/telemetry/process-metrics.ts";
 import { describeResource } from "../../../src/telemetry/resource.ts";
@@ -15,8 +16,7 @@ const scoped = 'otel_scope_name="flagd",otel_scope_schema_url="",otel_scope_vers
 
 /** The samples whose line starts so, buckets left out. */
 const samples = (registry: Registry, name: string) =>
-  registry
-    .expose()
+  exposition(registry.collect())
     .split("\n")
     .filter((line) => line.startsWith(name) && !line.includes("_bucket"));
 
@@ -148,6 +148,7 @@ describe("HTTP calls", () => {
     const [line] = samples(registry, "http_server_request_duration_seconds_count");
     expect(line).toContain('http_route="/ofrep/v1/evaluate/{path:flags\\\\/|flags}"');
     expect(line).toContain('url_scheme="https"');
+    expect(samples(registry, "http_server_request_body_size_bytes_sum")[0]).toEndWith(" 20");
     expect(samples(registry, "rpc_")).toEqual([]);
   });
 
@@ -199,6 +200,16 @@ describe("RPCs", () => {
     expect(samples(registry, "rpc_server_request_size_bytes_sum")[0]).toEndWith(" 20");
     expect(samples(registry, "rpc_server_response_size_bytes_sum")[0]).not.toContain("status");
     expect(samples(registry, "http_")).toEqual([]);
+  });
+
+  test("that stream have ended well where the client had enough", () => {
+    const stream = "/flagd.sync.v1.FlagSyncService/SyncFlags";
+    const options = { port: "sync", routeOf: exactRoutes([stream, path]) } as const;
+    const canceled = { protocol: "grpc", code: Code.Canceled } as const;
+    const registry = measure(options, { ...canceled, path: stream }, canceled);
+    expect(
+      samples(registry, duration).map((line) => /status_code="(\d+)"/.exec(line)?.[1]),
+    ).toEqual(["0", "1"]);
   });
 
   test("that stream are not said to have answered with one message", () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ByteCollector } from "../../../src/transport/byte-collector.ts";
 import { ExpiryQueue } from "../../../src/transport/expiry.ts";
+import { connectionsAllowed } from "../../../src/transport/open-files.ts";
 import { sniffProtocol } from "../../../src/transport/sniff.ts";
 
 describe("a byte collector", () => {
@@ -87,5 +88,17 @@ describe("the first bytes of a connection", () => {
     for (const text of ["GET / HTTP/1.1", "POST", "P", "PRO"]) {
       expect(sniffProtocol(Buffer.from(text))).toBe(text === "P" ? undefined : "http1");
     }
+  });
+});
+
+describe("connections of a port", () => {
+  test.each([
+    [Number.POSITIVE_INFINITY, 20_000],
+    [20_000, 9_900],
+    [1_024, 412],
+    [80, 20],
+    [1, 1],
+  ])("with %p open files are %p", (openFiles, expected) => {
+    expect(connectionsAllowed(openFiles)).toBe(expected);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { Code, ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import {
   checkEncoding,
@@ -8,9 +7,11 @@ import {
   unwrapMessage,
   wantsGzip,
 } from "../../../src/transport/grpc/envelope.ts";
+import { errorBlocks } from "../../../src/transport/grpc/reply.ts";
 import { percentEncode, statusOf } from "../../../src/transport/grpc/status.ts";
 import { parseGrpcTimeout } from "../../../src/transport/grpc/timeout.ts";
 import { frameMessage } from "../../../src/transport/method.ts";
+import { Code, RpcError } from "../../../src/transport/rpc-error.ts";
 
 const limit = 10_000;
 
@@ -19,7 +20,7 @@ function codeOf(action: () => unknown): Code | undefined {
     action();
     return undefined;
   } catch (error) {
-    return error instanceof ConnectError ? error.code : Code.Unknown;
+    return error instanceof RpcError ? error.code : Code.Unknown;
   }
 }
 
@@ -146,8 +147,8 @@ describe("a status", () => {
   });
 
   test("is encoded once an error", () => {
-    const error = new ConnectError("50 %", Code.NotFound);
+    const error = new RpcError("50 %", Code.NotFound);
     expect(statusOf(error)).toEqual({ "grpc-status": "5", "grpc-message": "50 %25" });
-    expect(statusOf(error)).toBe(statusOf(error));
+    expect(errorBlocks(error)).toBe(errorBlocks(error));
   });
 });

@@ -276,9 +276,9 @@ describe("a slow reader of events", () => {
 });
 
 describe("an event stream by Connect", () => {
-  function connect(options: Partial<EvaluationServiceOptions> = {}) {
+  async function connect(options: Partial<EvaluationServiceOptions> = {}) {
     const set = setUp(options);
-    const transport = createRouterTransport(set.service.routes);
+    const transport = createRouterTransport(await set.service.routes());
     const open = async (headers = {}, timeoutMs?: number, signal?: AbortSignal) => {
       const request = (async function* () {
         yield { $typeName: EventStreamRequestSchema.typeName };
@@ -295,7 +295,7 @@ describe("an event stream by Connect", () => {
   };
 
   test("says the same as one by gRPC", async () => {
-    const { open, store, service } = connect();
+    const { open, store, service } = await connect();
     const events = await open();
     expect(await next(events)).toEqual(ready);
     const second = next(events);
@@ -310,7 +310,7 @@ describe("an event stream by Connect", () => {
   });
 
   test("is ended by an invalid selector", async () => {
-    const { open } = connect();
+    const { open } = await connect();
     const events = await open({ "flagd-selector": "bogus=1" });
     expect(events.next()).rejects.toMatchObject({ code: Code.InvalidArgument });
   });
@@ -319,7 +319,7 @@ describe("an event stream by Connect", () => {
     ["server's", { streamDeadlineMs: 20 }, undefined],
     ["client's", {}, 20],
   ])("is ended by the %s deadline", async (_, options, timeoutMs) => {
-    const { open, store } = connect(options);
+    const { open, store } = await connect(options);
     const events = await open({}, timeoutMs);
     expect(await next(events)).toEqual(ready);
     const error = await next(events).catch((error: unknown) => ConnectError.from(error));
@@ -328,7 +328,7 @@ describe("an event stream by Connect", () => {
   });
 
   test("leaves nothing behind when the client goes", async () => {
-    const { open, store } = connect();
+    const { open, store } = await connect();
     const client = new AbortController();
     const events = await open({}, undefined, client.signal);
     expect(await next(events)).toEqual(ready);

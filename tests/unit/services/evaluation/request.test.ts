@@ -6,12 +6,12 @@ import {
   ResolveAllRequestSchema,
   ResolveBooleanRequestSchema,
 } from "../../../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { DecodeError } from "../../../../src/protobuf/reader.ts";
 import {
   decodeEmptyRequest,
   decodeResolveRequest as decodeLazily,
   decodeResolveAllRequest,
 } from "../../../../src/services/evaluation/request.ts";
-import { DecodeError } from "../../../../src/services/evaluation/wire.ts";
 
 const text = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 40 }),

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createManagementHandler } from "../../../../src/services/management/handler.ts";
 import { Readiness } from "../../../../src/services/management/readiness.ts";
 import { SourceStatus } from "../../../../src/sources/status.ts";
+import { exposition } from "../../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
 
 function setUp() {
@@ -9,9 +10,12 @@ function setUp() {
   const redis = new SourceStatus("redis://localhost/0?key=flags", "redis");
   const readiness = new Readiness([file, redis]);
   const registry = new Registry({ resource: { "service.name": "flagd" } });
-  const handle = createManagementHandler({ readiness, metrics: () => registry.expose() });
-  const get = async (path: string, method = "GET") =>
-    handle(new Request(`http://127.0.0.1:8014${path}`, { method }));
+  const handle = createManagementHandler({
+    readiness,
+    metrics: () => exposition(registry.collect()),
+  });
+  const get = async (path: string, method = "GET", headers: Record<string, string> = {}) =>
+    handle(new Request(`http://127.0.0.1:8014${path}`, { method, headers }));
   return { file, redis, readiness, registry, get };
 }
 
@@ -94,6 +98,24 @@ test("/metrics is Prometheus' text format", async () => {
     "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
   );
   expect(await response?.text()).toMatch(/^c_total\{.*\} 7$/m);
+});
+
+test.each<[string | undefined, boolean]>([
+  [undefined, false],
+  ["gzip", true],
+  ["zstd, GZIP;q=0.8, identity", true],
+  ["gzip;q=0", false],
+  ["gzip; q=0.0, br", false],
+  ["br, identity", false],
+])("/metrics for a client that accepts %p is compressed: %p", async (accepted, compressed) => {
+  const { registry, get } = setUp();
+  registry.scope("flagd").counter({ name: "c", description: "" }).series().value = 7;
+  const headers = accepted === undefined ? {} : { "Accept-Encoding": accepted };
+  const response = await get("/metrics", "GET", headers);
+  expect(response?.headers.get("content-encoding")).toBe(compressed ? "gzip" : null);
+  const bytes = (await response?.bytes()) ?? new Uint8Array();
+  const text = new TextDecoder().decode(compressed ? Bun.gunzipSync(bytes) : bytes);
+  expect(text).toMatch(/^c_total\{.*\} 7$/m);
 });
 
 test.each(["GET", "HEAD", "POST", "DELETE"])("%s is answered", async (method) => {

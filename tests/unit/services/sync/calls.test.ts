@@ -22,7 +22,7 @@ async function createClientOf(
 ) {
   const setup = createSetup(options);
   await settled();
-  const client = createClient(FlagSyncService, createRouterTransport(setup.service.routes));
+  const client = createClient(FlagSyncService, createRouterTransport(await setup.service.routes()));
   const short = {
     async fetchAllFlags(request: { selector?: string }, header?: string) {
       const message = create(FetchAllFlagsRequestSchema, request);

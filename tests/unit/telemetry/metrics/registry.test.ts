@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { exposition } from "../../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
 import { HistogramSeries } from "../../../../src/telemetry/metrics/series.ts";
 
 const lines = (registry: Registry, name: string) =>
-  registry
-    .expose()
+  exposition(registry.collect())
     .split("\n")
     .filter((line) => line.startsWith(name));
 
@@ -93,7 +93,7 @@ describe("exposition", () => {
     histogram.series({ k: "v" }).observe(0.25);
     histogram.series({ k: "v" }).observe(99);
     const scoped = 'otel_scope_name="flagd",otel_scope_schema_url="",otel_scope_version=""';
-    expect(registry.expose()).toBe(
+    expect(exposition(registry.collect())).toBe(
       `# HELP a A.
 # TYPE a gauge
 a{${scoped}} -1
@@ -114,13 +114,23 @@ target_info{service_name="flagd"} 1
     );
   });
 
+  test("bounds of buckets are written as every flagd writes them", () => {
+    const registry = new Registry();
+    const bounds = [0.005, 0.5, 1, 2.5, 10_000, 100_000, 1e6, 2.5e7, 1e9, 1e12];
+    registry.scope("").histogram({ name: "h", description: "" }, bounds).series().observe(1);
+    const written = lines(registry, "h_bucket").map((line) => /le="(.*)"/.exec(line)?.[1]);
+    expect(written).toEqual(
+      "0.005 0.5 1 2.5 10000 100000 1e+06 2.5e+07 1e+09 1e+12 +Inf".split(" "),
+    );
+  });
+
   test("label values are escaped so that each can be read back", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 20 }), (value) => {
         const registry = new Registry();
         registry.scope("").counter({ name: "c", description: "" }).series({ v: value });
         const quoted = /^c_total\{v="(.*)"\} 0$/ms.exec(
-          registry.expose().split("\n").slice(2, -4).join("\n"),
+          exposition(registry.collect()).split("\n").slice(2, -4).join("\n"),
         )?.[1];
         expect(quoted).not.toContain("\n");
         const read = quoted?.replace(/\\(.)/g, (_, c) => (c === "n" ? "\n" : c));
@@ -134,14 +144,14 @@ target_info{service_name="flagd"} 1
     const definition = { name: "same", description: "Same." };
     registry.scope("one").counter(definition).series().value = 1;
     registry.scope("two").counter(definition).series().value = 2;
-    expect(registry.expose().match(/# TYPE same_total/g)).toHaveLength(1);
+    expect(exposition(registry.collect()).match(/# TYPE same_total/g)).toHaveLength(1);
     expect(lines(registry, "same_total")).toHaveLength(2);
   });
 
   test("a family without series does not appear", () => {
     const registry = new Registry();
     registry.scope("flagd").counter({ name: "never", description: "" });
-    expect(registry.expose()).not.toContain("never");
+    expect(exposition(registry.collect())).not.toContain("never");
   });
 
   test("a metric that cannot be read is left out, the others are not", () => {
@@ -152,7 +162,7 @@ target_info{service_name="flagd"} 1
     registry
       .scope("")
       .observe({ name: "fine", description: "" }, "gauge", () => [{ value: 1, attributes: {} }]);
-    expect(registry.expose()).not.toContain("broken");
+    expect(exposition(registry.collect())).not.toContain("broken");
     expect(lines(registry, "fine")).toEqual(["fine 1"]);
   });
 });

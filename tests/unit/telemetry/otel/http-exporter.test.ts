@@ -18,7 +18,7 @@ async function sendTo(answer: (request: Request) => Response | Promise<Response>
   await using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: answer });
   const exporter = new HttpExporter(method, {
     protocol: "http/protobuf",
-    url: new URL(`http://127.0.0.1:${server.port}/v1/metrics`),
+    url: `http://127.0.0.1:${server.port}/v1/metrics`,
     headers: { authorization: "Bearer x" },
     timeoutMs: 5_000,
     gzip,

@@ -20,7 +20,7 @@ async function setUp(options: Partial<SpanQueueOptions>) {
   const queue = new SpanQueue({
     to: {
       protocol: "grpc",
-      url: new URL(`http://127.0.0.1:${collector.port}`),
+      url: `http://127.0.0.1:${collector.port}`,
       headers: {},
       timeoutMs: 5_000,
       gzip: false,

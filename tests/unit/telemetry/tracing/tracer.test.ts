@@ -23,12 +23,12 @@ test("a span continues its caller's trace, one within it its own", () => {
   const { tracer, finished } = setUp({ parentBased: false, ratio: 1 });
   const outer = tracer.enter(start, caller(true));
   const inner = tracer.within({ ...start, kind: "internal" }, outer.context);
-  inner.end({ a: 1 }, { description: "broken" });
+  inner.end({ a: 1 }, "broken");
   outer.end({});
   const [first, second] = finished;
   expect(first?.context.traceId).toBe(caller(true).traceId);
   expect(first?.parentSpanId).toBe(outer.context.spanId);
-  expect(first).toMatchObject({ attributes: { a: 1 }, error: { description: "broken" } });
+  expect(first).toMatchObject({ attributes: { a: 1 }, error: "broken" });
   expect(second?.parentSpanId).toBe(caller(true).spanId);
   expect(second?.context).toMatchObject({ state: "vendor=1", sampled: true });
   expect(first?.start).toBeGreaterThanOrEqual(second?.start ?? Number.NaN);

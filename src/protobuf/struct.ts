@@ -4,7 +4,7 @@
  *
  * https://protobuf.dev/reference/protobuf/google.protobuf/#struct
  */
-import type { Json } from "../../flags/model.ts";
+import type { Json } from "../flags/model.ts";
 import {
   DecodeError,
   FIXED64,
@@ -12,7 +12,7 @@ import {
   MAX_DEPTH,
   VARINT,
   type WireReader,
-} from "./wire.ts";
+} from "./reader.ts";
 
 export type MutableObject = Record<string, Json>;
 

@@ -1,0 +1,44 @@
+import type { Clock } from "../clock.ts";
+import { Poller } from "../poller.ts";
+import type { Payload, Source, SourceSink } from "../source.ts";
+import type { WebClient } from "./client.ts";
+
+export interface PolledSourceOptions {
+  readonly name: string;
+  readonly provider: string;
+  /** Closed when the source ends. */
+  readonly client: WebClient;
+  readonly clock: Clock;
+  readonly intervalSeconds: number;
+  readonly intervalSeed?: string | undefined;
+}
+
+/** Flags from a document on the web that is looked at in intervals. */
+export abstract class PolledSource implements Source {
+  readonly name: string;
+  readonly provider: string;
+  readonly #client: WebClient;
+  readonly #poller: Poller;
+
+  protected constructor({ provider, client, ...polling }: PolledSourceOptions) {
+    this.name = polling.name;
+    this.provider = provider;
+    this.#client = client;
+    this.#poller = new Poller({ ...polling, look: (signal) => this.look(signal) });
+  }
+
+  /** As the poller's. */
+  protected abstract look(signal: AbortSignal): Promise<Payload | undefined>;
+
+  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#poller.run(sink, signal);
+    } finally {
+      this.#client.close();
+    }
+  }
+
+  resync(): void {
+    this.#poller.resync();
+  }
+}

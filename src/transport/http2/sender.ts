@@ -1,0 +1,113 @@
+import { FrameWriter } from "./frame-writer.ts";
+import { initialMaxFrame, initialWindow, largestWindow } from "./frames.ts";
+import type { Http2Stream } from "./stream.ts";
+
+/** What a connection needs of its socket. */
+export interface ByteSink {
+  /** False: `drain` tells when to go on; what is written meanwhile is buffered. */
+  write(bytes: Uint8Array): boolean;
+}
+
+/** Gathered frames are not worth waiting for more. */
+const enough = 64 << 10;
+
+/**
+ * What one connection sends: frames of one turn of the event loop together, and of data only what the
+ * socket and the client's flow-control windows (RFC 9113 §5.2) take. Streams whose data has to wait
+ * are served in turn, a frame each; one that has no window left holds up no other.
+ */
+export class Sender {
+  readonly frames = new FrameWriter();
+  readonly #socket: ByteSink;
+  readonly #waiting = new Set<Http2Stream>();
+  #window = initialWindow;
+  maxFrame = initialMaxFrame;
+  /** Does the socket buffer what it is given? */
+  congested = false;
+  #scheduled = false;
+  /** While frames are read: what answers them is sent when all are. */
+  #held = false;
+  #over = false;
+
+  constructor(socket: ByteSink) {
+    this.#socket = socket;
+  }
+
+  /** Bytes of data that may go out now on any stream, in one frame. */
+  get allowance(): number {
+    return Math.min(this.#window, this.maxFrame);
+  }
+
+  spend(bytes: number): void {
+    this.#window -= bytes;
+  }
+
+  /** @returns False where the window becomes larger than one may be. */
+  widen(bytes: number): boolean {
+    this.#window += bytes;
+    return this.#window <= largestWindow;
+  }
+
+  /** Calls the stream back when its data, or more of it, can go out. */
+  wait(stream: Http2Stream): void {
+    this.#waiting.add(stream);
+  }
+
+  forget(stream: Http2Stream): void {
+    this.#waiting.delete(stream);
+  }
+
+  /** Sends what had to wait, as far as it can go now. */
+  pump(): void {
+    for (let moved = true; moved && !this.congested; ) {
+      moved = false;
+      for (const stream of this.#waiting) {
+        if (this.congested) break;
+        if (stream.sendWaiting()) moved = true;
+      }
+    }
+    this.schedule();
+  }
+
+  /** The socket takes more. */
+  drained(): void {
+    if (this.#over) return;
+    this.congested = false;
+    this.pump();
+  }
+
+  /** Frames were written: they are sent at the end of this turn, or now where it is much. */
+  schedule(): void {
+    if (this.frames.length >= enough) this.flush();
+    if (this.#held || this.#scheduled || this.frames.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(this.#onTurn);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.flush();
+  }
+
+  flush(): void {
+    if (this.frames.length === 0) return;
+    const bytes = this.frames.take();
+    if (this.#over) return;
+    if (!this.#socket.write(bytes)) this.congested = true;
+  }
+
+  /** Nothing is sent any more. */
+  stop(): void {
+    this.#over = true;
+    this.#waiting.clear();
+  }
+}

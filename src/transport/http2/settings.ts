@@ -1,0 +1,55 @@
+import {
+  ConnectionError,
+  errorCode,
+  initialMaxFrame,
+  largestFrame,
+  largestWindow,
+  setting,
+} from "./frames.ts";
+
+const entryBytes = 6;
+
+/** The payload of a SETTINGS frame. */
+export function encodeSettings(values: readonly (readonly [id: number, value: number])[]): Buffer {
+  const bytes = Buffer.alloc(values.length * entryBytes);
+  for (const [n, [id, value]] of values.entries()) {
+    bytes.writeUInt16BE(id, n * entryBytes);
+    bytes.writeUInt32BE(value, n * entryBytes + 2);
+  }
+  return bytes;
+}
+
+/** What of a client's settings matters to one who only answers. */
+export interface PeerSettings {
+  initialWindow?: number;
+  maxFrame?: number;
+}
+
+/** @throws ConnectionError for values that are not allowed (RFC 9113 §6.5.2) */
+export function decodeSettings(bytes: Buffer, start: number, end: number): PeerSettings {
+  if ((end - start) % entryBytes !== 0) {
+    throw new ConnectionError(errorCode.frameSize, "half a setting");
+  }
+  const settings: PeerSettings = {};
+  for (let at = start; at < end; at += entryBytes) {
+    const value = bytes.readUInt32BE(at + 2);
+    switch (bytes.readUInt16BE(at)) {
+      case setting.enablePush:
+        if (value > 1) throw new ConnectionError(errorCode.protocol, "ENABLE_PUSH is 0 or 1");
+        break;
+      case setting.initialWindowSize:
+        if (value > largestWindow) {
+          throw new ConnectionError(errorCode.flowControl, "INITIAL_WINDOW_SIZE is too large");
+        }
+        settings.initialWindow = value;
+        break;
+      case setting.maxFrameSize:
+        if (value < initialMaxFrame || value > largestFrame) {
+          throw new ConnectionError(errorCode.protocol, "MAX_FRAME_SIZE is out of bounds");
+        }
+        settings.maxFrame = value;
+        break;
+    }
+  }
+  return settings;
+}

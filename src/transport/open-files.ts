@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { maxConnections, otherFiles } from "./limits.ts";
+
+/** How many files, sockets included, this process may have open; infinite where that is not told. */
+export function maxOpenFiles(): number {
+  let limits: string;
+  try {
+    limits = readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+}
+
+/**
+ * The connections that one of two ports may have open. Where there are no file descriptors left Bun
+ * accepts nothing and says nothing, and even probes get no answer.
+ */
+export function connectionsAllowed(openFiles = maxOpenFiles()): number {
+  const spare = Math.max(openFiles - otherFiles, openFiles / 2);
+  return Math.min(maxConnections, Math.max(1, Math.floor(spare / 2)));
+}

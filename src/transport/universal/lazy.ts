@@ -1,0 +1,53 @@
+import type { TransportContext } from "../context.ts";
+import type { Cors } from "../cors.ts";
+import type { ListenerOptions } from "../listener.ts";
+import type { Dispatcher } from "./dispatch.ts";
+import type { Exchange } from "./exchange.ts";
+
+export type UniversalOptions = Pick<ListenerOptions, "routes" | "web">;
+
+/**
+ * Connect's handlers, loaded at the first request that needs them: a daemon that is asked by gRPC and
+ * OFREP alone starts in half the time, and keeps the memory.
+ */
+export class LazyDispatcher {
+  readonly #options: UniversalOptions;
+  readonly #cors: Cors | undefined;
+  readonly #context: TransportContext;
+  #dispatcher: Dispatcher | undefined;
+  #loading: Promise<Dispatcher> | undefined;
+
+  constructor(options: UniversalOptions, cors: Cors | undefined, context: TransportContext) {
+    this.#options = options;
+    this.#cors = cors;
+    this.#context = context;
+  }
+
+  serve(exchange: Exchange): void {
+    if (this.#dispatcher) {
+      this.#dispatcher.serve(exchange);
+      return;
+    }
+    this.#loading ??= this.#load();
+    this.#loading.then(
+      (dispatcher) => dispatcher.serve(exchange),
+      (error) => {
+        this.#loading = undefined;
+        this.#context.log.error("the services cannot be loaded", { error });
+        exchange.abort();
+      },
+    );
+  }
+
+  async #load(): Promise<Dispatcher> {
+    const [{ Dispatcher }, { createHandlers }, routes] = await Promise.all([
+      import("./dispatch.ts"),
+      import("./handlers.ts"),
+      this.#options.routes(),
+    ]);
+    const { log, maxBytes } = this.#context;
+    const handlers = createHandlers(routes, this.#options.web, maxBytes, log);
+    this.#dispatcher = new Dispatcher(handlers, this.#cors, this.#context);
+    return this.#dispatcher;
+  }
+}
