@@ -1,6 +1,6 @@
 import { freePorts } from "../../tests/support/ports.ts";
 import { staticFlag } from "./flags.ts";
-import { firstThreadMs, type Usage, usageOf } from "./process-tree.ts";
+import { firstThread, type Usage, usageOf } from "./process-tree.ts";
 
 /** One of the daemons compared. */
 export interface Contender {
@@ -18,7 +18,7 @@ export interface Server extends AsyncDisposable {
   readonly evaluatedMs: number;
   usage(): Usage;
   /** Milliseconds of CPU of its first thread: of ours the one that serves. */
-  firstThreadMs(): number;
+  firstThreadRan(): number;
 }
 
 /** Go flagd takes half a minute to load tens of thousands of flags. */
@@ -71,7 +71,7 @@ export async function startServer(
     readyMs,
     evaluatedMs,
     usage: () => usageOf(child.pid),
-    firstThreadMs: () => firstThreadMs(child.pid),
+    firstThreadRan: () => firstThread(child.pid).ran,
     [Symbol.asyncDispose]: stop,
   };
 }

@@ -20,10 +20,11 @@ export function usageOf(pid: number): Usage {
   };
 }
 
-/** Milliseconds of CPU of a process's first thread, to the microsecond where it is asleep. */
-export function firstThreadMs(pid: number): number {
-  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
-  return Number(nanoseconds) / 1e6;
+/** Milliseconds that a process's first thread has run, and that it has waited for a processor. */
+export function firstThread(pid: number): { readonly ran: number; readonly waited: number } {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8");
+  const [ran = 0, waited = 0] = text.split(" ").map((nanoseconds) => Number(nanoseconds) / 1e6);
+  return { ran, waited };
 }
 
 function treeOf(pid: number): number[] {
