@@ -16,7 +16,7 @@ const commit = (await $`git rev-parse --short HEAD`.nothrow().quiet().text()).tr
 
 async function build(file: string, bytecodeOrder: string | false): Promise<void> {
   const result = await Bun.build({
-    entrypoints: ["src/main.ts", "src/worker.ts"],
+    entrypoints: ["src/main.ts", "src/worker.ts", "src/source-thread.ts"],
     target: "bun",
     minify: true,
     bytecode: true,

@@ -41,6 +41,7 @@ export interface Latency {
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
+  readonly max: number;
 }
 
 /** Latency at the workload's fixed rate. */
@@ -54,7 +55,7 @@ export async function pace(load: Workload, server: Server, seconds: number): Pro
     .trimEnd()
     .split("\n")
     .map((line) => Number(line.split("\t")[2]) / 1000);
-  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), max: quantile(times, 1) };
 }
 
 async function h2load(

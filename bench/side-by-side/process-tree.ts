@@ -20,6 +20,13 @@ export function usageOf(pid: number): Usage {
   };
 }
 
+/** Milliseconds that a process's first thread has run, and that it has waited for a processor. */
+export function firstThread(pid: number): { readonly ran: number; readonly waited: number } {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8");
+  const [ran = 0, waited = 0] = text.split(" ").map((nanoseconds) => Number(nanoseconds) / 1e6);
+  return { ran, waited };
+}
+
 function treeOf(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`)
     .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"))

@@ -4,12 +4,12 @@ import { compareBytes } from "./order.ts";
 
 /**
  * The one compact JSON text of a value: keys in byte order, numbers as ECMAScript writes doubles
- * (`2.50` → `2.5`), non-ASCII text as it is. A lone surrogate becomes an escape (`\ud800`), so that
+ * (`2.50` → `2.5`) but for `-0`, non-ASCII text as it is. A lone surrogate becomes an escape (`\ud800`), so that
  * the text is always valid UTF-8. Equal values give equal texts.
  */
 export function canonicalJson(value: Json): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "null";
+  if (typeof value === "number") return numberJson(value);
   if (typeof value !== "object" || value === null) return String(value);
   if (isArray(value)) {
     let text = "[";
@@ -65,4 +65,9 @@ function variantsJson(variants: ReadonlyMap<string, Json>): string {
 
 function member(before: string, name: string, value: Json): string {
   return `${before.length === 1 ? "" : ","}${JSON.stringify(name)}:${canonicalJson(value)}`;
+}
+
+function numberJson(value: number): string {
+  if (!Number.isFinite(value)) return "null";
+  return Object.is(value, -0) ? "-0" : String(value);
 }

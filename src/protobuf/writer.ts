@@ -71,6 +71,12 @@ export class WireWriter {
     this.#length += size;
   }
 
+  /** The beginning of a message whose `size` bytes are written elsewhere. */
+  head(field: number, size: number): void {
+    this.#tag(field, LENGTH_DELIMITED);
+    this.#varint(size);
+  }
+
   #tag(field: number, wireType: number): void {
     this.#varint((field << 3) | wireType);
   }

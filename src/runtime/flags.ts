@@ -4,9 +4,17 @@ import type { JsonObject } from "../flags/model.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
-import { createIntake } from "../sources/intake.ts";
-import { FatalSourceError, type Payload, type Source, type SourceSink } from "../sources/source.ts";
+import { SourceFault } from "../sources/fault.ts";
+import { Intake } from "../sources/intake.ts";
+import { MovingSource } from "../sources/moving-source.ts";
+import {
+  FatalSourceError,
+  type Payload,
+  type ReadPayload,
+  type Source,
+} from "../sources/source.ts";
 import { SourceStatus } from "../sources/status.ts";
+import { ThreadSource } from "../sources/thread/source.ts";
 import { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
@@ -24,7 +32,7 @@ export interface FlagPipelineOptions {
   /** Makes the source of a configuration. Default: the real one. */
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
   /** Told of every payload in the store, by the position of its source. */
-  readonly onAccepted?: (source: number, payload: Payload) => void;
+  readonly onAccepted?: (source: number, payload: Payload | ReadPayload) => void;
   /** Undefined: what arrives is not traced. */
   readonly traceLoad?: LoadTrace | undefined;
 }
@@ -45,8 +53,16 @@ export class FlagPipeline {
 
   /** @throws ConfigError for a source that cannot be made */
   static async create(options: FlagPipelineOptions): Promise<FlagPipeline> {
-    const { clock = systemClock, create = createSource } = options;
+    const { clock = systemClock, strict } = options;
     const log = options.log.with({ component: "sync" });
+    const create =
+      options.create ??
+      (async (config: SourceConfig) => {
+        const here = await createSource(config, { clock, log });
+        const { name, provider } = here;
+        const task = { config, strict, debugging: log.debugging };
+        return new MovingSource(here, new ThreadSource({ name, provider, task, log }), log);
+      });
     const sources = options.sources.map((source) => create(source, { clock, log }));
     return new FlagPipeline(options, await Promise.all(sources));
   }
@@ -99,15 +115,15 @@ export class FlagPipeline {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
     const { strict, traceLoad } = this.#options;
-    const intake = createIntake(source, {
+    const sink = new Intake(source, {
       store: this.store,
       status,
       strict,
+      trace: traceLoad,
       log: this.#log,
       onAccepted: (payload) => this.#options.onAccepted?.(index, payload),
       onContext: (context) => this.context.set(source.name, context),
     });
-    const sink = traceLoad ? traced(intake, traceLoad, status) : intake;
     while (!signal.aborted) {
       try {
         await source.run(sink, signal);
@@ -115,23 +131,11 @@ export class FlagPipeline {
         sink.failed("the source ended by itself");
       } catch (error) {
         if (error instanceof FatalSourceError) throw error;
-        sink.failed(`the source broke: ${error}`);
+        sink.failed(error instanceof SourceFault ? error.message : `the source broke: ${error}`);
       }
       await this.#clock.sleep(restartMs, signal);
     }
   }
-}
-
-function traced(sink: SourceSink, trace: LoadTrace, status: SourceStatus): SourceSink {
-  return {
-    ...sink,
-    async accept(payload) {
-      const end = trace(status.name);
-      const accepted = await sink.accept(payload);
-      end(accepted ? undefined : (status.reason ?? ""));
-      return accepted;
-    },
-  };
 }
 
 /** What evaluations could not use, each once a minute; their reasons in detail when debugging. */

@@ -1,8 +1,11 @@
 import { parseDocument } from "../flags/document.ts";
 import type { JsonObject, Problem } from "../flags/model.ts";
+import { inSlices } from "../flags/steps.ts";
+import type { LayerChange } from "../store/layer.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { Payload, Source, SourceSink } from "./source.ts";
+import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
+import type { Payload, ReadPayload, Source, SourceSink } from "./source.ts";
 import type { SourceStatus } from "./status.ts";
 
 export interface IntakeOptions {
@@ -11,8 +14,10 @@ export interface IntakeOptions {
   /** Reject documents that break the schema even where they could be loaded. */
   readonly strict: boolean;
   readonly log: Log;
+  /** Undefined: what arrives is not traced. */
+  readonly trace?: LoadTrace | undefined;
   /** A payload was accepted and is in the store. */
-  readonly onAccepted?: (payload: Payload) => void;
+  readonly onAccepted?: (payload: Payload | ReadPayload) => void;
   /** The evaluation context that the source's payload brought along. */
   readonly onContext?: (context: JsonObject) => void;
 }
@@ -20,59 +25,111 @@ export interface IntakeOptions {
 /** Problems of one document that are written out in the log. */
 const mostShown = 10;
 
-/** What `source` delivers to: parses, stores, and tells the operator what became of it. */
-export function createIntake(source: Source, options: IntakeOptions): SourceSink {
-  const { store, status, strict } = options;
-  const log = options.log.with({ source: source.name, provider: source.provider });
+/** What a source delivers to: parses, stores, and tells the operator what became of it. */
+export class Intake implements SourceSink {
+  readonly #source: string;
+  readonly #options: IntakeOptions;
+  readonly #log: Log;
 
-  return {
-    async accept(payload) {
-      const { document } = payload;
-      const parsed = parseDocument(document, { format: payload.format, strict });
-      if (!parsed.ok) {
-        const reason = list(parsed.problems);
-        if (status.rejected(reason)) {
-          log.error(`flag document rejected, ${remaining(status)}: ${reason}`, from(payload));
-        }
-        return false;
-      }
-      const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
-      const { written, updated, deleted } = store.accept(source.name, parsed.flagSet, {
-        incremental: payload.incremental ?? false,
-      });
-      if (payload.context) options.onContext?.(payload.context);
-      options.onAccepted?.(payload);
-      const first = !status.delivered;
-      const recovered = status.accepted(bytes, payload.hash);
-      if (first || recovered || written + updated + deleted > 0) {
-        log.info("flags updated", {
-          flags: parsed.flagSet.flags.length,
-          written,
-          updated,
-          deleted,
-        });
-      }
-      // What waited for the flags goes first: looking for oddities takes as long as reading them.
-      await new Promise(setImmediate);
-      if (parsed.warnings.length > 0) {
-        log.warn(`flag document has oddities: ${list(parsed.warnings)}`, from(payload));
-      }
-      return true;
-    },
-    unchanged() {
-      if (status.unchanged()) log.info("source is back, its flags are unchanged");
-    },
-    failed(reason) {
-      if (status.failed(reason)) log.warn(`${reason}; ${remaining(status)}`);
-    },
-  };
+  constructor(source: Pick<Source, "name" | "provider">, options: IntakeOptions) {
+    this.#source = source.name;
+    this.#options = options;
+    this.#log = options.log.with({ source: source.name, provider: source.provider });
+  }
+
+  accept(payload: Payload): Promise<boolean> {
+    return this.#traced(() => this.#read(payload));
+  }
+
+  /** Takes a document that another thread has read, in slices: it is large. */
+  take(payload: ReadPayload): Promise<boolean> {
+    return this.#traced(() => this.#take(payload));
+  }
+
+  async #traced(load: () => Promise<boolean>): Promise<boolean> {
+    const { trace, status } = this.#options;
+    const end = trace?.(this.#source);
+    const accepted = await load();
+    end?.(accepted ? undefined : (status.reason ?? ""));
+    return accepted;
+  }
+
+  async #read(payload: Payload): Promise<boolean> {
+    const { store, strict } = this.#options;
+    const { document, format } = payload;
+    const parsed = parseDocument(document, { format, strict });
+    if (!parsed.ok) return this.#rejected(payload, parsed.problems);
+    const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
+    const { flagSet } = parsed;
+    const change = store.accept(this.#source, flagSet, incrementally(payload));
+    this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
+    // What waited for the flags goes first: looking for oddities takes as long as reading them.
+    await new Promise(setImmediate);
+    this.warnOf(payload, parsed.warnings);
+    return true;
+  }
+
+  async #take(payload: ReadPayload): Promise<boolean> {
+    const { reading, bytes } = payload;
+    if (!reading.ok) return this.#rejected(payload, reading.problems);
+    const { flagSet } = reading;
+    const { store } = this.#options;
+    const change = await inSlices(store.accepting(this.#source, flagSet, incrementally(payload)));
+    this.#accepted(payload, { ...change, flags: flagSet.flagSets.length, bytes });
+    return true;
+  }
+
+  /** Tells the operator what is odd about a document that was accepted. */
+  warnOf(payload: Pick<Payload, "origin">, warnings: readonly Problem[]): void {
+    if (warnings.length === 0) return;
+    this.#log.warn(`flag document has oddities: ${list(warnings)}`, from(payload));
+  }
+
+  unchanged(): void {
+    if (this.#options.status.unchanged()) this.#log.info("source is back, its flags are unchanged");
+  }
+
+  failed(reason: string): void {
+    if (this.#options.status.failed(reason)) this.#log.warn(`${reason}; ${this.#remaining}`);
+  }
+
+  #accepted(payload: Payload | ReadPayload, change: LayerChange & Size): void {
+    const { status, onContext, onAccepted } = this.#options;
+    const { flags, bytes, written, updated, deleted } = change;
+    if (payload.context) onContext?.(payload.context);
+    onAccepted?.(payload);
+    const first = !status.delivered;
+    const recovered = status.accepted(bytes, payload.hash);
+    if (first || recovered || written + updated + deleted > 0) {
+      this.#log.info("flags updated", { flags, written, updated, deleted });
+    }
+  }
+
+  #rejected(payload: Payload | ReadPayload, problems: readonly Problem[]): false {
+    const reason = list(problems);
+    if (this.#options.status.rejected(reason)) {
+      this.#log.error(`flag document rejected, ${this.#remaining}: ${reason}`, from(payload));
+    }
+    return false;
+  }
+
+  get #remaining(): string {
+    return this.#options.status.delivered
+      ? "the last good flags stay in use"
+      : "there are no flags from it yet";
+  }
 }
 
-function remaining(status: SourceStatus): string {
-  return status.delivered ? "the last good flags stay in use" : "there are no flags from it yet";
+interface Size {
+  readonly flags: number;
+  readonly bytes: number;
 }
 
-function from({ origin }: Payload): { readonly origin?: string } {
+function incrementally({ incremental = false }: Payload | ReadPayload) {
+  return { incremental };
+}
+
+function from({ origin }: Pick<Payload, "origin">): { readonly origin?: string } {
   return origin === undefined ? {} : { origin };
 }
 

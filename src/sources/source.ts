@@ -1,4 +1,5 @@
 import type { DocumentFormat, JsonObject } from "../flags/model.ts";
+import type { PackedDocument } from "../flags/packed.ts";
 
 /**
  * connecting: nothing delivered yet · synced: the last attempt succeeded · stale: serving what was
@@ -19,6 +20,12 @@ export interface Payload {
   readonly hash?: string;
   /** What the document came as: `application/json`, a file name, a Redis type …, for messages. */
   readonly origin?: string;
+}
+
+/** What became of a document that another thread has read. */
+export interface ReadPayload extends Omit<Payload, "document" | "format"> {
+  readonly bytes: number;
+  readonly reading: PackedDocument;
 }
 
 /** What a source talks to. None of its methods throw. */

@@ -1,27 +1,26 @@
 import type { PreparedFlag } from "../evaluation/flag.ts";
 import type { Memo } from "../evaluation/outcome.ts";
-import { htmlSafeJson } from "../flags/canonical.ts";
 import type { JsonObject } from "../flags/model.ts";
-import { compareBytes } from "../flags/order.ts";
-import type { StoredFlag } from "./layer.ts";
+import { PackedFlag } from "../flags/packed-flag.ts";
+import { atOnce, type Steps } from "../flags/steps.ts";
+import { type Flags, overlaid } from "./overlay.ts";
 import { reflectionOf } from "./selector.ts";
+import type { StoredFlag } from "./stored-flag.ts";
+import { syncParts } from "./sync-parts.ts";
 import type { FlagChanges, Selector, View } from "./view.ts";
 
 /** The flags that a selector found, each part made at its first use. */
 export class FlagView implements View {
   readonly reflection: JsonObject;
   readonly memo: Memo = [];
-  readonly #winners: ReadonlyMap<string, StoredFlag>;
+  readonly #tables: readonly Flags[];
   readonly #bySource: boolean;
-  #sorted: readonly StoredFlag[] | undefined;
   #ordered: readonly PreparedFlag[] | undefined;
   #syncPayload: string | undefined;
 
-  /** @param found in order of priority: of several flags with one key the last wins. */
-  constructor(selector: Selector, found: Iterable<StoredFlag>) {
-    const winners = new Map<string, StoredFlag>();
-    for (const flag of found) winners.set(flag.definition.key, flag);
-    this.#winners = winners;
+  /** @param tables what was found, in order of priority: of several flags with one key the last wins. */
+  constructor(selector: Selector, tables: readonly Flags[]) {
+    this.#tables = tables.filter(({ size }) => size > 0);
     this.#bySource = selector.source !== undefined;
     this.reflection = reflectionOf(selector);
   }
@@ -31,45 +30,64 @@ export class FlagView implements View {
   }
 
   get(key: string): PreparedFlag | undefined {
-    const flag = this.#winners.get(key);
+    const flag = this.#winner(key);
     return flag && this.#seen(flag);
   }
 
+  get isLarge(): boolean {
+    return this.#tables.some((table) => {
+      const [flag] = table.values();
+      return flag?.content instanceof PackedFlag;
+    });
+  }
+
   get ordered(): readonly PreparedFlag[] {
-    this.#ordered ??= this.#sort().map((flag) => this.#seen(flag));
+    this.#ordered ??= Array.from(atOnce(overlaid(this.#tables)).values(), (flag) =>
+      this.#seen(flag),
+    );
     return this.#ordered;
   }
 
   get syncPayload(): string {
-    this.#syncPayload ??= `{"flags":{${this.#sort()
-      .map((flag) => `${htmlSafeJson(flag.definition.key)}:${flag.text}`)
-      .join(",")}}}`;
+    this.#syncPayload ??= Buffer.concat(atOnce(this.syncParts())).toString();
     return this.#syncPayload;
   }
 
-  /** What changed for those who saw `before` and now see this view. */
-  changesSince(before: FlagView): FlagChanges {
+  *syncParts(): Steps<readonly Uint8Array[]> {
+    return yield* syncParts((yield* overlaid(this.#tables)).values());
+  }
+
+  /**
+   * What changed for those who saw `before` and now see this view.
+   * @param keys of everything that may have changed
+   */
+  *changesSince(before: FlagView, keys: Iterable<string>): Steps<FlagChanges> {
     const changes = new Map<string, "write" | "update" | "delete">();
-    for (const [key, flag] of this.#winners) {
-      const old = before.#winners.get(key);
-      if (old === undefined) changes.set(key, "write");
-      else if (old !== flag && old.text !== flag.text) changes.set(key, "update");
-    }
-    for (const key of before.#winners.keys()) {
-      if (!this.#winners.has(key)) changes.set(key, "delete");
+    for (const key of keys) {
+      yield;
+      const old = before.#winner(key);
+      const now = this.#winner(key);
+      if (now === undefined) {
+        if (old !== undefined) changes.set(key, "delete");
+      } else if (old === undefined) {
+        changes.set(key, "write");
+      } else if (!now.sameAs(old)) {
+        changes.set(key, "update");
+      }
     }
     return changes;
+  }
+
+  #winner(key: string): StoredFlag | undefined {
+    for (let i = this.#tables.length - 1; i >= 0; i--) {
+      const flag = this.#tables[i]?.get(key);
+      if (flag !== undefined) return flag;
+    }
+    return undefined;
   }
 
   /** A selected flag set needs no reflection: its flags have the same flagSetId in their metadata. */
   #seen(flag: StoredFlag): PreparedFlag {
     return this.#bySource ? flag.withSource : flag.prepared;
-  }
-
-  #sort(): readonly StoredFlag[] {
-    this.#sorted ??= [...this.#winners.values()].sort((a, b) =>
-      compareBytes(a.definition.key, b.definition.key),
-    );
-    return this.#sorted;
   }
 }

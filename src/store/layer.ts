@@ -1,56 +1,17 @@
-import type { PreparedFlag } from "../evaluation/flag.ts";
-import { canonicalFlag } from "../flags/canonical.ts";
-import type { FlagDefinition, FlagSet, JsonObject } from "../flags/model.ts";
+import type { FlagDefinition, FlagSet } from "../flags/model.ts";
 import { compareBytes } from "../flags/order.ts";
+import { compareFlags, type PackedFlagSet } from "../flags/packed.ts";
+import { unpack } from "../flags/packed-flag.ts";
+import type { Steps } from "../flags/steps.ts";
+import { type Flags, overlaid } from "./overlay.ts";
+import { DefinedFlag, type FlagContent, type Preparation, StoredFlag } from "./stored-flag.ts";
 
-/** How definitions become flags that can be evaluated. */
-export interface Preparation {
-  prepare(definition: FlagDefinition): PreparedFlag;
-  /** The same flag with `reflection` beneath the metadata of its answers. */
-  reflecting(flag: PreparedFlag, reflection: JsonObject): PreparedFlag;
-}
-
-/**
- * One flag as one source defines it. All that is made of the definition is made at its first use: a
- * document of thousands of flags is in service at once, and evaluations do not wait for it.
- */
-export class StoredFlag {
-  readonly #preparation: Preparation;
-  #text: string | undefined;
-  #prepared: PreparedFlag | undefined;
-  #withSource: PreparedFlag | undefined;
-
-  constructor(
-    readonly definition: FlagDefinition,
-    readonly source: string,
-    preparation: Preparation,
-  ) {
-    this.#preparation = preparation;
-  }
-
-  /** The definition in canonical JSON, source included: equal text, equal flag. */
-  get text(): string {
-    this.#text ??= canonicalFlag(this.definition, this.source);
-    return this.#text;
-  }
-
-  get prepared(): PreparedFlag {
-    this.#prepared ??= this.#preparation.prepare(this.definition);
-    return this.#prepared;
-  }
-
-  /** As a caller sees it who selected its source. */
-  get withSource(): PreparedFlag {
-    this.#withSource ??= this.#preparation.reflecting(this.prepared, { source: this.source });
-    return this.#withSource;
-  }
-}
-
-type Flags = ReadonlyMap<string, StoredFlag>;
-
-/** All that one source defines, by {@link identity}, in byte order of key, then flag set. */
+/** All that one source defines. */
 export interface Layer {
   readonly source: string;
+  /** By flag set, `""` for none, in byte order. */
+  readonly flagSets: ReadonlyMap<string, Flags>;
+  /** What is seen if every flag set is: of flags with one key that of the last flag set. */
   readonly flags: Flags;
 }
 
@@ -65,6 +26,12 @@ export interface NextLayer extends LayerChange {
   readonly layer: Layer;
   /** The flag sets in which something changed, `""` for the flags without one. */
   readonly touched: ReadonlySet<string>;
+  /** The keys of what changed. */
+  readonly keys: ReadonlySet<string>;
+}
+
+export function emptyLayer(source: string): Layer {
+  return { source, flagSets: new Map(), flags: new Map() };
 }
 
 /**
@@ -72,72 +39,71 @@ export interface NextLayer extends LayerChange {
  * changed at all, `touched` is empty.
  * @param incremental keep the flags of every flag set that the payload does not speak of.
  */
-export function nextLayer(
+export function* nextLayer(
   layer: Layer,
-  flagSet: FlagSet,
+  flagSet: FlagSet | PackedFlagSet,
   incremental: boolean,
   preparation: Preparation,
-): NextLayer {
-  const flags = new Map<string, StoredFlag>();
+): Steps<NextLayer> {
+  const flagSets = new Map<string, Map<string, StoredFlag>>();
+  /** How many flags of each flag set are there still. */
+  const remaining = new Map<string, number>();
   const touched = new Set<string>();
+  const keys = new Set<string>();
   let written = 0;
   let updated = 0;
   let deleted = 0;
 
-  const definitions = new Map(flagSet.flags.map((flag) => [identity(flag), flag]));
-  for (const [id, definition] of definitions) {
-    const before = layer.flags.get(id);
-    const flag = new StoredFlag(definition, layer.source, preparation);
-    if (before && before.text === flag.text) {
-      flags.set(id, before);
-      continue;
+  for (const content of contents(flagSet, layer.source)) {
+    const { key, flagSetId: id = "" } = content;
+    const before = layer.flagSets.get(id)?.get(key);
+    if (before) remaining.set(id, (remaining.get(id) ?? 0) + 1);
+    let flag = before;
+    if (!before?.stays(content)) {
+      flag = new StoredFlag(content, layer.source, preparation);
+      yield* flag.ready(before);
+      touched.add(id);
+      keys.add(key);
+      if (before) updated++;
+      else written++;
     }
-    flags.set(id, flag);
-    touched.add(definition.flagSetId ?? "");
-    if (before) updated++;
-    else written++;
+    const flags = flagSets.get(id) ?? new Map();
+    flagSets.set(id, flags.set(key, flag));
+    yield;
   }
 
-  const spokenOf = incremental ? flagSetsOf(flagSet) : undefined;
-  for (const [id, before] of layer.flags) {
-    if (flags.has(id)) continue;
-    const flagSetId = before.definition.flagSetId ?? "";
-    if (spokenOf && !spokenOf.has(flagSetId)) {
-      flags.set(id, before);
-    } else {
-      touched.add(flagSetId);
-      deleted++;
+  const kept = new Map<string, Flags>();
+  for (const [id, before] of layer.flagSets) {
+    const now = flagSets.get(id);
+    if (now === undefined && incremental && id !== flagSet.flagSetId) kept.set(id, before);
+    else if (remaining.get(id) !== before.size) {
+      for (const key of before.keys()) {
+        yield;
+        if (now?.has(key)) continue;
+        touched.add(id);
+        keys.add(key);
+        deleted++;
+      }
     }
   }
 
-  if (touched.size === 0) return { layer, touched, written, updated, deleted };
-  // Sorting is most of the work where one flag of thousands changed, and the old order still holds.
-  const sameKeys = written === 0 && deleted === 0;
-  const sorted = sameKeys ? inOrderOf(layer.flags, flags) : sortedFlags(flags);
-  return { layer: { source: layer.source, flags: sorted }, touched, written, updated, deleted };
+  const change = { touched, keys, written, updated, deleted };
+  if (touched.size === 0) return { layer, ...change };
+  const all = new Map([...flagSets, ...kept].sort(([a], [b]) => compareBytes(a, b)));
+  const flags = yield* overlaid([...all.values()]);
+  return { layer: { source: layer.source, flagSets: all, flags }, ...change };
 }
 
-function inOrderOf(before: Flags, flags: Flags): Flags {
-  const ordered = new Map<string, StoredFlag>();
-  for (const [id, old] of before) ordered.set(id, flags.get(id) ?? old);
-  return ordered;
+/** Each flag once, the last of several, in byte order of key, then flag set. */
+function contents(flagSet: FlagSet | PackedFlagSet, source: string): Iterable<FlagContent> {
+  if ("bytes" in flagSet) return unpack(flagSet);
+  return inOrder(flagSet.flags).map((definition) => new DefinedFlag(definition, source));
 }
 
-function sortedFlags(flags: Flags): Flags {
-  return new Map([...flags].sort(([, a], [, b]) => compareStored(a, b)));
-}
-
-function flagSetsOf({ flags, flagSetId }: FlagSet): ReadonlySet<string> {
-  const ids = new Set(flags.map((flag) => flag.flagSetId ?? ""));
-  if (flagSetId) ids.add(flagSetId);
-  return ids;
-}
-
-/** A flag is the same flag if its key and flag set are; the length keeps the two apart. */
-function identity({ key, flagSetId = "" }: FlagDefinition): string {
-  return `${flagSetId.length}:${flagSetId}${key}`;
-}
-
-function compareStored({ definition: a }: StoredFlag, { definition: b }: StoredFlag): number {
-  return compareBytes(a.key, b.key) || compareBytes(a.flagSetId ?? "", b.flagSetId ?? "");
+function inOrder(flags: readonly FlagDefinition[]): readonly FlagDefinition[] {
+  const sorted = flags.toSorted(compareFlags);
+  return sorted.filter((flag, i) => {
+    const next = sorted[i + 1];
+    return next === undefined || compareFlags(flag, next) !== 0;
+  });
 }

@@ -1,5 +1,5 @@
 import { FlagView } from "./flag-view.ts";
-import type { Layer, StoredFlag } from "./layer.ts";
+import type { Layer } from "./layer.ts";
 import { everything } from "./selector.ts";
 import type { Selector, Snapshot } from "./view.ts";
 
@@ -12,7 +12,6 @@ export class LayeredSnapshot implements Snapshot {
   readonly #sourceViews = new Map<string, FlagView>();
   readonly #flagSetViews = new Map<string, FlagView>();
   #wholeView: FlagView | undefined;
-  #byFlagSet: ReadonlyMap<string, readonly StoredFlag[]> | undefined;
 
   /** @param layers in order of priority, the last overrides the others. */
   constructor(
@@ -26,8 +25,8 @@ export class LayeredSnapshot implements Snapshot {
       return flagSetId === undefined ? this.#viewOfAll() : this.#viewOfFlagSet(flagSetId);
     }
     if (flagSetId === undefined) return this.#viewOfSource(source);
-    const both = this.#flagsOf(flagSetId).filter((flag) => flag.source === source);
-    return new FlagView(selector, both);
+    const flags = this.#layerOf(source)?.flagSets.get(flagSetId);
+    return new FlagView(selector, flags ? [flags] : []);
   }
 
   /** The snapshot in which `layer` replaces that of its source, different only in `touched` flag sets. */
@@ -44,15 +43,18 @@ export class LayeredSnapshot implements Snapshot {
   }
 
   #viewOfAll(): FlagView {
-    this.#wholeView ??= new FlagView(everything, allOf(this.layers));
+    this.#wholeView ??= new FlagView(
+      everything,
+      this.layers.map(({ flags }) => flags),
+    );
     return this.#wholeView;
   }
 
   #viewOfSource(source: string): FlagView {
     const known = this.#sourceViews.get(source);
     if (known) return known;
-    const layer = this.layers.find((layer) => layer.source === source);
-    const view = new FlagView({ source }, layer?.flags.values() ?? []);
+    const layer = this.#layerOf(source);
+    const view = new FlagView({ source }, layer ? [layer.flags] : []);
     if (layer) this.#sourceViews.set(source, view);
     return view;
   }
@@ -60,19 +62,13 @@ export class LayeredSnapshot implements Snapshot {
   #viewOfFlagSet(flagSetId: string): FlagView {
     const known = this.#flagSetViews.get(flagSetId);
     if (known) return known;
-    const flags = this.#flagsOf(flagSetId);
-    const view = new FlagView({ flagSetId }, flags);
-    if (flags.length > 0) this.#flagSetViews.set(flagSetId, view);
+    const found = this.layers.flatMap(({ flagSets }) => flagSets.get(flagSetId) ?? []);
+    const view = new FlagView({ flagSetId }, found);
+    if (found.length > 0) this.#flagSetViews.set(flagSetId, view);
     return view;
   }
 
-  #flagsOf(flagSetId: string): readonly StoredFlag[] {
-    this.#byFlagSet ??= Map.groupBy(allOf(this.layers), (flag) => flag.definition.flagSetId ?? "");
-    return this.#byFlagSet.get(flagSetId) ?? [];
+  #layerOf(source: string): Layer | undefined {
+    return this.layers.find((layer) => layer.source === source);
   }
-}
-
-/** From the lowest priority to the highest. */
-function* allOf(layers: readonly Layer[]): Generator<StoredFlag> {
-  for (const layer of layers) yield* layer.flags.values();
 }

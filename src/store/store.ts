@@ -1,6 +1,9 @@
 import type { FlagSet } from "../flags/model.ts";
-import { type LayerChange, nextLayer, type Preparation } from "./layer.ts";
+import type { PackedFlagSet } from "../flags/packed.ts";
+import { atOnce, type Steps } from "../flags/steps.ts";
+import { emptyLayer, type Layer, type LayerChange, nextLayer } from "./layer.ts";
 import { LayeredSnapshot } from "./snapshot.ts";
+import type { Preparation } from "./stored-flag.ts";
 import { type ChangeListener, Subscriptions } from "./subscriptions.ts";
 import type { Selector, Snapshot, SnapshotSource } from "./view.ts";
 
@@ -22,7 +25,7 @@ export class Store implements SnapshotSource {
   constructor(sources: readonly string[], options: StoreOptions) {
     this.#options = options;
     this.#subscriptions = new Subscriptions((error) => options.onListenerError(error));
-    const layers = [...new Set(sources)].map((source) => ({ source, flags: new Map() }));
+    const layers = [...new Set(sources)].map(emptyLayer);
     this.#snapshot = new LayeredSnapshot(0, layers);
   }
 
@@ -33,25 +36,44 @@ export class Store implements SnapshotSource {
   /**
    * Replaces what `source` defines, and tells the subscribers who see a difference. Content that is
    * equal to what the source defined before makes no new snapshot.
-   * @param options.incremental leave the flag sets alone of which the payload does not speak.
    * @throws Error if the constructor was not given `source`.
    */
-  accept(
+  accept(source: string, flagSet: FlagSet, options: AcceptOptions = {}): LayerChange {
+    return atOnce(this.accepting(source, flagSet, options));
+  }
+
+  /** The same in steps: up to one of them everybody sees what was before, after it what is new. */
+  *accepting(
     source: string,
-    flagSet: FlagSet,
-    { incremental = false }: { readonly incremental?: boolean } = {},
-  ): LayerChange {
-    const old = this.#snapshot.layers.find((layer) => layer.source === source);
-    if (!old) throw new Error(`source ${source} is not one of the store's sources`);
-    const { layer, touched, ...change } = nextLayer(old, flagSet, incremental, this.#options);
-    if (touched.size > 0) {
-      this.#snapshot = this.#snapshot.with(layer, touched);
-      this.#subscriptions.publish(() => this.#snapshot);
+    flagSet: FlagSet | PackedFlagSet,
+    { incremental = false }: AcceptOptions,
+  ): Steps<LayerChange> {
+    for (;;) {
+      const old = this.#layerOf(source);
+      const next = yield* nextLayer(old, flagSet, incremental, this.#options);
+      // Two sources may have one name, and be so far both.
+      if (this.#layerOf(source) !== old) continue;
+      const { layer, touched, keys, ...change } = next;
+      if (touched.size > 0) {
+        this.#snapshot = this.#snapshot.with(layer, touched);
+        yield* this.#subscriptions.publish(() => this.#snapshot, keys);
+      }
+      return change;
     }
-    return change;
   }
 
   subscribe(selector: Selector, listener: ChangeListener): () => void {
     return this.#subscriptions.add(selector, this.#snapshot, listener);
   }
+
+  #layerOf(source: string): Layer {
+    const found = this.#snapshot.layers.find((layer) => layer.source === source);
+    if (!found) throw new Error(`source ${source} is not one of the store's sources`);
+    return found;
+  }
+}
+
+export interface AcceptOptions {
+  /** Leave the flag sets alone of which the payload does not speak. */
+  readonly incremental?: boolean;
 }

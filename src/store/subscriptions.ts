@@ -1,3 +1,4 @@
+import type { Steps } from "../flags/steps.ts";
 import type { FlagView } from "./flag-view.ts";
 import type { LayeredSnapshot } from "./snapshot.ts";
 import type { FlagChanges, Selector, View } from "./view.ts";
@@ -15,6 +16,8 @@ interface Group {
 export class Subscriptions {
   readonly #groups = new Map<string, Group>();
   readonly #onError: (error: unknown) => void;
+  /** Of what has changed since the last round. */
+  #keys: ReadonlySet<string> = new Set();
   #publishing = false;
 
   /** @param onError told of what a listener throws; the others are called all the same. */
@@ -46,21 +49,26 @@ export class Subscriptions {
   /**
    * Tells everybody what they have not seen yet of the latest snapshot. A listener that causes a
    * further change has it published after this one, so that nobody sees them the other way round.
+   * What changes while this is interrupted is published by it as well.
+   * @param keys of everything that has changed
    */
-  publish(latest: () => LayeredSnapshot): void {
+  *publish(latest: () => LayeredSnapshot, keys: ReadonlySet<string>): Steps<void> {
+    this.#keys = this.#keys.size === 0 ? keys : this.#keys.union(keys);
     if (this.#publishing) return;
     this.#publishing = true;
     try {
       for (let told: LayeredSnapshot | undefined; told !== latest(); ) {
         told = latest();
-        this.#tell(told);
+        const keys = this.#keys;
+        this.#keys = new Set();
+        yield* this.#tell(told, keys);
       }
     } finally {
       this.#publishing = false;
     }
   }
 
-  #tell(snapshot: LayeredSnapshot): void {
+  *#tell(snapshot: LayeredSnapshot, keys: ReadonlySet<string>): Steps<void> {
     const round = [...this.#groups.values()].map((group) => ({
       group,
       listeners: [...group.listeners],
@@ -69,7 +77,7 @@ export class Subscriptions {
       const before = group.view;
       group.view = snapshot.view(group.selector);
       if (group.view === before) continue;
-      const changes = group.view.changesSince(before);
+      const changes = yield* group.view.changesSince(before, keys);
       if (changes.size === 0) continue;
       for (const listener of listeners) {
         if (group.listeners.has(listener)) this.#call(listener, changes, group.view);

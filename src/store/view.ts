@@ -1,6 +1,7 @@
 import type { PreparedFlag } from "../evaluation/flag.ts";
 import type { Memo } from "../evaluation/outcome.ts";
 import type { JsonObject } from "../flags/model.ts";
+import type { Steps } from "../flags/steps.ts";
 
 /** Which flags a caller sees; without members: all. */
 export interface Selector {
@@ -17,8 +18,12 @@ export interface View {
   readonly ordered: readonly PreparedFlag[];
   /** The selector as answers repeat it: `{"flagSetId": …}`, `{"source": …}` or `{}`. */
   readonly reflection: JsonObject;
+  /** Made of so much that services should make what they need of it in slices. */
+  readonly isLarge: boolean;
   /** The flag document sent to sync clients, made at the first use. */
   readonly syncPayload: string;
+  /** The same as UTF-8, in parts that follow one another. */
+  syncParts(): Steps<readonly Uint8Array[]>;
   readonly memo: Memo;
 }
 

@@ -9,7 +9,7 @@ const tell = (report: Report) => parentPort?.postMessage(report);
 parentPort?.on("message", (order: Order) => {
   if (order.kind === "payload") {
     payloads++;
-    last = String(order.payload.document);
+    last = "document" in order.payload ? String(order.payload.document) : "";
     if (last === "die") process.exit(3);
   }
   if (order.kind === "collect") {

@@ -44,6 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 const pure = ["flags", "evaluation", "store"];
+const entries = ["main", "worker", "source-thread"];
 const io = /^(node:(?!util|buffer)|bun$)/;
 
 const root = join(import.meta.dir, "../../src");
@@ -62,8 +63,7 @@ test.each(files)("%s imports only what its place allows", async (file) => {
       continue;
     }
     const to = room(normalize(join(dirname(file), specifier)));
-    if (to === from || to === "gen" || from === "main" || from === "worker" || to === "build-info")
-      continue;
+    if (to === from || to === "gen" || entries.includes(from) || to === "build-info") continue;
     expect(mayImport[from] ?? [], `${file} imports ${specifier}`).toContain(to);
   }
 });

@@ -67,6 +67,9 @@ function compile(
 }
 
 function compileArray(elements: readonly Json[], scope: Scope): Node {
+  // Lists of a hundred thousand persons occur.
+  if (elements.every((element) => typeof element !== "object" || element === null))
+    return literal(elements);
   const nodes = elements.map((element) => scope.compile(element));
   if (nodes.every((node) => node.constant !== undefined))
     return literal(nodes.map((node) => node.constant?.value));

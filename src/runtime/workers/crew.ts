@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { buildInfo } from "../../build-info.ts";
-import type { Payload } from "../../sources/source.ts";
+import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import type { Answer, Birth, Order, Report } from "./messages.ts";
@@ -35,7 +35,7 @@ export class Crew {
   readonly #ready = new Set<number>();
   readonly #collections = new Questions<Collection>(collectMs);
   /** The last payload of each source, for members that come later. */
-  readonly #payloads = new Map<number, Payload>();
+  readonly #payloads = new Map<number, Payload | ReadPayload>();
   readonly #allReady = Promise.withResolvers<void>();
   #closing: { readonly done: () => void } | undefined;
 
@@ -50,7 +50,7 @@ export class Crew {
   }
 
   /** Hands on what a source of the leader delivered. */
-  relay(source: number, payload: Payload): void {
+  relay(source: number, payload: Payload | ReadPayload): void {
     this.#payloads.set(source, payload);
     for (const member of this.#members.values()) send(member, { kind: "payload", source, payload });
   }

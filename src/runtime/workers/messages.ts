@@ -1,5 +1,5 @@
 import type { StartConfig } from "../../config/start.ts";
-import type { Payload } from "../../sources/source.ts";
+import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import type { HttpHandler } from "../../transport/http.ts";
 
@@ -15,7 +15,11 @@ export interface Birth {
 /** From the leader to a member. */
 export type Order =
   /** A source, by its position, delivered this and it was accepted. */
-  | { readonly kind: "payload"; readonly source: number; readonly payload: Payload }
+  | {
+      readonly kind: "payload";
+      readonly source: number;
+      readonly payload: Payload | ReadPayload;
+    }
   | { readonly kind: "collect"; readonly id: number }
   | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
   | { readonly kind: "close"; readonly graceMs: number };

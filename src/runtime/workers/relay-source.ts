@@ -1,8 +1,9 @@
-import type { Payload, Source, SourceSink } from "../../sources/source.ts";
+import type { Intake } from "../../sources/intake.ts";
+import type { Payload, ReadPayload, Source } from "../../sources/source.ts";
 
 /** A source that delivers what the leader's source of the same name delivered. */
 export class RelaySource implements Source {
-  #waiting: Payload[] = [];
+  #waiting: (Payload | ReadPayload)[] = [];
   #wake: (() => void) | undefined;
 
   constructor(
@@ -11,19 +12,19 @@ export class RelaySource implements Source {
   ) {}
 
   /** Hands a payload over. Of several that wait, the last of a complete document is enough. */
-  relay(payload: Payload): void {
+  relay(payload: Payload | ReadPayload): void {
     if (!payload.incremental) this.#waiting = [];
     this.#waiting.push(payload);
     this.#wake?.();
   }
 
-  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
+  async run(intake: Intake, signal: AbortSignal): Promise<void> {
     const wake = () => this.#wake?.();
     signal.addEventListener("abort", wake);
     while (!signal.aborted) {
       const payload = this.#waiting.shift();
       if (payload) {
-        await sink.accept(payload);
+        await ("reading" in payload ? intake.take(payload) : intake.accept(payload));
       } else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -31,9 +31,22 @@ export class ChangeFeed {
 
   #open(id: string, selector: Selector): Channel {
     const listeners = new Set<ChangeListener>();
+    const tell = (change: ConfigurationChange) => {
+      for (const listener of listeners) listener(change);
+    };
+    // What comes while a large change is encoded waits for it.
+    let queue = Promise.resolve();
+    let queued = 0;
     const unsubscribe = this.#store.subscribe(selector, (changes) => {
       const change = new ConfigurationChange(changes);
-      for (const listener of listeners) listener(change);
+      if (!change.isLarge && queued === 0) return tell(change);
+      const next = async () => {
+        if (change.isLarge) await change.event.encode();
+        queued--;
+        tell(change);
+      };
+      queued++;
+      queue = queue.then(next, next);
     });
     const channel = { listeners, unsubscribe };
     this.#channels.set(id, channel);

@@ -1,22 +1,30 @@
 /** The messages of an event stream. Their wire form is the same in all versions of the service. */
 import type { JsonObject } from "../../flags/model.ts";
+import { atOnce, inSlices } from "../../flags/steps.ts";
 import { setMember } from "../../protobuf/struct.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";
 import { frameMessage } from "../../transport/method.ts";
+import { encodeChange } from "./change-frame.ts";
 
 const writer = new WireWriter();
 
-export class ServerEvent {
+export interface ServerEvent {
+  readonly type: "provider_ready" | "configuration_change" | "keep_alive" | "provider_shutdown";
+  readonly data: JsonObject | undefined;
+  /** Encoded at the first use, for all streams. */
+  readonly frame: Uint8Array;
+}
+
+class PlainEvent implements ServerEvent {
   #frame: Uint8Array | undefined;
 
   constructor(
-    readonly type: "provider_ready" | "configuration_change" | "keep_alive" | "provider_shutdown",
+    readonly type: ServerEvent["type"],
     readonly data: JsonObject | undefined,
   ) {}
 
-  /** Encoded at the first use, for all streams. */
   get frame(): Uint8Array {
     this.#frame ??= frameMessage(this.#encode());
     return this.#frame;
@@ -31,13 +39,38 @@ export class ServerEvent {
   }
 }
 
-export const providerReady = new ServerEvent("provider_ready", {});
-export const keepAlive = new ServerEvent("keep_alive", undefined);
-export const providerShutdown = new ServerEvent("provider_shutdown", {});
+class ChangeEvent implements ServerEvent {
+  readonly type = "configuration_change";
+  readonly #changes: FlagChanges;
+  #data: JsonObject | undefined;
+  #frame: Uint8Array | undefined;
+
+  constructor(changes: FlagChanges) {
+    this.#changes = changes;
+  }
+
+  get data(): JsonObject {
+    this.#data ??= { flags: describe(this.#changes) };
+    return this.#data;
+  }
+
+  get frame(): Uint8Array {
+    this.#frame ??= atOnce(encodeChange(this.#changes));
+    return this.#frame;
+  }
+
+  async encode(): Promise<void> {
+    this.#frame ??= await inSlices(encodeChange(this.#changes));
+  }
+}
+
+export const providerReady = new PlainEvent("provider_ready", {});
+export const keepAlive = new PlainEvent("keep_alive", undefined);
+export const providerShutdown = new PlainEvent("provider_shutdown", {});
 
 export class ConfigurationChange {
   readonly #changes: FlagChanges;
-  #event: ServerEvent | undefined;
+  #event: ChangeEvent | undefined;
   #next: ConfigurationChange | undefined;
   #merged: ConfigurationChange | undefined;
 
@@ -49,8 +82,13 @@ export class ConfigurationChange {
     return this.#changes.size === 0;
   }
 
-  get event(): ServerEvent {
-    this.#event ??= new ServerEvent("configuration_change", { flags: describe(this.#changes) });
+  /** Of so many flags that its event is better encoded before it is used. */
+  get isLarge(): boolean {
+    return this.#changes.size > 1000;
+  }
+
+  get event(): ChangeEvent {
+    this.#event ??= new ChangeEvent(this.#changes);
     return this.#event;
   }
 

@@ -2,48 +2,67 @@
 import { create, type JsonObject as ProtobufObject, toBinary } from "@bufbuild/protobuf";
 import { memoSlot } from "../../evaluation/outcome.ts";
 import type { JsonObject } from "../../flags/model.ts";
-import {
-  FetchAllFlagsResponseSchema,
-  SyncFlagsResponseSchema,
-} from "../../gen/flagd/sync/v1/sync_pb.ts";
+import { atOnce, inSlices, type Steps } from "../../flags/steps.ts";
+import { SyncFlagsResponseSchema } from "../../gen/flagd/sync/v1/sync_pb.ts";
+import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { frameMessage } from "../../transport/method.ts";
 import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
 const CLIENT_LIMIT = 4 * 1024 * 1024;
 
+/** A gRPC message follows its compression flag and its length. */
+const FRAME_HEAD = 5;
+
 const slot = memoSlot();
+
+/** Bytes copied without interruption. */
+const COPY = 256 * 1024;
 
 /** A view and the evaluation context beside it, as bytes that all streams send. */
 export class EncodedState {
-  /** The framed SyncFlagsResponse. */
-  readonly frame: Uint8Array;
-  /** The FetchAllFlagsResponse. */
-  readonly fetchAnswer: Uint8Array;
   readonly #view: View;
 
-  constructor(
+  private constructor(
     view: View,
     readonly context: JsonObject,
+    /** The framed SyncFlagsResponse. */
+    readonly frame: Uint8Array,
+    /** The FetchAllFlagsResponse. */
+    readonly fetchAnswer: Uint8Array,
   ) {
     this.#view = view;
-    const flags = toBinary(
-      FetchAllFlagsResponseSchema,
-      create(FetchAllFlagsResponseSchema, { flagConfiguration: view.syncPayload }),
-    );
+  }
+
+  static *of(view: View, context: JsonObject): Steps<EncodedState> {
+    const parts = yield* view.syncParts();
+    const size = parts.reduce((sum, part) => sum + part.length, 0);
+    // Both messages have the flags in field 1, and messages one after the other merge into one
+    // (protobuf encoding, "Last One Wins").
+    const writer = new WireWriter();
+    writer.head(1, size);
+    const head = writer.take();
     const syncContext = context as ProtobufObject;
     const rest = toBinary(
       SyncFlagsResponseSchema,
       create(SyncFlagsResponseSchema, { syncContext }),
     );
-    // Both messages have the flags in field 1, and messages one after the other merge into one
-    // (protobuf encoding, "Last One Wins").
-    this.frame = frameMessage(Buffer.concat([flags, rest]));
-    const start = this.frame.length - flags.length - rest.length;
-    this.fetchAnswer = this.frame.subarray(start, start + flags.length);
+    const flagsSize = head.length + size;
+    const frame = new Uint8Array(FRAME_HEAD + flagsSize + rest.length);
+    new DataView(frame.buffer).setUint32(1, flagsSize + rest.length);
+    let end = FRAME_HEAD;
+    for (const part of [head, ...parts, rest]) {
+      for (let start = 0; start < part.length; start += COPY) {
+        const piece = part.subarray(start, start + COPY);
+        frame.set(piece, end);
+        end += piece.length;
+        yield;
+      }
+    }
+    const fetchAnswer = frame.subarray(FRAME_HEAD, FRAME_HEAD + flagsSize);
+    return new EncodedState(view, context, frame, fetchAnswer);
   }
 
   /** The same as a message, for protocols other than binary gRPC. */
@@ -55,10 +74,16 @@ export class EncodedState {
   }
 }
 
+interface Pending {
+  readonly context: JsonObject;
+  readonly encoding: Promise<unknown>;
+}
+
 /** Encodes each view once, and again only where the evaluation context has changed since. */
 export class StateEncoder {
   readonly #context: ContextSource;
   readonly #log: Log;
+  readonly #pending = new WeakMap<View, Pending>();
 
   constructor(context: ContextSource, log: Log) {
     this.#context = context;
@@ -68,17 +93,47 @@ export class StateEncoder {
   /** @throws RpcError where the flags or the context cannot be encoded */
   encode(view: View): EncodedState {
     const context = this.#context.current;
-    const known = view.memo[slot];
-    if (known instanceof EncodedState && known.context === context) return known;
+    const known = this.#known(view, context);
+    if (known) return known;
     try {
-      const state = new EncodedState(view, context);
-      view.memo[slot] = state;
-      this.#warnOfSize(state, view);
-      return state;
+      return this.#keep(view, atOnce(EncodedState.of(view, context)));
     } catch (error) {
       this.#log.error("the flags cannot be encoded for sync clients", { error: String(error) });
       throw new RpcError("error marshalling flags", Code.DataLoss);
     }
+  }
+
+  /**
+   * Calls `then` when the latest view of a selector is encoded: at once unless it is large. It is
+   * also called where that failed, for `encode` to say so.
+   */
+  soon(latest: () => View, then: () => void): void {
+    const view = latest();
+    if (!view.isLarge || this.#known(view, this.#context.current)) then();
+    else this.#inSlices(view).then(() => this.soon(latest, then), then);
+  }
+
+  /** For all who wait for the same view. */
+  #inSlices(view: View): Promise<unknown> {
+    const context = this.#context.current;
+    const known = this.#pending.get(view);
+    if (known?.context === context) return known.encoding;
+    const encoding = inSlices(EncodedState.of(view, context)).then((state) =>
+      this.#keep(view, state),
+    );
+    this.#pending.set(view, { context, encoding });
+    return encoding;
+  }
+
+  #known(view: View, context: JsonObject): EncodedState | undefined {
+    const known = view.memo[slot];
+    return known instanceof EncodedState && known.context === context ? known : undefined;
+  }
+
+  #keep(view: View, state: EncodedState): EncodedState {
+    view.memo[slot] = state;
+    this.#warnOfSize(state, view);
+    return state;
   }
 
   #warnOfSize({ frame }: EncodedState, { reflection }: View): void {

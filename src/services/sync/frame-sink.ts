@@ -5,6 +5,9 @@ import type { StateSink } from "./sync-stream.ts";
 /** A slow reader makes progress if it takes this much, and costs no more than it beyond the shared frame. */
 const PIECE = 64 * 1024;
 
+/** Pieces sent without a pause: a large state would hold up others where its reader takes all. */
+const PIECES_AT_ONCE = 16;
+
 export interface FrameSinkOptions {
   /** Milliseconds in which a reader must take a piece. */
   readonly stallMs: number;
@@ -19,6 +22,7 @@ export class FrameSink implements StateSink {
   #frame: Uint8Array = new Uint8Array();
   #offset = 0;
   #stall: Timer | undefined;
+  #pause: NodeJS.Immediate | undefined;
   #ending: { readonly error: Error | undefined } | undefined;
   #stalled = false;
   #drained = () => {};
@@ -37,7 +41,7 @@ export class FrameSink implements StateSink {
 
   /** Once the state being sent is complete: a client takes half a message for a broken connection. */
   end(error?: Error): void {
-    if (this.#stall === undefined) this.#stream.end(error);
+    if (this.#stall === undefined && this.#pause === undefined) this.#stream.end(error);
     else this.#ending = { error };
   }
 
@@ -48,13 +52,16 @@ export class FrameSink implements StateSink {
   onClose(listener: (reason: "normal_close" | "error") => void): void {
     this.#stream.onClose(() => {
       clearTimeout(this.#stall);
+      clearImmediate(this.#pause);
       listener(this.#stalled ? "error" : "normal_close");
     });
   }
 
   #goOn(): void {
     clearTimeout(this.#stall);
+    clearImmediate(this.#pause);
     this.#stall = undefined;
+    this.#pause = undefined;
     if (!this.#sendPieces()) return;
     const ending = this.#ending;
     this.#ending = undefined;
@@ -64,7 +71,11 @@ export class FrameSink implements StateSink {
 
   /** True once everything is sent and the reader keeps up. */
   #sendPieces(): boolean {
-    while (this.#offset < this.#frame.length) {
+    for (let pieces = 0; this.#offset < this.#frame.length; pieces++) {
+      if (pieces === PIECES_AT_ONCE) {
+        this.#pause = setImmediate(() => this.#goOn());
+        return false;
+      }
       const piece = this.#frame.subarray(this.#offset, this.#offset + PIECE);
       this.#offset += piece.length;
       if (this.#stream.send(piece)) continue;

@@ -16,28 +16,31 @@ export interface SyncStreamsOptions {
 export class SyncStreams {
   readonly #options: SyncStreamsOptions;
   readonly #encoder: StateEncoder;
-  readonly #open = new Set<SyncStream>();
+  /** With what calls back when the state of a stream is encoded. */
+  readonly #open = new Map<SyncStream, (then: () => void) => void>();
   #stopping = false;
 
   constructor(options: SyncStreamsOptions, encoder: StateEncoder) {
     this.#options = options;
     this.#encoder = encoder;
     options.context.subscribe(() => {
-      for (const stream of this.#open) stream.refresh();
+      for (const [stream, whenEncoded] of this.#open) whenEncoded(() => stream.refresh());
     });
   }
 
   open(selector: Selector, sink: StateSink, metrics: SyncStreamMetrics | undefined): void {
     const { store, whenReady, streamDeadlineMs } = this.#options;
+    const latest = () => store.snapshot.view(selector);
+    const whenEncoded = (then: () => void) => this.#encoder.soon(latest, then);
     const stream = new SyncStream(sink, {
-      latest: () => this.#encoder.encode(store.snapshot.view(selector)),
-      subscribe: (listener) => store.subscribe(selector, listener),
-      whenReady,
+      latest: () => this.#encoder.encode(latest()),
+      subscribe: (listener) => store.subscribe(selector, () => whenEncoded(listener)),
+      whenReady: whenReady.then(() => new Promise(whenEncoded)),
       deadlineMs: streamDeadlineMs,
       metrics,
       onClose: () => this.#open.delete(stream),
     });
-    this.#open.add(stream);
+    this.#open.set(stream, whenEncoded);
     stream.open();
     if (this.#stopping) stopped(stream);
   }
@@ -45,7 +48,7 @@ export class SyncStreams {
   /** Also ends streams that are opened later. */
   shutDown(): void {
     this.#stopping = true;
-    for (const stream of this.#open) stopped(stream);
+    for (const stream of this.#open.keys()) stopped(stream);
   }
 }
 

@@ -8,6 +8,7 @@ import { type Connect, connectRedis, type RedisConnection } from "./connection.t
 import { type Diagnose, diagnose } from "./diagnosis.ts";
 import { explain } from "./explain.ts";
 import { RedisFault, RedisMoved } from "./fault.ts";
+import { FetchSaving } from "./fetch-saving.ts";
 import { checkRedisOptions, type RedisSettings, type RedisSourceOptions } from "./options.ts";
 import { DocumentReader } from "./reader.ts";
 import { loadTls } from "./tls.ts";
@@ -120,10 +121,11 @@ export class RedisSource implements Source {
     try {
       const reader = new DocumentReader(connection, uri.key);
       const keyWatch = watch && !this.#watchSuspect ? new KeyWatch(connection, uri.key) : undefined;
+      const saving = new FetchSaving();
       this.#watchSuspect = false;
       while (!signal.aborted) {
         const began = this.#clock.now();
-        await this.#poll(connection, reader, keyWatch, sink);
+        await this.#poll({ connection, reader, keyWatch, saving }, sink);
         await this.#rest(connection, keyWatch, this.#clock.now() - began, signal);
       }
     } finally {
@@ -132,14 +134,15 @@ export class RedisSource implements Source {
     }
   }
 
-  /** One read, in one round trip with the watch for what comes after it. */
-  async #poll(
-    connection: RedisConnection,
-    reader: DocumentReader,
-    keyWatch: KeyWatch | undefined,
-    sink: SourceSink,
-  ): Promise<void> {
+  /**
+   * One read, in one round trip with the watch for what comes after it. None where nobody asked for it
+   * and the watch is known to be right in that nothing has changed.
+   */
+  async #poll({ connection, reader, keyWatch, saving }: Session, sink: SourceSink): Promise<void> {
+    const asked = this.#resyncAsked;
     this.#resyncAsked = false;
+    const hint = await keyWatch?.hint();
+    if (!asked && saving.saves(hint)) return sink.unchanged();
     const armed = keyWatch?.arm();
     const reading = await reader.read().catch((error: unknown) => {
       const fault = explain(error, this.#address);
@@ -156,12 +159,15 @@ export class RedisSource implements Source {
     this.#hops = 0;
     this.#backoff.reset();
 
+    saving.failed();
     const key = JSON.stringify(this.#settings.uri.key);
     if (reading instanceof RedisFault) return sink.failed(reading.message);
     if (reading === undefined) return sink.failed(`there is no key ${key} in the database`);
     if (reading.content.length === 0) return sink.failed(`the key ${key} is empty`);
     const hash = await fingerprint(reading.content);
-    if (hash === this.#handedOver) return sink.unchanged();
+    const changed = hash !== this.#handedOver;
+    saving.fetched(hint, { bytes: reading.content.length, changed });
+    if (!changed) return sink.unchanged();
     this.#handedOver = hash;
     await sink.accept({
       document: reading.content,
@@ -237,6 +243,14 @@ export class RedisSource implements Source {
   #wake(): void {
     this.#wakeUp.abort();
   }
+}
+
+/** What lasts as long as one connection. */
+interface Session {
+  readonly connection: RedisConnection;
+  readonly reader: DocumentReader;
+  readonly keyWatch: KeyWatch | undefined;
+  readonly saving: FetchSaving;
 }
 
 function cutByProxy(fault: RedisFault | RedisMoved, keyWatch: KeyWatch | undefined): boolean {

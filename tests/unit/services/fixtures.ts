@@ -60,7 +60,12 @@ export function viewOf(flags: readonly PreparedFlag[], reflection: JsonObject = 
     flags: new Map(flags.map((flag) => [flag.key, flag])),
     ordered: flags,
     reflection,
+    isLarge: false,
     syncPayload: "",
+    // biome-ignore lint/correctness/useYield: there is nothing to be done.
+    *syncParts() {
+      return [];
+    },
     memo: [],
   };
 }

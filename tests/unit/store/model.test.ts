@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { FlagDefinition, FlagSet, Json } from "../../../src/flags/model.ts";
+import { pack } from "../../../src/flags/packed.ts";
+import { atOnce } from "../../../src/flags/steps.ts";
+import type { Store } from "../../../src/store/store.ts";
 import type { Selector } from "../../../src/store/view.ts";
 import { createStore, flag, flagSet } from "./flags.ts";
 
@@ -27,6 +30,7 @@ const definitions = fc.record({
 const payloads = fc.record({
   source: fc.constantFrom(...sources),
   incremental: fc.boolean(),
+  packed: fc.boolean(),
   flagSet: fc
     .record({
       flags: fc.uniqueArray(definitions, {
@@ -42,6 +46,18 @@ const payloads = fc.record({
       ),
     ),
 });
+
+interface Step {
+  readonly source: string;
+  readonly flagSet: FlagSet;
+  readonly incremental: boolean;
+  readonly packed: boolean;
+}
+
+function accept(store: Store, { source, flagSet, incremental, packed }: Step): void {
+  const content = packed ? pack(flagSet, source) : flagSet;
+  atOnce(store.accepting(source, content, { incremental }));
+}
 
 /** The store as simple as it can be said: a list of flags a source, searched at every question. */
 class NaiveStore {
@@ -105,8 +121,9 @@ test("after any payloads, every selector sees what a naive store shows", () => {
     fc.property(fc.array(payloads, { maxLength: 8 }), (steps) => {
       const { store } = createStore(...sources);
       const naive = new NaiveStore();
-      for (const { source, flagSet, incremental } of steps) {
-        store.accept(source, flagSet, { incremental });
+      for (const step of steps) {
+        const { source, flagSet, incremental } = step;
+        accept(store, step);
         naive.accept(source, flagSet, incremental);
         for (const selector of selectors) {
           const view = store.snapshot.view(selector);
@@ -140,8 +157,8 @@ test("what subscribers are told, applied to what they saw, is what they see", ()
         });
         return { selector, seen };
       });
-      for (const { source, flagSet, incremental } of steps) {
-        store.accept(source, flagSet, { incremental });
+      for (const step of steps) {
+        accept(store, step);
         expect(errors).toEqual([]);
         for (const { selector, seen } of followed) {
           const now = flagTexts(store.snapshot.view(selector).syncPayload);

@@ -128,7 +128,9 @@ test("flags that are too large to encode end the stream and are reported", async
     ordered: [],
     reflection: {},
     memo: [],
-    get syncPayload(): string {
+    isLarge: false,
+    syncPayload: "",
+    syncParts() {
       throw new RangeError("Out of memory");
     },
   };

@@ -285,3 +285,55 @@ test("the name has no credentials", () => {
   const source = new RedisSource({ uri: "redis://u:pw@h:1/2?key=k" }, { clock, log });
   expect(source).toMatchObject({ name: "redis://h:1/2?key=k", provider: "redis" });
 });
+
+describe("polls of a large document", () => {
+  const large = (letter: string) => letter.repeat(300_000);
+
+  /** Runs until the watch has told of a change; returns how many fetches there were. */
+  async function proven(): Promise<number> {
+    redis.value = large("a");
+    run({ watch: true });
+    await clock.advance(0);
+    redis.value = large("b");
+    redis.answers["CLIENT INFO"] = "id=1 flags=Nd db=0";
+    await clock.advance(100);
+    redis.answers["CLIENT INFO"] = "id=1 flags=N db=0";
+    await clock.advance(100);
+    return redis.count("GET");
+  }
+
+  test("do without a fetch once the watch has told of a change, but for every tenth", async () => {
+    const before = await proven();
+    await clock.advance(90_000);
+    expect(redis.count("GET")).toBe(before);
+    await clock.advance(10_000);
+    expect(redis.count("GET")).toBe(before + 1);
+    expect(sink.events.at(-1)).toBe("unchanged");
+  });
+
+  test("fetch on demand", async () => {
+    redis.value = large("a");
+    const source = run({ watch: true });
+    await clock.advance(0);
+    source.resync();
+    await clock.advance(0);
+    expect(redis.count("GET")).toBe(2);
+  });
+
+  test("fetch where another connection answers, as behind a proxy", async () => {
+    const before = await proven();
+    redis.answers["CLIENT INFO"] = "id=2 flags=N db=0";
+    await clock.advance(10_000);
+    expect(redis.count("GET")).toBe(before + 1);
+  });
+
+  test("find what a proxy hides at the tenth, and save none from then on", async () => {
+    const before = await proven();
+    redis.value = large("c");
+    await clock.advance(100_000);
+    expect(redis.count("GET")).toBe(before + 1);
+    expect(sink.events.at(-1)).toBe(`accepted ${large("c")}`);
+    await clock.advance(30_000);
+    expect(redis.count("GET")).toBe(before + 4);
+  });
+});

@@ -1,0 +1,81 @@
+import { canonicalFlag, htmlSafeJson } from "./canonical.ts";
+import type { FlagDefinition, FlagSet, Problem } from "./model.ts";
+import { compareBytes } from "./order.ts";
+
+/**
+ * A flag set as bytes that threads can share: the flags as documents for sync clients carry them, and
+ * where each of them lies. What is made of a flag is made of its part of the bytes when it is needed.
+ */
+export interface PackedFlagSet {
+  /** UTF-8 of `"key":{…},"key":{…}`, in byte order of key, then flag set. No flag is in it twice. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Of each flag the places where its key and its definition begin, and last the length of all. */
+  readonly places: Uint32Array<SharedArrayBuffer>;
+  /** Of each flag the place of its flag set in `flagSetIds`. */
+  readonly flagSets: Uint32Array<SharedArrayBuffer>;
+  /** `""` for none. */
+  readonly flagSetIds: readonly string[];
+  /** `flagSetId` of the document's own metadata. */
+  readonly flagSetId: string | undefined;
+}
+
+/** What a document defines, in a form that threads can share, or everything that is wrong with it. */
+export type PackedDocument =
+  | { readonly ok: true; readonly flagSet: PackedFlagSet }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+const firstSize = 1 << 20;
+
+/** @param source that the flags say they come from. */
+export function pack({ flags, flagSetId }: FlagSet, source: string): PackedFlagSet {
+  const sorted = flags.toSorted(compareFlags);
+  const ids = new Map<string, number>();
+  const places = new Uint32Array(shared(sorted.length * 8 + 4));
+  const flagSets = new Uint32Array(shared(sorted.length * 4));
+  const text = new GrowingText();
+  for (const [i, flag] of sorted.entries()) {
+    if (i > 0) text.add(",");
+    places[2 * i] = text.length;
+    text.add(`${htmlSafeJson(flag.key)}:`);
+    places[2 * i + 1] = text.length;
+    text.add(canonicalFlag(flag, source));
+    const id = flag.flagSetId ?? "";
+    const known = ids.get(id) ?? ids.size;
+    ids.set(id, known);
+    flagSets[i] = known;
+  }
+  places[2 * sorted.length] = text.length;
+  return { bytes: text.share(), places, flagSets, flagSetIds: [...ids.keys()], flagSetId };
+}
+
+export function compareFlags(a: FlagDefinition, b: FlagDefinition): number {
+  return compareBytes(a.key, b.key) || compareBytes(a.flagSetId ?? "", b.flagSetId ?? "");
+}
+
+class GrowingText {
+  #bytes = new Uint8Array(firstSize);
+  length = 0;
+
+  add(text: string): void {
+    // A UTF-16 unit is three bytes at most.
+    const needed = this.length + text.length * 3;
+    if (needed > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, this.length));
+      this.#bytes = larger;
+    }
+    this.length += encoder.encodeInto(text, this.#bytes.subarray(this.length)).written;
+  }
+
+  share(): Uint8Array<SharedArrayBuffer> {
+    const bytes = new Uint8Array(shared(this.length));
+    bytes.set(this.#bytes.subarray(0, this.length));
+    return bytes;
+  }
+}
+
+const encoder = new TextEncoder();
+
+function shared(size: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(size);
+}

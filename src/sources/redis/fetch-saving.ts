@@ -1,0 +1,43 @@
+import { largeDocument } from "../large.ts";
+
+/** What the watch says of the time since the last fetch; undefined: nothing that counts. */
+export type Hint = "quiet" | "touched" | undefined;
+
+/** Polls in a row that do without a fetch: a hint that has become false is believed for so long. */
+const MOST_IN_A_ROW = 9;
+
+/**
+ * Decides, for one connection, which polls need not fetch a large document because the watch says that
+ * nobody wrote to the key. A proxy may falsify that, so the watch has to have told of a change before
+ * that a fetch then found, it must never have kept one to itself, and every tenth poll fetches.
+ */
+export class FetchSaving {
+  #trust: "none" | "earned" | "lost" = "none";
+  #worthwhile = false;
+  #inARow = 0;
+
+  /** Whether the poll that begins now may end without a fetch. */
+  saves(hint: Hint): boolean {
+    const saves =
+      hint === "quiet" &&
+      this.#worthwhile &&
+      this.#trust === "earned" &&
+      this.#inARow < MOST_IN_A_ROW;
+    if (saves) this.#inARow++;
+    return saves;
+  }
+
+  /** A fetch found a document that `changed` since the one before, after this hint. */
+  fetched(hint: Hint, { bytes, changed }: { readonly bytes: number; readonly changed: boolean }) {
+    this.#inARow = 0;
+    this.#worthwhile = bytes > largeDocument;
+    if (!changed) return;
+    if (hint === "quiet") this.#trust = "lost";
+    else if (hint === "touched" && this.#trust === "none") this.#trust = "earned";
+  }
+
+  /** A fetch found no document. */
+  failed(): void {
+    this.#worthwhile = false;
+  }
+}

@@ -1,0 +1,115 @@
+import type { PreparedFlag } from "../evaluation/flag.ts";
+import { canonicalFlag } from "../flags/canonical.ts";
+import type { FlagDefinition, JsonObject } from "../flags/model.ts";
+import { PackedFlag } from "../flags/packed-flag.ts";
+import { atOnce, type Steps } from "../flags/steps.ts";
+
+/** How definitions become flags that can be evaluated. */
+export interface Preparation {
+  prepare(definition: FlagDefinition): PreparedFlag;
+  /** The same flag with `reflection` beneath the metadata of its answers. */
+  reflecting(flag: PreparedFlag, reflection: JsonObject): PreparedFlag;
+}
+
+/** A flag as it came: its definition, or the bytes that it can be read from. */
+export type FlagContent = DefinedFlag | PackedFlag;
+
+export class DefinedFlag {
+  readonly key: string;
+  readonly flagSetId: string | undefined;
+  readonly #definition: FlagDefinition;
+  readonly #source: string;
+  #text: string | undefined;
+
+  constructor(definition: FlagDefinition, source: string) {
+    this.key = definition.key;
+    this.flagSetId = definition.flagSetId;
+    this.#definition = definition;
+    this.#source = source;
+  }
+
+  get text(): string {
+    this.#text ??= canonicalFlag(this.#definition, this.#source);
+    return this.#text;
+  }
+
+  // biome-ignore lint/correctness/useYield: there is nothing to be done.
+  *definition(): Steps<FlagDefinition> {
+    return this.#definition;
+  }
+}
+
+/**
+ * One flag as one source defines it. All that is made of the definition is made at its first use: a
+ * document of thousands of flags is in service at once, and evaluations do not wait for it.
+ */
+export class StoredFlag {
+  readonly key: string;
+  /** `""` for none. */
+  readonly flagSetId: string;
+  readonly #preparation: Preparation;
+  #content: FlagContent;
+  #prepared: PreparedFlag | undefined;
+  #withSource: PreparedFlag | undefined;
+
+  constructor(
+    content: FlagContent,
+    readonly source: string,
+    preparation: Preparation,
+  ) {
+    this.key = content.key;
+    this.flagSetId = content.flagSetId ?? "";
+    this.#content = content;
+    this.#preparation = preparation;
+  }
+
+  get content(): FlagContent {
+    return this.#content;
+  }
+
+  /** The definition in canonical JSON, source included: equal text, equal flag. */
+  get text(): string {
+    return this.#content.text;
+  }
+
+  get prepared(): PreparedFlag {
+    this.#prepared ??= this.#preparation.prepare(atOnce(this.#content.definition()));
+    return this.#prepared;
+  }
+
+  /** As a caller sees it who selected its source. */
+  get withSource(): PreparedFlag {
+    this.#withSource ??= this.#preparation.reflecting(this.prepared, { source: this.source });
+    return this.#withSource;
+  }
+
+  /**
+   * Prepares what has to be parsed first before its first use, if `before` was in use or if it takes
+   * long.
+   */
+  *ready(before: StoredFlag | undefined): Steps<void> {
+    if (!(this.#content instanceof PackedFlag)) return;
+    const used = before !== undefined && before.#prepared !== undefined;
+    if (!used && !this.#content.isLong) return;
+    this.#prepared = this.#preparation.prepare(yield* this.#content.definition());
+  }
+
+  /**
+   * Whether the flag is the same as it came again. If so it is no longer read from the bytes that it
+   * came in before, so that nothing keeps them.
+   */
+  stays(content: FlagContent): boolean {
+    if (!sameContent(this.#content, content)) return false;
+    if (this.#content instanceof PackedFlag || content instanceof PackedFlag)
+      this.#content = content;
+    return true;
+  }
+
+  sameAs(other: StoredFlag): boolean {
+    return this === other || sameContent(this.#content, other.#content);
+  }
+}
+
+function sameContent(a: FlagContent, b: FlagContent): boolean {
+  return a instanceof PackedFlag && b instanceof PackedFlag ? a.equals(b) : a.text === b.text;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "bun:test";
+import { parseDocument } from "../../src/flags/document.ts";
+import { Intake } from "../../src/sources/intake.ts";
+import { MovingSource } from "../../src/sources/moving-source.ts";
+import type { Payload, Source, SourceSink } from "../../src/sources/source.ts";
+import { SourceStatus } from "../../src/sources/status.ts";
+import { ThreadDied, ThreadSource } from "../../src/sources/thread/source.ts";
+import { rememberingLog } from "../support/silent-log.ts";
+import { until } from "../support/until.ts";
+import { createStore, seen } from "../unit/store/flags.ts";
+
+const common = { name: "s", provider: "redis" };
+
+/** A store behind the intake of one source, and the thread of that source. */
+function setup(uri: string) {
+  const log = rememberingLog();
+  const status = new SourceStatus(common.name, common.provider);
+  const { store } = createStore(common.name);
+  const intake = new Intake(common, { store, status, strict: false, log });
+  const thread = new ThreadSource({
+    ...common,
+    task: {
+      config: { provider: "redis", uri, watch: true, intervalSeconds: 1 },
+      strict: false,
+      debugging: true,
+    },
+    log,
+    entry: new URL("../support/mortal-source-thread.ts", import.meta.url),
+  });
+  const stop = new AbortController();
+  return { log, status, store, intake, thread, stop };
+}
+
+describe("a source in a thread", () => {
+  test("delivers to the store, is told what became of it, and ends when told to", async () => {
+    const { log, status, store, intake, thread, stop } = setup("lives");
+    const running = thread.run(intake, stop.signal);
+    await until("the delivery", () => log.entries.some(({ message }) => message === "taken"));
+    expect(seen(store)).toEqual(["x=on"]);
+    expect(status).toMatchObject({ state: "synced", documentHash: "h" });
+    stop.abort();
+    expect(await running).toBeUndefined();
+  });
+
+  test("that dies can be run again and delivers again", async () => {
+    const { log, intake, thread, stop } = setup("dies later");
+    for (let round = 0; round < 2; round++) {
+      const error = await thread.run(intake, stop.signal).catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(ThreadDied);
+      expect(error).toMatchObject({
+        proven: true,
+        message: "the thread of the source ended: status 4",
+      });
+    }
+    expect(log.entries.filter(({ message }) => message === "taken")).toHaveLength(2);
+  });
+
+  test("that ends by itself says why", async () => {
+    const { log, intake, thread, stop } = setup("lives");
+    const running = thread.run(intake, stop.signal).catch((error: unknown) => error);
+    await until("the delivery", () => log.entries.some(({ message }) => message === "taken"));
+    thread.resync();
+    expect(await running).toMatchObject({ message: "no longer wanted" });
+  });
+});
+
+/** Delivers one document, and waits for its end. */
+class FakeSource implements Source {
+  readonly name = common.name;
+  readonly provider = common.provider;
+  runs = 0;
+  constructor(private readonly document: string) {}
+  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    this.runs++;
+    await sink.accept({ document: this.document, format: "json" } satisfies Payload);
+    if (signal.aborted) return;
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  }
+  resync(): void {}
+}
+
+const small = '{"flags":{"x":{"variants":{"small":1},"defaultVariant":"small"}}}';
+const large = small.replace("{", `{"$schema":"${"x".repeat(300_000)}",`);
+
+describe("a source that may move", () => {
+  test("stays where it is with a small document", async () => {
+    const { log, store, intake, thread, stop } = setup("dies at once");
+    const running = new MovingSource(new FakeSource(small), thread, log).run(intake, stop.signal);
+    await until("the flags", () => seen(store).length > 0);
+    stop.abort();
+    await running;
+    expect(seen(store)).toEqual(["x=small"]);
+  });
+
+  test("moves to a thread with a large one, which is not read here", async () => {
+    expect(parseDocument(large, { format: "json", strict: false }).ok).toBe(true);
+    const { log, store, intake, thread, stop } = setup("lives");
+    const running = new MovingSource(new FakeSource(large), thread, log).run(intake, stop.signal);
+    await until("the flags", () => seen(store).length > 0);
+    expect(seen(store)).toEqual(["x=on"]);
+    stop.abort();
+    await running;
+  });
+
+  test("comes back for good from a thread that cannot work", async () => {
+    const { log, store, intake, thread, stop } = setup("dies at once");
+    const here = new FakeSource(large);
+    const moving = new MovingSource(here, thread, log);
+    const error = await moving.run(intake, stop.signal).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ThreadDied);
+    expect(log.entries.map(({ message }) => message)).toEqual([
+      "the document is large: its source moves to a thread of its own",
+      "the thread of the source ended: status 3; it runs without one from now on",
+    ]);
+    const again = moving.run(intake, stop.signal);
+    await until("the flags", () => seen(store).length > 0);
+    expect(seen(store)).toEqual(["x=small"]);
+    expect(here.runs).toBe(2);
+    stop.abort();
+    await again;
+  });
+});
