@@ -45,9 +45,8 @@ export class WireWriter {
   }
 
   text(field: number, value: string): void {
-    this.#tag(field, LENGTH_DELIMITED);
     const length = Buffer.byteLength(value);
-    this.#varint(length);
+    this.head(field, length);
     this.#room(length);
     this.#bytes.write(value, this.#length);
     this.#length += length;

@@ -30,7 +30,10 @@ export function connectRoutes({
         const selector = selectorFrom(request, header);
         const sink = new PulledSink<EncodedState>();
         streams.open(selector, sink, measure?.(clientOf(request, header)));
-        for await (const state of sink.messages(call.signal)) yield state.message;
+        for await (const state of sink.messages(call.signal)) {
+          const { flagConfiguration, syncContext } = state.message;
+          yield { flagConfiguration, syncContext: syncContext as ProtobufObject };
+        }
       },
       fetchAllFlags(request, call) {
         const { flagConfiguration } = calls.fetchAllFlags(request, headersOf(call)).message;

@@ -1,14 +1,12 @@
 /** What sync clients are told of a view. */
-import { create, type JsonObject as ProtobufObject, toBinary } from "@bufbuild/protobuf";
 import { memoSlot } from "../../evaluation/outcome.ts";
 import type { JsonObject } from "../../flags/model.ts";
 import { atOnce, inSlices, type Steps } from "../../flags/steps.ts";
-import { SyncFlagsResponseSchema } from "../../gen/flagd/sync/v1/sync_pb.ts";
-import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";
+import { encodeContext, flagsPrefix } from "./messages.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
 const CLIENT_LIMIT = 4 * 1024 * 1024;
@@ -41,14 +39,8 @@ export class EncodedState {
     const size = parts.reduce((sum, part) => sum + part.length, 0);
     // Both messages have the flags in field 1, and messages one after the other merge into one
     // (protobuf encoding, "Last One Wins").
-    const writer = new WireWriter();
-    writer.head(1, size);
-    const head = writer.take();
-    const syncContext = context as ProtobufObject;
-    const rest = toBinary(
-      SyncFlagsResponseSchema,
-      create(SyncFlagsResponseSchema, { syncContext }),
-    );
+    const head = flagsPrefix(size);
+    const rest = encodeContext(context);
     const flagsSize = head.length + size;
     const frame = new Uint8Array(FRAME_HEAD + flagsSize + rest.length);
     new DataView(frame.buffer).setUint32(1, flagsSize + rest.length);
@@ -66,11 +58,8 @@ export class EncodedState {
   }
 
   /** The same as a message, for protocols other than binary gRPC. */
-  get message(): { flagConfiguration: string; syncContext: ProtobufObject } {
-    return {
-      flagConfiguration: this.#view.syncPayload,
-      syncContext: this.context as ProtobufObject,
-    };
+  get message(): { flagConfiguration: string; syncContext: JsonObject } {
+    return { flagConfiguration: this.#view.syncPayload, syncContext: this.context };
   }
 }
 

@@ -36,6 +36,12 @@ export function decodeSyncRequest(message: Uint8Array): SyncRequest {
   return { providerId, selector };
 }
 
+/** What precedes the `flag_configuration`, field 1 of both responses, of so many bytes. */
+export function flagsPrefix(size: number): Uint8Array {
+  writer.head(1, size);
+  return writer.take();
+}
+
 /** The Struct in field 2: of `SyncFlagsResponse` its `sync_context`, of `GetMetadataResponse` the metadata. */
 export function encodeContext(context: JsonObject): Uint8Array {
   writer.message(2, () => writeStruct(writer, context));
