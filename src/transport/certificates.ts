@@ -1,4 +1,3 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
 import { ConfigError } from "../config/errors.ts";
@@ -10,6 +9,8 @@ import type { TlsFiles } from "./listener.ts";
  * @throws ConfigError naming the file that cannot be used.
  */
 export function readCertificates(files: TlsFiles): TlsOptions {
+  // A start without TLS does not load it.
+  const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
   const cert = read(files.certPath, "certificate");
   const key = read(files.keyPath, "private key");
   const certificate = parse(files.certPath, "certificate", () => new X509Certificate(cert));

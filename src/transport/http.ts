@@ -1,7 +1,6 @@
 /**
  * HTTP/1.1 for request handlers of the Fetch API: what OFREP and management need, and no more.
  */
-import http from "node:http";
 import type { TlsOptions } from "node:tls";
 import { ConfigError } from "../config/errors.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -52,11 +51,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
     log,
     certificateCheckMs = defaultTimeouts.certificateCheckMs,
   } = options;
-  // Bun.serve has no limit of its own for headers: it takes that of node:http.
-  if (options.maxRequestHeader > 0) {
-    Reflect.set(http, "maxHeaderSize", options.maxRequestHeader + headerSlackBytes);
-  }
-
+  limitHeaders(options.maxRequestHeader);
   const { hostname, port: wanted } = options;
   const where = { port: wanted, ...(hostname !== undefined && { hostname }) };
   const serve = (port: number, certificate: TlsOptions | undefined) =>
@@ -106,6 +101,21 @@ export function serveHttp(options: HttpOptions): HttpServer {
       await server.stop(true);
     },
   };
+}
+
+/** What Bun.serve takes unless it is told another. */
+const defaultHeaderBytes = 16 << 10;
+/** node:http is not loaded while the daemon starts. */
+const headerLimitMs = 100;
+
+/** Bun.serve has no limit of its own for headers: it takes that of node:http. */
+function limitHeaders(maxRequestHeader: number): void {
+  if (maxRequestHeader <= 0) return;
+  const maxHeaderSize = maxRequestHeader + headerSlackBytes;
+  const limit = () =>
+    Reflect.set(process.getBuiltinModule("node:http"), "maxHeaderSize", maxHeaderSize);
+  if (maxHeaderSize <= defaultHeaderBytes) limit();
+  else setTimeout(limit, headerLimitMs).unref();
 }
 
 /** What Bun.serve takes of them; it accepts TLS 1.2 and later, and HTTP/1.1 only, by itself. */

@@ -1,5 +1,3 @@
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { EXPOSITION_TYPE } from "../../telemetry/metrics/prometheus.ts";
 import { requestPath } from "../../transport/request-path.ts";
 import type { Readiness } from "./readiness.ts";
@@ -32,9 +30,6 @@ export function createManagementHandler({
   };
 }
 
-/** Beside the thread that serves. */
-const compress = promisify(gzip);
-
 /** Some hundred kilobytes in a daemon of many flags, of which gzip leaves a twentieth. */
 async function expose(metrics: ManagementOptions["metrics"], request: Request): Promise<Response> {
   const text = await metrics();
@@ -43,8 +38,16 @@ async function expose(metrics: ManagementOptions["metrics"], request: Request): 
   if (!/(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(accepted)) {
     return new Response(text, { headers });
   }
-  const packed = await compress(text, { level: 1 });
+  const packed = await compress(text);
   return new Response(packed, { headers: { ...headers, "Content-Encoding": "gzip" } });
+}
+
+/** Beside the thread that serves. */
+async function compress(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { gzip } = await import("node:zlib");
+  return new Promise((resolve, reject) => {
+    gzip(text, { level: 1 }, (error, packed) => (error ? reject(error) : resolve(packed)));
+  });
 }
 
 function readyz(readiness: Readiness): Response {

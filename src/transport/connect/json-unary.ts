@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import { Call } from "../calls.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
@@ -28,7 +27,7 @@ export function createJsonUnary(
   function respond(status: number, body: Uint8Array, headers: Headers): Buffer {
     const gzip = wantsGzip(body, headers["accept-encoding"]);
     const sent = gzip ? Bun.gzipSync(new Uint8Array(body)) : body;
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-length: ${sent.length}\r\n`;
+    let head = `HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\ncontent-length: ${sent.length}\r\n`;
     const type = status === 200 ? headers["content-type"] : "application/json";
     head += `content-type: ${type}\r\naccept-encoding: gzip\r\n`;
     if (gzip) head += "content-encoding: gzip\r\n";
@@ -67,6 +66,21 @@ export function createJsonUnary(
     return respond(200, answer, headers);
   };
 }
+
+/** Reason phrases of the statuses that Connect's protocol has (RFC 9110 §15). */
+const reasons: Readonly<Record<number, string>> = {
+  200: "OK",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
 
 function isPlainJson(headers: Headers): boolean {
   const type = headers["content-type"];

@@ -1,4 +1,3 @@
-import { gunzipSync } from "node:zlib";
 import { compressMinBytes } from "../limits.ts";
 import { Code, RpcError } from "../rpc-error.ts";
 
@@ -66,6 +65,8 @@ function decompress(message: Uint8Array, encoding: string | undefined, maxBytes:
     );
   }
   if (message.length === 0) return message;
+  // Few clients compress requests: the module is loaded for the first that does.
+  const { gunzipSync } = process.getBuiltinModule("node:zlib");
   try {
     return gunzipSync(message, { maxOutputLength: maxBytes });
   } catch (error) {

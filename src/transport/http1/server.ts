@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ExpiryQueue } from "../expiry.ts";
 import type { Timeouts } from "../limits.ts";
@@ -29,7 +29,10 @@ export interface Http1Options {
 
 /** node:http on connections that somebody else accepts. */
 export class Http1Server {
-  readonly #server: ReturnType<typeof createServer>;
+  /** For requests that are not answered from their bytes; loaded for the first of them. */
+  #server: Server | undefined;
+  readonly #keepAliveMs: number;
+  readonly #serve: Http1Options["serve"];
   readonly #connections = new Map<Socket, Connection>();
   readonly #headers: ExpiryQueue<Connection>;
   readonly #idle: ExpiryQueue<Connection>;
@@ -46,19 +49,25 @@ export class Http1Server {
     this.#idle = new ExpiryQueue(timeouts.keepAliveMs, drop);
     this.#plain = plain;
     this.#maxHeaderBytes = maxHeaderBytes + headerSlackBytes;
-    this.#server = createServer({
+    this.#keepAliveMs = timeouts.keepAliveMs;
+    this.#serve = serve;
+  }
+
+  #createServer(): Server {
+    const server = process.getBuiltinModule("node:http").createServer({
       maxHeaderSize: this.#maxHeaderBytes,
-      keepAliveTimeout: timeouts.keepAliveMs,
+      keepAliveTimeout: this.#keepAliveMs,
     });
-    this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
       this.#track(request.socket, response);
       request.on("error", ignore);
       response.on("error", ignore);
-      serve(new Http1Exchange(request, response, () => this.#draining));
+      this.#serve(new Http1Exchange(request, response, () => this.#draining));
     });
-    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
       refuse(socket, error.code === "HPE_HEADER_OVERFLOW" ? tooLargeHeaders : badRequest);
     });
+    return server;
   }
 
   /** @param first Bytes that were read from the socket before. */
@@ -98,6 +107,7 @@ export class Http1Server {
     // node:http would reset a connection that it closes, where the client is still sending.
     socket.destroySoon = () => endThenDestroy(socket);
     // node:http takes a connection from its server's `connection` event and reads by `data` events.
+    this.#server ??= this.#createServer();
     this.#server.emit("connection", socket);
     socket.emit("data", first);
   }
