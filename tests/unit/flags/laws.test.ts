@@ -45,7 +45,7 @@ test("canonical JSON means the same and is its own canonical form", () => {
   fc.assert(
     fc.property(json, (value) => {
       const canonical = canonicalJson(value);
-      expect(JSON.parse(canonical)).toEqual(JSON.parse(JSON.stringify(value)));
+      expect(JSON.parse(canonical)).toEqual(value);
       expect(canonicalJson(JSON.parse(canonical))).toBe(canonical);
     }),
   );
