@@ -108,14 +108,18 @@ const defaultHeaderBytes = 16 << 10;
 /** node:http is not loaded while the daemon starts. */
 const headerLimitMs = 100;
 
-/** Bun.serve has no limit of its own for headers: it takes that of node:http. */
+let laterLimit: Timer | undefined;
+
+/** Bun.serve has no limit of its own for headers: it takes that of node:http, which is the process's. */
 function limitHeaders(maxRequestHeader: number): void {
   if (maxRequestHeader <= 0) return;
   const maxHeaderSize = maxRequestHeader + headerSlackBytes;
-  const limit = () =>
+  const limit = () => {
     Reflect.set(process.getBuiltinModule("node:http"), "maxHeaderSize", maxHeaderSize);
+  };
+  clearTimeout(laterLimit);
   if (maxHeaderSize <= defaultHeaderBytes) limit();
-  else setTimeout(limit, headerLimitMs).unref();
+  else laterLimit = setTimeout(limit, headerLimitMs).unref();
 }
 
 /** What Bun.serve takes of them; it accepts TLS 1.2 and later, and HTTP/1.1 only, by itself. */
