@@ -1,6 +1,8 @@
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../telemetry/log.ts";
+import { serveFrontedHttp } from "../transport/fronted-http.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
+import type { PlainAnswer } from "../transport/http1/plain-connection.ts";
 import type { PortSharing } from "../transport/listener.ts";
 
 export interface HttpPorts {
@@ -13,13 +15,13 @@ export interface HttpPorts {
  * OFREP and management: one listener where both have the same port.
  * @throws ConfigError
  */
-export function serveHttpPorts(parts: {
+export async function serveHttpPorts(parts: {
   readonly config: Pick<StartConfig, "ofrep" | "managementPort" | "maxRequestHeader">;
   readonly shared?: PortSharing;
-  readonly ofrep: HttpHandler;
+  readonly ofrep: { readonly handler: HttpHandler; readonly plain: PlainAnswer };
   readonly management: HttpHandler;
   readonly log: Log;
-}): HttpPorts {
+}): Promise<HttpPorts> {
   const { config, shared, ofrep, management, log } = parts;
   const { tls, port } = config.ofrep;
   const { maxRequestHeader, managementPort } = config;
@@ -29,13 +31,16 @@ export function serveHttpPorts(parts: {
     log: log.with({ component: "OFREPService" }),
   };
   const together = port === managementPort && port !== 0;
-  const ofrepServer = serveHttp({
+  const ofrepOptions = {
     ...common,
     name: together ? "OFREP and management" : "OFREP",
     port,
-    ...(tls && { tls }),
-    handlers: together ? [ofrep, management] : [ofrep],
-  });
+    handlers: together ? [ofrep.handler, management] : [ofrep.handler],
+  };
+  const ofrepServer =
+    tls === undefined
+      ? await serveFrontedHttp(ofrepOptions, ofrep.plain)
+      : serveHttp({ ...ofrepOptions, tls });
   const managementServer = together
     ? ofrepServer
     : serveHttp({

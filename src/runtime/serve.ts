@@ -2,7 +2,7 @@ import type { Address } from "../config/loading.ts";
 import type { StartConfig } from "../config/start.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
-import { createOfrepHandler } from "../services/ofrep/handler.ts";
+import { createOfrep } from "../services/ofrep/service.ts";
 import { logEvaluations } from "../telemetry/evaluation-log.ts";
 import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -93,11 +93,11 @@ export async function serve(parts: {
       maxStreams: Math.ceil(config.ofrep.events.maxStreams / config.workers),
       refresh: () => pipeline.resync(),
     });
-  const http = serveHttpPorts({
+  const http = await serveHttpPorts({
     config,
     ...(shared && { shared }),
     management,
-    ofrep: createOfrepHandler({
+    ofrep: createOfrep({
       ...common,
       ...watch({
         port: "ofrep",

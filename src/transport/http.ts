@@ -20,6 +20,8 @@ export interface HttpOptions {
   readonly name: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Instead of the port. */
+  readonly socketPath?: string;
   /** All interfaces where not given. */
   readonly hostname?: string;
   readonly shared?: PortSharing;
@@ -52,12 +54,11 @@ export function serveHttp(options: HttpOptions): HttpServer {
     certificateCheckMs = defaultTimeouts.certificateCheckMs,
   } = options;
   limitHeaders(options.maxRequestHeader);
-  const { hostname, port: wanted } = options;
+  const { hostname, port: wanted, socketPath } = options;
   const where = { port: wanted, ...(hostname !== undefined && { hostname }) };
   const serve = (port: number, certificate: TlsOptions | undefined) =>
     Bun.serve({
-      ...where,
-      port,
+      ...(socketPath === undefined ? { ...where, port } : onSocket(socketPath)),
       ...(options.shared && { reusePort: true }),
       ...(certificate && { tls: tlsOptions(certificate) }),
       idleTimeout: defaultTimeouts.keepAliveMs / 1000,
@@ -76,8 +77,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
     void bind(name, options.port, claim).stop(true);
   }
   let server = bind(name, options.port, () => serve(options.port, tls && readCertificates(tls)));
-  const { port } = server;
-  if (port === undefined) throw new TypeError("a TCP server has a port");
+  const { port = 0 } = server;
 
   const endWatch = tls
     ? watchCertificates(tls, certificateCheckMs, log, (changed) => {
@@ -101,6 +101,11 @@ export function serveHttp(options: HttpOptions): HttpServer {
       await server.stop(true);
     },
   };
+}
+
+/** Bun's types do not know that there are timeouts on sockets, too. */
+function onSocket(unix: string): { port: number } {
+  return { unix } as object as { port: number };
 }
 
 /** What Bun.serve takes unless it is told another. */

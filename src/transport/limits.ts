@@ -24,6 +24,9 @@ export const defaultTimeouts: Timeouts = {
   certificateCheckMs: 5_000,
 };
 
+/** How often timeouts are looked at. */
+export const sweepMs = 250;
+
 /** Streams that one HTTP/2 connection may have open at once. */
 export const defaultMaxConcurrentStreams = 250;
 
@@ -33,7 +36,7 @@ export const windowBytes = 1 << 20;
 /** Connections of one listener, where there are file descriptors for as many. */
 export const maxConnections = 20_000;
 
-/** File descriptors for everything but the connections of the gRPC ports: sources, probes, files. */
+/** File descriptors for everything but clients: sources, files. */
 export const otherFiles = 200;
 
 /** Bytes waiting to be written to one connection before its streams are asked to wait. */

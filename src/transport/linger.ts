@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 /** How long a connection may take to send what was written last. */
-const lingerMs = 1000;
+export const lingerMs = 1000;
 
 /**
  * Ends a connection whose last words say why it ends: at once it would be reset, and they lost with

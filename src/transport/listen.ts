@@ -13,14 +13,12 @@ import { Http2Server } from "./http2/server.ts";
 import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,
+  sweepMs,
   type Timeouts,
   unlimitedBytes,
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import { LazyDispatcher } from "./universal/lazy.ts";
-
-/** How often timeouts are looked at. */
-const sweepMs = 250;
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.

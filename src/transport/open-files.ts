@@ -14,10 +14,11 @@ export function maxOpenFiles(): number {
 }
 
 /**
- * The connections that one of two ports may have open. Where there are no file descriptors left Bun
- * accepts nothing and says nothing, and even probes get no answer.
+ * The connections that one of three ports may have open; what is handed on to Bun.serve takes two more
+ * descriptors. Where there are none left Bun accepts nothing and says nothing, and even probes get no
+ * answer.
  */
 export function connectionsAllowed(openFiles = maxOpenFiles()): number {
   const spare = Math.max(openFiles - otherFiles, openFiles / 2);
-  return Math.min(maxConnections, Math.max(1, Math.floor(spare / 2)));
+  return Math.min(maxConnections, Math.max(1, Math.floor(spare / 4)));
 }

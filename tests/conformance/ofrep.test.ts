@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
 import type { JsonObject } from "../../src/flags/model.ts";
 import { fixedContext } from "../../src/services/context-source.ts";
-import { createOfrepHandler, type OfrepOptions } from "../../src/services/ofrep/handler.ts";
+import { createOfrep, type OfrepOptions } from "../../src/services/ofrep/service.ts";
 import type { CallRecord } from "../../src/transport/listener.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { flags } from "./evaluation-cases.ts";
@@ -12,7 +12,7 @@ const FLAGS = "/ofrep/v1/evaluate/flags";
 function setUp(options: Partial<OfrepOptions> = {}) {
   const recorded: Outcome[] = [];
   const calls: CallRecord[] = [];
-  const handler = createOfrepHandler({
+  const { handler } = createOfrep({
     store: new FakeStore(viewOf(flags)),
     context: fixedContext({}),
     contextFromHeader: new Map(),

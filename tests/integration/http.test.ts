@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { ConfigError } from "../../src/config/errors.ts";
 import { fixedContext } from "../../src/services/context-source.ts";
-import { createOfrepHandler } from "../../src/services/ofrep/handler.ts";
+import { createOfrep } from "../../src/services/ofrep/service.ts";
 import { type HttpHandler, type HttpOptions, serveHttp } from "../../src/transport/http.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { rememberingLog } from "../support/silent-log.ts";
@@ -28,7 +28,7 @@ function serve(options: Partial<HttpOptions> = {}) {
 }
 
 const ofrep = (maxRequestBody = 1_000_000) =>
-  createOfrepHandler({
+  createOfrep({
     store: new FakeStore(viewOf([staticFlag("b", true)])),
     context: fixedContext({}),
     contextFromHeader: new Map(),
@@ -36,7 +36,7 @@ const ofrep = (maxRequestBody = 1_000_000) =>
     maxRequestBody,
     bodyTimeoutMs: 200,
     record: () => {},
-  });
+  }).handler;
 
 /** Writes bytes as they stand; gives what comes back until the server closes the connection. */
 function exchange(port: number, ...pieces: string[]): Promise<string> {

@@ -1,19 +1,20 @@
 import type { CallWatch } from "../../transport/listener.ts";
 import type { Reply } from "./reply.ts";
+import type { OfrepRequest } from "./request.ts";
 
-/** A request that is watched until its reply has ended. */
-export interface Watched {
+/** A request that is watched until its reply has ended. `Answer` is what its server sends. */
+export interface Watched<Answer = Response> {
   /** Once, with the reply, which may be a stream. */
-  send(reply: Reply): Response;
+  send(reply: Reply): Answer;
   /** Runs what leads to the reply. A request whose answer throws is over. */
   attempt<Result>(action: () => Result): Result;
 }
 
-export function watch(
+export function watch<Answer>(
   { onCall, onOpen, trace }: CallWatch,
-  { method: httpMethod, headers, path }: Pick<Request, "method" | "headers"> & { path: string },
-  respond: (reply: Reply) => Response,
-): Watched {
+  { method: httpMethod, headers, path }: Omit<OfrepRequest, "url"> & { readonly path: string },
+  respond: (reply: Reply) => Answer,
+): Watched<Answer> {
   const span = trace?.({
     path,
     protocol: "http",

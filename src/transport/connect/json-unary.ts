@@ -3,6 +3,7 @@ import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
 import { wantsGzip } from "../grpc/envelope.ts";
 import { publicError } from "../grpc/status.ts";
+import { httpDate } from "../http1/date.ts";
 import type { PlainAnswer } from "../http1/plain-connection.ts";
 import type { PlainHead } from "../http1/plain-head.ts";
 import type { UnaryMethod } from "../method.ts";
@@ -104,16 +105,4 @@ function errorBody(error: RpcError): Uint8Array {
     errorBodies.set(error, body);
   }
   return body;
-}
-
-let second = 0;
-let date = "";
-
-function httpDate(): string {
-  const now = Math.floor(Date.now() / 1000);
-  if (now !== second) {
-    second = now;
-    date = new Date(now * 1000).toUTCString();
-  }
-  return date;
 }

@@ -11,15 +11,15 @@ export interface PlainConnectionEvents {
   onOther(bytes: Uint8Array): void;
 }
 
-/** Longer heads are rare enough for node:http. */
+/** Longer heads are rare enough for somebody else. */
 const longestHead = 8 << 10;
 const longestBody = 64 << 10;
 const nothing: Buffer = Buffer.alloc(0);
 
 /**
- * Answers requests straight from their bytes, without node:http and its two streams for each, for
- * as long as a client writes what {@link parsePlainHead} takes and `answer` answers. The first
- * request that is anything else goes with the connection to node:http, for good.
+ * Answers requests straight from their bytes, without an HTTP server's objects for each, for as long
+ * as a client writes what {@link parsePlainHead} takes and `answer` answers. The first request that is
+ * anything else goes with the connection to somebody else, for good.
  */
 export class PlainConnection {
   readonly #socket: Socket;
@@ -31,7 +31,7 @@ export class PlainConnection {
   #lastText = "";
   #lastHead: PlainHead | undefined;
 
-  /** @param maxHeaderBytes a longer head is for node:http to refuse */
+  /** @param maxHeaderBytes a longer head is for somebody else to refuse */
   constructor(
     socket: Socket,
     answer: PlainAnswer,
@@ -45,10 +45,14 @@ export class PlainConnection {
     socket.on("data", this.read);
   }
 
-  /** The time for a head is over. A body may take longer; node:http gives it its own time. */
+  /** The time for a head is over. A body may take longer; who else reads it gives it its own time. */
   expire(): void {
     if (this.#pending.includes("\r\n\r\n")) this.#leave(this.#pending);
     else this.#socket.destroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
   }
 
   readonly read = (chunk: Buffer): void => {

@@ -5,7 +5,8 @@ import type { Timeouts } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
 import type { Exchange } from "../universal/exchange.ts";
 import { Http1Exchange } from "./exchange.ts";
-import { type PlainAnswer, PlainConnection } from "./plain-connection.ts";
+import type { PlainAnswer } from "./plain-connection.ts";
+import { PlainServer } from "./plain-server.ts";
 
 /** What HTTP/1.1 leaves out of the limit on headers, as Go does: the request line and some slack. */
 const headerSlackBytes = 4096;
@@ -15,8 +16,6 @@ interface Connection {
   readonly socket: Socket;
   /** Requests whose answers are not complete; more than one where the client pipelines. */
   open: number;
-  /** Reads the connection until something comes that it does not answer. */
-  plain?: PlainConnection | undefined;
 }
 
 export interface Http1Options {
@@ -27,30 +26,35 @@ export interface Http1Options {
   readonly serve: (exchange: Exchange) => void;
 }
 
-/** node:http on connections that somebody else accepts. */
+/**
+ * HTTP/1.1 on connections that somebody else accepts: requests are answered from their bytes where
+ * that can be, and by node:http where not.
+ */
 export class Http1Server {
-  /** For requests that are not answered from their bytes; loaded for the first of them. */
+  readonly #plain: PlainServer;
+  /** Loaded for the first request that needs it. */
   #server: Server | undefined;
   readonly #keepAliveMs: number;
   readonly #serve: Http1Options["serve"];
   readonly #connections = new Map<Socket, Connection>();
   readonly #headers: ExpiryQueue<Connection>;
   readonly #idle: ExpiryQueue<Connection>;
-  readonly #plain: PlainAnswer;
   readonly #maxHeaderBytes: number;
   #draining = false;
 
   constructor({ maxHeaderBytes, timeouts, plain, serve }: Http1Options) {
     const drop = ({ socket }: Connection) => socket.destroy();
-    this.#headers = new ExpiryQueue(timeouts.headersMs, (connection) => {
-      if (connection.plain) connection.plain.expire();
-      else drop(connection);
-    });
+    this.#headers = new ExpiryQueue(timeouts.headersMs, drop);
     this.#idle = new ExpiryQueue(timeouts.keepAliveMs, drop);
-    this.#plain = plain;
     this.#maxHeaderBytes = maxHeaderBytes + headerSlackBytes;
     this.#keepAliveMs = timeouts.keepAliveMs;
     this.#serve = serve;
+    this.#plain = new PlainServer({
+      maxHeaderBytes: this.#maxHeaderBytes,
+      timeouts,
+      answer: plain,
+      other: (socket, bytes) => this.#useNode(socket, bytes),
+    });
   }
 
   #createServer(): Server {
@@ -71,7 +75,11 @@ export class Http1Server {
   }
 
   /** @param first Bytes that were read from the socket before. */
-  accept(socket: Socket, first: Uint8Array): void {
+  accept(socket: Socket, first: Buffer): void {
+    this.#plain.accept(socket, first);
+  }
+
+  #useNode(socket: Socket, first: Uint8Array): void {
     const connection: Connection = { socket, open: 0 };
     this.#connections.set(socket, connection);
     this.#headers.add(connection, performance.now());
@@ -80,25 +88,6 @@ export class Http1Server {
       this.#headers.delete(connection);
       this.#idle.delete(connection);
     });
-    const plain = new PlainConnection(socket, this.#plain, this.#maxHeaderBytes, {
-      onIdle: (partial) => {
-        const now = performance.now();
-        (partial ? this.#idle : this.#headers).delete(connection);
-        (partial ? this.#headers : this.#idle).add(connection, now);
-      },
-      onOther: (bytes) => {
-        connection.plain = undefined;
-        this.#idle.delete(connection);
-        this.#headers.add(connection, performance.now());
-        this.#useNode(connection, bytes);
-      },
-    });
-    connection.plain = plain;
-    plain.read(Buffer.from(first.buffer, first.byteOffset, first.length));
-  }
-
-  #useNode(connection: Connection, first: Uint8Array): void {
-    const { socket } = connection;
     socket.on("data", () => {
       if (connection.open > 0 || !this.#idle.has(connection)) return;
       this.#idle.delete(connection);
@@ -126,6 +115,7 @@ export class Http1Server {
   }
 
   sweep(now: number): void {
+    this.#plain.sweep(now);
     this.#headers.sweep(now);
     this.#idle.sweep(now);
   }
@@ -133,6 +123,7 @@ export class Http1Server {
   /** Closes idle connections now, and the others after their answers. */
   drain(): void {
     this.#draining = true;
+    this.#plain.drain();
     for (const { socket, open } of this.#connections.values())
       if (open === 0) endThenDestroy(socket);
   }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { prepareFlag, reflecting } from "../../../src/evaluation/prepare.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import type { JsonObject } from "../../../src/flags/model.ts";
-import { createOfrepHandler } from "../../../src/services/ofrep/handler.ts";
+import { createOfrep } from "../../../src/services/ofrep/service.ts";
 import { Store } from "../../../src/store/store.ts";
 
 function setUp() {
@@ -14,7 +14,7 @@ function setUp() {
     onListenerError: (error) => expect(error).toBeUndefined(),
   });
   let added: JsonObject = {};
-  const handler = createOfrepHandler({
+  const { handler } = createOfrep({
     store,
     context: {
       get current() {

@@ -3,7 +3,7 @@ import { fixedContext } from "../../../src/services/context-source.ts";
 import { Channel } from "../../../src/services/ofrep/events/channel.ts";
 import { EventStream } from "../../../src/services/ofrep/events/event-stream.ts";
 import { OfrepEvents, type OfrepEventsOptions } from "../../../src/services/ofrep/events/events.ts";
-import { createOfrepHandler } from "../../../src/services/ofrep/handler.ts";
+import { createOfrep } from "../../../src/services/ofrep/service.ts";
 import type { CallRecord } from "../../../src/transport/listener.ts";
 import { until } from "../../support/until.ts";
 import { createStore, flag, flagSet } from "../store/flags.ts";
@@ -30,7 +30,7 @@ function setUp(options: Partial<OfrepEventsOptions> = {}) {
   running.push(events);
   const calls: CallRecord[] = [];
   const open: number[] = [];
-  const handler = createOfrepHandler({
+  const { handler } = createOfrep({
     store,
     events,
     context: fixedContext({}),
@@ -110,7 +110,7 @@ describe("a bulk answer", () => {
   });
 
   test("and paths of streams are unknown where there are none", async () => {
-    const handler = createOfrepHandler({
+    const { handler } = createOfrep({
       store: createStore("s").store,
       context: fixedContext({}),
       contextFromHeader: new Map(),

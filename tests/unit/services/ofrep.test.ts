@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { fixedContext } from "../../../src/services/context-source.ts";
 import { createBodyReader } from "../../../src/services/ofrep/body.ts";
-import { createOfrepHandler } from "../../../src/services/ofrep/handler.ts";
 import { KnownRoutes } from "../../../src/services/ofrep/known-routes.ts";
 import { routeOf } from "../../../src/services/ofrep/route.ts";
+import { createOfrep } from "../../../src/services/ofrep/service.ts";
 import { FakeStore, staticFlag, viewOf } from "./fixtures.ts";
 
 const FLAGS = "http://localhost/ofrep/v1/evaluate/flags";
@@ -72,7 +72,7 @@ describe("a request body", () => {
 
 test("a request whose evaluation throws is no longer open", async () => {
   let open = 0;
-  const handler = createOfrepHandler({
+  const { handler } = createOfrep({
     store: new FakeStore(viewOf([staticFlag("b", true)])),
     context: fixedContext({}),
     contextFromHeader: new Map(),

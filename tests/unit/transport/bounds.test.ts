@@ -94,9 +94,9 @@ describe("the first bytes of a connection", () => {
 describe("connections of a port", () => {
   test.each([
     [Number.POSITIVE_INFINITY, 20_000],
-    [20_000, 9_900],
-    [1_024, 412],
-    [80, 20],
+    [20_000, 4_950],
+    [1_024, 206],
+    [80, 10],
     [1, 1],
   ])("with %p open files are %p", (openFiles, expected) => {
     expect(connectionsAllowed(openFiles)).toBe(expected);

@@ -1,0 +1,126 @@
+/** From a context to the answer of OFREP's two ways to evaluate. */
+import type { EvaluationContext } from "../../evaluation/flag.ts";
+import type { Outcome } from "../../evaluation/outcome.ts";
+import { notFound } from "../../evaluation/outcomes.ts";
+import { InvalidSelectorError } from "../../store/selector.ts";
+import type { Selector, SnapshotSource } from "../../store/view.ts";
+import type {
+  EvaluationSpan,
+  EvaluationTrace,
+} from "../../telemetry/tracing/evaluation-tracing.ts";
+import { ContextAdditions } from "../context.ts";
+import type { ContextSource } from "../context-source.ts";
+import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+import type { Body } from "./body.ts";
+import { bulkAnswer, matches } from "./bulk.ts";
+import { parseContext } from "./context.ts";
+import { elementOf } from "./element.ts";
+import { eventStreams } from "./events/advertisement.ts";
+import { namedConfiguration } from "./events/configuration.ts";
+import type { OfrepEvents } from "./events/events.ts";
+import { json, type Reply, refusal } from "./reply.ts";
+import type { OfrepRequest } from "./request.ts";
+import type { Watched } from "./watched.ts";
+
+export interface EvaluationsOptions {
+  readonly store: SnapshotSource;
+  /** Added to every evaluation context, over what the request says. */
+  readonly context: ContextSource;
+  /** Lower-case request header → context member that its value sets, over all others. */
+  readonly contextFromHeader: ReadonlyMap<string, string>;
+  /** Called for every flag evaluated, with the outcome that the caller was told of. */
+  readonly record: (outcome: Outcome) => void;
+  readonly traceEvaluation?: EvaluationTrace;
+  /** Undefined: there are no event streams, and no bulk answer speaks of them. */
+  readonly events?: OfrepEvents;
+}
+
+/**
+ * Answers a request by its body: about one flag, or, where `key` is undefined, about all. There is a
+ * promise only where the request names a configuration that has to be waited for.
+ */
+export type Evaluate = <Answer>(
+  request: OfrepRequest,
+  key: string | undefined,
+  body: Body,
+  watched: Watched<Answer>,
+) => Answer | Promise<Answer>;
+
+export function createEvaluations(options: EvaluationsOptions): Evaluate {
+  const { store, record, traceEvaluation, events } = options;
+  const additions = new ContextAdditions(options.context, options.contextFromHeader);
+
+  /** A text says what is wrong with the selector. */
+  function selectorFrom(request: OfrepRequest): Selector | string {
+    try {
+      return selectorOf(request.headers.get(SELECTOR_HEADER));
+    } catch (error) {
+      if (error instanceof InvalidSelectorError) return error.message;
+      throw error;
+    }
+  }
+
+  function startSpan(request: OfrepRequest, name: string): EvaluationSpan | undefined {
+    const traceparent = request.headers.get("traceparent");
+    return traceEvaluation?.({ name, scope: "jsonEvaluator", kind: "internal", traceparent });
+  }
+
+  function one(
+    request: OfrepRequest,
+    selector: Selector,
+    key: string,
+    context: EvaluationContext,
+    requestBytes: number,
+  ): Reply {
+    const span = traceEvaluation && startSpan(request, "resolveAnyValue");
+    const view = store.snapshot.view(selector);
+    const flag = view.flags.get(key);
+    const outcome = flag ? (flag.fixed ?? flag.evaluate(context)) : notFound(key, view.reflection);
+    const element = elementOf(outcome);
+    record(element.counted);
+    span?.flag({ key, outcome: element.counted, context });
+    return json(element.status, element.json, undefined, requestBytes);
+  }
+
+  function all(
+    request: OfrepRequest,
+    selector: Selector,
+    context: EvaluationContext,
+    requestBytes: number,
+  ): Reply {
+    const span = traceEvaluation && startSpan(request, "resolveAll");
+    const streams = events && eventStreams(selector);
+    const answer = bulkAnswer(store.snapshot.view(selector), context, streams);
+    const { elements, json: text, etag } = answer;
+    for (const element of elements) record(element.counted);
+    span?.flags(elements.length);
+    const condition = request.headers.get("if-none-match");
+    if (condition !== null && matches(condition, etag)) {
+      return { status: 304, headers: [["ETag", etag]], body: null, requestBytes };
+    }
+    return json(200, text, [["ETag", etag]], requestBytes);
+  }
+
+  return <Answer>(
+    request: OfrepRequest,
+    key: string | undefined,
+    body: Body,
+    watched: Watched<Answer>,
+  ): Answer | Promise<Answer> => {
+    if ("refused" in body) return watched.send(refusal(body.refused, key));
+    const context = parseContext(body.text);
+    if (context === undefined) return watched.send(refusal("invalid", key));
+    const selector = selectorFrom(request);
+    if (typeof selector === "string") return watched.send(refusal({ selector }, key));
+    const named = events && namedConfiguration(request.url);
+    const now = (): Answer => {
+      additions.apply(context, (name) => request.headers.get(name));
+      return watched.send(
+        key === undefined
+          ? all(request, selector, context, body.bytes)
+          : one(request, selector, key, context, body.bytes),
+      );
+    };
+    return named ? events.fresh(selector, named).then(() => watched.attempt(now)) : now();
+  };
+}

@@ -1,0 +1,279 @@
+/** OFREP's port: answers from bytes in front, Bun.serve behind. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { connect } from "node:net";
+import fc from "fast-check";
+import type { JsonObject } from "../../src/flags/model.ts";
+import { fixedContext } from "../../src/services/context-source.ts";
+import { createOfrep } from "../../src/services/ofrep/service.ts";
+import { serveFrontedHttp } from "../../src/transport/fronted-http.ts";
+import { type HttpHandler, type HttpServer, serveHttp } from "../../src/transport/http.ts";
+import { rememberingLog } from "../support/silent-log.ts";
+import { until } from "../support/until.ts";
+import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
+
+const flags = "/ofrep/v1/evaluate/flags";
+const maxRequestBody = 100_000;
+
+const evaluated: string[] = [];
+const { handler, plain } = createOfrep({
+  store: new FakeStore(viewOf([staticFlag("on", true), echo("echo")])),
+  context: fixedContext({ region: "eu" }),
+  contextFromHeader: new Map([["x-tier", "tier"]]),
+  corsOrigins: ["http://*.test"],
+  maxRequestBody,
+  bodyTimeoutMs: 500,
+  record: ({ key, reason }) => evaluated.push(`${key} ${reason}`),
+});
+let answeredFromBytes = 0;
+const counting: typeof plain = (head, body) => {
+  const answer = plain(head, body);
+  if (answer) answeredFromBytes++;
+  return answer;
+};
+const slow: HttpHandler = ({ url }) => {
+  if (url.endsWith("/healthz")) return new Response("well");
+  if (url.endsWith("/long")) return new Response(long);
+  if (!url.endsWith("/slow")) return undefined;
+  return Bun.sleep(200).then(() => new Response("x".repeat(1_000_000)));
+};
+
+/** Tells of bytes that are lost, doubled or mixed up. */
+const long = Array.from({ length: 400_000 }, (_, i) => `${i}\n`).join("");
+
+const options = {
+  name: "OFREP",
+  port: 0,
+  hostname: "127.0.0.1",
+  handlers: [handler, slow],
+  maxRequestHeader: 1_000_000,
+};
+let direct: HttpServer;
+let fronted: HttpServer;
+beforeAll(async () => {
+  direct = serveHttp({ ...options, log: rememberingLog() });
+  fronted = await serveFrontedHttp({ ...options, log: rememberingLog() }, counting);
+});
+afterAll(async () => {
+  await Promise.all([direct.stop(0), fronted.stop(0)]);
+});
+
+/** Answers with the context that it is evaluated with. */
+function echo(key: string) {
+  const parts = { variants: {}, defaultVariant: "v" };
+  return flag(key, parts, (context) => ({
+    reason: "TARGETING_MATCH",
+    variant: "v",
+    value: { ...context } as JsonObject,
+  }));
+}
+
+/** What comes back until nothing has come for a while, without the time of day. */
+function ask(port: number, pieces: readonly string[], quietMs = 40): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1").setEncoding("latin1").setNoDelay(true);
+    let answer = "";
+    const done = () => {
+      socket.destroy();
+      resolve(answer.replace(/Date: [^\r]*/g, "Date"));
+    };
+    let timer = setTimeout(done, 1_500);
+    socket.on("data", (text: string) => {
+      answer += text;
+      clearTimeout(timer);
+      timer = setTimeout(done, quietMs);
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearTimeout(timer);
+      done();
+    });
+    void (async () => {
+      for (const piece of pieces) {
+        socket.write(piece, "latin1");
+        if (pieces.length > 1) await Bun.sleep(2);
+      }
+    })();
+  });
+}
+
+const target = fc.constantFrom(
+  flags,
+  `${flags}/on`,
+  `${flags}/echo`,
+  `${flags}/nothing`,
+  `${flags}/`,
+  `${flags}/a.b~c-d`,
+  `${flags}/..`,
+  `${flags}/.`,
+  `${flags}/%6fn`,
+  `${flags}//on`,
+  `${flags}/on?x=1`,
+  `${flags}/on#x`,
+  `${flags}/..%2fon`,
+  "/healthz",
+  "/elsewhere",
+);
+const field = fc.constantFrom(
+  "Content-Type: application/json",
+  "Origin: http://a.test",
+  "Origin: http://evil.example",
+  "Flagd-Selector: flagSetId=none",
+  "Flagd-Selector: nonsense=1",
+  "If-None-Match: *",
+  'If-None-Match: "x"',
+  "X-Tier: gold",
+  "x-tier:  spaced  ",
+  "Accept-Encoding: gzip",
+  "Connection: keep-alive",
+  "Connection: close",
+  "X-Bytes: caf\u00e9",
+);
+const body = fc.constantFrom(
+  "",
+  "{}",
+  '{"context":{"targetingKey":"u","n":1.5}}',
+  '{"CONTEXT":{"a":[1,{"b":null}]}} trailing',
+  '\u00ef\u00bb\u00bf{"context":{}}',
+  "[]",
+  "null",
+  '{"context":',
+  '{"context":{"name":"J\u00c3\u00bcrgen"}}',
+  `{"context":{"long":"${"x".repeat(70_000)}"}}`,
+  `{"context":{"longer":"${"x".repeat(maxRequestBody)}"}}`,
+);
+const request = fc
+  .record({
+    method: fc.constantFrom("POST", "POST", "POST", "GET", "OPTIONS", "post"),
+    target,
+    fields: fc.uniqueArray(field, { maxLength: 4, selector: (text) => text.split(":")[0] }),
+    body,
+    framing: fc.constantFrom("length", "length", "length", "chunked"),
+  })
+  .map(({ method, target, fields, body, framing }) => {
+    const chunk = body === "" ? "" : `${body.length.toString(16)}\r\n${body}\r\n`;
+    const [length, content] =
+      framing === "chunked"
+        ? ["Transfer-Encoding: chunked", `${chunk}0\r\n\r\n`]
+        : [`Content-Length: ${body.length}`, body];
+    const head = [`${method} ${target} HTTP/1.1`, "Host: localhost", ...fields, length];
+    return `${head.join("\r\n")}\r\n\r\n${content}`;
+  });
+
+describe("a request is answered as Bun.serve answers it", () => {
+  test("whatever it is", async () => {
+    await fc.assert(
+      fc.asyncProperty(request, async (text) => {
+        evaluated.length = 0;
+        const expected = await ask(direct.port, [text]);
+        const counted = evaluated.splice(0);
+        expect(await ask(fronted.port, [text])).toBe(expected);
+        expect(evaluated).toEqual(counted);
+      }),
+      { numRuns: 120 },
+    );
+    expect(answeredFromBytes).toBeGreaterThan(0);
+  }, 60_000);
+
+  test("however it is cut", async () => {
+    const text =
+      `POST ${flags}/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 26\r\n\r\n` +
+      '{"context":{"a":"b","c":1}}'.slice(0, 26);
+    const whole = await ask(direct.port, [text]);
+    const cuts = fc.array(fc.nat(text.length), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(cuts, async (cuts) => {
+        const at = [0, ...cuts.toSorted((a, b) => a - b), text.length];
+        const pieces = at.slice(1).map((end, i) => text.slice(at[i], end));
+        expect(await ask(fronted.port, pieces)).toBe(whole);
+      }),
+      { numRuns: 30 },
+    );
+  }, 60_000);
+});
+
+const call = `POST ${flags}/on HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}`;
+const probe = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+test("requests in one piece are all answered, in their order, by whoever answers them", async () => {
+  const answers = await ask(fronted.port, [call + call + probe + call]);
+  const order = [...answers.matchAll(/"key":"on"|well/g)].map(([text]) => text);
+  expect(order.slice(0, 3)).toEqual(['"key":"on"', '"key":"on"', "well"]);
+});
+
+test("a head that does not end is given up after 3 s, also that of a probe", async () => {
+  for (const begun of ["GET /hea", `POST ${flags}/on HTTP/1.1\r\nHost:`]) {
+    const started = performance.now();
+    expect(await closed(begun)).toBe("");
+    expect(performance.now() - started).toBeLessThan(6_000);
+  }
+}, 20_000);
+
+/** What comes back until the server closes. */
+function closed(text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(fronted.port, "127.0.0.1").setEncoding("latin1");
+    let answer = "";
+    socket.on("data", (text: string) => {
+      answer += text;
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(answer));
+    socket.write(text);
+  });
+}
+
+test("the refusal of a body over the limit arrives though its client goes on sending", async () => {
+  const head = `POST ${flags}/on HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n`;
+  const answer = await closed(head + "x".repeat(3_000_000));
+  expect(answer).toStartWith("HTTP/1.1 413 ");
+});
+
+test("a long answer arrives as it is, also where its client reads slowly and the server is done", async () => {
+  const received = await new Promise<string>((resolve) => {
+    const socket = connect(fronted.port, "127.0.0.1").setEncoding("latin1");
+    let text = "";
+    socket.on("data", (piece: string) => {
+      text += piece;
+      socket.pause();
+      setTimeout(() => socket.resume(), 5);
+    });
+    socket.on("close", () => resolve(text));
+    socket.write("GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  });
+  expect(received.slice(received.indexOf("\r\n\r\n") + 4) === long).toBe(true);
+});
+
+test("a client that goes away leaves nothing behind", async () => {
+  const open = () => readdirSync("/dev/fd").length;
+  const before = open();
+  for (let i = 0; i < 50; i++) {
+    const socket = connect(fronted.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(i % 2 ? "GET /long HTTP/1.1\r\nHost: a\r\n\r\n" : call.slice(0, -1));
+    await Bun.sleep(2);
+    socket.destroy();
+  }
+  await until("as few open files as before", () => open() <= before);
+  expect(await ask(fronted.port, [probe])).toContain("well");
+});
+
+test("stopping lets an answer on its way arrive whole, and then nobody listens", async () => {
+  const server = await serveFrontedHttp({ ...options, log: rememberingLog() }, plain);
+  const answer = fetch(`http://127.0.0.1:${server.port}/slow`).then((response) => response.text());
+  await Bun.sleep(50);
+  await server.stop(5_000);
+  expect(await answer).toHaveLength(1_000_000);
+  await until("nobody listening", async () => {
+    const refused = fetch(`http://127.0.0.1:${server.port}/healthz`).then(
+      () => false,
+      () => true,
+    );
+    return refused;
+  });
+});
+
+test("a taken port is an error that says so", async () => {
+  const taken = serveFrontedHttp({ ...options, port: fronted.port, log: rememberingLog() }, plain);
+  expect(taken).rejects.toThrow(`OFREP: cannot listen on 127.0.0.1:${fronted.port}: it is in use`);
+});
