@@ -16,6 +16,7 @@ import { type Bench, type Measurement, runAll } from "./side-by-side/bench.ts";
 import { environment } from "./side-by-side/environment.ts";
 import { evaluation } from "./side-by-side/rows/evaluation.ts";
 import { eventStreams } from "./side-by-side/rows/event-streams.ts";
+import { largeDocuments } from "./side-by-side/rows/large-documents.ts";
 import { loadDetails, loads } from "./side-by-side/rows/load.ts";
 import { memory } from "./side-by-side/rows/memory.ts";
 import { start, startFromRedis } from "./side-by-side/rows/start.ts";
@@ -34,7 +35,8 @@ const parts: readonly Part[] = [
     title: "Start, memory, streams",
     measurements: [start, startFromRedis, memory, eventStreams, syncStreams],
   },
-  { title: "Evaluation", measurements: [evaluation] },
+  { title: "Evaluations while documents are polled and change", measurements: [largeDocuments] },
+  { title: "In process", measurements: [evaluation] },
 ];
 
 const { values } = parseArgs({
