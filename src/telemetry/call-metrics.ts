@@ -100,7 +100,7 @@ export function createCallMetrics(
         series.rpc?.requestSize.observe(call.requestBytes);
         series.rpc?.responseSize.observe(call.responseBytes);
         series.rpc?.requests.observe(1);
-        series.rpc?.responses?.observe(1);
+        series.rpc?.responses.observe(call.responses ?? 1);
       },
       opened(httpMethod, path, change) {
         if (port === "sync") return;

@@ -12,7 +12,7 @@ export const RPC_SCOPES = {
 
 const BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
 
-/** Server streams: how many messages they sent is not part of a call's record. */
+/** Server streams. */
 const STREAMING = new Set(["EventStream", "SyncFlags", "Watch", "ServerReflectionInfo"]);
 
 /** The series of RPCs that differ in nothing but time and size. */
@@ -21,7 +21,7 @@ export interface RpcSeries {
   readonly requestSize: HistogramSeries;
   readonly responseSize: HistogramSeries;
   readonly requests: HistogramSeries;
-  readonly responses: HistogramSeries | undefined;
+  readonly responses: HistogramSeries;
 }
 
 /** RPC metrics of one port. */
@@ -77,7 +77,7 @@ export class RpcMetrics {
       requestSize: this.#requestSize.series(ofSize),
       responseSize: this.#responseSize.series(ofSize),
       requests: this.#requests.series(detailed),
-      responses: streaming ? undefined : this.#responses.series(detailed),
+      responses: this.#responses.series(detailed),
     };
   }
 }

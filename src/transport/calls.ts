@@ -11,6 +11,8 @@ export class Call {
   readonly #span: CallSpan | undefined;
   requestBytes = 0;
   responseBytes = 0;
+  /** Of a stream they are counted. */
+  responses = 1;
 
   /** @param headers of the request, in which tracing names itself as the caller */
   constructor(
@@ -45,6 +47,7 @@ export class Call {
       milliseconds: performance.now() - this.#start,
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
+      responses: this.responses,
     };
     this.#watch.onCall?.(record);
     this.#span?.end(record);

@@ -35,6 +35,8 @@ export interface CallRecord {
   readonly milliseconds: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
+  /** Messages sent; without: one. */
+  readonly responses?: number;
 }
 
 /** A call whose headers have arrived. */

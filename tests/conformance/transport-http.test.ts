@@ -259,6 +259,20 @@ test("calls by the short path are reported, too", async () => {
   expect(calls[2]?.responseBytes).toBeGreaterThan(0);
 });
 
+const threeEvents = { "x-events": "3" };
+test.each([
+  ["gRPC, short path", { "content-type": "application/grpc", te: "trailers" }],
+  ["gRPC with JSON", { "content-type": "application/grpc+json", te: "trailers" }],
+  ["gRPC-web", { "content-type": "application/grpc-web+proto" }],
+  ["Connect", { "content-type": "application/connect+json" }],
+])("%s: the messages of a stream are counted, without its end", async (_name, headers) => {
+  calls.length = 0;
+  const empty = headers["content-type"].endsWith("json") ? "{}" : "";
+  const body = Buffer.from([0, 0, 0, 0, empty.length, ...Buffer.from(empty)]);
+  await overHttp2("POST", eventPath, { ...headers, ...threeEvents }, body);
+  expect(calls).toMatchObject([{ path: eventPath, responses: 3, requestBytes: empty.length }]);
+});
+
 test("gRPC works over HTTP/1.1, its status in the trailers", async () => {
   const headers = { "content-type": "application/grpc" };
   const response = await fetch(origin + echoPath, {

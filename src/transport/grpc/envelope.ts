@@ -25,8 +25,8 @@ export function unwrapMessage(
     throw new RpcError("protocol error: missing input message", Code.Unimplemented);
   }
   if (body.length < envelopeBytes) throw incomplete();
-  const [flags = 0, a = 0, b = 0, c = 0, d = 0] = body;
-  const size = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+  const [flags = 0] = body;
+  const size = messageBytes(body);
   if (size > maxBytes) throw tooLarge(size, maxBytes);
   if (body.length < envelopeBytes + size) throw incomplete();
   if (body.length > envelopeBytes + size) {
@@ -41,6 +41,11 @@ export function envelopeOf({ length }: Uint8Array): Uint8Array {
   const envelope = new Uint8Array(envelopeBytes);
   new DataView(envelope.buffer).setUint32(1, length);
   return envelope;
+}
+
+/** What an envelope says of the message that follows it. */
+export function messageBytes([, a = 0, b = 0, c = 0, d = 0]: Uint8Array): number {
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 function incomplete(): RpcError {

@@ -5,6 +5,7 @@ import type { Http2Stream } from "../http2/stream.ts";
 import { streamBufferBytes } from "../limits.ts";
 import type { MessageStream, StreamMethod } from "../method.ts";
 import { Code, RpcError } from "../rpc-error.ts";
+import { envelopeBytes, messageBytes } from "./envelope.ts";
 import { OneMessageCall } from "./one-message-call.ts";
 import { errorBlocks, okTrailers, responseHeaders } from "./reply.ts";
 import { publicError } from "./status.ts";
@@ -23,6 +24,8 @@ export class StreamCall extends OneMessageCall implements MessageStream {
   #closed = false;
   #code: number = 0;
   #timer: Timer | undefined;
+  /** What is still to come of the message being sent. */
+  #unsent = 0;
   #onDrain = () => {};
   readonly #onClose: (() => void)[] = [];
 
@@ -33,6 +36,7 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     // Tracing writes into the headers, and requests share them.
     this.#headers = watch?.trace ? { ...stream.headers } : stream.headers;
     this.#call = watch && new Call(watch, method.path, "grpc", "POST", this.#headers);
+    if (this.#call) this.#call.responses = 0;
     watch?.onOpen?.("POST", method.path, 1);
     const timeout = this.#headers["grpc-timeout"];
     if (typeof timeout !== "string") return;
@@ -66,8 +70,18 @@ export class StreamCall extends OneMessageCall implements MessageStream {
       this.abort();
       return false;
     }
-    if (this.#call) this.#call.responseBytes += frame.length;
+    if (this.#call) this.#count(this.#call, frame);
     return stream.write(frame);
+  }
+
+  /** A message begins where the one before, perhaps sent in pieces, is complete. */
+  #count(call: Call, frame: Uint8Array): void {
+    call.responseBytes += frame.length;
+    if (this.#unsent === 0) {
+      call.responses++;
+      this.#unsent = envelopeBytes + messageBytes(frame);
+    }
+    this.#unsent -= frame.length;
   }
 
   end(error?: Error): void {

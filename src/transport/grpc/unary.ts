@@ -42,6 +42,7 @@ export class UnaryCall extends OneMessageCall {
       this.fail(new RpcError("the operation timed out", Code.DeadlineExceeded));
       return;
     }
+    if (this.#call) this.#call.requestBytes = message.length;
     let answer: Uint8Array;
     try {
       answer = this.#method.call(message, this.#headers);
@@ -52,7 +53,6 @@ export class UnaryCall extends OneMessageCall {
     const call = this.#takeCall();
     this.#reply(answer);
     if (call === undefined) return;
-    call.requestBytes = message.length;
     call.responseBytes = answer.length;
     call.finish(200, 0);
   }

@@ -10,13 +10,16 @@ import type { Expirable, TransportContext } from "../context.ts";
  * it holds at each new one, so that a body in single bytes would cost the square of its length.
  *
  * @param limit Bytes; a longer body is refused.
+ * @param onRead Told of its length.
  */
 export async function* readBody(
   body: Readable,
   limit: number,
   context: TransportContext,
+  onRead: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const bytes = await readWhole(body, limit, context);
+  onRead(bytes.length);
   if (bytes.length > 0) yield bytes;
 }
 

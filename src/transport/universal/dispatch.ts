@@ -82,7 +82,7 @@ export class Dispatcher {
     }
     let request: UniversalServerRequest;
     try {
-      request = this.#request(exchange, handler);
+      request = this.#request(exchange, handler, call);
     } catch {
       answerText(exchange, 400, "a request header is malformed", shared);
       return call?.finish(400, undefined);
@@ -98,12 +98,16 @@ export class Dispatcher {
     }
     const unary = handler.method.methodKind === "unary";
     const response = await familiar(answer, headers["content-type"], unary);
-    await send(response, exchange, shared, call);
+    await send(response, exchange, shared, call, !unary);
     call?.finish(response.status, codeOf(response, exchange.gone));
   }
 
-  #request(exchange: Exchange, handler: UniversalHandler): UniversalServerRequest {
-    const { method, httpVersion, target } = exchange;
+  #request(
+    exchange: Exchange,
+    handler: UniversalHandler,
+    call: Call | undefined,
+  ): UniversalServerRequest {
+    const { method, httpVersion, target, headers } = exchange;
     const controller = new AbortController();
     exchange.onClose(() => controller.abort(new ConnectError("the call ended", Code.Canceled)));
     const oneMessage =
@@ -114,7 +118,14 @@ export class Dispatcher {
       url: `http://localhost${target}`,
       header: toWebHeaders(exchange.headers),
       body: oneMessage
-        ? readBody(exchange.body, this.#context.maxBytes + envelopeBytes, this.#context)
+        ? readBody(
+            exchange.body,
+            this.#context.maxBytes + envelopeBytes,
+            this.#context,
+            (bytes) => {
+              if (call) call.requestBytes = messageBytesOf(bytes, headers["content-type"]);
+            },
+          )
         : readPieces(exchange.body),
       signal: controller.signal,
     };
@@ -131,6 +142,19 @@ function decoded(path: string): string {
   }
 }
 
+/** In all protocols but Connect's unary one a message has an envelope. */
+function messageBytesOf(bodyBytes: number, contentType = ""): number {
+  const enveloped = /^application\/(?:grpc|connect)/.test(contentType);
+  return Math.max(0, enveloped ? bodyBytes - envelopeBytes : bodyBytes);
+}
+
+/** Flags of the frames that end a stream: Connect's, and gRPC-web's with the trailers. */
+const endFlags = 0x82;
+
+function isMessage([flags = 0]: Uint8Array): boolean {
+  return (flags & endFlags) === 0;
+}
+
 function fieldsOf(list: HeaderList): Record<string, string> {
   return Object.fromEntries(list);
 }
@@ -141,7 +165,9 @@ async function send(
   exchange: Exchange,
   shared: HeaderFields,
   call: Call | undefined,
+  streaming: boolean,
 ): Promise<void> {
+  if (call && streaming) call.responses = 0;
   const fields = { ...toFields(response.header), ...shared };
   const trailers = response.trailer !== undefined;
   const body = response.body?.[Symbol.asyncIterator]();
@@ -150,7 +176,10 @@ async function send(
     while (body && !exchange.gone) {
       const next = await body.next();
       if (next.done) break;
-      if (call) call.responseBytes += next.value.length;
+      if (call) {
+        call.responseBytes += next.value.length;
+        if (streaming && isMessage(next.value)) call.responses++;
+      }
       if (!exchange.write(next.value)) await exchange.room();
     }
     exchange.end(trailers ? toFields(response.trailer) : undefined);
