@@ -43,7 +43,7 @@ export function evaluate(flag: Flag, context: JsonObject): Evaluation {
 }
 
 /** What can be written as text but inherits no names that a rule could ask for. */
-const textual = { toString: () => "[object Object]" };
+const textual = Object.assign(Object.create(null), { toString: () => "[object Object]" });
 
 function bare(value: JsonObject): unknown {
   return Object.assign(Object.create(textual), value);
