@@ -212,11 +212,13 @@ describe("RPCs", () => {
     ).toEqual(["0", "1"]);
   });
 
-  test("that stream are not said to have answered with one message", () => {
+  test("that stream have answered with as many messages as they sent", () => {
     const stream = "/flagd.evaluation.v1.Service/EventStream";
-    const registry = measure({ routeOf: exactRoutes([stream]) }, { path: stream });
-    expect(samples(registry, "rpc_server_requests_per_rpc_sum")[0]).toEndWith(" 1");
-    expect(samples(registry, "rpc_server_responses_per_rpc")).toEqual([]);
+    const calls = [3, 0].map((responses) => ({ path: stream, responses }));
+    const registry = measure({ routeOf: exactRoutes([stream]) }, ...calls);
+    expect(samples(registry, "rpc_server_requests_per_rpc_sum")[0]).toEndWith(" 2");
+    expect(samples(registry, "rpc_server_responses_per_rpc_sum")[0]).toEndWith(" 3");
+    expect(samples(registry, "rpc_server_responses_per_rpc_count")[0]).toEndWith(" 2");
   });
 });
 
