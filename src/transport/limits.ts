@@ -1,12 +1,18 @@
 /** How long and how much a peer may hold of this process. All in milliseconds, bytes or pieces. */
 export interface Timeouts {
-  /** From accepting a connection, or from a request's first byte, to the end of its headers. */
+  /**
+   * From accepting a connection, TLS handshake included, to its first bytes; for the headers of a
+   * request over HTTP/1.1.
+   */
   readonly headersMs: number;
-  /** From a request's headers to the end of its body, and for a frame or header block of HTTP/2. */
+  /**
+   * From a request's headers to the end of its body, and from a complete answer to the end of its
+   * request; for a frame or header block of HTTP/2.
+   */
   readonly requestMs: number;
   /** An HTTP/1.1 connection between requests. */
   readonly keepAliveMs: number;
-  /** An HTTP/2 connection on which nothing is open and nothing happens; clients reconnect unseen. */
+  /** An HTTP/2 connection on which nothing is open; clients reconnect unseen. */
   readonly idleMs: number;
   /** Between looks at the certificate files. */
   readonly certificateCheckMs: number;
@@ -33,7 +39,7 @@ export const defaultMaxConcurrentStreams = 250;
 /** Flow-control windows of a connection and of each stream, and the largest frame: as Go flagd announces. */
 export const windowBytes = 1 << 20;
 
-/** Connections of one listener, where there are file descriptors for as many. */
+/** Connections of one listener in one thread, where there are file descriptors for as many. */
 export const maxConnections = 20_000;
 
 /** File descriptors for everything but clients: sources, files. */

@@ -23,8 +23,9 @@ import { LazyDispatcher } from "./universal/lazy.ts";
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.
  *
- * A gRPC call of a method in `unary` or `streams` takes a short path; everything else goes through
- * Connect's handlers for the same `routes`.
+ * A gRPC call of a method in `unary` or `streams` takes a short path, and so does a unary one of
+ * Connect's protocol in JSON over HTTP/1.1; everything else goes through Connect's handlers for the
+ * same `routes`.
  * @throws ConfigError where the address is taken or a certificate cannot be used.
  */
 export async function listen(

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http";
 
 /**
  * A unary gRPC method on the short path: message bytes in, message bytes out, synchronously.

@@ -16,7 +16,7 @@ const decimal = /^\d{1,9}$/;
  * Reads the head of a POST with a `content-length` on a connection that stays open.
  *
  * There is no second opinion on such a head: a header that occurs twice, another framing, an
- * expectation or an upgrade, anything at all unusual, is left to node:http.
+ * expectation or an upgrade, anything at all unusual, is left to a complete HTTP server.
  * @param text Everything before the empty line.
  * @returns undefined where the head is any other.
  */

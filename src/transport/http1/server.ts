@@ -134,7 +134,7 @@ function ignore(): void {}
 const badRequest = "400 Bad Request";
 const tooLargeHeaders = "431 Request Header Fields Too Large";
 
-/** Answers what node:http could not make a request of, and closes. */
+/** Answers what is no request that this port takes, and closes. */
 export function refuse(socket: Socket, status: string, message = status): void {
   if (socket.writable) {
     socket.write(

@@ -8,7 +8,7 @@ export type UniversalOptions = Pick<ListenerOptions, "routes" | "web">;
 
 /**
  * Connect's handlers, loaded at the first request that needs them: a daemon that is asked by gRPC and
- * OFREP alone starts in half the time, and keeps the memory.
+ * OFREP alone starts in half the time, and without the memory that they take.
  */
 export class LazyDispatcher {
   readonly #options: UniversalOptions;

@@ -74,7 +74,7 @@ export const knownForms: readonly KnownRule[] = [
   },
   {
     name: "fields of another wire type",
-    why: "protobuf-es refuses a field whose wire type is wrong; Go's library takes it for an unknown field.",
+    why: "protobuf-es, which reads for Connect's handlers, refuses a field whose wire type is wrong; Go's library takes it for an unknown field.",
     explains: ({ request, statuses }) =>
       "http" in request &&
       Buffer.from(request.http.body ?? "").toString("hex") === "0801" &&

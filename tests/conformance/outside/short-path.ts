@@ -3,7 +3,7 @@
  * They lack what flagd's methods have no use for: metadata of answers that are no errors, and unary
  * answers that take time.
  */
-import type { IncomingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http";
 import { create, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";

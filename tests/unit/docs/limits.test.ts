@@ -1,0 +1,69 @@
+/** The limits in docs/guides/running.md are those of the code. */
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { startOptions } from "../../../src/config/options/start.ts";
+import {
+  defaultMaxConcurrentStreams,
+  defaultTimeouts,
+  longestOutput,
+  maxConnections,
+} from "../../../src/transport/limits.ts";
+import { connectionsAllowed } from "../../../src/transport/open-files.ts";
+import { root } from "../../support/documentation.ts";
+
+const page = await Bun.file(join(root, "docs/guides/running.md")).text();
+/** Rows of all tables by their first cells. */
+const rows = new Map(
+  [...page.matchAll(/^\| (.+?) \| (.+) \|$/gm)].map(([, name = "", rest = ""]) => [name, rest]),
+);
+const cells = (name: string): string[] => {
+  const row = rows.get(name);
+  if (row === undefined) throw new Error(`there is no row "${name}"`);
+  return row.split(" | ");
+};
+
+const grouped = (value: number) => `${value}`.replace(/\B(?=(\d{3})+$)/g, " ");
+const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
+const seconds = (milliseconds: number) => `${milliseconds / 1000} s`;
+
+const { headersMs, requestMs, keepAliveMs, idleMs } = defaultTimeouts;
+
+test.each([
+  [
+    "body of an evaluation request, decompressed",
+    grouped(startOptions["max-request-body"].default),
+  ],
+  ["headers of a request", grouped(startOptions["max-request-header"].default)],
+  ["connections of one port", grouped(maxConnections)],
+  [
+    "calls open at once on one HTTP/2 connection, and cancelled ones still at work",
+    `${defaultMaxConcurrentStreams} each`,
+  ],
+  ["answers that wait for a client of HTTP/2", mebibytes(longestOutput)],
+  ["event streams of OFREP", grouped(startOptions["ofrep-sse-streams"].default)],
+  [
+    "client of a sync stream that takes nothing",
+    seconds(startOptions["sync-stall-timeout"].default),
+  ],
+  ["keepalive pings of sync clients", seconds(startOptions["keep-alive-min-time"].default)],
+])("%s: %s", (name, value) => {
+  expect(cells(name)[0]).toContain(value);
+});
+
+describe("on the ports of evaluation and sync", () => {
+  test.each([
+    ["from the connection to its first bytes, TLS handshake included", seconds(headersMs)],
+    ["headers of a request over HTTP/1.1", seconds(headersMs)],
+    ["one frame of HTTP/2, and the headers of a request in its frames", seconds(requestMs)],
+    ["body of a request, after its headers", seconds(requestMs)],
+    ["connection of HTTP/1.1 without a request", seconds(keepAliveMs)],
+    ["connection of HTTP/2 without a call", `${idleMs / 60_000} min`],
+  ])("%s: %s", (name, value) => {
+    expect(cells(name)[0]).toStartWith(value);
+  });
+});
+
+test.each([1024, 65_536, 80_200])("connections where %d files may be open", (openFiles) => {
+  const [name = ""] = [...rows.keys()].filter((key) => key.startsWith(grouped(openFiles)));
+  expect(cells(name)[0]).toBe(grouped(connectionsAllowed(openFiles)));
+});
