@@ -84,10 +84,10 @@ export class PlainConnection {
     let at = 0;
     while (at < bytes.length) {
       if (length > longestOutput) {
-        this.#write(answers);
+        const taken = this.#write(answers);
         answers = [];
         length = 0;
-        if (this.#socket.writableNeedDrain) {
+        if (!taken) {
           this.#pending = bytes.subarray(at);
           break;
         }
@@ -115,16 +115,14 @@ export class PlainConnection {
       length += answer.length;
       at = end;
     }
-    this.#write(answers);
-    this.#rest();
+    this.#rest(this.#write(answers));
   }
 
-  #rest(): void {
-    const unread = this.#socket.writableNeedDrain;
+  #rest(taken: boolean): void {
     // A client that asks without reading the answers has to wait.
-    if (unread) this.#socket.pause().once("drain", this.#goOn);
+    if (!taken) this.#socket.pause().once("drain", this.#goOn);
     else if (this.#draining && this.#pending.length === 0) this.#end();
-    this.#events.onIdle(!unread && this.#pending.length > 0);
+    this.#events.onIdle(taken && this.#pending.length > 0);
   }
 
   readonly #goOn = (): void => {
@@ -140,10 +138,11 @@ export class PlainConnection {
     return this.#lastHead;
   }
 
-  #write(answers: readonly Buffer[]): void {
+  /** False: the client has to read what was written before there is more. */
+  #write(answers: readonly Buffer[]): boolean {
     const [first] = answers;
-    if (first === undefined) return;
-    this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers));
+    if (first === undefined) return !this.#socket.writableNeedDrain;
+    return this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers));
   }
 
   #leave(bytes: Uint8Array, answers: readonly Buffer[] = []): void {

@@ -46,7 +46,7 @@ export class PlainServer {
     const connection = new PlainConnection(socket, answer, maxHeaderBytes, {
       onIdle: (partial) => {
         const now = performance.now();
-        this.#unread.delete(connection);
+        if (this.#unread.size > 0) this.#unread.delete(connection);
         (partial ? this.#idle : this.#headers).delete(connection);
         (partial ? this.#headers : this.#idle).add(connection, now);
       },
