@@ -58,10 +58,11 @@ export class FlagPipeline {
     const create =
       options.create ??
       (async (config: SourceConfig) => {
-        const here = await createSource(config, { clock, log });
+        const make = () => createSource(config, { clock, log });
+        const here = await make();
         const { name, provider } = here;
         const task = { config, strict, debugging: log.debugging };
-        return new MovingSource(here, new ThreadSource({ name, provider, task, log }), log);
+        return new MovingSource(here, new ThreadSource({ name, provider, task, log }), make, log);
       });
     const sources = options.sources.map((source) => create(source, { clock, log }));
     return new FlagPipeline(options, await Promise.all(sources));

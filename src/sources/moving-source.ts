@@ -12,13 +12,19 @@ export class MovingSource implements Source {
   readonly name: string;
   readonly provider: string;
   #place: "here" | "thread" | "here for good" = "here";
+  #here: Source;
 
+  /**
+   * @param elsewhere the same source
+   * @param another makes `here` once more: the first one remembers the document that it did not deliver
+   */
   constructor(
-    private readonly here: Source,
-    /** The same source. */
+    here: Source,
     private readonly elsewhere: ThreadSource,
+    private readonly another: () => Promise<Source>,
     private readonly log: Log,
   ) {
+    this.#here = here;
     this.name = here.name;
     this.provider = here.provider;
   }
@@ -34,6 +40,7 @@ export class MovingSource implements Source {
       await this.#current.run(intake, signal);
     } catch (error) {
       if (error instanceof ThreadDied && !error.proven) {
+        this.#here = await this.another();
         this.log.error(`${error.message}; it runs without one from now on`, { source: this.name });
         this.#place = "here for good";
       }
@@ -58,10 +65,10 @@ export class MovingSource implements Source {
       unchanged: () => intake.unchanged(),
       failed: (reason: string) => intake.failed(reason),
     };
-    await this.here.run(sink, AbortSignal.any([signal, moving.signal]));
+    await this.#here.run(sink, AbortSignal.any([signal, moving.signal]));
   }
 
   get #current(): Source {
-    return this.#place === "thread" ? this.elsewhere : this.here;
+    return this.#place === "thread" ? this.elsewhere : this.#here;
   }
 }

@@ -49,11 +49,17 @@ export async function serveFrontedHttp(
   return {
     port: "port" in bound ? bound.port : 0,
     async stop(graceMs) {
+      const end = performance.now() + graceMs;
       acceptor.stop();
       front.drain();
       await behind.stop(graceMs);
       // The last answers may still be on their way through here.
-      await Promise.race([acceptor.empty(), Bun.sleep(lingerMs)]);
+      let timer: Timer | undefined;
+      const over = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, Math.max(lingerMs, end - performance.now()));
+      });
+      await Promise.race([acceptor.empty(), over]);
+      clearTimeout(timer);
       clearInterval(sweeper);
       acceptor.destroyAll();
       if (!socketPath.startsWith("\0")) rmSync(socketPath, { force: true });

@@ -12,6 +12,8 @@ export interface Timeouts {
   readonly requestMs: number;
   /** An HTTP/1.1 connection between requests. */
   readonly keepAliveMs: number;
+  /** For a client of HTTP/1.1 to take an answer that is complete here, beyond its time between requests. */
+  readonly answerMs: number;
   /** An HTTP/2 connection on which nothing is open; clients reconnect unseen. */
   readonly idleMs: number;
   /** Between looks at the certificate files. */
@@ -26,6 +28,7 @@ export const defaultTimeouts: Timeouts = {
   headersMs: 3_000,
   requestMs: 5_000,
   keepAliveMs: 5_000,
+  answerMs: 60_000,
   idleMs: 15 * 60_000,
   certificateCheckMs: 5_000,
 };

@@ -192,6 +192,59 @@ describe("a request is answered as Bun.serve answers it", () => {
   }, 60_000);
 });
 
+describe("no head means one thing in front and another behind", () => {
+  const line = `POST ${flags}/on HTTP/1.1`;
+  const body = '{"context":{}}';
+  const length = `Content-Length: ${body.length}`;
+  const next = `POST ${flags}/nothing HTTP/1.1\r\nHost: b\r\nContent-Length: 2\r\n\r\n{}`;
+  for (const [name, lines] of Object.entries<readonly string[]>({
+    "a sign": [line, "Host: a", "Content-Length: +14"],
+    "leading zeros": [line, "Host: a", "Content-Length: 0014"],
+    "a hexadecimal length": [line, "Host: a", "Content-Length: 0xe"],
+    "a list of lengths": [line, "Host: a", "Content-Length: 14, 14"],
+    "two equal lengths": [line, "Host: a", length, length],
+    "two lengths": [line, "Host: a", length, "Content-Length: 0"],
+    "no length": [line, "Host: a"],
+    "an empty length": [line, "Host: a", "Content-Length:"],
+    "a space before a colon": [line, "Host: a", "Content-Length : 14"],
+    "a space before a name": [line, "Host: a", " Content-Length: 14"],
+    "a folded length": [line, "Host: a", "Content-Length:", " 14"],
+    "a folded header": [line, "Host: a", "X: y", "\tz", length],
+    "tabs around a length": [line, "Host: a", "Content-Length:\t14\t"],
+    "a length and chunks": [line, "Host: a", length, "Transfer-Encoding: chunked"],
+    "a length and another encoding": [line, "Host: a", length, "Transfer-Encoding: identity"],
+    "chunks misspelt": [line, "Host: a", length, "Transfer-Encoding: xchunked"],
+    "a bare line feed": [line, `Host: a\n${length}`],
+    "a bare line feed in a value": [line, "Host: a", "X: y\nTransfer-Encoding: chunked", length],
+    "a bare carriage return": [line, "Host: a", "X: y\rTransfer-Encoding: chunked", length],
+    "a NUL": [line, "Host: a", "X: \0", length],
+    "no host": [line, length],
+    "two hosts": [line, "Host: a", "Host: b", length],
+    "an empty host": [line, "Host:", length],
+    "a host that is none": [line, "Host: a b/c", length],
+    "a host with a path": [line, "Host: a/b", length],
+    "an IPv6 host": [line, "Host: [::1]:80", length],
+    "an absolute target": [line.replace("/", "http://a/"), "Host: a", length],
+    "an asterisk": ["OPTIONS * HTTP/1.1", "Host: a", length],
+    "HTTP/1.0": [line.replace("1.1", "1.0"), "Host: a", length],
+    "HTTP/1.0 that stays": [line.replace("1.1", "1.0"), "Connection: keep-alive", length],
+    "HTTP/1.2": [line.replace("1.1", "1.2"), "Host: a", length],
+    "two spaces": [line.replace(" ", "  "), "Host: a", length],
+    "an expectation": [line, "Host: a", "Expect: 100-continue", length],
+    "an upgrade": [line, "Host: a", "Connection: Upgrade", "Upgrade: h2c", length],
+    "a method in small letters": [line.toLowerCase(), "Host: a", length],
+    "an empty line before": ["", line, "Host: a", length],
+    "a header without a name": [line, "Host: a", ": x", length],
+    "a header without a colon": [line, "Host: a", "X", length],
+    "the name of an object's member": [line, "Host: a", "__proto__: x", "constructor: y", length],
+  })) {
+    test(name, async () => {
+      const text = `${lines.join("\r\n")}\r\n\r\n${body}${next}`;
+      expect(await ask(fronted.port, [text])).toBe(await ask(direct.port, [text]));
+    });
+  }
+});
+
 const call = `POST ${flags}/on HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}`;
 const probe = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -242,6 +295,41 @@ test("a long answer arrives as it is, also where its client reads slowly and the
     socket.write("GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   });
   expect(received.slice(received.indexOf("\r\n\r\n") + 4) === long).toBe(true);
+});
+
+test("a client that says at once that it will ask no more gets its answer", async () => {
+  for (const text of [probe, call, call + probe, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"]) {
+    const answer = await new Promise<string>((resolve) => {
+      const there = { host: "127.0.0.1", port: fronted.port, allowHalfOpen: true };
+      const socket = connect(there).setEncoding("latin1");
+      let received = "";
+      socket.on("data", (piece: string) => {
+        received += piece;
+      });
+      socket.on("error", () => {});
+      socket.on("close", () => resolve(received));
+      socket.end(text);
+    });
+    expect(answer.match(/HTTP\/1.1 200 OK/g)?.length).toBe(text === call + probe ? 2 : 1);
+  }
+});
+
+test("a thousand clients that ask for something unusual at once are all answered", async () => {
+  const clients = Array.from({ length: 1_000 }, () => connect(fronted.port, "127.0.0.1"));
+  const connected = clients.map((socket) => new Promise((done) => socket.once("connect", done)));
+  await Promise.all(connected);
+  const answers = clients.map(
+    (socket) =>
+      new Promise<string>((resolve) => {
+        socket.on("data", (text) => resolve(String(text)));
+        socket.on("error", () => {});
+        socket.on("close", () => resolve("closed"));
+        socket.write(probe);
+      }),
+  );
+  const wrong = (await Promise.all(answers)).filter((text) => !text.endsWith("well"));
+  expect(wrong).toEqual([]);
+  for (const socket of clients) socket.destroy();
 });
 
 test("a client that goes away leaves nothing behind", async () => {

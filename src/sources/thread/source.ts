@@ -62,10 +62,12 @@ export class ThreadSource implements Source {
     let cause: string | undefined;
     thread.on("message", (report: Report) => {
       switch (report.kind) {
-        case "document":
+        case "document": {
+          const { payload } = report;
           proven = true;
-          taken = this.#take(report.payload, intake);
+          taken = taken.then(() => this.#take(payload, intake));
           return;
+        }
         case "oddities":
           void taken.then(() => intake.warnOf(report, report.warnings));
           return;
@@ -99,6 +101,8 @@ export class ThreadSource implements Source {
       signal.removeEventListener("abort", stop);
       this.#thread = undefined;
       await thread.terminate();
+      // Whoever runs next must not be overtaken by it.
+      await taken;
     }
   }
 

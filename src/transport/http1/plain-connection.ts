@@ -1,11 +1,13 @@
 import type { Socket } from "node:net";
+import { longestOutput } from "../limits.ts";
+import { endThenDestroy } from "../linger.ts";
 import { type PlainHead, parsePlainHead } from "./plain-head.ts";
 
 /** The whole answer, head included; undefined: not a request for this path. */
 export type PlainAnswer = (head: PlainHead, body: Uint8Array) => Buffer | undefined;
 
 export interface PlainConnectionEvents {
-  /** Everything that arrived was answered, or (`partial`) a request has begun. */
+  /** What arrived was answered as far as the client takes answers, or (`partial`) a request has begun. */
   onIdle(partial: boolean): void;
   /** From here on somebody else reads the connection, beginning with `bytes`. */
   onOther(bytes: Uint8Array): void;
@@ -27,6 +29,7 @@ export class PlainConnection {
   readonly #events: PlainConnectionEvents;
   readonly #longestHead: number;
   #pending: Buffer = nothing;
+  #draining = false;
   /** Clients repeat themselves: the head of the last request, and what it said. */
   #lastText = "";
   #lastHead: PlainHead | undefined;
@@ -42,7 +45,9 @@ export class PlainConnection {
     this.#socket = socket;
     this.#answer = answer;
     this.#events = events;
-    socket.on("data", this.read);
+    // A client that will ask no more has its answers to read.
+    socket.allowHalfOpen = true;
+    socket.on("data", this.read).on("end", this.#onEnd);
   }
 
   /** The time for a head is over. A body may take longer; who else reads it gives it its own time. */
@@ -55,13 +60,38 @@ export class PlainConnection {
     this.#socket.destroy();
   }
 
+  /** Whether there are answers that the client has not taken yet. */
+  get unread(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  /** Ends the connection, after the answers to what has begun. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#pending.length === 0) this.#end();
+  }
+
   readonly read = (chunk: Buffer): void => {
     const waiting = this.#pending.length > 0;
-    const bytes = waiting ? Buffer.concat([this.#pending, chunk]) : chunk;
+    this.#answerAll(waiting ? Buffer.concat([this.#pending, chunk]) : chunk, waiting);
+  };
+
+  /** @param waiting for the second piece of its first request, which this is. */
+  #answerAll(bytes: Buffer, waiting: boolean): void {
     this.#pending = nothing;
-    const answers: Buffer[] = [];
+    let answers: Buffer[] = [];
+    let length = 0;
     let at = 0;
     while (at < bytes.length) {
+      if (length > longestOutput) {
+        const taken = this.#write(answers);
+        answers = [];
+        length = 0;
+        if (!taken) {
+          this.#pending = bytes.subarray(at);
+          break;
+        }
+      }
       const bodyStart = bytes.indexOf("\r\n\r\n", at) + 4;
       const head =
         bodyStart > 3 ? this.#head(bytes.toString("latin1", at, bodyStart - 4)) : undefined;
@@ -82,10 +112,22 @@ export class PlainConnection {
         return;
       }
       answers.push(answer);
+      length += answer.length;
       at = end;
     }
-    this.#write(answers);
-    this.#events.onIdle(this.#pending.length > 0);
+    this.#rest(this.#write(answers));
+  }
+
+  #rest(taken: boolean): void {
+    // A client that asks without reading the answers has to wait.
+    if (!taken) this.#socket.pause().once("drain", this.#goOn);
+    else if (this.#draining && this.#pending.length === 0) this.#end();
+    this.#events.onIdle(taken && this.#pending.length > 0);
+  }
+
+  readonly #goOn = (): void => {
+    this.#socket.resume();
+    this.#answerAll(this.#pending, false);
   };
 
   #head(text: string): PlainHead | undefined {
@@ -96,20 +138,29 @@ export class PlainConnection {
     return this.#lastHead;
   }
 
-  #write(answers: readonly Buffer[]): void {
+  /** False: the client has to read what was written before there is more. */
+  #write(answers: readonly Buffer[]): boolean {
     const [first] = answers;
-    if (first === undefined) return;
-    const sent = this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers));
-    if (sent) return;
-    // A client that asks without reading the answers has to wait.
-    this.#socket.pause();
-    this.#socket.once("drain", () => this.#socket.resume());
+    if (first === undefined) return !this.#socket.writableNeedDrain;
+    return this.#socket.write(answers.length === 1 ? first : Buffer.concat(answers));
   }
 
   #leave(bytes: Uint8Array, answers: readonly Buffer[] = []): void {
-    this.#socket.off("data", this.read);
+    this.#socket.off("data", this.read).off("end", this.#onEnd);
+    this.#socket.allowHalfOpen = false;
     this.#pending = nothing;
     this.#write(answers);
     this.#events.onOther(bytes);
+  }
+
+  readonly #onEnd = (): void => {
+    if (this.#socket.writableNeedDrain) this.#draining = true;
+    else this.#socket.end();
+  };
+
+  /** The last answers may still be in the socket. */
+  #end(): void {
+    this.#socket.off("data", this.read).resume();
+    this.#socket.end(() => endThenDestroy(this.#socket));
   }
 }

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import { ExpiryQueue } from "../expiry.ts";
 import type { Timeouts } from "../limits.ts";
-import { endThenDestroy } from "../linger.ts";
 import { type PlainAnswer, PlainConnection } from "./plain-connection.ts";
 
 export interface PlainOptions {
@@ -16,30 +15,38 @@ export interface PlainOptions {
 /** Connections on which all requests so far were answered from their bytes. */
 export class PlainServer {
   readonly #options: PlainOptions;
-  readonly #connections = new Set<Socket>();
+  readonly #connections = new Set<PlainConnection>();
   /** Connections that have not sent a whole head yet. */
   readonly #headers: ExpiryQueue<PlainConnection>;
   /** Connections between requests. */
   readonly #idle: ExpiryQueue<PlainConnection>;
+  /** Idle connections whose clients have not read their answers. */
+  readonly #unread: ExpiryQueue<PlainConnection>;
 
   constructor(options: PlainOptions) {
     this.#options = options;
-    const { headersMs, keepAliveMs } = options.timeouts;
+    const { headersMs, keepAliveMs, answerMs } = options.timeouts;
     this.#headers = new ExpiryQueue(headersMs, (connection) => connection.expire());
-    this.#idle = new ExpiryQueue(keepAliveMs, (connection) => connection.destroy());
+    this.#idle = new ExpiryQueue(keepAliveMs, (connection) => {
+      if (connection.unread) this.#unread.add(connection, performance.now());
+      else connection.destroy();
+    });
+    this.#unread = new ExpiryQueue(answerMs, (connection) => connection.destroy());
   }
 
   /** @param first Bytes that were read from the socket before. */
   accept(socket: Socket, first: Buffer): void {
     const { maxHeaderBytes, answer, other } = this.#options;
     const forget = () => {
-      this.#connections.delete(socket);
+      this.#connections.delete(connection);
       this.#headers.delete(connection);
       this.#idle.delete(connection);
+      this.#unread.delete(connection);
     };
     const connection = new PlainConnection(socket, answer, maxHeaderBytes, {
       onIdle: (partial) => {
         const now = performance.now();
+        if (this.#unread.size > 0) this.#unread.delete(connection);
         (partial ? this.#idle : this.#headers).delete(connection);
         (partial ? this.#headers : this.#idle).add(connection, now);
       },
@@ -49,7 +56,7 @@ export class PlainServer {
         other(socket, bytes);
       },
     });
-    this.#connections.add(socket);
+    this.#connections.add(connection);
     this.#headers.add(connection, performance.now());
     socket.on("close", forget);
     connection.read(first);
@@ -58,10 +65,11 @@ export class PlainServer {
   sweep(now: number): void {
     this.#headers.sweep(now);
     this.#idle.sweep(now);
+    this.#unread.sweep(now);
   }
 
-  /** Answers are complete when they are there: nothing has to be waited for. */
+  /** Closes idle connections now, and the others after their answers. */
   drain(): void {
-    for (const socket of this.#connections) endThenDestroy(socket);
+    for (const connection of this.#connections) connection.drain();
   }
 }
