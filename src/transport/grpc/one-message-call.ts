@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { ByteCollector } from "../byte-collector.ts";
+import { Call } from "../calls.ts";
 import type { Expirable, TransportContext } from "../context.ts";
 import type { Http2Stream, StreamHandler } from "../http2/stream.ts";
 import { Code, RpcError } from "../rpc-error.ts";
@@ -11,13 +13,20 @@ import { checkEncoding, envelopeBytes, tooLarge, unwrapMessage } from "./envelop
 export abstract class OneMessageCall implements StreamHandler, Expirable {
   protected readonly stream: Http2Stream;
   protected readonly context: TransportContext;
+  protected readonly headers: IncomingHttpHeaders;
+  /** Undefined: nobody watches, or it was told how the call ended. */
+  protected call: Call | undefined;
   #body: ByteCollector | undefined;
   #reading = true;
   #expiring = false;
 
-  constructor(stream: Http2Stream, context: TransportContext) {
+  constructor(stream: Http2Stream, path: string, context: TransportContext) {
     this.stream = stream;
     this.context = context;
+    const { watch } = context;
+    // Tracing writes into the headers, and requests share them.
+    this.headers = watch?.trace ? { ...stream.headers } : stream.headers;
+    this.call = watch && new Call(watch, path, "grpc", "POST", this.headers);
   }
 
   protected abstract answer(message: Uint8Array): void;
@@ -55,7 +64,7 @@ export abstract class OneMessageCall implements StreamHandler, Expirable {
   }
 
   #complete(body: Uint8Array): void {
-    const encoding = this.stream.headers["grpc-encoding"] as string | undefined;
+    const encoding = this.headers["grpc-encoding"] as string | undefined;
     let message: Uint8Array;
     try {
       checkEncoding(encoding);
@@ -65,6 +74,7 @@ export abstract class OneMessageCall implements StreamHandler, Expirable {
       return;
     }
     this.#stop();
+    if (this.call) this.call.requestBytes = message.length;
     this.answer(message);
   }
 

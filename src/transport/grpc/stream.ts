@@ -1,4 +1,4 @@
-import { Call } from "../calls.ts";
+import type { Call } from "../calls.ts";
 import type { TransportContext } from "../context.ts";
 import { errorCode } from "../http2/frames.ts";
 import type { Http2Stream } from "../http2/stream.ts";
@@ -17,8 +17,6 @@ const maxTimerMs = 2 ** 31 - 1;
 /** Serves a server-streaming gRPC call straight on its HTTP/2 stream. */
 export class StreamCall extends OneMessageCall implements MessageStream {
   readonly #method: StreamMethod;
-  readonly #headers: Http2Stream["headers"];
-  readonly #call: Call | undefined;
   #started = false;
   #ended = false;
   #closed = false;
@@ -30,15 +28,11 @@ export class StreamCall extends OneMessageCall implements MessageStream {
   readonly #onClose: (() => void)[] = [];
 
   constructor(stream: Http2Stream, method: StreamMethod, context: TransportContext) {
-    super(stream, context);
+    super(stream, method.path, context);
     this.#method = method;
-    const { watch } = context;
-    // Tracing writes into the headers, and requests share them.
-    this.#headers = watch?.trace ? { ...stream.headers } : stream.headers;
-    this.#call = watch && new Call(watch, method.path, "grpc", "POST", this.#headers);
-    if (this.#call) this.#call.responses = 0;
-    watch?.onOpen?.("POST", method.path, 1);
-    const timeout = this.#headers["grpc-timeout"];
+    if (this.call) this.call.responses = 0;
+    context.watch?.onOpen?.("POST", method.path, 1);
+    const timeout = this.headers["grpc-timeout"];
     if (typeof timeout !== "string") return;
     try {
       this.#endAfter(parseGrpcTimeout(timeout));
@@ -49,9 +43,8 @@ export class StreamCall extends OneMessageCall implements MessageStream {
 
   protected answer(message: Uint8Array): void {
     if (this.#ended) return;
-    if (this.#call) this.#call.requestBytes = message.length;
     try {
-      this.#method.open(message, this.#headers, this);
+      this.#method.open(message, this.headers, this);
       this.#start();
     } catch (error) {
       this.fail(error);
@@ -70,7 +63,7 @@ export class StreamCall extends OneMessageCall implements MessageStream {
       this.abort();
       return false;
     }
-    if (this.#call) this.#count(this.#call, frame);
+    if (this.call) this.#count(this.call, frame);
     return stream.write(frame);
   }
 
@@ -127,7 +120,7 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.context.watch?.onOpen?.("POST", this.#method.path, -1);
-    this.#call?.finish(200, this.#ended ? this.#code : Code.Canceled);
+    this.call?.finish(200, this.#ended ? this.#code : Code.Canceled);
     for (const listener of this.#onClose) listener();
   }
 

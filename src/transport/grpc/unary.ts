@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders } from "node:http";
-import { Call } from "../calls.ts";
+import type { Call } from "../calls.ts";
 import type { TransportContext } from "../context.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { frameMessage, type UnaryMethod } from "../method.ts";
@@ -16,19 +15,12 @@ const copiedBytes = 64 << 10;
 /** Answers a unary gRPC call straight on its HTTP/2 stream. */
 export class UnaryCall extends OneMessageCall {
   readonly #method: UnaryMethod;
-  readonly #headers: IncomingHttpHeaders;
-  /** Until it is answered. */
-  #call: Call | undefined;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(stream: Http2Stream, method: UnaryMethod, context: TransportContext) {
-    super(stream, context);
+    super(stream, method.path, context);
     this.#method = method;
-    const { watch } = context;
-    // Tracing writes into the headers, and requests share them.
-    this.#headers = watch?.trace ? { ...stream.headers } : stream.headers;
-    this.#call = watch && new Call(watch, method.path, "grpc", "POST", this.#headers);
-    const timeout = this.#headers["grpc-timeout"];
+    const timeout = this.headers["grpc-timeout"];
     if (typeof timeout !== "string") return;
     try {
       this.#deadline = performance.now() + parseGrpcTimeout(timeout);
@@ -42,10 +34,9 @@ export class UnaryCall extends OneMessageCall {
       this.fail(new RpcError("the operation timed out", Code.DeadlineExceeded));
       return;
     }
-    if (this.#call) this.#call.requestBytes = message.length;
     let answer: Uint8Array;
     try {
-      answer = this.#method.call(message, this.#headers);
+      answer = this.#method.call(message, this.headers);
     } catch (error) {
       this.fail(error);
       return;
@@ -59,7 +50,7 @@ export class UnaryCall extends OneMessageCall {
 
   #reply(answer: Uint8Array): void {
     const { stream } = this;
-    if (wantsGzip(answer, this.#headers["grpc-accept-encoding"] as string | undefined)) {
+    if (wantsGzip(answer, this.headers["grpc-accept-encoding"] as string | undefined)) {
       stream.reply(gzipHeaders, frameCompressed(answer), okTrailers);
     } else if (answer.length <= copiedBytes) {
       stream.reply(responseHeaders, frameMessage(answer), okTrailers);
@@ -85,8 +76,8 @@ export class UnaryCall extends OneMessageCall {
 
   /** It is told once how it ended. */
   #takeCall(): Call | undefined {
-    const call = this.#call;
-    this.#call = undefined;
+    const call = this.call;
+    this.call = undefined;
     return call;
   }
 }
