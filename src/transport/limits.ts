@@ -16,6 +16,8 @@ export interface Timeouts {
   readonly answerMs: number;
   /** An HTTP/2 connection on which nothing is open; clients reconnect unseen. */
   readonly idleMs: number;
+  /** For an HTTP/2 client to say that it has heard that the connection will end. */
+  readonly leaveMs: number;
   /** Between looks at the certificate files. */
   readonly certificateCheckMs: number;
 }
@@ -30,6 +32,7 @@ export const defaultTimeouts: Timeouts = {
   keepAliveMs: 5_000,
   answerMs: 60_000,
   idleMs: 15 * 60_000,
+  leaveMs: 1_000,
   certificateCheckMs: 5_000,
 };
 
@@ -41,6 +44,9 @@ export const defaultMaxConcurrentStreams = 250;
 
 /** Flow-control windows of a connection and of each stream, and the largest frame: as Go flagd announces. */
 export const windowBytes = 1 << 20;
+
+/** Received bytes that are paid back to such a window together. */
+export const payment = windowBytes / 2;
 
 /** Connections of one listener in one thread, where there are file descriptors for as many. */
 export const maxConnections = 20_000;

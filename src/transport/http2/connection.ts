@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { windowBytes } from "../limits.ts";
+import { payment, windowBytes } from "../limits.ts";
 import { FrameReader, type OnFrame } from "./frame-reader.ts";
 import { broken, checkFrame, checkPriority, priorityBytes, unpad } from "./frame-rules.ts";
 import {
@@ -8,6 +8,7 @@ import {
   flag,
   frameType,
   initialWindow,
+  largestStream,
   largestWindow,
   setting,
 } from "./frames.ts";
@@ -47,9 +48,8 @@ export interface ConnectionEvents {
 }
 
 const nothing: Buffer = Buffer.alloc(0);
+const leavingPing = Buffer.from("leaving!");
 const tooLargeHeaders = encodeBlock({ ":status": 431 });
-/** Received bytes that are paid back together. */
-const payment = windowBytes / 2;
 
 /** The server's side of one HTTP/2 connection (RFC 9113), from received bytes to sent ones. */
 export class Http2Connection implements StreamOwner {
@@ -68,6 +68,9 @@ export class Http2Connection implements StreamOwner {
   #block: { readonly stream: number; readonly flags: number } | undefined;
   /** The header block, or the frame by its number, that the last chunk left unfinished. */
   #unfinished: object | number | undefined;
+  /** The client was asked to open no more streams; those on their way are still served. */
+  #leaving = false;
+  /** The client was told which stream is the last. */
   #goingAway = false;
   #over = false;
 
@@ -110,8 +113,20 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  /** Opens no more streams and ends when the open ones are over. */
+  /**
+   * Asks the client to open no more streams. The answer to a ping tells that it knows: what it had
+   * opened meanwhile is served, and nothing more comes (RFC 9113 §6.8).
+   */
   drain(): void {
+    if (this.#over || this.#leaving) return;
+    this.#leaving = true;
+    this.sender.frames.goAway(largestStream, errorCode.none, "");
+    this.sender.frames.frame(frameType.ping, 0, 0, leavingPing);
+    this.sender.schedule();
+  }
+
+  /** Takes no more streams, and ends when the open ones are over. */
+  refuseMore(): void {
     if (this.#over || this.#goingAway) return;
     if (this.#streams.size === 0) {
       this.end(errorCode.none, "");
@@ -232,22 +247,7 @@ export class Http2Connection implements StreamOwner {
       this.#streams.passOver(id, last);
       return;
     }
-    stream.unpaid += size;
-    if (stream.unpaid > windowBytes) {
-      stream.reset(errorCode.flowControl);
-      return;
-    }
-    if (stream.expectedBytes !== undefined) {
-      stream.expectedBytes -= to - from;
-      if (stream.expectedBytes < 0 || (last && stream.expectedBytes > 0)) {
-        stream.reset(errorCode.protocol);
-        return;
-      }
-    }
-    if (last) stream.endRemote();
-    else if (stream.heldWindow) stream.pay(size - (to - from));
-    else if (stream.unpaid >= payment) stream.pay(stream.unpaid);
-    stream.deliver(bytes.subarray(from, to), last);
+    stream.receive(bytes.subarray(from, to), size, last);
   }
 
   #onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -360,7 +360,10 @@ export class Http2Connection implements StreamOwner {
   }
 
   #onPing(flags: number, bytes: Buffer, start: number, end: number): void {
-    if (flags & flag.ack) return;
+    if (flags & flag.ack) {
+      if (this.#leaving && leavingPing.compare(bytes, start, end) === 0) this.refuseMore();
+      return;
+    }
     this.sender.frames.frame(frameType.ping, flag.ack, 0, bytes.subarray(start, end));
     // gRFC A8
     if (!this.#events.onPing()) {

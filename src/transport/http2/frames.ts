@@ -43,6 +43,7 @@ export const setting = {
 export const initialWindow = 65_535;
 export const initialMaxFrame = 16_384;
 export const largestWindow = 0x7fff_ffff;
+export const largestStream = 0x7fff_ffff;
 export const largestFrame = 0xff_ffff;
 
 /** What a client does wrong, and what the rest of its connection cannot be read after. */

@@ -31,16 +31,21 @@ export class Http2Server {
   readonly #lingering: ExpiryQueue<Http2Stream>;
   /** Connections on which a frame or a header block has begun that is not complete. */
   readonly #unfinished: ExpiryQueue<Http2Connection>;
+  /** Connections whose clients were asked to open nothing more. */
+  readonly #leaving: ExpiryQueue<Http2Connection>;
   #draining = false;
 
   constructor(options: Http2Options) {
     this.#options = options;
-    this.#idle = new ExpiryQueue(options.timeouts.idleMs, (idle) => idle.end(errorCode.none, ""));
+    this.#idle = new ExpiryQueue(options.timeouts.idleMs, (connection) => this.#drain(connection));
     this.#lingering = new ExpiryQueue(options.timeouts.requestMs, (stream) =>
       stream.reset(errorCode.none),
     );
     this.#unfinished = new ExpiryQueue(options.timeouts.requestMs, (connection) =>
       connection.end(errorCode.enhanceYourCalm, "a frame or header block did not arrive in time"),
+    );
+    this.#leaving = new ExpiryQueue(options.timeouts.leaveMs, (connection) =>
+      connection.refuseMore(),
     );
   }
 
@@ -99,21 +104,28 @@ export class Http2Server {
       this.#connections.delete(connection);
       this.#idle.delete(connection);
       this.#unfinished.delete(connection);
+      this.#leaving.delete(connection);
       connection.close();
     });
     receive(first);
-    if (this.#draining) connection.drain();
+    if (this.#draining) this.#drain(connection);
   }
 
   sweep(now: number): void {
     this.#idle.sweep(now);
     this.#lingering.sweep(now);
     this.#unfinished.sweep(now);
+    this.#leaving.sweep(now);
   }
 
   /** Announces the end to every client; connections close when their streams have ended. */
   drain(): void {
     this.#draining = true;
-    for (const connection of this.#connections) connection.drain();
+    for (const connection of this.#connections) this.#drain(connection);
+  }
+
+  #drain(connection: Http2Connection): void {
+    connection.drain();
+    this.#leaving.add(connection, performance.now());
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { payment, windowBytes } from "../limits.ts";
 import { errorCode, frameType, largestWindow } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/encoder.ts";
 import type { Sender } from "./sender.ts";
@@ -56,7 +57,7 @@ export class Http2Stream {
   #closed = false;
   #occupied = false;
   /** Bytes received that the client may not send again yet. */
-  unpaid = 0;
+  #unpaid = 0;
   #held = false;
   /** What a `content-length` leaves to come; undefined without one. */
   expectedBytes: number | undefined;
@@ -80,7 +81,30 @@ export class Http2Stream {
     }
   }
 
-  /** A piece of the body has arrived. */
+  /**
+   * A DATA frame has arrived.
+   * @param size of its payload: padding counts for the windows
+   */
+  receive(chunk: Buffer, size: number, last: boolean): void {
+    this.#unpaid += size;
+    if (this.#unpaid > windowBytes) {
+      this.reset(errorCode.flowControl);
+      return;
+    }
+    if (this.expectedBytes !== undefined) {
+      this.expectedBytes -= chunk.length;
+      if (this.expectedBytes < 0 || (last && this.expectedBytes > 0)) {
+        this.reset(errorCode.protocol);
+        return;
+      }
+    }
+    if (last) this.endRemote();
+    else if (this.#held) this.pay(size - chunk.length);
+    else if (this.#unpaid >= payment) this.pay(this.#unpaid);
+    this.deliver(chunk, last);
+  }
+
+  /** Hands on a piece of the body. */
   deliver(chunk: Buffer, end: boolean): void {
     try {
       this.#handler?.data(chunk, end);
@@ -217,10 +241,6 @@ export class Http2Stream {
     this.#held = true;
   }
 
-  get heldWindow(): boolean {
-    return this.#held;
-  }
-
   /** Lets the client send that much more, unless the answer is complete and nobody wants it. */
   pay(bytes: number): void {
     if (this.#closed || this.#remoteEnded || bytes === 0) return;
@@ -228,7 +248,7 @@ export class Http2Stream {
       this.reset(errorCode.none);
       return;
     }
-    this.unpaid -= bytes;
+    this.#unpaid -= bytes;
     this.#sender.frames.number(frameType.windowUpdate, this.id, bytes);
     this.#sender.schedule();
   }

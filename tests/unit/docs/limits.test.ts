@@ -26,7 +26,7 @@ const grouped = (value: number) => `${value}`.replace(/\B(?=(\d{3})+$)/g, " ");
 const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
 const seconds = (milliseconds: number) => `${milliseconds / 1000} s`;
 
-const { headersMs, requestMs, keepAliveMs, idleMs } = defaultTimeouts;
+const { headersMs, requestMs, keepAliveMs, idleMs, leaveMs } = defaultTimeouts;
 
 test.each([
   [
@@ -58,6 +58,10 @@ describe("on the ports of evaluation and sync", () => {
     ["body of a request, after its headers", seconds(requestMs)],
     ["connection of HTTP/1.1 without a request", seconds(keepAliveMs)],
     ["connection of HTTP/2 without a call", `${idleMs / 60_000} min`],
+    [
+      "for a client of HTTP/2 to hear that its connection ends; what it has sent by then is still answered",
+      seconds(leaveMs),
+    ],
   ])("%s: %s", (name, value) => {
     expect(cells(name)[0]).toStartWith(value);
   });

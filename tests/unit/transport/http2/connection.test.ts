@@ -21,6 +21,7 @@ import {
 const ok = encodeBlock({ ":status": 200 });
 const trailers = encodeBlock({ "grpc-status": 0 });
 const mib = 1 << 20;
+const ack = 1;
 const types = (peer: Http2Peer) => peer.take().map(({ type }) => type);
 const data = (id: number, size: number, flags = 0) =>
   frame(frameType.data, flags, id, Buffer.alloc(size));
@@ -32,12 +33,12 @@ describe("a connection", () => {
   test("begins with its settings and a window of 1 MiB, and acknowledges the client's", () => {
     const peer = new Http2Peer({ maxConcurrentStreams: 250, maxHeaderBytes: 1000 });
     peer.hello({ 4: 1 });
-    const [settings, update, ack] = peer.take();
+    const [settings, update, acknowledged] = peer.take();
     expect(settings?.payload).toEqual(
       settingsFrame({ 3: 250, 4: mib, 5: mib, 6: 1000 }).subarray(9),
     );
     expect(update?.payload.readUInt32BE(0)).toBe(mib - 65_535);
-    expect(ack).toMatchObject({ type: frameType.settings, flags: 1 });
+    expect(acknowledged).toMatchObject({ type: frameType.settings, flags: ack });
   });
 
   test("answers in one write what arrives in one piece", () => {
@@ -265,19 +266,47 @@ describe("a stream", () => {
 });
 
 describe("the end of a connection", () => {
-  test("comes at once where nothing is open", () => {
+  test("is announced, and comes once the client has heard of it where nothing is open", () => {
     const peer = new Http2Peer().hello();
+    peer.take();
     peer.connection.drain();
+    peer.connection.drain();
+    const [goAway, ping, ...more] = peer.take();
+    expect(goAway).toMatchObject({ type: frameType.goAway });
+    expect([...(goAway?.payload ?? [])]).toEqual([0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
+    expect(ping).toMatchObject({ type: frameType.ping, flags: 0 });
+    expect(more).toEqual([]);
+    expect(peer.ended).toBe(false);
+    peer.send(frame(frameType.ping, ack, 0, Buffer.alloc(8)));
+    expect(peer.ended).toBe(false);
+    peer.send(frame(frameType.ping, ack, 0, ping?.payload ?? Buffer.alloc(8)));
     expect(peer.takeCode(frameType.goAway)).toBe(errorCode.none);
     expect(peer.ended).toBe(true);
   });
 
+  test("is served streams that were on their way, also where none was open", async () => {
+    const peer = new Http2Peer().hello();
+    peer.take();
+    peer.connection.drain();
+    const ping = peer.take().find(({ type }) => type === frameType.ping);
+    peer.open(1);
+    peer.send(frame(frameType.ping, ack, 0, ping?.payload ?? Buffer.alloc(8)));
+    expect(peer.take()[0]?.payload.readUInt32BE(0)).toBe(1);
+    peer.stream(1).answer(ok);
+    expect(types(peer)).toEqual([frameType.headers]);
+    await turn();
+    expect(peer.ended).toBe(true);
+  });
+
   test("waits for the streams that are open, and takes no others", async () => {
-    const peer = new Http2Peer().hello({ 4: 5 }).open(1).open(3, 0);
+    const peer = new Http2Peer().hello({ 4: 5 }).open(1);
+    peer.take();
     peer.connection.drain();
-    peer.connection.drain();
+    peer.open(3, 0);
+    peer.connection.refuseMore();
+    peer.connection.refuseMore();
     const goAways = peer.take().filter(({ type }) => type === frameType.goAway);
-    expect(goAways.map(({ payload }) => payload.readUInt32BE(0))).toEqual([3]);
+    expect(goAways.map(({ payload }) => payload.readUInt32BE(0))).toEqual([0x7fff_ffff, 3]);
     expect(peer.open(5).takeCode(frameType.reset)).toBe(errorCode.refusedStream);
     peer.stream(1).reply(ok, new Uint8Array(20), trailers);
     peer.stream(3).answer(ok);
