@@ -20,6 +20,7 @@ export class Acceptor {
   readonly #silent: ExpiryQueue<Socket>;
   readonly #protocols: { readonly http1: Accept; readonly http2: Accept };
   readonly #log: Log;
+  readonly #leaveMs: number;
   readonly #endWatch: () => void;
   #onEmpty: (() => void) | undefined;
   readonly #maxConnections = connectionsAllowed();
@@ -35,6 +36,7 @@ export class Acceptor {
   ) {
     this.#protocols = protocols;
     this.#log = log;
+    this.#leaveMs = timeouts.leaveMs;
     this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
     if (tls === undefined) {
       this.server = createServer(
@@ -112,11 +114,11 @@ export class Acceptor {
     this.#silent.sweep(now);
   }
 
-  /** Accepts no more; connections that have said nothing yet are closed. */
+  /** Accepts no more. Connections that have said nothing yet have little time left to do so. */
   stop(): void {
     this.#endWatch();
     this.server.close();
-    for (const socket of this.#sockets) if (this.#silent.has(socket)) socket.destroy();
+    this.#silent.shorten(this.#leaveMs, performance.now());
   }
 
   /** Resolves when no connection is open. */

@@ -26,8 +26,8 @@ const { handler, plain } = createOfrep({
   record: ({ key, reason }) => evaluated.push(`${key} ${reason}`),
 });
 let answeredFromBytes = 0;
-const counting: typeof plain = (head, body) => {
-  const answer = plain(head, body);
+const counting: typeof plain = (head, body, last) => {
+  const answer = plain(head, body, last);
   if (answer) answeredFromBytes++;
   return answer;
 };

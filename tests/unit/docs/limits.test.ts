@@ -58,10 +58,7 @@ describe("on the ports of evaluation and sync", () => {
     ["body of a request, after its headers", seconds(requestMs)],
     ["connection of HTTP/1.1 without a request", seconds(keepAliveMs)],
     ["connection of HTTP/2 without a call", `${idleMs / 60_000} min`],
-    [
-      "for a client of HTTP/2 to hear that its connection ends; what it has sent by then is still answered",
-      seconds(leaveMs),
-    ],
+    ["while stopping: connection without a request", seconds(leaveMs)],
   ])("%s: %s", (name, value) => {
     expect(cells(name)[0]).toStartWith(value);
   });

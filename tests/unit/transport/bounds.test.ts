@@ -66,6 +66,14 @@ describe("an expiry queue", () => {
     queue.sweep(190);
     expect(expired).toEqual(["c", "a"]);
   });
+
+  test("gives less time when that is shortened, and never more", () => {
+    const { queue, expired } = queueOf("a", "b", "c");
+    queue.shorten(10, 11);
+    expect(expired).toEqual(["a", "b"]);
+    queue.shorten(1_000, 12);
+    expect(expired).toEqual(["a", "b", "c"]);
+  });
 });
 
 describe("the first bytes of a connection", () => {
