@@ -1,4 +1,5 @@
 import type { StartConfig } from "../config/start.ts";
+import { usualHeartbeatMs } from "../services/ofrep/events/events.ts";
 import type { Log } from "../telemetry/log.ts";
 import { serveFrontedHttp } from "../transport/fronted-http.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
@@ -10,6 +11,9 @@ export interface HttpPorts {
   readonly managementPort: number;
   stop(graceMs: number): Promise<void>;
 }
+
+/** On OFREP's port where it has event streams, of which some are only as lively as their heartbeats. */
+const silenceMs = 1.5 * usualHeartbeatMs;
 
 /**
  * OFREP and management: one listener where both have the same port.
@@ -36,6 +40,7 @@ export async function serveHttpPorts(parts: {
     name: together ? "OFREP and management" : "OFREP",
     port,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
+    ...(config.ofrep.events && { silenceMs }),
   };
   const ofrepServer =
     tls === undefined
