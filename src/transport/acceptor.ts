@@ -5,11 +5,22 @@ import { readCertificates, watchCertificates } from "./certificates.ts";
 import { ExpiryQueue } from "./expiry.ts";
 import { connectionBufferBytes, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
 import type { TlsFiles } from "./listener.ts";
-import { connectionsAllowed } from "./open-files.ts";
 import { sniffProtocol } from "./sniff.ts";
 
 /** A handler of connections whose first bytes were read. */
 export type Accept = (socket: Socket, first: Buffer) => void;
+
+export interface AcceptorOptions {
+  /** Undefined: plaintext. */
+  readonly tls: TlsFiles | undefined;
+  readonly timeouts: Timeouts;
+  /** Open at once. */
+  readonly maxConnections: number;
+  readonly log: Log;
+}
+
+/** How often it is said that there are too many connections. */
+const refusalsMs = 60_000;
 
 /** Accepts connections, with or without TLS, and hands them on by the protocol they speak. */
 export class Acceptor {
@@ -22,19 +33,20 @@ export class Acceptor {
   readonly #log: Log;
   readonly #endWatch: () => void;
   #onEmpty: (() => void) | undefined;
-  readonly #maxConnections = connectionsAllowed();
-  #full = false;
+  readonly #maxConnections: number;
+  /** Connections closed because there were too many, and not told of yet. */
+  #refused = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
   #hinted = false;
 
   /** @throws ConfigError where certificates cannot be used. */
   constructor(
-    tls: TlsFiles | undefined,
-    timeouts: Timeouts,
-    log: Log,
+    { tls, timeouts, maxConnections, log }: AcceptorOptions,
     protocols: { readonly http1: Accept; readonly http2: Accept },
   ) {
     this.#protocols = protocols;
     this.#log = log;
+    this.#maxConnections = maxConnections;
     this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
     if (tls === undefined) {
       this.server = createServer(
@@ -66,15 +78,10 @@ export class Acceptor {
   #track(socket: Socket): boolean {
     socket.on("error", ignore);
     if (this.#sockets.size >= this.#maxConnections) {
-      if (!this.#full)
-        this.#log.warn("too many connections, new ones are closed", {
-          maxConnections: this.#maxConnections,
-        });
-      this.#full = true;
+      this.#refused++;
       socket.destroy();
       return false;
     }
-    this.#full = false;
     this.#sockets.add(socket);
     this.#silent.add(socket, performance.now());
     socket.on("close", () => {
@@ -110,6 +117,15 @@ export class Acceptor {
 
   sweep(now: number): void {
     this.#silent.sweep(now);
+    if (this.#refused > 0 && now - this.#toldAt >= refusalsMs) this.#tellOfRefusals(now);
+  }
+
+  #tellOfRefusals(now: number): void {
+    const maxConnections = this.#maxConnections;
+    const fields = { maxConnections, closed: this.#refused };
+    this.#log.warn("too many connections, new ones are closed", fields);
+    this.#toldAt = now;
+    this.#refused = 0;
   }
 
   /** Accepts no more; connections that have said nothing yet are closed. */

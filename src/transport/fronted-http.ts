@@ -9,6 +9,7 @@ import { PlainServer } from "./http1/plain-server.ts";
 import { relay } from "./http1/relay.ts";
 import { defaultTimeouts, sweepMs } from "./limits.ts";
 import { lingerMs } from "./linger.ts";
+import { connectionsAllowed } from "./open-files.ts";
 
 /**
  * {@link serveHttp}, and in front of it `plain`, which answers requests as the handlers would, from
@@ -29,10 +30,13 @@ export async function serveFrontedHttp(
     answer: plain,
     other: (socket, bytes) => relay(socket, bytes, socketPath),
   });
-  const acceptor = new Acceptor(undefined, defaultTimeouts, log, {
-    http1: (socket, first) => front.accept(socket, first),
-    http2: (socket, first) => relay(socket, first, socketPath),
-  });
+  const acceptor = new Acceptor(
+    { tls: undefined, timeouts: defaultTimeouts, maxConnections: connectionsAllowed(), log },
+    {
+      http1: (socket, first) => front.accept(socket, first),
+      http2: (socket, first) => relay(socket, first, socketPath),
+    },
+  );
   const address = { port, ...(hostname && { host: hostname }), ...(shared && { shared }) };
   let bound: Awaited<ReturnType<typeof bind>>;
   try {
