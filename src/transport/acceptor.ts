@@ -19,6 +19,13 @@ export interface AcceptorOptions {
   readonly log: Log;
 }
 
+/** Who takes connections, by what they speak. */
+export interface Protocols {
+  readonly http1: Accept;
+  /** Without it HTTP/1.1 is all that is offered over TLS. */
+  readonly http2?: Accept;
+}
+
 /** How often it is said that there are too many connections. */
 const refusalsMs = 60_000;
 
@@ -29,7 +36,7 @@ export class Acceptor {
   readonly #sockets = new Set<Socket>();
   /** Connections that have not said yet what they speak. */
   readonly #silent: ExpiryQueue<Socket>;
-  readonly #protocols: { readonly http1: Accept; readonly http2: Accept };
+  readonly #protocols: Protocols;
   readonly #log: Log;
   readonly #endWatch: () => void;
   #onEmpty: (() => void) | undefined;
@@ -40,10 +47,7 @@ export class Acceptor {
   #hinted = false;
 
   /** @throws ConfigError where certificates cannot be used. */
-  constructor(
-    { tls, timeouts, maxConnections, log }: AcceptorOptions,
-    protocols: { readonly http1: Accept; readonly http2: Accept },
-  ) {
+  constructor({ tls, timeouts, maxConnections, log }: AcceptorOptions, protocols: Protocols) {
     this.#protocols = protocols;
     this.#log = log;
     this.#maxConnections = maxConnections;
@@ -58,7 +62,11 @@ export class Acceptor {
       this.#endWatch = () => {};
     } else {
       const server = createTlsServer(
-        { ...readCertificates(tls), handshakeTimeout: timeouts.headersMs },
+        {
+          ...readCertificates(tls),
+          ALPNProtocols: protocols.http2 ? ["h2", "http/1.1"] : ["http/1.1"],
+          handshakeTimeout: timeouts.headersMs,
+        },
         (socket) => this.#sniff(socket),
       );
       server.on("connection", (socket: Socket) => this.#track(socket));
@@ -102,7 +110,8 @@ export class Acceptor {
       if (protocol === undefined) return;
       socket.off("data", sniff);
       this.#silent.delete(socket);
-      this.#protocols[protocol](socket, first);
+      const { http1, http2 = http1 } = this.#protocols;
+      (protocol === "http2" ? http2 : http1)(socket, first);
     };
     socket.on("data", sniff);
   }

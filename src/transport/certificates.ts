@@ -20,12 +20,7 @@ export function readCertificates(files: TlsFiles): TlsOptions {
       `private key ${files.keyPath} does not belong to certificate ${files.certPath}`,
     );
   }
-  const options: TlsOptions = {
-    cert,
-    key,
-    minVersion: "TLSv1.2",
-    ALPNProtocols: ["h2", "http/1.1"],
-  };
+  const options: TlsOptions = { cert, key, minVersion: "TLSv1.2" };
   const { clientCaPath } = files;
   if (clientCaPath === undefined) return options;
   const ca = read(clientCaPath, "client CA");

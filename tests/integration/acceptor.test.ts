@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const action of undo.splice(0).reverse()) await action();
 });
 
-/** An acceptor of connections that say something and are kept. */
+/** An acceptor that does nothing with connections. */
 async function start(maxConnections: number) {
   const log = rememberingLog();
   const keep = () => {};

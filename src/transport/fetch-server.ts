@@ -1,0 +1,91 @@
+import type { Log } from "../telemetry/log.ts";
+import type { HttpHandler } from "./http.ts";
+
+export interface FetchServerOptions {
+  readonly socketPath: string;
+  /** Asked in this order. They bound the bodies that they read. */
+  readonly handlers: readonly HttpHandler[];
+  /** Bytes of request line and headers, of all HTTP servers of this process. */
+  readonly maxRequestHeader: number;
+  readonly log: Log;
+}
+
+export interface FetchServer {
+  /** Accepts no more, waits for requests in flight up to `graceMs`, then closes what is left. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * Of a connection between requests, and of one whose request is not answered yet. Bun counts in steps of
+ * 4 s, the first of which may be nearly over.
+ */
+const idleSeconds = 5;
+
+/** Bun's server, complete and costly, on a unix socket. */
+export function serveFetch(options: FetchServerOptions): FetchServer {
+  const { socketPath, handlers, maxRequestHeader, log } = options;
+  limitHeaders(maxRequestHeader);
+  const server = Bun.serve({
+    ...onSocket(socketPath),
+    idleTimeout: idleSeconds,
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    fetch: (request, server) => answer(request, handlers, () => server.timeout(request, 0)),
+    error: (error) => {
+      log.error("request failed", { error: String(error) });
+      const body = { errorCode: "GENERAL", errorDetails: "internal error" };
+      return Response.json(body, { status: 500 });
+    },
+  });
+  return {
+    async stop(graceMs) {
+      let timer: Timer | undefined;
+      const over = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([server.stop(), over]);
+      clearTimeout(timer);
+      await server.stop(true);
+    },
+  };
+}
+
+/** Bun's types do not know that there are timeouts on sockets, too. */
+function onSocket(unix: string): { port: number } {
+  return { unix } as object as { port: number };
+}
+
+/** Go adds this much to the limit, for the request line. */
+const headerSlackBytes = 4096;
+/** What Bun.serve takes unless it is told another. */
+const defaultHeaderBytes = 16 << 10;
+/** node:http is not loaded while the daemon starts. */
+const headerLimitMs = 100;
+
+let laterLimit: Timer | undefined;
+
+/** Bun.serve has no limit of its own for headers: it takes that of node:http, which is the process's. */
+function limitHeaders(maxRequestHeader: number): void {
+  if (maxRequestHeader <= 0) return;
+  const maxHeaderSize = maxRequestHeader + headerSlackBytes;
+  const limit = () => {
+    Reflect.set(process.getBuiltinModule("node:http"), "maxHeaderSize", maxHeaderSize);
+  };
+  clearTimeout(laterLimit);
+  if (maxHeaderSize <= defaultHeaderBytes) limit();
+  else laterLimit = setTimeout(limit, headerLimitMs).unref();
+}
+
+function answer(
+  request: Request,
+  handlers: readonly HttpHandler[],
+  keepOpen: () => void,
+): Response | Promise<Response> {
+  for (const handler of handlers) {
+    const response = handler(request, keepOpen);
+    if (response !== undefined) return response;
+  }
+  return new Response("404 page not found\n", {
+    status: 404,
+    headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" },
+  });
+}
