@@ -16,10 +16,11 @@ export interface FetchServer {
 }
 
 /**
- * Of a connection between requests, and of one whose request is not answered yet. Bun counts in steps of
- * 4 s, the first of which may be nearly over.
+ * For a connection to wait for its next request, and for a request to be answered. Bun counts in steps
+ * of 4 s, of which the first may be nearly over: these are three, so that those who read bodies give up
+ * before and have words for it.
  */
-const idleSeconds = 5;
+const idleSeconds = 9;
 
 /** Bun's server, complete and costly, on a unix socket. */
 export function serveFetch(options: FetchServerOptions): FetchServer {

@@ -31,14 +31,14 @@ async function serve(options: Partial<HttpOptions> = {}, timeouts: Partial<Timeo
   return { ...server, url: `http://127.0.0.1:${server.port}` };
 }
 
-const ofrepParts = (maxRequestBody = 1_000_000) =>
+const ofrepParts = (maxRequestBody = 1_000_000, bodyTimeoutMs = 200) =>
   createOfrep({
     store: new FakeStore(viewOf([staticFlag("b", true)])),
     context: fixedContext({}),
     contextFromHeader: new Map(),
     corsOrigins: [],
     maxRequestBody,
-    bodyTimeoutMs: 200,
+    bodyTimeoutMs,
     record: () => {},
   });
 const ofrep = (maxRequestBody?: number) => ofrepParts(maxRequestBody).handler;
@@ -185,6 +185,16 @@ describe("OFREP over HTTP", () => {
     expect(answer).toContain("INVALID_CONTEXT");
     await server.stop(0);
   });
+
+  test("answers a body that is late, whenever its request began", async () => {
+    const server = await serve({ handlers: [ofrepParts(100, 5_000).handler] });
+    const answers = [0, 1_000, 2_000, 3_000].map(async (ms) => {
+      await Bun.sleep(ms);
+      return await exchange(server.port, `${chunked}2\r\n{`);
+    });
+    for (const answer of await Promise.all(answers)) expect(answer).toStartWith("HTTP/1.1 400 ");
+    await server.stop(0);
+  }, 30_000);
 
   test("refuses headers over the limit", async () => {
     const server = await serve({ handlers: [ofrep()], maxRequestHeader: 20_000 });
