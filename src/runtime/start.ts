@@ -41,7 +41,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     registry: telemetry.registry,
     management,
     tracing: telemetry.tracing,
-    ...(!alone && { shared: "first" }),
+    ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
   });
   if (!alone) {

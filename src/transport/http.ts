@@ -68,7 +68,7 @@ export async function serveHttp(
     other: (socket, bytes) => relay(socket, bytes, socketPath),
   });
   const acceptor = new Acceptor(
-    { tls, timeouts, maxConnections: connectionsAllowed(), log },
+    { tls, timeouts, maxConnections: connectionsAllowed(shared), log },
     { http1: (socket, first) => front.accept(socket, first) },
   );
   const address = { port, ...(hostname && { host: hostname }), ...(shared && { shared }) };

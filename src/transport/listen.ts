@@ -58,8 +58,9 @@ export async function listen(
     log,
     serve: createHttp2Handler(options, dispatcher, context),
   });
+  const shared = "socketPath" in options.address ? undefined : options.address.shared;
   const acceptor = new Acceptor(
-    { tls: options.tls, timeouts, maxConnections: connectionsAllowed(), log },
+    { tls: options.tls, timeouts, maxConnections: connectionsAllowed(shared), log },
     {
       http1: options.web ? (socket, first) => http1.accept(socket, first) : refuseHttp1,
       http2: (socket, first) => http2.accept(socket, first),

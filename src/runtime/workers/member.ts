@@ -65,7 +65,7 @@ export async function runMember(): Promise<void> {
     log,
   });
   const parts = { config, pipeline, registry, management, tracing, log };
-  const serving = await serve({ ...parts, shared: "joining" });
+  const serving = await serve({ ...parts, shared: { as: "joining", threads: config.workers } });
   const aborted = new AbortController();
   void pipeline.run(aborted.signal);
   void pipeline.readiness.whenReady().then(() => tell({ kind: "ready" }));
