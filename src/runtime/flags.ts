@@ -1,6 +1,7 @@
 import type { SourceConfig } from "../config/sources/source-config.ts";
 import { prepareFlag, reflecting } from "../evaluation/prepare.ts";
 import type { JsonObject } from "../flags/model.ts";
+import { inSlices } from "../flags/steps.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
@@ -31,7 +32,7 @@ export interface FlagPipelineOptions {
   readonly clock?: Clock;
   /** Makes the source of a configuration. Default: the real one. */
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
-  /** Told of every payload in the store, by the position of its source. */
+  /** Told, by the position of a source, of all that it has delivered, whenever that was something. */
   readonly onAccepted?: (source: number, payload: Payload | ReadPayload) => void;
   /** Undefined: what arrives is not traced. */
   readonly traceLoad?: LoadTrace | undefined;
@@ -115,14 +116,18 @@ export class FlagPipeline {
   async #keepRunning(source: Source, index: number, signal: AbortSignal): Promise<void> {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
-    const { strict, traceLoad } = this.#options;
+    const { strict, traceLoad, onAccepted } = this.#options;
     const sink = new Intake(source, {
       store: this.store,
       status,
       strict,
       trace: traceLoad,
       log: this.#log,
-      onAccepted: (payload) => this.#options.onAccepted?.(index, payload),
+      onAccepted: async (payload) =>
+        onAccepted?.(
+          index,
+          payload.incremental ? await this.#whole(source.name, payload) : payload,
+        ),
       onContext: (context) => this.context.set(source.name, context),
     });
     while (!signal.aborted) {
@@ -136,6 +141,13 @@ export class FlagPipeline {
       }
       await this.#clock.sleep(restartMs, signal);
     }
+  }
+
+  /** What a source has delivered up to a payload that says only what has changed. */
+  async #whole(source: string, { context }: Payload | ReadPayload): Promise<ReadPayload> {
+    const flagSet = await inSlices(this.store.packing(source));
+    const bytes = flagSet.bytes.length;
+    return { reading: { ok: true, flagSet }, bytes, ...(context && { context }) };
   }
 }
 

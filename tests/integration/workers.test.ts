@@ -6,13 +6,14 @@ import { Crew } from "../../src/runtime/workers/crew.ts";
 import type { Birth } from "../../src/runtime/workers/messages.ts";
 import { runFlagd, startFlagd } from "../support/flagd.ts";
 import { changedDocument, sampleDocument } from "../support/sample-flags.ts";
+import { ScriptedSyncServer } from "../support/scripted-sync-server.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 
 /** A connection of its own for each request, so that the kernel chooses a thread each time. */
-async function values(http: string, times: number): Promise<unknown[]> {
+async function values(http: string, times: number, key = "bool"): Promise<unknown[]> {
   const answers = Array.from({ length: times }, async () => {
-    const url = `${http}/ofrep/v1/evaluate/flags/bool`;
+    const url = `${http}/ofrep/v1/evaluate/flags/${key}`;
     const response = await fetch(url, { method: "POST", keepalive: false });
     return ((await response.json()) as { value: unknown }).value;
   });
@@ -47,12 +48,31 @@ test("all threads serve the same flags, follow a change, and count together", as
   rmSync(folder, { recursive: true });
 });
 
+test("all threads have the flags of a source that tells only what has changed", async () => {
+  const flag = { state: "ENABLED", variants: { on: true }, defaultVariant: "on" };
+  const set = (flagSetId: string, flags: object) => ({ metadata: { flagSetId }, flags });
+  using upstream = await ScriptedSyncServer.start(({ send }) => {
+    send(set("A", { other: flag }));
+    send(set("B", { bool: flag }));
+    for (let n = 0; n < 100; n++) send(set("A", { [`a${n}`]: flag }));
+    send(set("C", { last: flag }));
+  });
+  const uri = `127.0.0.1:${upstream.port}`;
+  const sources = JSON.stringify([{ uri, provider: "grpc", incrementalUpdates: true }]);
+  await using flagd = await startFlagd(["--sources", sources, "--workers", "3"]);
+  const everywhere = async (key: string, value: unknown) =>
+    (await values(flagd.http, 30, key)).every((found) => found === value);
+  await until("the last piece in every thread", () => everywhere("last", true));
+  expect(await everywhere("bool", true)).toBe(true);
+  expect(await everywhere("a99", true)).toBe(true);
+  expect(await everywhere("other", undefined)).toBe(true);
+});
+
 test("a worker that dies is replaced, and its successor is told everything", async () => {
   const crew = new Crew({
     size: 1,
     birth: { config: {}, sources: [] } as unknown as Omit<Birth, "number">,
     answer: async (path) => ({ status: 200, headers: [], body: path }),
-    resync: () => {},
     log: rememberingLog(),
     entry: new URL("../support/mortal-worker.ts", import.meta.url),
   });

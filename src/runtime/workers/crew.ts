@@ -12,8 +12,6 @@ export interface CrewOptions {
   readonly birth: Omit<Birth, "number">;
   /** Answers a management request for the whole. */
   readonly answer: (path: string) => Promise<Answer>;
-  /** Called when a new member must be told everything, for what cannot be told from the last payload. */
-  readonly resync: () => void;
   readonly log: Log;
   /** The program of a member. Default: `src/worker.ts`. */
   readonly entry?: string | URL;
@@ -34,7 +32,7 @@ export class Crew {
   readonly #members = new Map<number, Worker>();
   readonly #ready = new Set<number>();
   readonly #collections = new Questions<Collection>(collectMs);
-  /** The last payload of each source, for members that come later. */
+  /** All that each source has delivered, for members that come later. */
   readonly #payloads = new Map<number, Payload | ReadPayload>();
   readonly #allReady = Promise.withResolvers<void>();
   #closing: { readonly done: () => void } | undefined;
@@ -49,7 +47,7 @@ export class Crew {
     return this.#allReady.promise;
   }
 
-  /** Hands on what a source of the leader delivered. */
+  /** Hands on all that a source of the leader has delivered. */
   relay(source: number, payload: Payload | ReadPayload): void {
     this.#payloads.set(source, payload);
     for (const member of this.#members.values()) send(member, { kind: "payload", source, payload });
@@ -78,10 +76,8 @@ export class Crew {
       workerData: { ...birth, number } satisfies Birth,
     });
     this.#members.set(number, member);
-    for (const [source, payload] of this.#payloads) {
+    for (const [source, payload] of this.#payloads)
       send(member, { kind: "payload", source, payload });
-      if (payload.incremental) this.#options.resync();
-    }
     member.on("message", (report: Report) => this.#hear(number, member, report));
     member.on("error", (error) =>
       log.error("a worker failed", { worker: number, error: `${error}` }),
