@@ -20,6 +20,7 @@ import { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
+import { Restarts } from "./restarts.ts";
 import { SyncContext } from "./sync-context.ts";
 
 export interface FlagPipelineOptions {
@@ -38,7 +39,7 @@ export interface FlagPipelineOptions {
   readonly traceLoad?: LoadTrace | undefined;
 }
 
-/** A source that ended by a mistake of ours is started again after this. */
+/** A source that ended by a mistake of ours, or with its thread, is started again after this. */
 const restartMs = 5_000;
 
 /** From the sources to the store: everything that both commands have in common. */
@@ -130,7 +131,9 @@ export class FlagPipeline {
         ),
       onContext: (context) => this.context.set(source.name, context),
     });
+    const restarts = new Restarts(restartMs);
     while (!signal.aborted) {
+      const began = this.#clock.now();
       try {
         await source.run(sink, signal);
         if (signal.aborted) return;
@@ -139,7 +142,7 @@ export class FlagPipeline {
         if (error instanceof FatalSourceError) throw error;
         sink.failed(error instanceof SourceFault ? error.message : `the source broke: ${error}`);
       }
-      await this.#clock.sleep(restartMs, signal);
+      await this.#clock.sleep(restarts.wait(this.#clock.now() - began), signal);
     }
   }
 

@@ -3,6 +3,7 @@ import { buildInfo } from "../../build-info.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
+import { Restarts } from "../restarts.ts";
 import type { Answer, Birth, Order, Report } from "./messages.ts";
 import { Questions } from "./questions.ts";
 
@@ -39,7 +40,8 @@ export class Crew {
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    for (let number = 1; number <= options.size; number++) this.#hire(number);
+    for (let number = 1; number <= options.size; number++)
+      this.#hire(number, new Restarts(restartMs));
   }
 
   /** Every member has all flags, for the first time. */
@@ -70,7 +72,7 @@ export class Crew {
     if (this.#members.size > 0) await Promise.race([closed.promise, Bun.sleep(graceMs + slackMs)]);
   }
 
-  #hire(number: number): void {
+  #hire(number: number, restarts: Restarts): void {
     const { birth, log } = this.#options;
     const member = new Worker(this.#options.entry ?? defaultEntry, {
       workerData: { ...birth, number } satisfies Birth,
@@ -82,7 +84,11 @@ export class Crew {
     member.on("error", (error) =>
       log.error("a worker failed", { worker: number, error: `${error}` }),
     );
-    member.on("exit", (code) => this.#leave(number, code));
+    const hired = performance.now();
+    member.on("exit", (code) => {
+      const again = () => this.#hire(number, restarts);
+      this.#leave(number, code, again, restarts.wait(performance.now() - hired));
+    });
   }
 
   #hear(number: number, member: Worker, report: Report): void {
@@ -106,7 +112,7 @@ export class Crew {
     }
   }
 
-  #leave(number: number, code: number): void {
+  #leave(number: number, code: number, again: () => void, waitMs: number): void {
     this.#members.delete(number);
     if (this.#closing) {
       if (this.#members.size === 0) this.#closing.done();
@@ -116,8 +122,8 @@ export class Crew {
       worker: number,
     });
     setTimeout(() => {
-      if (!this.#closing) this.#hire(number);
-    }, restartMs);
+      if (!this.#closing) again();
+    }, waitMs);
   }
 }
 
