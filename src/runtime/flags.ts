@@ -139,8 +139,10 @@ export class FlagPipeline {
         if (signal.aborted) return;
         sink.failed("the source ended by itself");
       } catch (error) {
-        if (error instanceof FatalSourceError) throw error;
-        sink.failed(error instanceof SourceFault ? error.message : `the source broke: ${error}`);
+        // One that was restarted may not know that it has delivered before.
+        if (error instanceof FatalSourceError && !status.delivered) throw error;
+        const known = error instanceof SourceFault || error instanceof FatalSourceError;
+        sink.failed(known ? error.message : `the source broke: ${error}`);
       }
       await this.#clock.sleep(restarts.wait(this.#clock.now() - began), signal);
     }

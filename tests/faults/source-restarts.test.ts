@@ -2,14 +2,17 @@
 import { afterEach, expect, test } from "bun:test";
 import type { SourceConfig } from "../../src/config/sources/source-config.ts";
 import { FlagPipeline } from "../../src/runtime/flags.ts";
-import type { Source } from "../../src/sources/source.ts";
+import { FatalSourceError, type Source } from "../../src/sources/source.ts";
 import { ThreadSource } from "../../src/sources/thread/source.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 
-const stop = new AbortController();
-afterEach(() => stop.abort());
+let stop = new AbortController();
+afterEach(() => {
+  stop.abort();
+  stop = new AbortController();
+});
 
 async function run(create: (log: ReturnType<typeof rememberingLog>) => Source) {
   const clock = new FakeClock();
@@ -61,4 +64,27 @@ test("a thread that dies whenever it has delivered: flags stay, and the waits gr
   }
   const warning = "the thread of the source ended: status 4; the last good flags stay in use";
   expect(new Set(messages("warn"))).toEqual(new Set([warning]));
+});
+
+test("a source that breaks and then finds a mistake of the configuration ends nothing", async () => {
+  const document =
+    '{"flags":{"x":{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on"}}}';
+  let runs = 0;
+  const { clock, pipeline, running, keys, messages } = await run(() => ({
+    name: "s",
+    provider: "file",
+    resync: () => {},
+    run: async (sink) => {
+      if (++runs > 1) throw new FatalSourceError("cannot read the flag file");
+      await sink.accept({ document, format: "json" });
+      throw new Error("a mistake of ours");
+    },
+  }));
+  await until("the end of the first run", () => clock.sleeping === 1);
+  await clock.advance(5_000);
+  await Promise.race([running, until("the end of the second", () => clock.sleeping === 1)]);
+  expect(runs).toBe(2);
+  expect(keys()).toEqual(["x"]);
+  expect(pipeline.readiness.state).toBe("ready");
+  expect(messages("warn").at(-1)).toStartWith("cannot read the flag file; ");
 });

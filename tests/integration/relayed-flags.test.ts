@@ -8,8 +8,11 @@ import type { Payload, ReadPayload, Source } from "../../src/sources/source.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 
-const stop = new AbortController();
-afterEach(() => stop.abort());
+let stop = new AbortController();
+afterEach(() => {
+  stop.abort();
+  stop = new AbortController();
+});
 
 const config = { provider: "redis" } as SourceConfig;
 
