@@ -83,8 +83,12 @@ function fingerprint(files: TlsFiles): string {
   return [files.certPath, files.keyPath, files.clientCaPath]
     .map((path) => {
       if (path === undefined) return "";
-      const stats = statSync(path, { throwIfNoEntry: false });
-      return stats ? `${stats.ino}:${stats.size}:${stats.mtimeMs}` : "missing";
+      try {
+        const { ino, size, mtimeMs } = statSync(path);
+        return `${ino}:${size}:${mtimeMs}`;
+      } catch (error) {
+        return message(error);
+      }
     })
     .join(" ");
 }
