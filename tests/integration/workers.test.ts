@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readStartConfig } from "../../src/config/start.ts";
 import { Crew } from "../../src/runtime/workers/crew.ts";
 import type { Birth } from "../../src/runtime/workers/messages.ts";
 import { runFlagd, startFlagd } from "../support/flagd.ts";
@@ -83,4 +84,23 @@ test("a worker that dies is replaced, and its successor is told everything", asy
   crew.relay(0, { document: "last", format: "json" });
   await until("its successor", async () => (await seen()) === "1: last");
   await crew.close(1000);
+});
+
+test("a worker that cannot start says why and ends, and another one tries", async () => {
+  const ports = ["-p", "0", "-g", "0", "-r", "0", "-m", "0"];
+  const config = await readStartConfig(["-f", "file:flags.json", ...ports], {});
+  if (!config) throw new Error("there is a configuration");
+  // The evaluation port is open by then.
+  const ofrep = { ...config.ofrep, tls: { certPath: "none.pem", keyPath: "none.key" } };
+  const log = rememberingLog();
+  const crew = new Crew({
+    size: 1,
+    birth: { config: { ...config, ofrep }, sources: [{ name: "s", provider: "file" }] },
+    answer: async () => ({ status: 200, headers: [], body: "" }),
+    log,
+  });
+  const said = (text: string) => log.entries.filter(({ message }) => message.includes(text));
+  await until("two attempts", () => said("a worker ended with").length === 2, 8);
+  expect(said("a worker failed")[0]?.fields?.error).toContain("none.pem cannot be read");
+  await crew.close(0);
 });
