@@ -1,7 +1,6 @@
 import type { StartConfig } from "../config/start.ts";
 import { usualHeartbeatMs } from "../services/ofrep/events/events.ts";
 import type { Log } from "../telemetry/log.ts";
-import { serveFrontedHttp } from "../transport/fronted-http.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
 import type { PlainAnswer } from "../transport/http1/plain-connection.ts";
 import type { PortSharing } from "../transport/listener.ts";
@@ -35,20 +34,18 @@ export async function serveHttpPorts(parts: {
     log: log.with({ component: "OFREPService" }),
   };
   const together = port === managementPort && port !== 0;
-  const ofrepOptions = {
+  const ofrepServer = await serveHttp({
     ...common,
     name: together ? "OFREP and management" : "OFREP",
     port,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
+    plain: ofrep.plain,
     ...(config.ofrep.events && { silenceMs }),
-  };
-  const ofrepServer =
-    tls === undefined
-      ? await serveFrontedHttp(ofrepOptions, ofrep.plain)
-      : serveHttp({ ...ofrepOptions, tls });
+    ...(tls && { tls }),
+  });
   const managementServer = together
     ? ofrepServer
-    : serveHttp({
+    : await serveHttp({
         ...common,
         log: log.with({ component: "service" }),
         name: "management",

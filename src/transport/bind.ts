@@ -14,7 +14,7 @@ export async function bind(
   name: string,
 ): Promise<ListenAddress> {
   if ("socketPath" in address) await clearSocket(address.socketPath, name);
-  else if (address.shared === "first") await claim(address.port, name, address.host);
+  else if (address.shared?.as === "first") await claim(address.port, name, address.host);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(new ConfigError(`${name}: cannot listen on ${describe(address)}: ${explain(error)}`)),

@@ -51,7 +51,7 @@ export const windowBytes = 1 << 20;
 /** Received bytes that are paid back to such a window together. */
 export const payment = windowBytes / 2;
 
-/** Connections of one listener in one thread, where there are file descriptors for as many. */
+/** Connections of one port in one thread, where there are file descriptors for as many. */
 export const maxConnections = 20_000;
 
 /** File descriptors for everything but clients: sources, files. */

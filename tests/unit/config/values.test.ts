@@ -1,13 +1,25 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { list, map, splitCommas } from "../../../src/config/kinds/collections.ts";
-import { formatDuration, parseDuration } from "../../../src/config/kinds/duration.ts";
+import {
+  duration,
+  formatDuration,
+  parseDuration,
+  positiveDuration,
+} from "../../../src/config/kinds/duration.ts";
 import { ValueError } from "../../../src/config/kinds/kind.ts";
 import { boolean, oneOf, port } from "../../../src/config/kinds/scalars.ts";
 import { nearest } from "../../../src/config/nearest.ts";
 import { quoteUri } from "../../../src/config/quote.ts";
 
 describe("durations", () => {
+  test("of options are never longer than a timer waits", () => {
+    for (const { fromText, fromFile } of [duration, positiveDuration]) {
+      expect(fromText("596h")).toBe(2_145_600_000);
+      expect([fromText("720h"), fromFile("720h")]).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
+    }
+  });
+
   test.each<[string, number]>([
     ["0", 0],
     ["0s", 0],

@@ -66,5 +66,5 @@ describe("on the ports of evaluation and sync", () => {
 
 test.each([1024, 65_536, 80_200])("connections where %d files may be open", (openFiles) => {
   const [name = ""] = [...rows.keys()].filter((key) => key.startsWith(grouped(openFiles)));
-  expect(cells(name)[0]).toBe(grouped(connectionsAllowed(openFiles)));
+  expect(cells(name)[0]).toBe(grouped(connectionsAllowed(undefined, openFiles)));
 });

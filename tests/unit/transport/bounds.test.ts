@@ -107,6 +107,12 @@ describe("connections of a port", () => {
     [80, 10],
     [1, 1],
   ])("with %p open files are %p", (openFiles, expected) => {
-    expect(connectionsAllowed(openFiles)).toBe(expected);
+    expect(connectionsAllowed(undefined, openFiles)).toBe(expected);
+  });
+
+  test("are divided among the threads that share it, of which each has its own bound", () => {
+    expect(connectionsAllowed({ threads: 4 }, 1_024)).toBe(51);
+    expect(connectionsAllowed({ threads: 4 }, 20_000)).toBe(1_237);
+    expect(connectionsAllowed({ threads: 4 }, 1_000_000)).toBe(20_000);
   });
 });
