@@ -1,5 +1,8 @@
 import type { Environment } from "./environment.ts";
 import { ConfigError } from "./errors.ts";
+import { redisSyncOptions } from "./options/redis-sync.ts";
+import { startOptions } from "./options/start.ts";
+import { type Resolved, resolveOptions } from "./resolve.ts";
 import {
   type Address,
   address,
@@ -8,10 +11,7 @@ import {
   type ServerTls,
   type ServingConfig,
   servingConfig,
-} from "./loading.ts";
-import { redisSyncOptions } from "./options/redis-sync.ts";
-import { startOptions } from "./options/start.ts";
-import { type Resolved, resolveOptions } from "./resolve.ts";
+} from "./serving.ts";
 import { parseSource } from "./sources/parse.ts";
 import type { SourceConfig } from "./sources/source-config.ts";
 import { sourceOfUri } from "./sources/uri.ts";

@@ -6,7 +6,7 @@ import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
-import { FlagPipeline } from "./flags.ts";
+import { FlagPipeline } from "./flag-pipeline.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
 import { createWatch } from "./watch.ts";

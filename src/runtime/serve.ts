@@ -1,4 +1,4 @@
-import type { Address } from "../config/loading.ts";
+import type { Address } from "../config/serving.ts";
 import type { StartConfig } from "../config/start.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
@@ -14,7 +14,7 @@ import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
 import type { Tracing } from "./exports.ts";
-import type { FlagPipeline } from "./flags.ts";
+import type { FlagPipeline } from "./flag-pipeline.ts";
 import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";

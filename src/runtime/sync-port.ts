@@ -1,4 +1,4 @@
-import type { ServingConfig } from "../config/loading.ts";
+import type { ServingConfig } from "../config/serving.ts";
 import { createSyncService } from "../services/sync/service.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
@@ -6,7 +6,7 @@ import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
-import type { FlagPipeline } from "./flags.ts";
+import type { FlagPipeline } from "./flag-pipeline.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import type { Watch } from "./watch.ts";
 

@@ -1,7 +1,7 @@
 import { Backoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
+import { contentHash } from "./content-hash.ts";
 import { reportFailure, SourceFault } from "./fault.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { PollSchedule } from "./poll-schedule.ts";
 import type { Payload, SourceSink } from "./source.ts";
 
@@ -85,7 +85,7 @@ export class Poller {
     if (payload.document.length === 0) {
       throw new SourceFault('the document is empty; to delete all flags write {"flags":{}}');
     }
-    const hash = await fingerprint(payload.document);
+    const hash = await contentHash(payload.document);
     if (hash === this.#handedOver) return sink.unchanged();
     this.#handedOver = hash;
     await sink.accept({ ...payload, hash });

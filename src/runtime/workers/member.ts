@@ -8,7 +8,7 @@ import type { HttpHandler } from "../../transport/http.ts";
 import { requestPath } from "../../transport/request-path.ts";
 import { compileAfterStart } from "../compilation.ts";
 import { exportGraceMs, startExports } from "../exports.ts";
-import { FlagPipeline } from "../flags.ts";
+import { FlagPipeline } from "../flag-pipeline.ts";
 import { serve } from "../serve.ts";
 import { surviveMistakes } from "../signals.ts";
 import type { Answer, Birth, Order, Report } from "./messages.ts";

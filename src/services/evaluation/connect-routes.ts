@@ -19,7 +19,7 @@ import { PulledSink } from "../pulled-sink.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
 import { type BulkMethod, bulkMethods, type Entry } from "./bulk.ts";
 import { eventStreamMethods, type MethodName } from "./dialects.ts";
-import { type Evaluator, selectorFrom } from "./evaluate.ts";
+import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { ServerEvent } from "./events.ts";
 

@@ -10,7 +10,7 @@ import type { Routes } from "../../transport/listener.ts";
 import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
-import { Evaluator } from "./evaluate.ts";
+import { Evaluator } from "./evaluator.ts";
 import { EventStreams } from "./event-streams.ts";
 import { shortPath } from "./short-path.ts";
 import { TracedEvaluator } from "./traced-evaluator.ts";

@@ -6,7 +6,7 @@ import { resolveMethods } from "./answer.ts";
 import { bulkMethods } from "./bulk.ts";
 import { eventStreamMethods } from "./dialects.ts";
 import { invalidArgument } from "./errors.ts";
-import { type Evaluator, selectorFrom } from "./evaluate.ts";
+import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { readJsonRequest } from "./json-request.ts";
 import { decodeEmptyRequest, decodeResolveAllRequest, decodeResolveRequest } from "./request.ts";

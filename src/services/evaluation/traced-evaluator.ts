@@ -7,7 +7,7 @@ import type {
 import type { HeaderLookup } from "../context.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
-import { Evaluator, type EvaluatorOptions } from "./evaluate.ts";
+import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 
 /** An evaluator that tells of each evaluation, as part of its caller's trace or to who debugs. */
 export class TracedEvaluator extends Evaluator {

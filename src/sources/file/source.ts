@@ -2,7 +2,7 @@ import { basename, extname, resolve } from "node:path";
 import type { DocumentFormat } from "../../flags/model.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Clock } from "../clock.ts";
-import { fingerprint as hashOf } from "../fingerprint.ts";
+import { contentHash } from "../content-hash.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { errorText } from "./error-text.ts";
 import { type Fingerprint, fingerprint, type Reading, read } from "./read.ts";
@@ -119,7 +119,7 @@ export class FileSource implements Source {
     }
     this.#seen = reading.fingerprint;
     this.#sure = !reading.fresh;
-    const hash = await hashOf(reading.bytes);
+    const hash = await contentHash(reading.bytes);
     if (hash === this.#hash) {
       sink.unchanged();
       return;

@@ -1,8 +1,8 @@
 import type { KubernetesSourceConfig } from "../../config/sources/source-config.ts";
 import { Backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
+import { contentHash } from "../content-hash.ts";
 import { reportFailure } from "../fault.ts";
-import { fingerprint } from "../fingerprint.ts";
 import type { Source, SourceSink } from "../source.ts";
 import { FlagApi, Outdated, type WatchEvent } from "./api.ts";
 import { type Environment, SERVICE_ACCOUNT } from "./cluster.ts";
@@ -102,7 +102,7 @@ export class KubernetesSource implements Source {
     if (document === undefined) {
       return sink.failed(`the FeatureFlag ${this.name} has no spec.flagSpec`);
     }
-    const hash = await fingerprint(document);
+    const hash = await contentHash(document);
     if (hash === this.#handedOver) return sink.unchanged();
     this.#handedOver = hash;
     await sink.accept({ document, format: "json", origin: "spec.flagSpec" });

@@ -1,4 +1,4 @@
-import { largeDocument } from "../large.ts";
+import { largeDocument } from "../large-document.ts";
 
 /** What the watch says of the time since the last fetch; undefined: nothing that counts. */
 export type Hint = "quiet" | "touched" | undefined;

@@ -1,7 +1,7 @@
 import type { Log } from "../../telemetry/log.ts";
 import { Backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { contentHash } from "../content-hash.ts";
 import { PollSchedule } from "../poll-schedule.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { type Connect, connectRedis, type RedisConnection } from "./connection.ts";
@@ -164,7 +164,7 @@ export class RedisSource implements Source {
     if (reading instanceof RedisFault) return sink.failed(reading.message);
     if (reading === undefined) return sink.failed(`there is no key ${key} in the database`);
     if (reading.content.length === 0) return sink.failed(`the key ${key} is empty`);
-    const hash = await fingerprint(reading.content);
+    const hash = await contentHash(reading.content);
     const changed = hash !== this.#handedOver;
     saving.fetched(hint, { bytes: reading.content.length, changed });
     if (!changed) return sink.unchanged();

@@ -4,7 +4,7 @@ import type {
   UniversalServerRequest,
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
-import { Call } from "../calls.ts";
+import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors, HeaderList } from "../cors.ts";
 import { envelopeBytes } from "../grpc/envelope.ts";

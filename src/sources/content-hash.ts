@@ -2,7 +2,7 @@
 const SLICE_BYTES = 512 * 1024;
 
 /** SHA3-256 of the content in hex; long content in slices, with other work between them. */
-export async function fingerprint(content: Uint8Array | string): Promise<string> {
+export async function contentHash(content: Uint8Array | string): Promise<string> {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const hasher = new Bun.CryptoHasher("sha3-256");
   for (let start = 0; start < bytes.length; start += SLICE_BYTES) {
