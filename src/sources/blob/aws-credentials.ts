@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
+import type { Environment } from "../../config/environment.ts";
 import { SourceFault } from "../fault.ts";
+import { readTextFile } from "../text-file.ts";
 import type { WebClient, WebRequest, WholeAnswer } from "../web/client.ts";
 import { errorCode } from "../web/status.ts";
 import type { Token } from "../web/token-cache.ts";
-import type { Environment } from "./bucket.ts";
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -116,10 +116,5 @@ function fromText({ body }: WholeAnswer): Token<AwsCredentials> {
 }
 
 async function readToken(path: string): Promise<string> {
-  try {
-    return (await readFile(path, "utf8")).trim();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`no AWS credentials: ${reason}`, { hopeless: true });
-  }
+  return (await readTextFile(path, (reason) => `no AWS credentials: ${reason}`)).trim();
 }

@@ -1,5 +1,5 @@
+import type { Environment } from "../../config/environment.ts";
 import { ConfigError } from "../../config/errors.ts";
-import type { Environment } from "./bucket.ts";
 import { isOn } from "./location.ts";
 
 /** Where an Azure storage account is and how it is entered. */

@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { SourceFault } from "../fault.ts";
+import type { Environment } from "../../config/environment.ts";
+import { readTextFile } from "../text-file.ts";
 import type { WebClient } from "../web/client.ts";
 import type { Token } from "../web/token-cache.ts";
 import { fetchToken, requestToken } from "../web/token-request.ts";
-import type { Environment } from "./bucket.ts";
 
 const RESOURCE = "https://storage.azure.com/";
 const IMDS_HOST = "http://169.254.169.254";
@@ -44,10 +43,5 @@ export async function azureToken(
 }
 
 async function readAssertion(path: string): Promise<string> {
-  try {
-    return (await readFile(path, "utf8")).trim();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`AZURE_FEDERATED_TOKEN_FILE: ${reason}`, { hopeless: true });
-  }
+  return (await readTextFile(path, (reason) => `AZURE_FEDERATED_TOKEN_FILE: ${reason}`)).trim();
 }

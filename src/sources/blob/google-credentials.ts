@@ -2,11 +2,11 @@ import { createSign } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { SourceFault } from "../fault.ts";
+import type { Environment } from "../../config/environment.ts";
+import { messageOf, SourceFault } from "../fault.ts";
 import type { WebClient } from "../web/client.ts";
 import type { Token } from "../web/token-cache.ts";
 import { fetchToken, requestToken } from "../web/token-request.ts";
-import type { Environment } from "./bucket.ts";
 
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_only";
 const TOKEN_URL = "https://oauth2.googleapis.com/token";
@@ -87,8 +87,9 @@ async function readCredentials(env: Environment): Promise<Record<string, string>
     text = await readFile(path, "utf8");
   } catch (error) {
     if (!named) return undefined;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`GOOGLE_APPLICATION_CREDENTIALS: ${reason}`, { hopeless: true });
+    throw new SourceFault(`GOOGLE_APPLICATION_CREDENTIALS: ${messageOf(error)}`, {
+      hopeless: true,
+    });
   }
   try {
     const members = Object.entries(JSON.parse(text) as object);

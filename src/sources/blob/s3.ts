@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { S3Client } from "bun";
+import type { Environment } from "../../config/environment.ts";
 import { ConfigError } from "../../config/errors.ts";
 import { TokenCache } from "../web/token-cache.ts";
 import { awsCredentials } from "./aws-credentials.ts";
-import type { Bucket, BucketDependencies, Environment } from "./bucket.ts";
+import type { Bucket, BucketDependencies } from "./bucket.ts";
 import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "./location.ts";
 
 /** Of the query; both spellings that Go's driver has. */

@@ -1,7 +1,8 @@
+import type { Environment } from "../../config/environment.ts";
 import { SourceFault } from "../fault.ts";
 import { WebClient, type WebRequest, type WholeAnswer } from "../web/client.ts";
 import { statusFault } from "../web/status.ts";
-import { type Cluster, type Environment, loadCluster } from "./cluster.ts";
+import { type Cluster, loadCluster } from "./cluster.ts";
 import { jsonLines } from "./lines.ts";
 import {
   type FlagObject,

@@ -1,3 +1,4 @@
+import type { Environment } from "../../config/environment.ts";
 import type { KubernetesSourceConfig } from "../../config/sources/source-config.ts";
 import { Backoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
@@ -5,7 +6,7 @@ import { contentHash } from "../content-hash.ts";
 import { reportFailure } from "../fault.ts";
 import type { Source, SourceSink } from "../source.ts";
 import { FlagApi, Outdated, type WatchEvent } from "./api.ts";
-import { type Environment, SERVICE_ACCOUNT } from "./cluster.ts";
+import { SERVICE_ACCOUNT } from "./cluster.ts";
 import { type FlagObject, parseResource } from "./resource.ts";
 
 export interface KubernetesSourceDependencies {

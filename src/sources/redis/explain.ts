@@ -1,3 +1,4 @@
+import { messageOf } from "../fault.ts";
 import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
 import type { RedisAddress } from "./uri.ts";
 
@@ -105,7 +106,7 @@ function explainTls(code: string, message: string): string | undefined {
 /** Any error of a Redis client as a fault in words, or as a redirection. */
 export function explain(error: unknown, address: RedisAddress): RedisFault | RedisMoved {
   if (error instanceof RedisFault || error instanceof RedisMoved) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
 
   const moved = /^MOVED \d+ (?<host>\S*):(?<port>\d+)$/.exec(message)?.groups;

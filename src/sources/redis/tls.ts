@@ -1,3 +1,4 @@
+import { messageOf } from "../fault.ts";
 import { readTlsFiles, systemAuthorities } from "../tls.ts";
 import { RedisFault } from "./fault.ts";
 import type { RedisTlsFiles } from "./options.ts";
@@ -19,7 +20,7 @@ export async function loadTls({ certPath, client, serverName }: RedisTlsFiles): 
     ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
   };
   const material = await readTlsFiles(files).catch((error: unknown) => {
-    throw new RedisFault(error instanceof Error ? error.message : String(error), "hopeless");
+    throw new RedisFault(messageOf(error), "hopeless");
   });
   return {
     ca: material.ca ?? systemAuthorities(),
