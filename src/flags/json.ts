@@ -21,6 +21,18 @@ export function kindOf(value: Json): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+/** Sets an own member whatever its name: `__proto__` is data like any other. */
+export function setMember<Value>(object: Record<string, Value>, name: string, value: Value): void {
+  if (name === "__proto__") {
+    Object.defineProperty(object, name, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  } else object[name] = value;
+}
+
 /**
  * The same members, names in byte order as far as JavaScript objects can keep it (names that are
  * array indexes come first, by number). `Object.fromEntries` defines members and does not assign

@@ -1,5 +1,6 @@
 import type { Steps } from "../flags/steps.ts";
 import type { FlagView } from "./flag-view.ts";
+import { selectorId } from "./selector.ts";
 import type { LayeredSnapshot } from "./snapshot.ts";
 import type { FlagChanges, Selector, View } from "./view.ts";
 
@@ -31,7 +32,7 @@ export class Subscriptions {
   }
 
   add(selector: Selector, current: LayeredSnapshot, listener: ChangeListener): () => void {
-    const id = JSON.stringify([selector.flagSetId, selector.source]);
+    const id = selectorId(selector);
     let group = this.#groups.get(id);
     if (!group) {
       group = { selector, listeners: new Set(), view: current.view(selector) };

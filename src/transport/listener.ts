@@ -1,5 +1,6 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { Log } from "../telemetry/log.ts";
+import type { PingRule } from "./http2/pings.ts";
 import type { StreamMethod, UnaryMethod } from "./method.ts";
 
 /**
@@ -86,8 +87,8 @@ export interface ListenerOptions extends CallWatch {
   readonly maxRequestHeader: number;
   /** Streams open at once on one HTTP/2 connection; without: 250. */
   readonly maxConcurrentStreams?: number;
-  /** Refuse clients that ping more often (GOAWAY too_many_pings). */
-  readonly keepAlive?: { readonly minTimeMs: number; readonly permitWithoutStream: boolean };
+  /** Disconnect clients that ping more often (GOAWAY too_many_pings). Undefined: pings are not counted. */
+  readonly keepAlive?: PingRule;
   readonly log: Log;
 }
 

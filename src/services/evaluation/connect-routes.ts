@@ -8,13 +8,13 @@ import {
   type DescService,
   type Message,
 } from "@bufbuild/protobuf";
-import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/connect";
+import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
+import { setMember } from "../../flags/json.ts";
 import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";
-import { setMember } from "../../protobuf/struct.ts";
-import type { HeaderLookup } from "../context.ts";
+import { headersOf } from "../context.ts";
 import { PulledSink } from "../pulled-sink.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
 import { type BulkMethod, bulkMethods, type Entry } from "./bulk.ts";
@@ -114,8 +114,4 @@ function flagsOf(response: DescMessage, entries: readonly Entry[]): Record<strin
     setMember(flags, key, any);
   }
   return flags;
-}
-
-function headersOf(call: HandlerContext): HeaderLookup {
-  return (name) => call.requestHeader.get(name);
 }

@@ -5,10 +5,11 @@ import { notFound } from "../../evaluation/outcomes.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { ContextAdditions, HeaderLookup } from "../context.ts";
+import { invalidArgument } from "../errors.ts";
 import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
-import { errorOf, invalidArgument } from "./errors.ts";
+import { errorOf } from "./errors.ts";
 
 export interface EvaluatorOptions {
   readonly store: SnapshotSource;

@@ -2,10 +2,10 @@
 
 import { DecodeError } from "../../protobuf/reader.ts";
 import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import { invalidArgument } from "../errors.ts";
 import { resolveMethods } from "./answer.ts";
 import { bulkMethods } from "./bulk.ts";
 import { eventStreamMethods } from "./dialects.ts";
-import { invalidArgument } from "./errors.ts";
 import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { readJsonRequest } from "./json-request.ts";

@@ -1,5 +1,5 @@
 /** OFREP's event streams: clients are told to ask again (ADR 8 of the protocol). */
-import { everything } from "../../../store/selector.ts";
+import { everything, selectorId } from "../../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../../store/view.ts";
 import { Channel } from "./channel.ts";
 import { configurationTag, type NamedConfiguration } from "./configuration.ts";
@@ -94,12 +94,12 @@ export class OfrepEvents {
   }
 
   #has(selector: Selector, named: NamedConfiguration): boolean {
-    if (this.#channels.get(idOf(selector))?.includes(named)) return true;
+    if (this.#channels.get(selectorId(selector))?.includes(named)) return true;
     return named.etag === configurationTag(this.#options.store.snapshot.view(selector));
   }
 
   #channel(selector: Selector): Channel {
-    const id = idOf(selector);
+    const id = selectorId(selector);
     const known = this.#channels.get(id);
     if (known) return known;
     const { store, jitterMs } = this.#options;
@@ -111,7 +111,7 @@ export class OfrepEvents {
   #dropUnused(selector: Selector, channel: Channel): void {
     if (channel === this.#whole || channel.streams.size > 0 || this.#stopped) return;
     channel.close();
-    this.#channels.delete(idOf(selector));
+    this.#channels.delete(selectorId(selector));
   }
 
   #beat(): void {
@@ -126,8 +126,4 @@ export class OfrepEvents {
     this.#refreshedAt = now;
     this.#options.refresh();
   }
-}
-
-function idOf({ flagSetId, source }: Selector): string {
-  return JSON.stringify([flagSetId ?? null, source ?? null]);
 }
