@@ -1,7 +1,7 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { Log } from "../telemetry/log.ts";
 import type { PingRule } from "./http2/pings.ts";
-import type { StreamMethod, UnaryMethod } from "./method.ts";
+import type { ShortPath } from "./method.ts";
 
 /**
  * Several threads listen on one port, and the kernel spreads connections over them. The first makes
@@ -68,16 +68,14 @@ export interface CallWatch {
 /** Puts services into Connect's router. */
 export type Routes = (router: ConnectRouter) => void;
 
-export interface ListenerOptions extends CallWatch {
+/** `unary` and `streams` are some of the methods of `routes`. */
+export interface ListenerOptions extends CallWatch, Partial<ShortPath> {
   /** For messages: "evaluation", "sync". */
   readonly name: string;
   readonly address: ListenAddress;
   readonly tls?: TlsFiles;
   /** Loads the services, for gRPC, gRPC-web and Connect, when they are first asked for. */
   readonly routes: () => Promise<Routes>;
-  /** Short paths for some of the same methods. */
-  readonly unary?: readonly UnaryMethod[];
-  readonly streams?: readonly StreamMethod[];
   /** False: gRPC only, everything else is refused (the sync port). */
   readonly web: boolean;
   /** Allowed origins (`*` wildcards); empty: every origin. Undefined: no CORS. */

@@ -1,7 +1,7 @@
 /** Calls from message bytes to message bytes. */
 
 import { DecodeError } from "../../protobuf/reader.ts";
-import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import type { ShortPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { invalidArgument } from "../errors.ts";
 import { resolveMethods } from "./answer.ts";
 import { bulkMethods } from "./bulk.ts";
@@ -10,11 +10,6 @@ import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { readJsonRequest } from "./json-request.ts";
 import { decodeEmptyRequest, decodeResolveAllRequest, decodeResolveRequest } from "./request.ts";
-
-export interface ShortPath {
-  readonly unary: readonly UnaryMethod[];
-  readonly streams: readonly StreamMethod[];
-}
 
 export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath {
   const resolves = resolveMethods.map(
