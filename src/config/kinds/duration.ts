@@ -54,11 +54,14 @@ export function formatDuration(ms: number): string {
   return text || "0s";
 }
 
-/** A value in milliseconds. */
+/** The longest that a timer waits, in milliseconds; one that is to wait longer fires at once. */
+const longestTimer = 2 ** 31 - 1;
+
+/** A value in milliseconds, which a timer can wait: more than 24 days count as 24 days. */
 export const duration: Kind<number> = {
   hint: "duration",
-  fromText: parseDuration,
-  fromFile: (value) => parseDuration(scalarText(value)),
+  fromText: (text) => Math.min(parseDuration(text), longestTimer),
+  fromFile: (value) => duration.fromText(scalarText(value)),
   show: formatDuration,
 };
 
@@ -70,7 +73,7 @@ export const positiveDuration: Kind<number> = {
 };
 
 function positive(text: string): number {
-  const ms = parseDuration(text);
+  const ms = duration.fromText(text);
   if (ms > 0) return ms;
   throw new ValueError(`${quote(text)} is not more than 0s`);
 }

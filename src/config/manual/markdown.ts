@@ -30,7 +30,7 @@ type of the option:
 | uri, origin (lists) | repeatable, or separated by commas | separated by white space | a list, or one text separated by white space |
 | key=value, header=key | repeatable, or separated by commas | a JSON object | a mapping, whose keys are converted to lower case |
 | json | a JSON array | a JSON array | a list, or a JSON array as text |
-| duration | \`500ms\`, \`5s\`, \`1h30m\` | the same | the same |
+| duration (more than 24 days count as 24 days) | \`500ms\`, \`5s\`, \`1h30m\` | the same | the same |
 | boolean | \`--name\`, \`--name=false\` | \`true\`, \`false\` | \`true\`, \`false\` |
 
 In the configuration file, keys are the names of the options without the leading dashes:

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { list, map, splitCommas } from "../../../src/config/kinds/collections.ts";
-import { formatDuration, parseDuration } from "../../../src/config/kinds/duration.ts";
+import {
+  duration,
+  formatDuration,
+  parseDuration,
+  positiveDuration,
+} from "../../../src/config/kinds/duration.ts";
 import { ValueError } from "../../../src/config/kinds/kind.ts";
 import { boolean, oneOf, port } from "../../../src/config/kinds/scalars.ts";
 import { nearest } from "../../../src/config/nearest.ts";
@@ -32,6 +37,16 @@ describe("durations", () => {
   ])("%j: %s", (text, message) => {
     expect(() => parseDuration(text)).toThrow(new ValueError(message));
   });
+
+  test.each([duration, positiveDuration])(
+    "%#: more than a timer can wait is as much as one can",
+    (kind) => {
+      for (const text of ["596h", "720h", "2562047h"]) {
+        expect(kind.fromText(text)).toBe(Math.min(parseDuration(text), 2 ** 31 - 1));
+        expect(kind.fromFile(text)).toBe(kind.fromText(text));
+      }
+    },
+  );
 
   test("every whole number of milliseconds reads back as it was shown", () => {
     fc.assert(
