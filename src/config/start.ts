@@ -21,7 +21,7 @@ export interface StartConfig extends ServingConfig {
   /** At least one; a later one has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
-  /** One listener where it has the management port and is plaintext or shares its TLS. */
+  /** Shares one listener, and its TLS, with management where both have the same port. */
   readonly ofrep: {
     readonly port: number;
     readonly tls: ServerTls | undefined;

@@ -6,10 +6,12 @@ export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** True of objects other than arrays. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** True of objects and arrays. */
 export function isContainer(value: Json): value is readonly Json[] | JsonObject {
   return typeof value === "object" && value !== null;
 }

@@ -26,7 +26,7 @@ export type PackedDocument =
 
 const firstSize = 1 << 20;
 
-/** @param source that the flags say they come from. */
+/** @param source the name of the source that the flags say they come from */
 export function pack({ flags, flagSetId }: FlagSet, source: string): PackedFlagSet {
   const sorted = flags.toSorted(compareFlags);
   const ids = new Map<string, number>();
@@ -48,6 +48,7 @@ export function pack({ flags, flagSetId }: FlagSet, source: string): PackedFlagS
   return { bytes: text.share(), places, flagSets, flagSetIds: [...ids.keys()], flagSetId };
 }
 
+/** The order of packed flags: by key, then by flag set, in byte order. */
 export function compareFlags(a: FlagDefinition, b: FlagDefinition): number {
   return compareBytes(a.key, b.key) || compareBytes(a.flagSetId ?? "", b.flagSetId ?? "");
 }

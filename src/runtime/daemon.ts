@@ -4,6 +4,7 @@ import { compileAfterStart } from "./compilation.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { listenToSignals, surviveMistakes } from "./signals.ts";
 
+/** A daemon whose ports are bound. */
 export interface Daemon {
   readonly pipeline: FlagPipeline;
   readonly graceMs: number;

@@ -21,6 +21,7 @@ import { rateLimit } from "../telemetry/logging/rate-limit.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import { SyncContext } from "./sync-context.ts";
 
+/** What a pipeline is made of. */
 export interface FlagPipelineOptions {
   /** A later source has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
@@ -37,10 +38,10 @@ export interface FlagPipelineOptions {
   readonly traceLoad?: LoadTrace | undefined;
 }
 
-/** A source that ended by a mistake of ours is started again after this. */
+/** How long after it ended unexpectedly a source is started again. */
 const restartMs = 5_000;
 
-/** From the sources to the store: everything that both commands have in common. */
+/** The way of flags from the sources to the store, the same for both commands. */
 export class FlagPipeline {
   readonly store: Store;
   readonly readiness: Readiness;
@@ -107,7 +108,7 @@ export class FlagPipeline {
     return this.#sources.map(({ name, provider }) => ({ name, provider }));
   }
 
-  /** Every source looks now. */
+  /** Makes every source look for changes now. */
   resync(): void {
     for (const source of this.#sources) source.resync();
   }
@@ -139,7 +140,7 @@ export class FlagPipeline {
   }
 }
 
-/** What evaluations could not use, each once a minute; their reasons in detail when debugging. */
+/** Logs what evaluations could not use, each thing once a minute, and at level debug every failure. */
 function reportTo(log: Log) {
   const allow = rateLimit();
   return (level: "debug" | "warn" | "error", flagKey: string, message: string): void => {

@@ -1,10 +1,11 @@
 import type { StartConfig } from "../config/start.ts";
+import type { Ofrep } from "../services/ofrep/service.ts";
 import type { Log } from "../telemetry/log.ts";
 import { serveFrontedHttp } from "../transport/fronted-http.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
-import type { PlainAnswer } from "../transport/http1/plain-connection.ts";
 import type { PortSharing } from "../transport/listener.ts";
 
+/** The bound listeners. */
 export interface HttpPorts {
   readonly ofrepPort: number;
   readonly managementPort: number;
@@ -12,13 +13,13 @@ export interface HttpPorts {
 }
 
 /**
- * OFREP and management: one listener where both have the same port.
+ * Binds OFREP and management: one listener where both have the same port.
  * @throws ConfigError
  */
 export async function serveHttpPorts(parts: {
   readonly config: Pick<StartConfig, "ofrep" | "managementPort" | "maxRequestHeader">;
   readonly shared?: PortSharing;
-  readonly ofrep: { readonly handler: HttpHandler; readonly plain: PlainAnswer };
+  readonly ofrep: Ofrep;
   readonly management: HttpHandler;
   readonly log: Log;
 }): Promise<HttpPorts> {
@@ -39,7 +40,7 @@ export async function serveHttpPorts(parts: {
   };
   const ofrepServer =
     tls === undefined
-      ? await serveFrontedHttp(ofrepOptions, ofrep.plain)
+      ? await serveFrontedHttp(ofrepOptions, ofrep.shortPath)
       : serveHttp({ ...ofrepOptions, tls });
   const managementServer = together
     ? ofrepServer

@@ -12,6 +12,7 @@ export function headersOf(call: HandlerContext): HeaderLookup {
   return (name) => call.requestHeader.get(name);
 }
 
+/** Adds the operator's static values (`-X`) and header values (`-H`) to the contexts of evaluations. */
 export class ContextAdditions {
   readonly #source: ContextSource;
   #added: JsonObject = {};

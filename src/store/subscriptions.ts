@@ -4,6 +4,7 @@ import { selectorId } from "./selector.ts";
 import type { LayeredSnapshot } from "./snapshot.ts";
 import type { FlagChanges, Selector, View } from "./view.ts";
 
+/** Called with what changed, and with what is there now. */
 export type ChangeListener = (changes: FlagChanges, view: View) => void;
 
 /** All who look through the same selector: what changed is found once for all of them. */
@@ -14,6 +15,7 @@ interface Group {
   view: FlagView;
 }
 
+/** Those who are told of changes. */
 export class Subscriptions {
   readonly #groups = new Map<string, Group>();
   readonly #onError: (error: unknown) => void;

@@ -2,7 +2,7 @@ import type { Registry } from "./metrics/registry.ts";
 import type { Attributes } from "./metrics/series.ts";
 
 /** Why a sync stream ended. A client that cancels closes normally. */
-export type SyncStreamEnd = "normal_close" | "deadline_exceeded" | "client_disconnect" | "error";
+export type SyncStreamEnd = "normal_close" | "deadline_exceeded" | "error";
 
 /** Who opened a sync stream; members that the client did not give are absent. */
 export interface SyncClient {

@@ -9,6 +9,7 @@ import type { ShortPath } from "./method.ts";
  */
 export type PortSharing = "first" | "joining";
 
+/** Where a listener is bound. */
 export type ListenAddress =
   | {
       readonly port: number;
@@ -90,6 +91,7 @@ export interface ListenerOptions extends CallWatch, Partial<ShortPath> {
   readonly log: Log;
 }
 
+/** A bound listener. */
 export interface Listener {
   /** The real port or the socket path, once bound. */
   readonly address: ListenAddress;

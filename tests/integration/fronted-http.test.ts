@@ -16,7 +16,7 @@ const flags = "/ofrep/v1/evaluate/flags";
 const maxRequestBody = 100_000;
 
 const evaluated: string[] = [];
-const { handler, plain } = createOfrep({
+const { handler, shortPath } = createOfrep({
   store: new FakeStore(viewOf([staticFlag("on", true), echo("echo")])),
   context: fixedContext({ region: "eu" }),
   contextFromHeader: new Map([["x-tier", "tier"]]),
@@ -26,8 +26,8 @@ const { handler, plain } = createOfrep({
   record: ({ key, reason }) => evaluated.push(`${key} ${reason}`),
 });
 let answeredFromBytes = 0;
-const counting: typeof plain = (head, body) => {
-  const answer = plain(head, body);
+const counting: typeof shortPath = (head, body) => {
+  const answer = shortPath(head, body);
   if (answer) answeredFromBytes++;
   return answer;
 };
@@ -347,7 +347,7 @@ test("a client that goes away leaves nothing behind", async () => {
 });
 
 test("stopping lets an answer on its way arrive whole, and then nobody listens", async () => {
-  const server = await serveFrontedHttp({ ...options, log: rememberingLog() }, plain);
+  const server = await serveFrontedHttp({ ...options, log: rememberingLog() }, shortPath);
   const answer = fetch(`http://127.0.0.1:${server.port}/slow`).then((response) => response.text());
   await Bun.sleep(50);
   await server.stop(5_000);
@@ -362,6 +362,9 @@ test("stopping lets an answer on its way arrive whole, and then nobody listens",
 });
 
 test("a taken port is an error that says so", async () => {
-  const taken = serveFrontedHttp({ ...options, port: fronted.port, log: rememberingLog() }, plain);
+  const taken = serveFrontedHttp(
+    { ...options, port: fronted.port, log: rememberingLog() },
+    shortPath,
+  );
   expect(taken).rejects.toThrow(`OFREP: cannot listen on 127.0.0.1:${fronted.port}: it is in use`);
 });

@@ -21,6 +21,7 @@ export interface CommandManual {
   readonly examples: readonly { readonly does: string; readonly command: string }[];
 }
 
+/** Shells that there are completion scripts for. */
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
 

@@ -3,6 +3,7 @@ import type { Provider } from "./source-config.ts";
 /** What a member holds: `seconds` and `bytes` are whole numbers from 0, `texts` is an object of texts. */
 type MemberType = "text" | "boolean" | "seconds" | "bytes" | "texts" | "object";
 
+/** How one member of a source object is declared. */
 export interface Member {
   readonly type: MemberType;
   /** Providers that use it; it is ignored elsewhere, with a warning. */
@@ -12,6 +13,7 @@ export interface Member {
   readonly max?: number;
 }
 
+/** Every provider, in the order in which messages and help list them. */
 export const providers = [
   "redis",
   "file",

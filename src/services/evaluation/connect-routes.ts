@@ -23,6 +23,7 @@ import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { ServerEvent } from "./events.ts";
 
+/** The versions of the service, as their protocol files describe them. */
 export const services: readonly DescService[] = [EvaluationV1, EvaluationV2, SchemaV1];
 
 /** Go flagd writes zero values into JSON, and clients without protobuf rely on finding them. */
@@ -34,6 +35,7 @@ type ServerStreaming = MethodImpl<DescMethodServerStreaming>;
 /** What the request messages of all methods have in common. */
 type Request = Message & { readonly flagKey?: string; readonly context?: EvaluationContext };
 
+/** Puts the methods of all versions into Connect's router. */
 export function connectRoutes(
   evaluator: Evaluator,
   events: EventStreams,

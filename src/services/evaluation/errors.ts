@@ -9,6 +9,7 @@ const errors: Readonly<Record<ErrorCode, RpcError>> = {
   GENERAL: new RpcError("General error", Code.Unknown),
 };
 
+/** The error that a caller of a Resolve method gets for a code. */
 export function errorOf(code: ErrorCode): RpcError {
   return errors[code];
 }

@@ -1,4 +1,3 @@
-/** What both ways into the service share: from a decoded request to an answer. */
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import { notFound } from "../../evaluation/outcomes.ts";
@@ -6,7 +5,7 @@ import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { ContextAdditions, HeaderLookup } from "../context.ts";
 import { invalidArgument } from "../errors.ts";
-import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+import { SELECTOR_HEADER, selectorOf } from "../selector-header.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
 import { errorOf } from "./errors.ts";
@@ -22,6 +21,7 @@ const unknownFlag: Answer = {
   error: errorOf("FLAG_NOT_FOUND"),
 };
 
+/** From a decoded request to an answer: what both ways into the service share. */
 export class Evaluator {
   readonly #store: SnapshotSource;
   readonly #additions: ContextAdditions;
@@ -34,7 +34,7 @@ export class Evaluator {
   }
 
   /**
-   * @param context asked for where targeting runs only
+   * @param context called only where targeting has to run
    * @throws RpcError where the selector is invalid
    */
   resolve(

@@ -11,6 +11,7 @@ import { encodeChange } from "./change-frame.ts";
 
 const writer = new WireWriter();
 
+/** One message of an event stream. */
 export interface ServerEvent {
   readonly type: "provider_ready" | "configuration_change" | "keep_alive" | "provider_shutdown";
   readonly data: JsonObject | undefined;
@@ -69,6 +70,7 @@ export const providerReady = new PlainEvent("provider_ready", {});
 export const keepAlive = new PlainEvent("keep_alive", undefined);
 export const providerShutdown = new PlainEvent("provider_shutdown", {});
 
+/** A change of flags, as event streams are told of it. */
 export class ConfigurationChange {
   readonly #changes: FlagChanges;
   #event: ChangeEvent | undefined;

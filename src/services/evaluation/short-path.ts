@@ -1,5 +1,3 @@
-/** Calls from message bytes to message bytes. */
-
 import { DecodeError } from "../../protobuf/reader.ts";
 import type { ShortPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { invalidArgument } from "../errors.ts";
@@ -11,6 +9,7 @@ import type { EventStreams } from "./event-streams.ts";
 import { readJsonRequest } from "./json-request.ts";
 import { decodeEmptyRequest, decodeResolveAllRequest, decodeResolveRequest } from "./request.ts";
 
+/** All methods, from message bytes to message bytes. */
 export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath {
   const resolves = resolveMethods.map(
     (method): UnaryMethod => ({
@@ -69,7 +68,7 @@ export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath
   return { unary: [...resolves, ...bulks], streams };
 }
 
-/** Tells the client what is wrong with its message. */
+/** Makes an error for the client of a message that cannot be decoded. */
 function naming<Args extends unknown[], Result>(
   handle: (...args: Args) => Result,
 ): (...args: Args) => Result {

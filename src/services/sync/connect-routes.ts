@@ -10,14 +10,17 @@ import { clientOf, selectorFrom } from "./request.ts";
 import type { SyncStreams } from "./sync-streams.ts";
 import type { UnaryCalls } from "./unary-calls.ts";
 
+/** The service as its protocol file describes it. */
 export const services: readonly DescService[] = [FlagSyncService];
 
+/** What answers the calls, whichever way they come. */
 export interface SyncHandlers {
   readonly calls: UnaryCalls;
   readonly streams: SyncStreams;
   readonly measure: ((client: SyncClient) => SyncStreamMetrics) | undefined;
 }
 
+/** Puts the methods into Connect's router. */
 export function connectRoutes({
   calls,
   streams,

@@ -4,7 +4,7 @@ import type { Selector } from "../../store/view.ts";
 import type { SyncClient } from "../../telemetry/sync-metrics.ts";
 import type { HeaderLookup } from "../context.ts";
 import { invalidArgument } from "../errors.ts";
-import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+import { SELECTOR_HEADER, selectorOf } from "../selector-header.ts";
 
 /** The fields that the request messages share. */
 export interface SyncRequest {

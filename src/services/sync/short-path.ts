@@ -1,4 +1,3 @@
-/** gRPC calls from message bytes to message bytes. */
 import type { Log } from "../../telemetry/log.ts";
 import type { ShortPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import type { HeaderLookup } from "../context.ts";
@@ -15,6 +14,7 @@ export interface ShortPathOptions extends SyncHandlers {
   readonly log: Log;
 }
 
+/** All methods, from message bytes to message bytes. */
 export function shortPath({ calls, streams, measure, stallMs, log }: ShortPathOptions): ShortPath {
   const fetch: UnaryMethod = {
     path: `${service}/FetchAllFlags`,

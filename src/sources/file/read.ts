@@ -5,6 +5,7 @@ import { errorText } from "./error-text.ts";
 /** Changes with every change of a file's content, and of its name's target. */
 export type Fingerprint = string;
 
+/** What became of an attempt to read a file. */
 export type Reading =
   | {
       readonly ok: true;

@@ -13,6 +13,7 @@ import {
   resourcePath,
 } from "./resource.ts";
 
+/** The answer to a list request. */
 export interface Listed {
   /** Undefined: there is no such resource. */
   readonly flag: FlagObject | undefined;
@@ -20,6 +21,7 @@ export interface Listed {
   readonly resourceVersion: string;
 }
 
+/** One event of a watch. */
 export interface WatchEvent {
   /** ADDED, MODIFIED, DELETED, BOOKMARK or ERROR. */
   readonly type: string;

@@ -4,6 +4,7 @@ import type { RedisAddress } from "./uri.ts";
 
 const TRY_MS = 2000;
 
+/** Finds out why a server is out of reach, and says it in words. Never rejects. */
 export type Diagnose = (
   address: RedisAddress,
   fault: RedisFault,

@@ -3,7 +3,7 @@ import { largeDocument } from "../large-document.ts";
 /** What the watch says of the time since the last fetch; undefined: nothing that counts. */
 export type Hint = "quiet" | "touched" | undefined;
 
-/** Polls in a row that do without a fetch: a hint that has become false is believed for so long. */
+/** The most polls in a row without a fetch: so long is a hint believed that has become wrong. */
 const MOST_IN_A_ROW = 9;
 
 /**

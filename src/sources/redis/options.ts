@@ -1,6 +1,7 @@
 import { ConfigError } from "../../config/errors.ts";
 import { parseRedisUri, type RedisUri } from "./uri.ts";
 
+/** The options as they were given. */
 export interface RedisSourceOptions {
   /** `redis://[[user]:password@]host[:port][/db]?key=KEY` and its relatives. */
   readonly uri: string;
@@ -33,6 +34,7 @@ export interface RedisSettings {
   readonly documentTimeoutMs: number;
 }
 
+/** The PEM files of TLS to Redis. */
 export interface RedisTlsFiles {
   readonly certPath: string | undefined;
   readonly client: { readonly certPath: string; readonly keyPath: string } | undefined;

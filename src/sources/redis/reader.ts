@@ -1,6 +1,7 @@
 import type { RedisConnection } from "./connection.ts";
 import { RedisFault } from "./fault.ts";
 
+/** The content of the key. */
 export interface RedisDocument {
   readonly content: Uint8Array | string;
   readonly type: "string" | "JSON";

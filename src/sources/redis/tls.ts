@@ -3,6 +3,7 @@ import { readTlsFiles, systemAuthorities } from "../tls.ts";
 import { RedisFault } from "./fault.ts";
 import type { RedisTlsFiles } from "./options.ts";
 
+/** Contents of PEM files, as Bun's client takes them. */
 export interface RedisTls {
   readonly ca: string | string[];
   readonly cert?: string;

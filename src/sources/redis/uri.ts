@@ -9,6 +9,7 @@ export interface RedisAddress {
   readonly database: number;
 }
 
+/** A URI, taken apart. */
 export interface RedisUri {
   readonly address: RedisAddress;
   /** The key that holds the flag document. */

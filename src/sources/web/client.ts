@@ -4,6 +4,7 @@ import { fetchTls, type TlsMaterial } from "../tls.ts";
 import { explain } from "./explain.ts";
 import { type Patience, Watchdog } from "./watchdog.ts";
 
+/** A request as sources make it. */
 export interface WebRequest {
   readonly url: URL;
   readonly method?: "GET" | "POST" | "PUT";
@@ -23,6 +24,7 @@ export interface WebAnswer {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** An answer whose body has arrived. */
 export interface WholeAnswer extends Omit<WebAnswer, "chunks"> {
   readonly body: Uint8Array;
 }

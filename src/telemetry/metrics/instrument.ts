@@ -1,5 +1,6 @@
 import { type Attributes, HistogramSeries, NumberSeries } from "./series.ts";
 
+/** What a metric is called and what it means. */
 export interface Definition {
   /** OpenTelemetry's name: `http.server.request.duration`. */
   readonly name: string;
@@ -64,10 +65,12 @@ export class Instrument<Series extends NumberSeries | HistogramSeries> {
 export type Counter = Instrument<NumberSeries>;
 export type Histogram = Instrument<HistogramSeries>;
 
+/** An instrument that counts. */
 export function numbers(definition: Definition, kind: Kind, limit: number): Counter {
   return new Instrument(definition, kind, limit, (attributes) => new NumberSeries(attributes));
 }
 
+/** @param bounds as in {@link HistogramSeries} */
 export function histogram(
   definition: Definition,
   bounds: readonly number[],

@@ -1,5 +1,5 @@
 import { InvalidSelectorError } from "../../../store/selector.ts";
-import { SELECTOR_HEADER, selectorOf } from "../../selection.ts";
+import { SELECTOR_HEADER, selectorOf } from "../../selector-header.ts";
 import { eventStream, methodNotAllowed, type Reply, refusal, tooManyStreams } from "../reply.ts";
 import { SELECTOR_PARAMETER } from "./advertisement.ts";
 import type { OfrepEvents } from "./events.ts";

@@ -24,11 +24,12 @@ const mostWaiting = 1_000;
 const refreshEveryMs = 1_000;
 
 /**
- * What was evaluated this long before a stream was opened is what its client has: a change since is
- * one that it may have missed between asking and listening.
+ * A client asks for all flags first and opens a stream afterwards. Where flags have changed within this
+ * time before it did, it may have missed the change.
  */
 const doubtMs = 60_000;
 
+/** All open event streams of OFREP. */
 export class OfrepEvents {
   readonly #options: OfrepEventsOptions;
   readonly #channels = new Map<string, Channel>();

@@ -1,6 +1,7 @@
 import { parseSelector } from "../store/selector.ts";
 import type { Selector } from "../store/view.ts";
 
+/** The request header by which clients select flags, in lower case. */
 export const SELECTOR_HEADER = "flagd-selector";
 
 /**
