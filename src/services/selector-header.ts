@@ -2,7 +2,7 @@ import { parseSelector } from "../store/selector.ts";
 import type { Selector } from "../store/view.ts";
 
 /** The request header by which clients select flags, in lower case. */
-export const SELECTOR_HEADER = "flagd-selector";
+export const selectorHeader = "flagd-selector";
 
 /**
  * What the `Flagd-Selector` header selects. Absent or empty: everything. Of several headers the

@@ -18,8 +18,8 @@ export interface PollerOptions {
   readonly look: (signal: AbortSignal) => Promise<Payload | undefined>;
 }
 
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 60_000;
+const firstWaitMs = 1000;
+const longestWaitMs = 60_000;
 
 /**
  * Looks at once, then once per interval, one look at a time; after a failure again with growing
@@ -44,8 +44,8 @@ export class Poller {
     this.#clock = clock;
     this.#schedule = new PollSchedule(clock, { intervalSeconds, seed });
     this.#backoff = new Backoff(clock, {
-      firstMs: FIRST_WAIT_MS,
-      maxMs: Math.min(LONGEST_WAIT_MS, intervalSeconds * 1000),
+      firstMs: firstWaitMs,
+      maxMs: Math.min(longestWaitMs, intervalSeconds * 1000),
     });
   }
 

@@ -18,7 +18,7 @@ export interface SyncStreamMetrics {
 }
 
 /** Seconds. */
-const DURATION_BOUNDS = [30, 60, 120, 300, 480, 600, 1200, 1800, 3600, 10_800];
+const durationBounds = [30, 60, 120, 300, 480, 600, 1200, 1800, 3600, 10_800];
 
 /** @param now seconds. Default: the monotonic clock. */
 export function createSyncMetrics(
@@ -37,7 +37,7 @@ export function createSyncMetrics(
       description: "Measures the duration of gRPC sync streaming connections.",
       unit: "s",
     },
-    DURATION_BOUNDS,
+    durationBounds,
   );
   const sent = scope.counter({
     name: "feature_flag.flagd.sync.sent",

@@ -5,7 +5,7 @@ import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { ContextAdditions, HeaderLookup } from "../context.ts";
 import { invalidArgument } from "../errors.ts";
-import { SELECTOR_HEADER, selectorOf } from "../selector-header.ts";
+import { selectorHeader, selectorOf } from "../selector-header.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
 import { errorOf } from "./errors.ts";
@@ -84,7 +84,7 @@ export class Evaluator {
 /** @throws RpcError where the selector is invalid */
 export function selectorFrom(header: HeaderLookup): Selector {
   try {
-    return selectorOf(header(SELECTOR_HEADER));
+    return selectorOf(header(selectorHeader));
   } catch (error) {
     throw error instanceof InvalidSelectorError ? invalidArgument(error.message) : error;
   }

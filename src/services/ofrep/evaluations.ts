@@ -10,7 +10,7 @@ import type {
 } from "../../telemetry/tracing/evaluation-tracing.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
-import { SELECTOR_HEADER, selectorOf } from "../selector-header.ts";
+import { selectorHeader, selectorOf } from "../selector-header.ts";
 import type { Body } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
@@ -54,7 +54,7 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
   /** @returns a text where the selector is invalid: what is wrong with it */
   function selectorFrom(request: OfrepRequest): Selector | string {
     try {
-      return selectorOf(request.headers.get(SELECTOR_HEADER));
+      return selectorOf(request.headers.get(selectorHeader));
     } catch (error) {
       if (error instanceof InvalidSelectorError) return error.message;
       throw error;

@@ -1,6 +1,6 @@
 import { messageOf } from "../fault.ts";
 
-const TEXTS: Readonly<Record<string, string>> = {
+const texts: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   ENOTDIR: "a part of its path is not a directory",
   EACCES: "permission denied",
@@ -14,5 +14,5 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** An error of the file system in words. */
 export function errorText(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return TEXTS[code] ?? messageOf(error);
+  return texts[code] ?? messageOf(error);
 }

@@ -15,7 +15,7 @@ export interface Cluster {
 }
 
 /** Where a pod finds its service account. */
-export const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+export const podServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
  * The cluster of the file that KUBECONFIG names, else the one that flagd runs in. Read anew at each use:

@@ -6,7 +6,7 @@ import { contentHash } from "../content-hash.ts";
 import { reportFailure } from "../fault.ts";
 import type { Source, SourceSink } from "../source.ts";
 import { FlagApi, Outdated, type WatchEvent } from "./api.ts";
-import { SERVICE_ACCOUNT } from "./cluster.ts";
+import { podServiceAccount } from "./cluster.ts";
 import { type FlagObject, parseResource } from "./resource.ts";
 
 export interface KubernetesSourceDependencies {
@@ -17,9 +17,9 @@ export interface KubernetesSourceDependencies {
   readonly watchSeconds?: number;
 }
 
-const WATCH_SECONDS = 60;
+const defaultWatchSeconds = 60;
 /** A watch that ends sooner has not come about, whatever its status said. */
-const SHORTEST_WATCH_MS = 1000;
+const shortestWatchMs = 1000;
 
 /** Flags from a FeatureFlag of a Kubernetes cluster: a list, then watches that go on where it was left. */
 export class KubernetesSource implements Source {
@@ -35,7 +35,7 @@ export class KubernetesSource implements Source {
 
   /** @throws ConfigError for a wrong URI */
   constructor(config: KubernetesSourceConfig, dependencies: KubernetesSourceDependencies) {
-    const { clock, env = process.env, serviceAccount = SERVICE_ACCOUNT } = dependencies;
+    const { clock, env = process.env, serviceAccount = podServiceAccount } = dependencies;
     this.name = config.uri;
     this.#clock = clock;
     this.#backoff = new Backoff(clock, { firstMs: 1000, maxMs: 60_000 });
@@ -43,7 +43,7 @@ export class KubernetesSource implements Source {
       resource: parseResource(config.uri),
       env,
       serviceAccount,
-      watchSeconds: dependencies.watchSeconds ?? WATCH_SECONDS,
+      watchSeconds: dependencies.watchSeconds ?? defaultWatchSeconds,
     });
   }
 
@@ -87,7 +87,7 @@ export class KubernetesSource implements Source {
     };
     for (;;) {
       const began = this.#clock.now();
-      const longEnough = () => this.#clock.now() - began > SHORTEST_WATCH_MS;
+      const longEnough = () => this.#clock.now() - began > shortestWatchMs;
       try {
         await this.#api.watch(version, onEvent, signal);
         if (!longEnough()) await this.#clock.sleep(this.#backoff.next(), signal);

@@ -77,11 +77,11 @@ const byMessage: readonly Explanation[] = [
   { pattern: /^CLUSTERDOWN/, kind: "passing", say: () => "the cluster is down" },
 ];
 
-const TLS_UNTRUSTED =
+const tlsUntrusted =
   /^(SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|INVALID_CA)/;
 
 function explainTls(code: string, message: string): string | undefined {
-  if (TLS_UNTRUSTED.test(code)) {
+  if (tlsUntrusted.test(code)) {
     return "the server's certificate is not signed by a trusted authority: give the CA that signed it as certPath";
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {

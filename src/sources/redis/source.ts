@@ -26,13 +26,13 @@ export interface RedisSourceDependencies {
 }
 
 /** Changes are seen within 100 ms, at half a percent of a CPU or less. */
-const WATCH_MS = 50;
+const watchMs = 50;
 /** A document that changes all the time is fetched for at most a third of the time. */
-const WATCH_REST = 2;
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 60_000;
+const watchRest = 2;
+const firstWaitMs = 1000;
+const longestWaitMs = 60_000;
 /** Redirections in a row: more than a cluster that is being rearranged needs. */
-const MOST_HOPS = 5;
+const mostHops = 5;
 
 /** Flags from one key of a Redis or Valkey server, a string or a RedisJSON document. */
 export class RedisSource implements Source {
@@ -74,8 +74,8 @@ export class RedisSource implements Source {
     this.#diagnose = dependencies.diagnose ?? diagnose;
     this.#schedule = new PollSchedule(clock, { intervalSeconds: intervalMs / 1000, seed });
     this.#backoff = new Backoff(clock, {
-      firstMs: FIRST_WAIT_MS,
-      maxMs: Math.min(LONGEST_WAIT_MS, intervalMs),
+      firstMs: firstWaitMs,
+      maxMs: Math.min(longestWaitMs, intervalMs),
     });
   }
 
@@ -185,13 +185,13 @@ export class RedisSource implements Source {
     signal: AbortSignal,
   ): Promise<void> {
     const due = this.#schedule.next();
-    let pause = Math.max(WATCH_MS, pollMs * WATCH_REST);
+    let pause = Math.max(watchMs, pollMs * watchRest);
     for (;;) {
       if (connection.closed && !signal.aborted) throw new RedisFault("connection closed", "closed");
       const left = due - this.#clock.now();
       if (left <= 0 || this.#resyncAsked || signal.aborted) return;
       await this.#sleep(keyWatch?.works ? Math.min(left, pause) : left, signal);
-      pause = WATCH_MS;
+      pause = watchMs;
       if (keyWatch?.works && !connection.closed && (await keyWatch.touched())) return;
     }
   }
@@ -216,7 +216,7 @@ export class RedisSource implements Source {
 
   #follow(moved: RedisMoved): boolean {
     const { endpoint } = this.#address;
-    if (this.#hops >= MOST_HOPS || "path" in endpoint) return false;
+    if (this.#hops >= mostHops || "path" in endpoint) return false;
     this.#hops++;
     this.#address = {
       ...this.#address,
