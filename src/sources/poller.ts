@@ -1,4 +1,4 @@
-import { Backoff } from "./backoff.ts";
+import { Backoff, sourceWaits } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { contentHash } from "./content-hash.ts";
 import { reportFailure, SourceFault } from "./fault.ts";
@@ -17,9 +17,6 @@ export interface PollerOptions {
    */
   readonly look: (signal: AbortSignal) => Promise<Payload | undefined>;
 }
-
-const firstWaitMs = 1000;
-const longestWaitMs = 60_000;
 
 /**
  * Looks at once, then once per interval, one look at a time; after a failure again with growing
@@ -44,8 +41,8 @@ export class Poller {
     this.#clock = clock;
     this.#schedule = new PollSchedule(clock, { intervalSeconds, seed });
     this.#backoff = new Backoff(clock, {
-      firstMs: firstWaitMs,
-      maxMs: Math.min(longestWaitMs, intervalSeconds * 1000),
+      ...sourceWaits,
+      maxMs: Math.min(sourceWaits.maxMs, intervalSeconds * 1000),
     });
   }
 

@@ -3,7 +3,7 @@ import { ConfigError } from "../../config/errors.ts";
 import type { ClientTls } from "../../config/sources/source-config.ts";
 import type { JsonObject } from "../../flags/model.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { Backoff } from "../backoff.ts";
+import { Backoff, sourceWaits } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { readTlsFiles, type TlsMaterial } from "./credentials.ts";
@@ -59,7 +59,7 @@ export class GrpcSource implements Source {
     };
     this.#clock = clock;
     this.#log = log;
-    this.#backoff = new Backoff(clock, { firstMs: 1000, maxMs: 60_000 });
+    this.#backoff = new Backoff(clock, sourceWaits);
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {

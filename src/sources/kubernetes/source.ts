@@ -1,6 +1,6 @@
 import type { Environment } from "../../config/environment.ts";
 import type { KubernetesSourceConfig } from "../../config/sources/source-config.ts";
-import { Backoff } from "../backoff.ts";
+import { Backoff, sourceWaits } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { contentHash } from "../content-hash.ts";
 import { reportFailure } from "../fault.ts";
@@ -38,7 +38,7 @@ export class KubernetesSource implements Source {
     const { clock, env = process.env, serviceAccount = podServiceAccount } = dependencies;
     this.name = config.uri;
     this.#clock = clock;
-    this.#backoff = new Backoff(clock, { firstMs: 1000, maxMs: 60_000 });
+    this.#backoff = new Backoff(clock, sourceWaits);
     this.#api = new FlagApi({
       resource: parseResource(config.uri),
       env,

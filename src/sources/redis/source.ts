@@ -1,5 +1,5 @@
 import type { Log } from "../../telemetry/log.ts";
-import { Backoff } from "../backoff.ts";
+import { Backoff, sourceWaits } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { contentHash } from "../content-hash.ts";
 import { PollSchedule } from "../poll-schedule.ts";
@@ -29,8 +29,6 @@ export interface RedisSourceDependencies {
 const watchMs = 50;
 /** A document that changes all the time is fetched for at most a third of the time. */
 const watchRest = 2;
-const firstWaitMs = 1000;
-const longestWaitMs = 60_000;
 /** Redirections in a row: more than a cluster that is being rearranged needs. */
 const mostHops = 5;
 
@@ -74,8 +72,8 @@ export class RedisSource implements Source {
     this.#diagnose = dependencies.diagnose ?? diagnose;
     this.#schedule = new PollSchedule(clock, { intervalSeconds: intervalMs / 1000, seed });
     this.#backoff = new Backoff(clock, {
-      firstMs: firstWaitMs,
-      maxMs: Math.min(longestWaitMs, intervalMs),
+      ...sourceWaits,
+      maxMs: Math.min(sourceWaits.maxMs, intervalMs),
     });
   }
 
