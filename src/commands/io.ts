@@ -1,4 +1,4 @@
-/** What a command gets of the process that it runs in. */
+/** What a command uses of the process that it runs in. */
 export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** To standard output. */
@@ -12,6 +12,7 @@ async function write(file: Bun.BunFile, text: string): Promise<void> {
   await Bun.write(file, text).catch(() => undefined);
 }
 
+/** The real process. */
 export const processIo: Io = {
   environment: process.env,
   print: (text) => write(Bun.stdout, text),

@@ -8,7 +8,7 @@ import { globalOptions } from "../config/options/shared.ts";
 import { redact } from "../telemetry/logging/redact.ts";
 import type { Io } from "./io.ts";
 
-/** Loaded when they run: `flagd version` needs nothing of the daemon. */
+/** By name. Each is loaded only when it runs: `flagd version` needs nothing of the daemon. */
 const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   start: async (io) => (await import("./start.ts")).start(io),
   "redis-sync": async (io) => (await import("./redis-sync.ts")).redisSync(io),

@@ -2,6 +2,7 @@ import { ConfigError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 import type { OptionTable } from "./options/option.ts";
 
+/** A command line, taken apart. */
 export interface Arguments {
   /** Option name → the texts given for it, in order. */
   readonly options: ReadonlyMap<string, readonly string[]>;

@@ -1,7 +1,9 @@
 import { environmentName, type OptionTable } from "./options/option.ts";
 
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What the environment says about the options of a command. */
 export interface EnvironmentValues {
   /** Option name → text. An empty variable is as good as none. */
   readonly options: ReadonlyMap<string, string>;

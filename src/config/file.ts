@@ -3,6 +3,7 @@ import { extname, join } from "node:path";
 import type { Environment } from "./environment.ts";
 import { ConfigError } from "./errors.ts";
 
+/** A configuration file that was read. */
 export interface ConfigFile {
   readonly path: string;
   /** Lower-cased key → value. */

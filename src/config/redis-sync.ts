@@ -1,15 +1,15 @@
 import type { Environment } from "./environment.ts";
 import { ConfigError } from "./errors.ts";
+import { redisSyncOptions } from "./options/redis-sync.ts";
+import { startOptions } from "./options/start.ts";
+import { resolveOptions } from "./resolve.ts";
 import {
   address,
   certificatePair,
   distinctPorts,
   type ServingConfig,
   servingConfig,
-} from "./loading.ts";
-import { redisSyncOptions } from "./options/redis-sync.ts";
-import { startOptions } from "./options/start.ts";
-import { resolveOptions } from "./resolve.ts";
+} from "./serving.ts";
 import { redisSource } from "./sources/parse.ts";
 import type { RedisSourceConfig } from "./sources/source-config.ts";
 

@@ -13,6 +13,7 @@ export interface Origin {
   readonly name: string;
 }
 
+/** The options of a command with the values that are in effect. */
 export interface Resolved<Table extends OptionTable> {
   readonly values: Values<Table>;
   origin(name: keyof Table): Origin;

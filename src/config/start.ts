@@ -1,5 +1,8 @@
 import type { Environment } from "./environment.ts";
 import { ConfigError } from "./errors.ts";
+import { redisSyncOptions } from "./options/redis-sync.ts";
+import { startOptions } from "./options/start.ts";
+import { type Resolved, resolveOptions } from "./resolve.ts";
 import {
   type Address,
   address,
@@ -8,10 +11,7 @@ import {
   type ServerTls,
   type ServingConfig,
   servingConfig,
-} from "./loading.ts";
-import { redisSyncOptions } from "./options/redis-sync.ts";
-import { startOptions } from "./options/start.ts";
-import { type Resolved, resolveOptions } from "./resolve.ts";
+} from "./serving.ts";
 import { parseSource } from "./sources/parse.ts";
 import type { SourceConfig } from "./sources/source-config.ts";
 import { sourceOfUri } from "./sources/uri.ts";
@@ -21,7 +21,7 @@ export interface StartConfig extends ServingConfig {
   /** At least one; a later one has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
-  /** One listener where it has the management port and is plaintext or shares its TLS. */
+  /** Shares one listener, and its TLS, with management where both have the same port. */
   readonly ofrep: {
     readonly port: number;
     readonly tls: ServerTls | undefined;

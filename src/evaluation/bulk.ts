@@ -13,11 +13,11 @@ export function defaultKind({ definition }: PreparedFlag): Kind | undefined {
 const slot = memoSlot();
 
 /**
- * What stands for an outcome of `flag` among the answers about all flags, where the default
- * variant decides the type: a variant of another kind is the error GENERAL, and so is the value
- * null. Without a default variant, or with an array or null for one, every kind is right.
+ * The outcome to report for `flag` in an answer about all flags. There the default variant decides
+ * the flag's type: a value of another kind is the error GENERAL, and so is null. Without a default
+ * variant, or if it is an array or null, every kind is right.
  */
-export function disciplined(flag: PreparedFlag, outcome: Outcome): Outcome {
+export function bulkOutcome(flag: PreparedFlag, outcome: Outcome): Outcome {
   const known = outcome.memo[slot] as Outcome | undefined;
   if (known !== undefined) return known;
   const answer = fits(flag, outcome) ? outcome : failed(outcome, "GENERAL");

@@ -2,8 +2,8 @@ import type { FlagDefinition, Json } from "../flags/model.ts";
 import type { Outcome } from "./outcome.ts";
 
 /**
- * What a request says about its user. Evaluation owns the object that it is given and may write
- * `$flagd` into it.
+ * What a request says about its user. Evaluation may write `$flagd` into the object that it is given, so
+ * requests must not share one.
  */
 export type EvaluationContext = Record<string, Json>;
 

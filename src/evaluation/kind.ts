@@ -1,5 +1,6 @@
 import type { Json } from "../flags/model.ts";
 
+/** The JSON type of a value. */
 export type Kind = "boolean" | "string" | "number" | "object" | "array" | "null";
 
 export function kindOf(value: Json): Kind {

@@ -12,10 +12,11 @@ export interface Outcomes {
   readonly unselected: Outcome;
   readonly parseError: Outcome;
   readonly unknownVariant: Outcome;
-  /** Of a targeting result that is not null; undefined where no variant has its name. */
+  /** The outcome that a targeting result other than null selects; undefined where no variant has its name. */
   targeted(result: unknown): Outcome | undefined;
 }
 
+/** @param reflection members that answers have in addition to the metadata of the flag, which wins */
 export function outcomesOf(definition: FlagDefinition, reflection: JsonObject): Outcomes {
   const { key, defaultVariant } = definition;
   const metadata = metadataOf(definition, reflection);
@@ -61,7 +62,7 @@ export function failed(outcome: Outcome, errorCode: ErrorCode): Outcome {
   return { ...outcome, reason: "ERROR", errorCode, value: undefined, memo: [] };
 }
 
-/** True where a flag shows the same metadata with `reflection` beneath as without. */
+/** True where `reflection` adds nothing to a flag's own metadata. */
 export function hidesReflection(definition: FlagDefinition, reflection: JsonObject): boolean {
   return Object.keys(reflection).every((name) => isShown(definition.metadata?.[name]));
 }

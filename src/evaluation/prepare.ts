@@ -9,6 +9,7 @@ import { hidesReflection, type Outcomes, outcomesOf } from "./outcomes.ts";
 import { shorten } from "./shorten.ts";
 import { hasNonFinite, variantName } from "./variant-name.ts";
 
+/** What evaluation needs from outside. */
 export interface EvaluationEnvironment {
   /** Unix time in milliseconds. */
   readonly now: () => number;

@@ -34,7 +34,7 @@ export function htmlSafeJson(value: Json): string {
 }
 
 /** The same for JSON text: these characters occur in its strings only. */
-export function escapeHtml(json: string): string {
+function escapeHtml(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });

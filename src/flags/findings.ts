@@ -34,7 +34,7 @@ const plainName = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
 const longestPath = 300;
 
 /** `["flags","a b",3]` → `$.flags["a b"][3]`; the middle of a very long path is left out. */
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   let text = "$";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;

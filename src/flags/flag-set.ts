@@ -7,6 +7,7 @@ import { resolveReferences } from "./references.ts";
 import { checkDocument, checkFlag } from "./schema.ts";
 import { howToDelete } from "./text.ts";
 
+/** A document whose flags were decoded; its schema is checked on demand. */
 export interface DecodedFlagSet {
   readonly flagSet: FlagSet;
   /** Adds departures from flagd's JSON Schema to the warnings; takes as long as decoding did. */

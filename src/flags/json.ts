@@ -6,10 +6,12 @@ export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** True of objects other than arrays. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** True of objects and arrays. */
 export function isContainer(value: Json): value is readonly Json[] | JsonObject {
   return typeof value === "object" && value !== null;
 }
@@ -19,6 +21,18 @@ export function kindOf(value: Json): string {
   if (value === null) return "null";
   if (isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** Sets an own member whatever its name: `__proto__` is data like any other. */
+export function setMember<Value>(object: Record<string, Value>, name: string, value: Value): void {
+  if (name === "__proto__") {
+    Object.defineProperty(object, name, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  } else object[name] = value;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** Any JSON object. */
 export type JsonObject = { readonly [member: string]: Json };
 
 /** One flag as its document defines it, checked and with every `$ref` replaced. */
@@ -34,6 +35,7 @@ export interface Problem {
   readonly reason: string;
 }
 
+/** A document that was read: what it defines, or everything that is wrong with it. */
 export type ParsedDocument =
   | { readonly ok: true; readonly flagSet: FlagSet; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };

@@ -27,7 +27,7 @@ export type PackedDocument =
 
 const firstSize = 1 << 20;
 
-/** @param source that the flags say they come from. */
+/** @param source the name of the source that the flags say they come from */
 export function pack({ flags, flagSetId }: FlagSet, source: string): PackedFlagSet {
   const packed = atOnce(packing(flags, (flag) => canonicalFlag(flag, source)));
   return { ...packed, flagSetId };
@@ -63,6 +63,7 @@ export function* packing<Flag extends FlagName>(
 /** Identifies a flag among those of its source. */
 type FlagName = Pick<FlagDefinition, "key" | "flagSetId">;
 
+/** The order of packed flags: by key, then by flag set, in byte order. */
 export function compareFlags(a: FlagName, b: FlagName): number {
   return compareBytes(a.key, b.key) || compareBytes(a.flagSetId ?? "", b.flagSetId ?? "");
 }

@@ -1,3 +1,4 @@
+import { setMember } from "./json.ts";
 import type { Json } from "./model.ts";
 import type { Steps } from "./steps.ts";
 
@@ -36,7 +37,7 @@ export function* parseInSteps(text: string): Steps<Json> {
       const container = open.at(-1);
       if (container === undefined) return value;
       if (container.kind === "array") container.value.push(value);
-      else define(container.value, container.name, value);
+      else setMember(container.value, container.name, value);
       if (text[at++] === ",") {
         if (container.kind === "object") at = readName(container, text, at);
         break;
@@ -52,15 +53,6 @@ function readName(object: Open & { kind: "object" }, text: string, start: number
   const end = endOfString(text, start);
   object.name = JSON.parse(text.slice(start, end));
   return end + 1;
-}
-
-/** `__proto__` is a member like any other. */
-function define(object: Record<string, Json>, name: string, value: Json): void {
-  if (name !== "__proto__") object[name] = value;
-  else {
-    const place = { value, enumerable: true, configurable: true, writable: true };
-    Object.defineProperty(object, name, place);
-  }
 }
 
 /** Of a value that is no container, or an empty one. */

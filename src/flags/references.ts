@@ -9,7 +9,7 @@ import { isPlain } from "./plain.ts";
  */
 export const deepest = 1000;
 /** What references and YAML aliases may add to a document, in characters: a few lines could add terabytes. */
-export const largestExpansion = 32 * 1024 * 1024;
+const largestExpansion = 32 * 1024 * 1024;
 
 /** A value whose references are replaced, and what it comes to wherever it is used. */
 interface Resolved {

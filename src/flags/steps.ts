@@ -1,4 +1,4 @@
-/** Work that may be interrupted wherever it yields. */
+/** Work that may be interrupted wherever it yields, so that large documents do not hold up requests. */
 export type Steps<Result> = Generator<void, Result, void>;
 
 /** Does it all without interruption. */

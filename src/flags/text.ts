@@ -5,6 +5,7 @@ import type { DocumentFormat } from "./model.ts";
 /** What keeps an empty key or file from deleting every flag, and the way to delete them all. */
 export const howToDelete = 'to delete all flags write {"flags":{}}';
 
+/** A document as its format makes it. */
 export interface ParsedText {
   readonly value: unknown;
   /** Whether an object may occur in several places, or in itself: YAML's anchors do that. */

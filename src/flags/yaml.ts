@@ -5,7 +5,7 @@ import { clip, type Findings } from "./findings.ts";
  * The parser handles about 1 MB a second and nothing else runs meanwhile; JSON has no such bound,
  * for it is read a hundred times faster.
  */
-export const longestYaml = 8 * 1024 * 1024;
+const longestYaml = 8 * 1024 * 1024;
 
 /**
  * Parses the first document of a YAML 1.2 text (core schema, with anchors and merge keys). Keys are

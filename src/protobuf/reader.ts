@@ -10,6 +10,7 @@ export class DecodeError extends Error {
   override readonly name = "DecodeError";
 }
 
+/** Wire types, in the low three bits of a tag. */
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const LENGTH_DELIMITED = 2;
@@ -25,6 +26,9 @@ const SHORT_TEXT = 64;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/**
+ * Reads one message after another. `end` is always the offset behind the message that is being read.
+ */
 export class WireReader {
   #bytes: Buffer = Buffer.alloc(0);
   position = 0;

@@ -4,6 +4,7 @@
  *
  * https://protobuf.dev/reference/protobuf/google.protobuf/#struct
  */
+import { setMember } from "../flags/json.ts";
 import type { Json } from "../flags/model.ts";
 import {
   DecodeError,
@@ -14,7 +15,7 @@ import {
   type WireReader,
 } from "./reader.ts";
 
-export type MutableObject = Record<string, Json>;
+type MutableObject = Record<string, Json>;
 
 const field = (number: number, wireType: number) => (number << 3) | wireType;
 
@@ -102,18 +103,6 @@ function readList(reader: WireReader, end: number, depth: number, list: Json[]):
     else reader.skip(tag, end, depth);
   }
   return list;
-}
-
-/** Sets an own member whatever its name: `__proto__` is data like any other. */
-export function setMember<Value>(object: Record<string, Value>, key: string, value: Value): void {
-  if (key === "__proto__") {
-    Object.defineProperty(object, key, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  } else object[key] = value;
 }
 
 function isObject(value: Json): value is MutableObject {

@@ -1,6 +1,4 @@
-import { LENGTH_DELIMITED, VARINT } from "./reader.ts";
-
-export const FIXED64 = 1;
+import { FIXED64, LENGTH_DELIMITED, VARINT } from "./reader.ts";
 
 const smallest = 256;
 

@@ -1,5 +1,6 @@
 import { exactRoutes, type RouteOf } from "../telemetry/routes.ts";
 import type { ListenAddress } from "../transport/listener.ts";
+import type { ShortPath } from "../transport/method.ts";
 
 /** `[::]:8013` or the path of the socket. */
 export function describe(address: ListenAddress): string {
@@ -7,9 +8,6 @@ export function describe(address: ListenAddress): string {
 }
 
 /** The paths of a service's methods, as metrics know them. */
-export function routesOf(service: {
-  readonly unary: readonly { readonly path: string }[];
-  readonly streams: readonly { readonly path: string }[];
-}): RouteOf {
-  return exactRoutes([...service.unary, ...service.streams].map(({ path }) => path));
+export function routesOf({ unary, streams }: ShortPath): RouteOf {
+  return exactRoutes([...unary, ...streams].map(({ path }) => path));
 }

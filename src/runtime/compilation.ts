@@ -1,14 +1,16 @@
-/** How long what runs once may take: loading, binding, reading the first documents. */
+/** How long a start may take: loading, binding, reading the first documents. */
 const startMs = 300;
 
 /**
- * The executable starts reluctant to compile (`jitPolicy` in build.ts): compiling what runs once is
- * half of what a start costs. What serves requests has to be compiled as usual. Of each thread.
+ * The executable starts with a JIT that compiles late (`jitPolicy` in build.ts), as compiling code that
+ * runs once is half the cost of a start. Code that serves requests has to be compiled as usual: this
+ * switches the calling thread back to that when its start is over.
  */
 export function compileAfterStart(): void {
   setTimeout(compileAsUsual, startMs).unref();
 }
 
+/** Switches the calling thread back now. */
 export function compileAsUsual(): void {
   Bun.unsafe.setJITPolicy(1);
 }

@@ -1,9 +1,10 @@
 import { FatalSourceError } from "../sources/source.ts";
 import type { Log } from "../telemetry/log.ts";
 import { compileAfterStart } from "./compilation.ts";
-import type { FlagPipeline } from "./flags.ts";
+import type { FlagPipeline } from "./flag-pipeline.ts";
 import { listenToSignals, surviveMistakes } from "./signals.ts";
 
+/** A daemon whose ports are bound. */
 export interface Daemon {
   readonly pipeline: FlagPipeline;
   readonly graceMs: number;

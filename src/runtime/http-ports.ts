@@ -1,10 +1,11 @@
 import type { StartConfig } from "../config/start.ts";
 import { usualHeartbeatMs } from "../services/ofrep/events/events.ts";
+import type { Ofrep } from "../services/ofrep/service.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
-import type { PlainAnswer } from "../transport/http1/plain-connection.ts";
 import type { PortSharing } from "../transport/listener.ts";
 
+/** The bound listeners. */
 export interface HttpPorts {
   readonly ofrepPort: number;
   readonly managementPort: number;
@@ -15,13 +16,13 @@ export interface HttpPorts {
 const silenceMs = 1.5 * usualHeartbeatMs;
 
 /**
- * OFREP and management: one listener where both have the same port.
+ * Binds OFREP and management: one listener where both have the same port.
  * @throws ConfigError
  */
 export async function serveHttpPorts(parts: {
   readonly config: Pick<StartConfig, "ofrep" | "managementPort" | "maxRequestHeader">;
   readonly shared?: PortSharing;
-  readonly ofrep: { readonly handler: HttpHandler; readonly plain: PlainAnswer };
+  readonly ofrep: Ofrep;
   readonly management: HttpHandler;
   readonly log: Log;
 }): Promise<HttpPorts> {
@@ -39,7 +40,7 @@ export async function serveHttpPorts(parts: {
     name: together ? "OFREP and management" : "OFREP",
     port,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
-    plain: ofrep.plain,
+    plain: ofrep.shortPath,
     ...(config.ofrep.events && { silenceMs }),
     ...(tls && { tls }),
   });

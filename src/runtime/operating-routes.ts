@@ -1,13 +1,10 @@
-import type { DescService } from "@bufbuild/protobuf";
 import type { Readiness } from "../services/management/readiness.ts";
+import type { RpcService } from "../services/rpc-service.ts";
 import type { Routes } from "../transport/listener.ts";
 
 /** A service's routes and, beside them, what tools ask of every gRPC port: health and reflection. */
 export function withOperatingRoutes(
-  service: {
-    readonly routes: () => Promise<Routes>;
-    readonly descriptors: () => Promise<readonly DescService[]>;
-  },
+  service: RpcService,
   readiness: Readiness,
 ): () => Promise<Routes> {
   return async () => {

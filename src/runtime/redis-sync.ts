@@ -5,11 +5,11 @@ import type { Log } from "../telemetry/log.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { describe } from "./addresses.ts";
+import { createWatch } from "./call-watch.ts";
 import { runDaemon } from "./daemon.ts";
-import { FlagPipeline } from "./flags.ts";
+import { FlagPipeline } from "./flag-pipeline.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
-import { createWatch } from "./watch.ts";
 
 const maxRequestHeader = 1 << 16;
 

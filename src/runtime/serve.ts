@@ -1,4 +1,4 @@
-import type { Address } from "../config/loading.ts";
+import type { Address } from "../config/serving.ts";
 import type { StartConfig } from "../config/start.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
@@ -13,12 +13,12 @@ import type { HttpHandler } from "../transport/http.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
-import type { Tracing } from "./exports.ts";
-import type { FlagPipeline } from "./flags.ts";
+import { createWatch } from "./call-watch.ts";
+import type { FlagPipeline } from "./flag-pipeline.ts";
 import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
-import { createWatch } from "./watch.ts";
+import type { Tracing } from "./telemetry-exports.ts";
 
 /** Every listener of `flagd start`, bound. */
 export interface Serving {

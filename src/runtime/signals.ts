@@ -1,9 +1,10 @@
 import type { Log } from "../telemetry/log.ts";
 
+/** The signals that the process has received. */
 export interface Signals extends Disposable {
   /** SIGINT or SIGTERM arrived. */
   readonly stop: Promise<NodeJS.Signals>;
-  /** It arrived once more: somebody does not want to wait. */
+  /** It arrived a second time: somebody does not want to wait. */
   readonly hurry: Promise<void>;
 }
 
@@ -27,7 +28,7 @@ export function listenToSignals(reload: () => void): Signals {
   };
 }
 
-/** A mistake of ours in a callback is an error in the log, not the end of the process. */
+/** From here on, exceptions that nothing catches are logged, and do not end the process. */
 export function surviveMistakes(log: Log): void {
   const report = (error: unknown) => {
     log.error("unexpected error; please report it", {

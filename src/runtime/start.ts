@@ -5,7 +5,7 @@ import type { Log } from "../telemetry/log.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
-import { FlagPipeline } from "./flags.ts";
+import { FlagPipeline } from "./flag-pipeline.ts";
 import { serve } from "./serve.ts";
 import { startTelemetry } from "./telemetry.ts";
 import type { Crew } from "./workers/crew.ts";

@@ -1,4 +1,4 @@
-import type { ServingConfig } from "../config/loading.ts";
+import type { ServingConfig } from "../config/serving.ts";
 import { createSyncService } from "../services/sync/service.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
@@ -6,10 +6,11 @@ import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
-import type { FlagPipeline } from "./flags.ts";
+import type { Watch } from "./call-watch.ts";
+import type { FlagPipeline } from "./flag-pipeline.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
-import type { Watch } from "./watch.ts";
 
+/** The bound listener of the sync service. */
 export interface SyncPort {
   readonly address: ListenAddress;
   close(graceMs: number): Promise<void>;
@@ -20,7 +21,7 @@ const maxRequestBody = 4 << 20;
 const maxRequestHeader = 1 << 20;
 
 /**
- * The sync stream of either command.
+ * Binds the sync service, for either command.
  * @throws ConfigError
  */
 export async function listenSync(parts: {

@@ -6,7 +6,7 @@ import { exposition } from "../telemetry/metrics/prometheus.ts";
 import { type Collection, processOnly, Registry } from "../telemetry/metrics/registry.ts";
 import { observeProcess } from "../telemetry/process-metrics.ts";
 import { describeResource } from "../telemetry/resource.ts";
-import { exportGraceMs, startExports, type Tracing } from "./exports.ts";
+import { exportGraceMs, startExports, type Tracing } from "./telemetry-exports.ts";
 
 /** What a daemon measures of itself, and where that goes. */
 export interface Telemetry {

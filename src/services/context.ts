@@ -1,10 +1,18 @@
 /** What the daemon's operator adds to every evaluation context. */
+import type { HandlerContext } from "@connectrpc/connect";
 import type { EvaluationContext } from "../evaluation/flag.ts";
 import type { Json, JsonObject } from "../flags/model.ts";
 import type { ContextSource } from "./context-source.ts";
 
+/** The value of a request header by its lower-case name, or its values; absent: null or undefined. */
 export type HeaderLookup = (name: string) => string | readonly string[] | null | undefined;
 
+/** The request headers of a call that Connect's handlers serve. */
+export function headersOf(call: HandlerContext): HeaderLookup {
+  return (name) => call.requestHeader.get(name);
+}
+
+/** Adds the operator's static values (`-X`) and header values (`-H`) to the contexts of evaluations. */
 export class ContextAdditions {
   readonly #source: ContextSource;
   #added: JsonObject = {};

@@ -1,7 +1,7 @@
-/** Messages for a reader that pulls them: Connect's streaming handlers are async generators. */
 import { Code, RpcError } from "../transport/rpc-error.ts";
 import { streamDeadlineExceeded } from "./errors.ts";
 
+/** A sink whose messages are pulled by their reader: Connect's streaming handlers are async generators. */
 export class PulledSink<Message> {
   #queue: Message[] = [];
   #over = false;

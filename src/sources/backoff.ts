@@ -1,5 +1,8 @@
 import type { Clock } from "./clock.ts";
 
+/** Between attempts to reach a source. */
+export const sourceWaits = { firstMs: 1_000, maxMs: 60_000 };
+
 /**
  * Waits between attempts: exponential with full jitter (each wait is uniform between 0 and the
  * growing bound, so that clients of one server that went away do not return together), after

@@ -12,6 +12,11 @@ export class SourceFault extends Error {
   }
 }
 
+/** The message of an error; of anything else that was thrown, its text. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /**
  * Tells of an attempt that failed.
  * @param source `reached`: an attempt has succeeded before; then no failure is one of the configuration
@@ -22,7 +27,7 @@ export function reportFailure(
   source: { readonly name: string; readonly reached: boolean },
   sink: SourceSink,
 ): void {
-  const reason = failure instanceof Error ? failure.message : String(failure);
+  const reason = messageOf(failure);
   if (failure instanceof SourceFault && failure.hopeless && !source.reached) {
     throw new FatalSourceError(`source ${source.name}: ${reason}`);
   }

@@ -1,6 +1,6 @@
 import type { Log } from "../telemetry/log.ts";
 import type { Intake } from "./intake.ts";
-import { largeDocument } from "./large.ts";
+import { largeDocument } from "./large-document.ts";
 import type { Payload, Source } from "./source.ts";
 import { ThreadDied, type ThreadSource } from "./thread/source.ts";
 

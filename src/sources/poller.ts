@@ -1,7 +1,7 @@
-import { Backoff } from "./backoff.ts";
+import { Backoff, sourceWaits } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
+import { contentHash } from "./content-hash.ts";
 import { reportFailure, SourceFault } from "./fault.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { PollSchedule } from "./poll-schedule.ts";
 import type { Payload, SourceSink } from "./source.ts";
 
@@ -17,9 +17,6 @@ export interface PollerOptions {
    */
   readonly look: (signal: AbortSignal) => Promise<Payload | undefined>;
 }
-
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 60_000;
 
 /**
  * Looks at once, then once per interval, one look at a time; after a failure again with growing
@@ -44,8 +41,8 @@ export class Poller {
     this.#clock = clock;
     this.#schedule = new PollSchedule(clock, { intervalSeconds, seed });
     this.#backoff = new Backoff(clock, {
-      firstMs: FIRST_WAIT_MS,
-      maxMs: Math.min(LONGEST_WAIT_MS, intervalSeconds * 1000),
+      ...sourceWaits,
+      maxMs: Math.min(sourceWaits.maxMs, intervalSeconds * 1000),
     });
   }
 
@@ -85,7 +82,7 @@ export class Poller {
     if (payload.document.length === 0) {
       throw new SourceFault('the document is empty; to delete all flags write {"flags":{}}');
     }
-    const hash = await fingerprint(payload.document);
+    const hash = await contentHash(payload.document);
     if (hash === this.#handedOver) return sink.unchanged();
     this.#handedOver = hash;
     await sink.accept({ ...payload, hash });

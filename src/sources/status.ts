@@ -1,6 +1,6 @@
 import type { SourceState } from "./source.ts";
 
-const MOST_REASONS = 32;
+const mostReasons = 32;
 
 /** How one source fares, from what its sink sees. Read by readiness, metrics and the status answer. */
 export class SourceStatus {
@@ -92,7 +92,7 @@ export class SourceStatus {
 
   #firstMention(reason: string): boolean {
     if (this.#said.has(reason)) return false;
-    if (this.#said.size >= MOST_REASONS) this.#said.clear();
+    if (this.#said.size >= mostReasons) this.#said.clear();
     this.#said.add(reason);
     return true;
   }

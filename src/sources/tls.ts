@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { getCACertificates } from "node:tls";
 import type { ClientTls } from "../config/sources/source-config.ts";
 import { SourceFault } from "./fault.ts";
+import { readTextFile } from "./text-file.ts";
 
 /** PEM texts. */
 export interface TlsMaterial {
@@ -75,11 +75,6 @@ function checkPair(pair: { cert: string; key: string }, certPath: string, keyPat
   }
 }
 
-async function readPem(option: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`cannot read ${path} (${option}): ${reason}`, { hopeless: true });
-  }
+function readPem(option: string, path: string): Promise<string> {
+  return readTextFile(path, (reason) => `cannot read ${path} (${option}): ${reason}`);
 }

@@ -22,6 +22,7 @@ export interface LayerChange {
   readonly deleted: number;
 }
 
+/** A layer after a payload, and what the payload changed. */
 export interface NextLayer extends LayerChange {
   readonly layer: Layer;
   /** The flag sets in which something changed, `""` for the flags without one. */
@@ -30,6 +31,7 @@ export interface NextLayer extends LayerChange {
   readonly keys: ReadonlySet<string>;
 }
 
+/** The layer of a source that has delivered nothing yet. */
 export function emptyLayer(source: string): Layer {
   return { source, flagSets: new Map(), flags: new Map() };
 }
@@ -59,7 +61,7 @@ export function* nextLayer(
     const before = layer.flagSets.get(id)?.get(key);
     if (before) remaining.set(id, (remaining.get(id) ?? 0) + 1);
     let flag = before;
-    if (!before?.stays(content)) {
+    if (!before?.adopt(content)) {
       flag = new StoredFlag(content, layer.source, preparation);
       yield* flag.ready(before);
       touched.add(id);

@@ -31,6 +31,11 @@ export function parseSelector(expression: string | undefined): Selector {
   throw new InvalidSelectorError(key);
 }
 
+/** Equal for selectors that select the same, different for all others: a key of maps. */
+export function selectorId({ flagSetId, source }: Selector): string {
+  return JSON.stringify([flagSetId, source]);
+}
+
 /** The selector as answers repeat it; an empty value is not repeated. */
 export function reflectionOf({ flagSetId, source }: Selector): JsonObject {
   return { ...(flagSetId && { flagSetId }), ...(source && { source }) };

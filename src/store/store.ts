@@ -42,7 +42,7 @@ export class Store implements SnapshotSource {
     return atOnce(this.accepting(source, flagSet, options));
   }
 
-  /** The same in steps: up to one of them everybody sees what was before, after it what is new. */
+  /** The same in steps. One of them is the switch: before it everybody sees the old flags, after it the new ones. */
   *accepting(
     source: string,
     flagSet: FlagSet | PackedFlagSet,
@@ -51,7 +51,7 @@ export class Store implements SnapshotSource {
     for (;;) {
       const old = this.#layerOf(source);
       const next = yield* nextLayer(old, flagSet, incremental, this.#options);
-      // Two sources may have one name, and be so far both.
+      // Two sources may have the same name: the other one was faster.
       if (this.#layerOf(source) !== old) continue;
       const { layer, touched, keys, ...change } = next;
       if (touched.size > 0) {
@@ -78,6 +78,7 @@ export class Store implements SnapshotSource {
   }
 }
 
+/** How a payload is taken into the store. */
 export interface AcceptOptions {
   /** Leave the flag sets alone of which the payload does not speak. */
   readonly incremental?: boolean;

@@ -14,6 +14,7 @@ export interface Preparation {
 /** A flag as it came: its definition, or the bytes that it can be read from. */
 export type FlagContent = DefinedFlag | PackedFlag;
 
+/** A flag that came as a definition, from a document that was read in this thread. */
 export class DefinedFlag {
   readonly key: string;
   readonly flagSetId: string | undefined;
@@ -95,10 +96,11 @@ export class StoredFlag {
   }
 
   /**
-   * Whether the flag is the same as it came again. If so it is no longer read from the bytes that it
-   * came in before, so that nothing keeps them.
+   * Takes over the content that came under the flag's key, if it says the same. Then nothing keeps the
+   * bytes alive that the flag was read from before.
+   * @returns false where the content says something else
    */
-  stays(content: FlagContent): boolean {
+  adopt(content: FlagContent): boolean {
     if (!sameContent(this.#content, content)) return false;
     if (this.#content instanceof PackedFlag || content instanceof PackedFlag)
       this.#content = content;

@@ -1,8 +1,10 @@
 import type { Steps } from "../flags/steps.ts";
 import type { FlagView } from "./flag-view.ts";
+import { selectorId } from "./selector.ts";
 import type { LayeredSnapshot } from "./snapshot.ts";
 import type { FlagChanges, Selector, View } from "./view.ts";
 
+/** Called with what changed, and with what is there now. */
 export type ChangeListener = (changes: FlagChanges, view: View) => void;
 
 /** All who look through the same selector: what changed is found once for all of them. */
@@ -13,6 +15,7 @@ interface Group {
   view: FlagView;
 }
 
+/** Those who are told of changes. */
 export class Subscriptions {
   readonly #groups = new Map<string, Group>();
   readonly #onError: (error: unknown) => void;
@@ -31,7 +34,7 @@ export class Subscriptions {
   }
 
   add(selector: Selector, current: LayeredSnapshot, listener: ChangeListener): () => void {
-    const id = JSON.stringify([selector.flagSetId, selector.source]);
+    const id = selectorId(selector);
     let group = this.#groups.get(id);
     if (!group) {
       group = { selector, listeners: new Set(), view: current.view(selector) };

@@ -27,7 +27,7 @@ interface CallSeries {
 }
 
 /** Kept per listener; beyond that, series are looked up for each call. */
-const MOST_KEPT = 4096;
+const mostKept = 4096;
 
 /** Most calls of a route differ from the one before in nothing that a label says. */
 interface LastCall {
@@ -75,7 +75,7 @@ export function createCallMetrics(
     const find = (call: CallRecord, route: string | undefined): CallSeries => {
       const key = `${call.protocol} ${call.httpMethod} ${call.httpStatus} ${call.code} ${route}`;
       const series = kept.get(key) ?? resolve(call, route);
-      if (kept.size < MOST_KEPT) kept.set(key, series);
+      if (kept.size < mostKept) kept.set(key, series);
       return series;
     };
 
@@ -83,7 +83,7 @@ export function createCallMetrics(
       const label = routeOf(path) ?? "unknown";
       const key = `${httpMethod} ${label}`;
       const series = active.get(key) ?? http.active(httpMethod, label, scheme);
-      if (active.size < MOST_KEPT) active.set(key, series);
+      if (active.size < mostKept) active.set(key, series);
       return series;
     };
 

@@ -4,12 +4,12 @@ import type { Registry } from "./metrics/registry.ts";
 import type { Attributes, HistogramSeries, NumberSeries } from "./metrics/series.ts";
 
 /** Seconds. */
-const DURATION_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const RESPONSE_BOUNDS = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-const REQUEST_BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
+const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const responseBounds = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const requestBounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
 
 /** Other methods are counted as `_OTHER` (OpenTelemetry's semantic conventions for HTTP). */
-const METHODS = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(" "));
+const knownMethods = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(" "));
 
 /** The series of calls that differ in nothing but time and size. */
 export interface HttpSeries {
@@ -32,7 +32,7 @@ export class HttpMetrics {
         description: "Measures the duration of inbound HTTP requests.",
         unit: "s",
       },
-      DURATION_BOUNDS,
+      durationBounds,
     );
     this.#requestSize = scope.histogram(
       {
@@ -40,7 +40,7 @@ export class HttpMetrics {
         description: "Measures the size of HTTP request messages.",
         unit: "By",
       },
-      REQUEST_BOUNDS,
+      requestBounds,
     );
     this.#responseSize = scope.histogram(
       {
@@ -48,7 +48,7 @@ export class HttpMetrics {
         description: "Measures the size of HTTP response messages.",
         unit: "By",
       },
-      RESPONSE_BOUNDS,
+      responseBounds,
     );
     this.#active = scope.upDownCounter({
       name: "http.server.active_requests",
@@ -86,7 +86,7 @@ function requestAttributes(httpMethod: string, route: string, scheme: string): A
   return {
     "service.name": "flagd",
     "http.route": route,
-    "http.request.method": METHODS.has(httpMethod) ? httpMethod : "_OTHER",
+    "http.request.method": knownMethods.has(httpMethod) ? httpMethod : "_OTHER",
     "url.scheme": scheme,
   };
 }

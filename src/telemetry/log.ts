@@ -1,8 +1,11 @@
+/** From the least to the most severe. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+/** What an entry says beside its message, by name. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Where messages for the operator go. Implementations never throw and never print a secret. */
 export interface Log {
+  /** Whether debug entries are written. Ask before making costly ones. */
   readonly debugging: boolean;
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;

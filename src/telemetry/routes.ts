@@ -7,16 +7,17 @@ export function exactRoutes(paths: Iterable<string>): RouteOf {
   return (path) => (known.has(path) ? path : undefined);
 }
 
-const OFREP = "/ofrep/v1/evaluate/flags";
+const flagsPath = "/ofrep/v1/evaluate/flags";
 
-const OFREP_SLASH = `${OFREP}/`;
-const OFREP_EVENTS = "/ofrep/v1/events";
+const flagsPathSlash = `${flagsPath}/`;
+const eventsPath = "/ofrep/v1/events";
 
-const OFREP_FLAG = `${OFREP}/{key}`;
+const flagRoute = `${flagsPath}/{key}`;
 
 /** OFREP's routes; those of evaluation as Go flagd's router writes them. */
 export function ofrepRoute(path: string): string | undefined {
-  if (path === OFREP_EVENTS) return path;
-  if (path === OFREP || path === OFREP_SLASH) return "/ofrep/v1/evaluate/{path:flags\\/|flags}";
-  return path.startsWith(OFREP_SLASH) ? OFREP_FLAG : undefined;
+  if (path === eventsPath) return path;
+  if (path === flagsPath || path === flagsPathSlash)
+    return "/ofrep/v1/evaluate/{path:flags\\/|flags}";
+  return path.startsWith(flagsPathSlash) ? flagRoute : undefined;
 }

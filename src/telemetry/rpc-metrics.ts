@@ -5,15 +5,15 @@ import type { Registry } from "./metrics/registry.ts";
 import type { HistogramSeries } from "./metrics/series.ts";
 
 /** The instrumentation scopes that Go flagd's two ports report as; dashboards may select by them. */
-export const RPC_SCOPES = {
+export const rpcScopes = {
   evaluation: "connectrpc.com/otelconnect",
   sync: "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc",
 } as const;
 
-const BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
+const bounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
 
 /** Server streams. */
-const STREAMING = new Set(["EventStream", "SyncFlags", "Watch", "ServerReflectionInfo"]);
+const streamingMethods = new Set(["EventStream", "SyncFlags", "Watch", "ServerReflectionInfo"]);
 
 /** The series of RPCs that differ in nothing but time and size. */
 export interface RpcSeries {
@@ -26,18 +26,18 @@ export interface RpcSeries {
 
 /** RPC metrics of one port. */
 export class RpcMetrics {
-  readonly #port: keyof typeof RPC_SCOPES;
+  readonly #port: keyof typeof rpcScopes;
   readonly #duration: Histogram;
   readonly #requestSize: Histogram;
   readonly #responseSize: Histogram;
   readonly #requests: Histogram;
   readonly #responses: Histogram;
 
-  constructor(registry: Registry, port: keyof typeof RPC_SCOPES) {
+  constructor(registry: Registry, port: keyof typeof rpcScopes) {
     this.#port = port;
-    const scope = registry.scope(RPC_SCOPES[port]);
+    const scope = registry.scope(rpcScopes[port]);
     const histogram = (name: string, description: string, unit: string) =>
-      scope.histogram({ name: `rpc.server.${name}`, description, unit }, BOUNDS);
+      scope.histogram({ name: `rpc.server.${name}`, description, unit }, bounds);
     this.#duration = histogram("duration", "Measures the duration of inbound RPC.", "ms");
     this.#requestSize = histogram(
       "request.size",
@@ -105,5 +105,5 @@ export function rpcStatus<T>(
 
 /** Whether calls of the path are server streams. */
 export function isStream(path: string): boolean {
-  return STREAMING.has(path.slice(path.lastIndexOf("/") + 1));
+  return streamingMethods.has(path.slice(path.lastIndexOf("/") + 1));
 }

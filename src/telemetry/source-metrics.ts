@@ -16,7 +16,7 @@ export interface ObservedSource {
   readonly documentHash?: string | undefined;
 }
 
-const STATES = ["connecting", "synced", "stale", "failed"];
+const states = ["connecting", "synced", "stale", "failed"];
 
 /** Measures sources, reading them when metrics are collected. */
 export function observeSources(registry: Registry, sources: readonly ObservedSource[]): void {
@@ -32,7 +32,7 @@ export function observeSources(registry: Registry, sources: readonly ObservedSou
     "gauge",
     () =>
       sources.flatMap((source) =>
-        STATES.map((state) => ({
+        states.map((state) => ({
           attributes: { ...of(source), state },
           value: source.state === state ? 1 : 0,
         })),

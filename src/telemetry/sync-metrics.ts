@@ -2,7 +2,7 @@ import type { Registry } from "./metrics/registry.ts";
 import type { Attributes } from "./metrics/series.ts";
 
 /** Why a sync stream ended. A client that cancels closes normally. */
-export type SyncStreamEnd = "normal_close" | "deadline_exceeded" | "client_disconnect" | "error";
+export type SyncStreamEnd = "normal_close" | "deadline_exceeded" | "error";
 
 /** Who opened a sync stream; members that the client did not give are absent. */
 export interface SyncClient {
@@ -18,7 +18,7 @@ export interface SyncStreamMetrics {
 }
 
 /** Seconds. */
-const DURATION_BOUNDS = [30, 60, 120, 300, 480, 600, 1200, 1800, 3600, 10_800];
+const durationBounds = [30, 60, 120, 300, 480, 600, 1200, 1800, 3600, 10_800];
 
 /** @param now seconds. Default: the monotonic clock. */
 export function createSyncMetrics(
@@ -37,7 +37,7 @@ export function createSyncMetrics(
       description: "Measures the duration of gRPC sync streaming connections.",
       unit: "s",
     },
-    DURATION_BOUNDS,
+    durationBounds,
   );
   const sent = scope.counter({
     name: "feature_flag.flagd.sync.sent",

@@ -40,6 +40,7 @@ export async function claim(port: number, name: string, host?: string): Promise<
   await new Promise((resolve) => probe.close(resolve));
 }
 
+/** The address as messages name it: `port 8013`, `socket /run/flagd.sock`. */
 export function describe(address: ListenAddress): string {
   if ("socketPath" in address) return `socket ${address.socketPath}`;
   return address.host ? `${address.host}:${address.port}` : `port ${address.port}`;

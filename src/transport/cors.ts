@@ -3,8 +3,10 @@
  * every HTTP server here can use it.
  */
 
+/** Headers in their order. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
+/** What CORS adds to answers. */
 export interface Cors {
   /**
    * The headers of the 204 answer to a preflight; undefined where the request is none. A refused

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
 import { createJsonUnary } from "./connect/json-unary.ts";
+import { LazyDispatcher } from "./connect/lazy-dispatcher.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { ExpiryQueue } from "./expiry.ts";
@@ -19,7 +20,6 @@ import {
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import { connectionsAllowed } from "./open-files.ts";
-import { LazyDispatcher } from "./universal/lazy.ts";
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.

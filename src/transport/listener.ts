@@ -1,6 +1,7 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { Log } from "../telemetry/log.ts";
-import type { StreamMethod, UnaryMethod } from "./method.ts";
+import type { PingRule } from "./http2/pings.ts";
+import type { ShortPath } from "./method.ts";
 
 /** Several threads listen on one port, and the kernel spreads connections over them. */
 export interface PortSharing {
@@ -12,6 +13,7 @@ export interface PortSharing {
   readonly as: "first" | "joining";
 }
 
+/** Where a listener is bound. */
 export type ListenAddress =
   | {
       readonly port: number;
@@ -71,16 +73,14 @@ export interface CallWatch {
 /** Puts services into Connect's router. */
 export type Routes = (router: ConnectRouter) => void;
 
-export interface ListenerOptions extends CallWatch {
+/** `unary` and `streams` are some of the methods of `routes`. */
+export interface ListenerOptions extends CallWatch, Partial<ShortPath> {
   /** For messages: "evaluation", "sync". */
   readonly name: string;
   readonly address: ListenAddress;
   readonly tls?: TlsFiles;
   /** Loads the services, for gRPC, gRPC-web and Connect, when they are first asked for. */
   readonly routes: () => Promise<Routes>;
-  /** Short paths for some of the same methods. */
-  readonly unary?: readonly UnaryMethod[];
-  readonly streams?: readonly StreamMethod[];
   /** False: gRPC only, everything else is refused (the sync port). */
   readonly web: boolean;
   /** Allowed origins (`*` wildcards); empty: every origin. Undefined: no CORS. */
@@ -90,11 +90,12 @@ export interface ListenerOptions extends CallWatch {
   readonly maxRequestHeader: number;
   /** Streams open at once on one HTTP/2 connection; without: 250. */
   readonly maxConcurrentStreams?: number;
-  /** Refuse clients that ping more often (GOAWAY too_many_pings). */
-  readonly keepAlive?: { readonly minTimeMs: number; readonly permitWithoutStream: boolean };
+  /** Disconnect clients that ping more often (GOAWAY too_many_pings). Undefined: pings are not counted. */
+  readonly keepAlive?: PingRule;
   readonly log: Log;
 }
 
+/** A bound listener. */
 export interface Listener {
   /** The real port or the socket path, once bound. */
   readonly address: ListenAddress;

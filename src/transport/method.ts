@@ -41,6 +41,12 @@ export interface StreamMethod {
   open(message: Uint8Array, headers: IncomingHttpHeaders, stream: MessageStream): void;
 }
 
+/** The methods of a service that are on the short path. */
+export interface ShortPath {
+  readonly unary: readonly UnaryMethod[];
+  readonly streams: readonly StreamMethod[];
+}
+
 /** The gRPC length-prefixed form of a message, uncompressed. */
 export function frameMessage(message: Uint8Array): Uint8Array {
   const { length } = message;

@@ -49,13 +49,14 @@ const forms: Readonly<Record<number, CodeForm>> = {
 };
 const unknown: CodeForm = { name: "unknown", httpStatus: 500 };
 
+/** How Connect's protocol writes a code. */
 export function codeForm(code: number): CodeForm {
   return forms[code] ?? unknown;
 }
 
 /**
- * What a caller is told. Connect takes it for one of its own errors, which it knows by their members:
- * services need not load Connect to fail.
+ * An error that the caller is told of. Connect's library recognizes its own errors by their members, and
+ * takes this for one of them, so that services need not load Connect in order to fail.
  */
 export class RpcError extends Error {
   override readonly name = "ConnectError";

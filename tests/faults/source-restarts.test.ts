@@ -1,7 +1,7 @@
 /** Sources that end by themselves, again and again. */
 import { afterEach, expect, test } from "bun:test";
 import type { SourceConfig } from "../../src/config/sources/source-config.ts";
-import { FlagPipeline } from "../../src/runtime/flags.ts";
+import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { FatalSourceError, type Source } from "../../src/sources/source.ts";
 import { ThreadSource } from "../../src/sources/thread/source.ts";
 import { FakeClock } from "../support/fake-clock.ts";

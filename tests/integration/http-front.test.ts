@@ -18,7 +18,7 @@ const flags = "/ofrep/v1/evaluate/flags";
 const maxRequestBody = 100_000;
 
 const evaluated: string[] = [];
-const { handler, plain } = createOfrep({
+const { handler, shortPath } = createOfrep({
   store: new FakeStore(viewOf([staticFlag("on", true), echo("echo")])),
   context: fixedContext({ region: "eu" }),
   contextFromHeader: new Map([["x-tier", "tier"]]),
@@ -28,8 +28,8 @@ const { handler, plain } = createOfrep({
   record: ({ key, reason }) => evaluated.push(`${key} ${reason}`),
 });
 let answeredFromBytes = 0;
-const counting: typeof plain = (head, body, last) => {
-  const answer = plain(head, body, last);
+const counting: typeof shortPath = (head, body, last) => {
+  const answer = shortPath(head, body, last);
   if (answer) answeredFromBytes++;
   return answer;
 };

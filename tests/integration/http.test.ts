@@ -249,7 +249,7 @@ describe("TLS", () => {
 
   test("serves clients that verify, also such as would rather speak HTTP/2", async () => {
     const tls = { certPath: made.server.cert, keyPath: made.server.key };
-    const { handler, plain } = ofrepParts();
+    const { handler, shortPath: plain } = ofrepParts();
     const server = await serve({ tls, plain, handlers: [handler] });
     const ca = await Bun.file(made.ca.cert).text();
     for (const headers of [{}, { "transfer-encoding": "chunked" }]) {

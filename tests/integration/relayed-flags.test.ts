@@ -1,7 +1,7 @@
 /** What a worker thread is told of the sources that the leader reads. */
 import { afterEach, expect, test } from "bun:test";
 import type { SourceConfig } from "../../src/config/sources/source-config.ts";
-import { FlagPipeline } from "../../src/runtime/flags.ts";
+import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { RelaySource } from "../../src/runtime/workers/relay-source.ts";
 import type { Intake } from "../../src/sources/intake.ts";
 import type { Payload, ReadPayload, Source } from "../../src/sources/source.ts";

@@ -1,46 +1,23 @@
 import { systemClock } from "../../src/sources/clock.ts";
 import type { RedisSourceOptions } from "../../src/sources/redis/options.ts";
 import { RedisSource } from "../../src/sources/redis/source.ts";
-import type { Payload, SourceSink } from "../../src/sources/source.ts";
+import { RunningSource } from "./running-source.ts";
 import { rememberingLog } from "./silent-log.ts";
 import { until } from "./until.ts";
 
-/** A Redis source at work, and what it has delivered. `await using` stops it. */
-export class RunningRedisSource implements SourceSink, AsyncDisposable {
-  readonly payloads: Payload[] = [];
-  readonly failures: string[] = [];
-  readonly log = rememberingLog();
-  readonly source: RedisSource;
-  /** With the error that ended it, if one did. */
-  readonly ended: Promise<unknown>;
-  unchangedCalls = 0;
-  readonly #abort = new AbortController();
-
-  constructor(options: RedisSourceOptions, clock = systemClock) {
-    this.source = new RedisSource(options, { clock, log: this.log });
-    this.ended = this.source.run(this, this.#abort.signal).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-  }
-
-  async accept(payload: Payload): Promise<boolean> {
-    this.payloads.push(payload);
-    return true;
-  }
-
-  unchanged(): void {
-    this.unchangedCalls++;
-  }
-
-  failed(reason: string): void {
-    this.failures.push(reason);
+/** A Redis source at work, with its log. */
+export class RunningRedisSource extends RunningSource {
+  constructor(
+    options: RedisSourceOptions,
+    clock = systemClock,
+    readonly log = rememberingLog(),
+  ) {
+    super(new RedisSource(options, { clock, log }));
   }
 
   /** The document delivered last. */
   get document(): string | undefined {
-    const document = this.payloads.at(-1)?.document;
-    return document instanceof Uint8Array ? new TextDecoder().decode(document) : document;
+    return this.documents.at(-1);
   }
 
   /** How many polls and attempts have had a result. */
@@ -48,32 +25,10 @@ export class RunningRedisSource implements SourceSink, AsyncDisposable {
     return this.payloads.length + this.failures.length + this.unchangedCalls;
   }
 
-  async delivers(document: string): Promise<void> {
-    await until(`the delivery of ${document.slice(0, 80)}`, () => this.document === document).catch(
-      (error) => {
-        throw new Error(`${error}; it delivered ${this.document?.slice(0, 200)}`);
-      },
-    );
-  }
-
-  /** Waits until it has failed for a reason that contains `text` or matches it. */
-  async fails(text: string | RegExp): Promise<string> {
-    const fits = (reason: string) =>
-      typeof text === "string" ? reason.includes(text) : text.test(reason);
-    return await until(`the failure ${text}`, () => this.failures.find(fits)).catch((error) => {
-      throw new Error(`${error}; it failed with ${[...new Set(this.failures)].join("; ")}`);
-    });
-  }
-
   /** Has it fetch now, and waits for the result. */
   async resync(): Promise<void> {
     const before = this.results;
     this.source.resync();
     await until("the result of a resync", () => this.results > before);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort();
-    await this.ended;
   }
 }

@@ -9,7 +9,9 @@ import { quote } from "../quote.ts";
 /** A command as help, completion and reference describe it. */
 export interface CommandManual {
   readonly name: string;
+  /** What it does, in one line, as an imperative without a full stop. */
   readonly summary: string;
+  /** What help begins with; absent: the summary. */
   readonly description?: string;
   /** What follows the name: `[options]`. */
   readonly usage: string;
@@ -19,6 +21,7 @@ export interface CommandManual {
   readonly examples: readonly { readonly does: string; readonly command: string }[];
 }
 
+/** Shells that there are completion scripts for. */
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
 
@@ -27,7 +30,7 @@ const start: CommandManual = {
   summary: "Run the daemon",
   description:
     "Loads flags from one or more sources, keeps them up to date and evaluates them over gRPC, gRPC-web,\n" +
-    "Connect and OFREP. Runs until SIGTERM or SIGINT; SIGHUP fetches every source at once.",
+    "Connect and OFREP. Runs until SIGTERM or SIGINT; SIGHUP makes it check every source now.",
   usage: "[options]",
   options: startOptions,
   examples: [
@@ -43,9 +46,9 @@ const start: CommandManual = {
       does: "Redis with TLS and a private CA, polled every 10 seconds",
       command: `flagd start --sources '[{"provider":"redis","uri":"rediss://redis.example.com:6380/0?key=flags","certPath":"ca.pem","interval":10}]'`,
     },
-    { does: "The same from a file of options", command: "flagd start --config flagd.yaml" },
+    { does: "Options from a file", command: "flagd start --config flagd.yaml" },
     {
-      does: "The same from the environment",
+      does: "Options from environment variables",
       command: "FLAGD_URI='redis://localhost:6379/0?key=flags' FLAGD_LOG_FORMAT=json flagd start",
     },
   ],
@@ -53,10 +56,10 @@ const start: CommandManual = {
 
 const redisSync: CommandManual = {
   name: "redis-sync",
-  summary: "Stream the flags of one Redis to many daemons",
+  summary: "Stream flags from Redis to many daemons",
   description:
-    "Reads flags from Redis and serves them as gRPC sync stream to daemons and in-process providers, so that\n" +
-    "Redis has one client and not hundreds. Runs until SIGTERM or SIGINT; SIGHUP fetches at once.",
+    "Reads flags from Redis and streams them over gRPC to daemons and in-process providers, so that Redis has\n" +
+    "one client instead of hundreds. Runs until SIGTERM or SIGINT; SIGHUP makes it check Redis now.",
   usage: "[options]",
   options: redisSyncOptions,
   examples: [
@@ -65,11 +68,11 @@ const redisSync: CommandManual = {
       command: "flagd redis-sync --redis-uri 'redis://:password@localhost:6379/0?key=flags'",
     },
     {
-      does: "A daemon that takes them from there",
+      does: "A daemon that streams them from there",
       command: "flagd start --uri grpc://localhost:8016",
     },
     {
-      does: "Only for clients with a certificate of our own CA",
+      does: "Only for clients with a certificate from your own CA",
       command:
         "flagd redis-sync --redis-uri 'redis://localhost:6379/0?key=flags' --redis-sync-cert-path server.pem --redis-sync-key-path server.key --redis-sync-client-ca-path ca.pem",
     },
@@ -78,7 +81,7 @@ const redisSync: CommandManual = {
 
 const version: CommandManual = {
   name: "version",
-  summary: "Print version, commit and build date",
+  summary: "Print the version, the commit and the build date",
   usage: "",
   options: globalOptions,
   examples: [],
@@ -91,13 +94,13 @@ const completion: CommandManual = {
   options: globalOptions,
   words: shells,
   examples: [
-    { does: "In this bash", command: "source <(flagd completion bash)" },
+    { does: "For this bash session", command: "source <(flagd completion bash)" },
     {
-      does: "In every zsh",
+      does: "For every new zsh session",
       command: 'flagd completion zsh > "$fpath[1]/_flagd"',
     },
     {
-      does: "In every fish",
+      does: "For every new fish session",
       command: "flagd completion fish > ~/.config/fish/completions/flagd.fish",
     },
   ],

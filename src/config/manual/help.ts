@@ -1,7 +1,10 @@
-import { environmentName, type Option, type OptionTable, sections } from "../options/option.ts";
+import { environmentName, type Option, sections } from "../options/option.ts";
+import { type Member, providers, sourceMembers } from "../sources/members.ts";
 import type { CommandManual } from "./commands.ts";
 
+/** Columns of text, where no single word is longer. */
 const width = 100;
+/** Columns in front of a description. */
 const indent = 8;
 
 /** What `flagd --help` prints. */
@@ -38,20 +41,39 @@ export function commandHelp(command: CommandManual): string {
     if (section === "General") blocks.push("  -h, --help\n        Print this help.");
     if (blocks.length > 0) parts.push(`${section}:\n${blocks.join("\n")}`);
   }
-  const last = precedence(options);
-  if (last) parts.push(last);
+  if (options.sources) parts.push(sourcesHelp());
+  if (Object.values(options).some(({ section }) => section !== "General")) parts.push(howToWrite());
   return `${parts.join("\n\n")}\n`;
 }
 
-function precedence(options: OptionTable): string | undefined {
-  if (!Object.values(options).some(({ section }) => section !== "General")) return undefined;
+/** How options are written, wherever they are. */
+function howToWrite(): string {
   return wrap(
-    "Each option may also be given as an environment variable or as a key of the configuration file: " +
-      "the command line wins over the environment, the environment over the file. Durations are " +
+    "Each option may also be given as an environment variable, named in brackets above, or as a key " +
+      "of the configuration file, without the dashes: the command line wins over the environment, the " +
+      "environment over the file. Switches need no value and are turned off by =false. Durations are " +
       "written with units, like 500ms, 5s or 1h30m.",
     0,
   );
 }
+
+function sourcesHelp(): string {
+  const blocks = Object.entries(sourceMembers).map(([name, { type, providers: users, doc }]) => {
+    const shown = users.length === providers.length ? "" : ` (${users.join(", ")})`;
+    return `  ${name} <${placeholders[type]}>${shown}\n${wrap(doc, indent)}`;
+  });
+  const kinds = wrap(`The provider is one of ${providers.join(", ")}.`, 2);
+  return `Members of the objects of --sources:\n${kinds}\n${blocks.join("\n")}`;
+}
+
+const placeholders: Readonly<Record<Member["type"], string>> = {
+  text: "text",
+  boolean: "true|false",
+  seconds: "seconds",
+  bytes: "bytes",
+  texts: "object",
+  object: "object",
+};
 
 function optionHelp(
   name: string,

@@ -12,15 +12,16 @@ export const sections = [
   "General",
 ] as const;
 
+/** One option of a command, as parsing, help, completion and the reference page know it. */
 export interface Option<T> {
   readonly kind: Kind<T>;
   readonly default: NoInfer<T>;
   /** The letter of the short form. */
   readonly short?: string;
   readonly section: (typeof sections)[number];
-  /** One sentence or two for help and reference. */
+  /** A few sentences for help and reference; completion shows the first. */
   readonly doc: string;
-  /** False: no environment variable and no place in the configuration file. */
+  /** True: has no environment variable, and no place in the configuration file. */
   readonly flagOnly?: true;
 }
 

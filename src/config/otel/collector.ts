@@ -29,6 +29,7 @@ export interface CollectorOptions {
   readonly reloadIntervalMs: number;
 }
 
+/** A kind of telemetry that can be exported. */
 export type Signal = "metrics" | "traces";
 
 /** Has anybody said where the signal should go? */

@@ -1,16 +1,17 @@
-/** What every source has: `uri` is without the prefix that chose the provider, where that is no URI scheme. */
+/** What every source has. */
 interface Common {
+  /** Without the prefixes that only choose the provider: `file:`, `grpc://`, `core.openfeature.dev/`. */
   readonly uri: string;
 }
 
-/** When a polling source looks. */
+/** When a source polls. */
 export interface Polling {
   readonly intervalSeconds: number;
   /** Fixes the phase of the polls, which is otherwise random. */
   readonly intervalSeed?: string;
 }
 
-/** PEM files of the TLS side of a client. */
+/** PEM files of a TLS client. */
 export interface ClientTls {
   /** CA to trust instead of the system's. */
   readonly certPath?: string;
@@ -27,16 +28,18 @@ export interface RedisSourceConfig extends Common, Polling, ClientTls {
 }
 
 export interface FileSourceConfig extends Common {
-  /** `fsnotify`: by events only, `fileinfo`: by polling only. */
+  /** `fileinfo` looks once a second only, the others also listen to events of the file system. */
   readonly provider: "file" | "fsnotify" | "fileinfo";
 }
 
+/** OAuth 2.0 client credentials, and where they are exchanged for a token. */
 export interface OAuth {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly tokenUrl: string;
   /** Holds `client-id` and `client-secret`, instead of the two texts. */
   readonly folder?: string;
+  /** The longest that a token is used; 0: until it expires. */
   readonly reloadDelaySeconds: number;
 }
 
@@ -45,7 +48,7 @@ export interface HttpSourceConfig extends Common, Polling, ClientTls {
   /** Whole value of `Authorization`. */
   readonly authHeader?: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** 0: no limit. */
+  /** For a whole request; 0: no limit. */
   readonly timeoutSeconds: number;
   readonly oauth?: OAuth;
 }
@@ -70,7 +73,7 @@ export interface KubernetesSourceConfig extends Common {
   readonly provider: "kubernetes";
 }
 
-/** A source of flags as configured, checked; by `provider`. */
+/** The checked configuration of a source; `provider` tells the kinds apart. */
 export type SourceConfig =
   | RedisSourceConfig
   | FileSourceConfig

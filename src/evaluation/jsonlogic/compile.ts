@@ -16,6 +16,7 @@ export interface CompileOptions {
   readonly report: (severity: Severity, message: string) => void;
 }
 
+/** A rule, ready to be run. */
 export interface CompiledRule {
   readonly run: Expression;
   /** False: the result is the same whether `$flagd` is in the data or not. */
@@ -23,10 +24,10 @@ export interface CompiledRule {
 }
 
 /**
- * Compiles a JsonLogic rule into a closure that answers what json-logic-js 2 answers.
+ * Compiles a JsonLogic rule into a closure that returns what json-logic-js 2 returns.
  *
- * An operator that does not exist throws when (and only when) evaluation comes to it.
- * Data are never taken for rules and show only members of their own.
+ * An operator that does not exist throws when (and only when) evaluation reaches it. Data are never
+ * interpreted as rules, and only their own members can be seen.
  * @throws RangeError where the rule is nested too deeply for the stack.
  */
 export function compileRule(

@@ -22,17 +22,19 @@ export interface Scope {
   readonly elements: Scope;
   /** Notes that the rule can see `$flagd`, which must then be set before it runs. */
   observeFlagd(): void;
-  /** Tells the operator of a rule that got input it cannot use. */
+  /** Tells the operator of the daemon about a rule that got input it cannot use. */
   report(severity: Severity, message: string): void;
 }
 
 /** Compiles one operation; `operand` is what stands beside the operator's name. */
 export type Operator = (operand: Json, scope: Scope) => Expression;
 
+/** A rule whose result is known already. */
 export function literal(value: unknown): Node {
   return { run: () => value, constant: { value } };
 }
 
+/** A rule that has to be run. */
 export function computed(run: Expression): Node {
   return { run, constant: undefined };
 }

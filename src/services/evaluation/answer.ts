@@ -10,7 +10,7 @@ import { toInt64 } from "./int64.ts";
 import { encodeReply, type Reply, replyJson } from "./reply.ts";
 
 interface Success {
-  /** What metrics count; differs from the outcome picked where the service adds an error. */
+  /** What metrics count: the outcome that was picked, or the error that the service makes of it. */
   readonly counted: Outcome;
   readonly error: undefined;
   readonly reply: Reply;
@@ -25,6 +25,7 @@ interface Failure {
   readonly error: RpcError;
 }
 
+/** What a Resolve method answers to one outcome. */
 export type Answer = Success | Failure;
 
 /** One Resolve method of one service. */
@@ -48,6 +49,7 @@ const resultTypes: Readonly<Record<string, ResultType>> = {
   resolveObject: { kind: "object", zero: {}, convert: asIs },
 };
 
+/** The Resolve methods of all versions of the service. */
 export const resolveMethods: readonly ResolveMethod[] = dialects.flatMap((dialect) =>
   Object.entries(resultTypes).map(([name, type]) => defineMethod(methodName(dialect, name), type)),
 );

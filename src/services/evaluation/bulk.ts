@@ -37,6 +37,7 @@ interface FixedAnswer {
 
 type RecordOutcome = (outcome: Outcome) => void;
 
+/** ResolveAll of one version of the service. */
 export interface BulkMethod extends MethodName {
   /** The answer on the wire. */
   encode(view: View, context: EvaluationContext, record: RecordOutcome): Uint8Array;
@@ -95,6 +96,7 @@ function writeAnyFlag({ reason, variant, carrier, value, metadata }: AnyFlag): v
   if (metadata) writer.message(7, () => writeStruct(writer, metadata));
 }
 
+/** The ResolveAll methods of all versions that have one. */
 export const bulkMethods: readonly BulkMethod[] = dialects
   .filter(({ bulk }) => bulk)
   .map((dialect) => defineMethod(methodName(dialect, "resolveAll")));

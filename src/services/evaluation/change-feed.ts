@@ -1,3 +1,4 @@
+import { selectorId } from "../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import { ConfigurationChange } from "./events.ts";
 
@@ -19,7 +20,7 @@ export class ChangeFeed {
 
   /** Returns what ends it. */
   listen(selector: Selector, listener: ChangeListener): () => void {
-    const id = JSON.stringify([selector.flagSetId ?? null, selector.source ?? null]);
+    const id = selectorId(selector);
     const channel = this.#channels.get(id) ?? this.#open(id, selector);
     channel.listeners.add(listener);
     return () => {

@@ -1,6 +1,6 @@
+import { setMember } from "../../flags/json.ts";
 import type { JsonObject } from "../../flags/model.ts";
 import type { Steps } from "../../flags/steps.ts";
-import { setMember } from "../../protobuf/struct.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";

@@ -8,21 +8,22 @@ import {
   type DescService,
   type Message,
 } from "@bufbuild/protobuf";
-import type { ConnectRouter, HandlerContext, MethodImpl } from "@connectrpc/connect";
+import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
+import { setMember } from "../../flags/json.ts";
 import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";
-import { setMember } from "../../protobuf/struct.ts";
-import type { HeaderLookup } from "../context.ts";
+import { headersOf } from "../context.ts";
 import { PulledSink } from "../pulled-sink.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
 import { type BulkMethod, bulkMethods, type Entry } from "./bulk.ts";
 import { eventStreamMethods, type MethodName } from "./dialects.ts";
-import { type Evaluator, selectorFrom } from "./evaluate.ts";
+import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { ServerEvent } from "./events.ts";
 
+/** The versions of the service, as their protocol files describe them. */
 export const services: readonly DescService[] = [EvaluationV1, EvaluationV2, SchemaV1];
 
 /** Go flagd writes zero values into JSON, and clients without protobuf rely on finding them. */
@@ -34,6 +35,7 @@ type ServerStreaming = MethodImpl<DescMethodServerStreaming>;
 /** What the request messages of all methods have in common. */
 type Request = Message & { readonly flagKey?: string; readonly context?: EvaluationContext };
 
+/** Puts the methods of all versions into Connect's router. */
 export function connectRoutes(
   evaluator: Evaluator,
   events: EventStreams,
@@ -114,8 +116,4 @@ function flagsOf(response: DescMessage, entries: readonly Entry[]): Record<strin
     setMember(flags, key, any);
   }
   return flags;
-}
-
-function headersOf(call: HandlerContext): HeaderLookup {
-  return (name) => call.requestHeader.get(name);
 }

@@ -1,16 +1,15 @@
-/** What the versions of the evaluation service do differently. Everything else is the same in all. */
-
+/** What one version of the evaluation service does differently. Everything else is the same in all. */
 export interface Dialect {
   /** The service's full name. */
   readonly service: string;
   /** Does it have ResolveAll? */
   readonly bulk: boolean;
   /**
-   * What answers a flag that selects nothing, so that the default given in code applies: the error
-   * `not_found`, or an answer with this reason.
+   * How a flag that selects no variant is answered, so that the caller's own default applies: with
+   * the error `not_found`, or with an answer that has this reason.
    */
   readonly codeDefault: "not_found" | "DEFAULT" | "FALLBACK";
-  /** `value` and `variant` may be absent; otherwise absence is told by zero values. */
+  /** `value` and `variant` may be absent; otherwise zero values stand for what is absent. */
   readonly optionalFields: boolean;
   /** Request headers may add to the evaluation context. */
   readonly headerContext: boolean;
@@ -22,6 +21,7 @@ export interface Dialect {
   readonly traceScope: string;
 }
 
+/** All versions that are served. */
 export const dialects: readonly Dialect[] = [
   {
     service: "flagd.evaluation.v1.Service",
@@ -64,11 +64,13 @@ export interface MethodName {
   readonly path: string;
 }
 
+/** @param name as in {@link MethodName.name} */
 export function methodName(dialect: Dialect, name: string): MethodName {
   const upper = name.charAt(0).toUpperCase() + name.slice(1);
   return { dialect, name, path: `/${dialect.service}/${upper}` };
 }
 
+/** The EventStream methods of all versions. */
 export const eventStreamMethods: readonly MethodName[] = dialects.map((dialect) =>
   methodName(dialect, "eventStream"),
 );

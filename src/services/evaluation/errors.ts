@@ -1,8 +1,6 @@
 import type { ErrorCode } from "../../evaluation/outcome.ts";
 import { Code, RpcError } from "../../transport/rpc-error.ts";
 
-export { invalidArgument, streamDeadlineExceeded } from "../errors.ts";
-
 // Made once: none of them carries anything of a request, and a stack trace would say nothing.
 const errors: Readonly<Record<ErrorCode, RpcError>> = {
   FLAG_NOT_FOUND: new RpcError("Flag not found", Code.NotFound),
@@ -11,6 +9,7 @@ const errors: Readonly<Record<ErrorCode, RpcError>> = {
   GENERAL: new RpcError("General error", Code.Unknown),
 };
 
+/** The error that a caller of a Resolve method gets for a code. */
 export function errorOf(code: ErrorCode): RpcError {
   return errors[code];
 }

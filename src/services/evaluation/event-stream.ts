@@ -1,6 +1,6 @@
 import type { Selector } from "../../store/view.ts";
+import { streamDeadlineExceeded } from "../errors.ts";
 import type { ChangeFeed } from "./change-feed.ts";
-import { streamDeadlineExceeded } from "./errors.ts";
 import {
   type ConfigurationChange,
   keepAlive,

@@ -1,7 +1,8 @@
 /** The messages of an event stream. Their wire form is the same in all versions of the service. */
+
+import { setMember } from "../../flags/json.ts";
 import type { JsonObject } from "../../flags/model.ts";
 import { atOnce, inSlices } from "../../flags/steps.ts";
-import { setMember } from "../../protobuf/struct.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";
@@ -10,6 +11,7 @@ import { encodeChange } from "./change-frame.ts";
 
 const writer = new WireWriter();
 
+/** One message of an event stream. */
 export interface ServerEvent {
   readonly type: "provider_ready" | "configuration_change" | "keep_alive" | "provider_shutdown";
   readonly data: JsonObject | undefined;
@@ -68,6 +70,7 @@ export const providerReady = new PlainEvent("provider_ready", {});
 export const keepAlive = new PlainEvent("keep_alive", undefined);
 export const providerShutdown = new PlainEvent("provider_shutdown", {});
 
+/** A change of flags, as event streams are told of it. */
 export class ConfigurationChange {
   readonly #changes: FlagChanges;
   #event: ChangeEvent | undefined;

@@ -8,6 +8,7 @@ import type { Json, JsonObject } from "../../flags/model.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 
+/** The members of a Resolve response. */
 export interface Reply {
   /** Undefined: absent. A bigint is an int64. */
   readonly value: Json | bigint | undefined;

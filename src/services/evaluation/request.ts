@@ -8,6 +8,7 @@ const reader = new WireReader();
 const FIRST = (1 << 3) | LENGTH_DELIMITED;
 const SECOND = (2 << 3) | LENGTH_DELIMITED;
 
+/** A Resolve request whose context has not been read yet. */
 export interface ResolveRequest {
   readonly flagKey: string;
   /** @throws DecodeError */

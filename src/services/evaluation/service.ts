@@ -2,15 +2,13 @@
  * The evaluation service in all its versions, by two ways: the short path for gRPC calls, bytes to
  * bytes, and Connect's handlers for every other protocol. Both pick from the same answers.
  */
-import type { DescService } from "@bufbuild/protobuf";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { EvaluationTrace } from "../../telemetry/tracing/evaluation-tracing.ts";
-import type { Routes } from "../../transport/listener.ts";
-import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
-import { Evaluator } from "./evaluate.ts";
+import type { RpcService } from "../rpc-service.ts";
+import { Evaluator } from "./evaluator.ts";
 import { EventStreams } from "./event-streams.ts";
 import { shortPath } from "./short-path.ts";
 import { TracedEvaluator } from "./traced-evaluator.ts";
@@ -34,17 +32,8 @@ export interface EvaluationServiceOptions {
   readonly trace?: EvaluationTrace;
 }
 
-export interface EvaluationService {
-  /** Loads what protocols other than binary gRPC need. */
-  readonly routes: () => Promise<Routes>;
-  readonly descriptors: () => Promise<readonly DescService[]>;
-  readonly unary: readonly UnaryMethod[];
-  readonly streams: readonly StreamMethod[];
-  /** Sends provider_shutdown to every event stream and ends it. */
-  shutdown(): void;
-}
-
-export function createEvaluationService(options: EvaluationServiceOptions): EvaluationService {
+/** Its `shutdown` sends provider_shutdown to every event stream before it ends it. */
+export function createEvaluationService(options: EvaluationServiceOptions): RpcService {
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const evaluating = { ...options, additions };
   const evaluator = options.trace

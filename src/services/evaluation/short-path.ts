@@ -1,21 +1,15 @@
-/** Calls from message bytes to message bytes. */
-
 import { DecodeError } from "../../protobuf/reader.ts";
-import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import type { ShortPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import { invalidArgument } from "../errors.ts";
 import { resolveMethods } from "./answer.ts";
 import { bulkMethods } from "./bulk.ts";
 import { eventStreamMethods } from "./dialects.ts";
-import { invalidArgument } from "./errors.ts";
-import { type Evaluator, selectorFrom } from "./evaluate.ts";
+import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { readJsonRequest } from "./json-request.ts";
 import { decodeEmptyRequest, decodeResolveAllRequest, decodeResolveRequest } from "./request.ts";
 
-export interface ShortPath {
-  readonly unary: readonly UnaryMethod[];
-  readonly streams: readonly StreamMethod[];
-}
-
+/** All methods, from message bytes to message bytes. */
 export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath {
   const resolves = resolveMethods.map(
     (method): UnaryMethod => ({
@@ -74,7 +68,7 @@ export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath
   return { unary: [...resolves, ...bulks], streams };
 }
 
-/** Tells the client what is wrong with its message. */
+/** Makes an error for the client of a message that cannot be decoded. */
 function naming<Args extends unknown[], Result>(
   handle: (...args: Args) => Result,
 ): (...args: Args) => Result {

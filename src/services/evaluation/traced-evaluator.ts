@@ -7,9 +7,9 @@ import type {
 import type { HeaderLookup } from "../context.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
-import { Evaluator, type EvaluatorOptions } from "./evaluate.ts";
+import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 
-/** An evaluator that tells of each evaluation, as part of its caller's trace or to who debugs. */
+/** An evaluator that reports each evaluation: as a span in its caller's trace, or to the debug log. */
 export class TracedEvaluator extends Evaluator {
   readonly #trace: EvaluationTrace;
 

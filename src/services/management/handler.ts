@@ -1,4 +1,4 @@
-import { EXPOSITION_TYPE } from "../../telemetry/metrics/prometheus.ts";
+import { expositionType } from "../../telemetry/metrics/prometheus.ts";
 import { requestPath } from "../../transport/request-path.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -33,7 +33,7 @@ export function createManagementHandler({
 /** Some hundred kilobytes in a daemon of many flags, of which gzip leaves a twentieth. */
 async function expose(metrics: ManagementOptions["metrics"], request: Request): Promise<Response> {
   const text = await metrics();
-  const headers = { "Content-Type": EXPOSITION_TYPE };
+  const headers = { "Content-Type": expositionType };
   const accepted = request.headers.get("accept-encoding") ?? "";
   if (!/(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(accepted)) {
     return new Response(text, { headers });

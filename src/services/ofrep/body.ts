@@ -1,6 +1,7 @@
 /** Reads request bodies: bounded in bytes and in time. */
 import { ExpiryQueue } from "../../transport/expiry.ts";
 
+/** The body of a request, or why there is none. */
 export type Body =
   | { readonly text: string; readonly bytes: number }
   | { readonly refused: "too large" | "incomplete" };
@@ -29,6 +30,7 @@ const nothing: Body = { text: "", bytes: 0 };
 const tooLarge: Body = { refused: "too large" };
 const incomplete: Body = { refused: "incomplete" };
 
+/** Makes what reads the bodies of a service, within `limits`. */
 export function createBodyReader(limits: BodyLimits): ReadBody {
   const maxBytes = limits.maxBytes > 0 ? limits.maxBytes : Number.POSITIVE_INFINITY;
   const within = createTimeLimit(limits.timeoutMs);

@@ -1,11 +1,12 @@
 /** OFREP's bulk evaluation: all elements of a view in one document, with an entity tag. */
-import { disciplined } from "../../evaluation/bulk.ts";
+import { bulkOutcome } from "../../evaluation/bulk.ts";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import { memoSlot } from "../../evaluation/outcome.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { View } from "../../store/view.ts";
 import { type Element, elementOf } from "./element.ts";
 
+/** An answer about all flags. */
 export interface BulkAnswer {
   readonly elements: readonly Element[];
   readonly json: string;
@@ -40,7 +41,7 @@ function makeAnswer(
   eventStreams: string | undefined,
 ): BulkAnswer {
   const elements = view.ordered.map((flag) =>
-    elementOf(disciplined(flag, flag.fixed ?? flag.evaluate(context))),
+    elementOf(bulkOutcome(flag, flag.fixed ?? flag.evaluate(context))),
   );
   const flags = elements.map((element) => element.json).join(",");
   const streams = eventStreams === undefined ? "" : `,"eventStreams":${eventStreams}`;

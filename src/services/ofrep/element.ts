@@ -4,8 +4,9 @@ import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 
+/** One flag in an answer. */
 export interface Element {
-  /** What metrics count; differs from the outcome picked where it cannot be answered. */
+  /** What metrics count: the outcome that was picked, or an error where it cannot be answered. */
   readonly counted: Outcome;
   /** HTTP status of a single evaluation. */
   readonly status: 200 | 400 | 404;

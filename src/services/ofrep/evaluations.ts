@@ -10,7 +10,7 @@ import type {
 } from "../../telemetry/tracing/evaluation-tracing.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
-import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+import { selectorHeader, selectorOf } from "../selector-header.ts";
 import type { Body } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
@@ -46,14 +46,15 @@ export type Evaluate = <Answer>(
   watched: Watched<Answer>,
 ) => Answer | Promise<Answer>;
 
+/** What both ways into the service share. */
 export function createEvaluations(options: EvaluationsOptions): Evaluate {
   const { store, record, traceEvaluation, events } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
 
-  /** A text says what is wrong with the selector. */
+  /** @returns a text where the selector is invalid: what is wrong with it */
   function selectorFrom(request: OfrepRequest): Selector | string {
     try {
-      return selectorOf(request.headers.get(SELECTOR_HEADER));
+      return selectorOf(request.headers.get(selectorHeader));
     } catch (error) {
       if (error instanceof InvalidSelectorError) return error.message;
       throw error;

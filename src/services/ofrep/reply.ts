@@ -2,6 +2,7 @@
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { HeaderList } from "../../transport/cors.ts";
 
+/** An HTTP response, before a server puts it into its own form. */
 export interface Reply {
   readonly status: number;
   readonly headers: HeaderList;
@@ -16,6 +17,7 @@ const close = ["Connection", "close"] as const;
 
 const jsonOnly: HeaderList = [contentType];
 
+/** A reply with a JSON body. */
 export function json(
   status: number,
   body: string,
@@ -25,6 +27,7 @@ export function json(
   return { status, headers: headers ? [contentType, ...headers] : jsonOnly, body, requestBytes };
 }
 
+/** A reply in the form of the Fetch API. @param more headers that every answer has, such as those of CORS */
 export function respond({ status, headers, body }: Reply, more: HeaderList = []): Response {
   return new Response(body, {
     status,
@@ -32,7 +35,7 @@ export function respond({ status, headers, body }: Reply, more: HeaderList = [])
   });
 }
 
-/** Of most answers, by what CORS adds: making them anew takes longer than evaluating a flag. */
+/** The headers of most answers, by what CORS adds: making them anew takes longer than evaluating a flag. */
 const usual = new WeakMap<HeaderList, Headers>();
 
 function usualHeaders(more: HeaderList): Headers {
@@ -91,6 +94,7 @@ export function redirect(location: string): Reply {
   return { status: 301, headers: [["Location", location]], body: null };
 }
 
+/** Why a request is refused. */
 export type Refusal =
   | "too large"
   | "incomplete"

@@ -1,8 +1,8 @@
 /** Which of OFREP's endpoints a request is for. */
 import { pathOf } from "../../transport/request-path.ts";
-import { EVENTS } from "./events/advertisement.ts";
+import { eventsPath } from "./events/advertisement.ts";
 
-const FLAGS = "/ofrep/v1/evaluate/flags";
+const flagsPath = "/ofrep/v1/evaluate/flags";
 
 /** With the request's path, as it was sent. */
 export type Route = Endpoint & { readonly path: string };
@@ -31,10 +31,10 @@ function endpointOf(url: string, path: string): Endpoint | undefined {
     const query = url.indexOf("?");
     return { kind: "redirect", location: clean + (query < 0 ? "" : url.slice(query)) };
   }
-  if (path === FLAGS || path === `${FLAGS}/`) return { kind: "bulk" };
-  if (path === EVENTS) return { kind: "events" };
-  if (!path.startsWith(`${FLAGS}/`)) return { kind: "unknown" };
-  const segment = path.slice(FLAGS.length + 1);
+  if (path === flagsPath || path === `${flagsPath}/`) return { kind: "bulk" };
+  if (path === eventsPath) return { kind: "events" };
+  if (!path.startsWith(`${flagsPath}/`)) return { kind: "unknown" };
+  const segment = path.slice(flagsPath.length + 1);
   if (segment.includes("/")) return { kind: "unknown" };
   if (/%(?![0-9a-f]{2})/i.test(segment)) return { kind: "malformed" };
   return { kind: "single", key: decodeKey(segment) };

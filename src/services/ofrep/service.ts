@@ -4,7 +4,7 @@ import type { CallWatch } from "../../transport/listener.ts";
 import { createEvaluations, type Evaluate, type EvaluationsOptions } from "./evaluations.ts";
 import { createOfrepHandler, type OfrepHandler } from "./handler.ts";
 import { KnownRoutes } from "./known-routes.ts";
-import { createPlainAnswer } from "./plain.ts";
+import { createShortPath } from "./short-path.ts";
 
 export interface OfrepOptions extends EvaluationsOptions, CallWatch {
   /** Allowed origins (`*` wildcards); empty: every origin. */
@@ -25,10 +25,11 @@ export interface OfrepParts {
 /** OFREP by two ways that give the same answers. */
 export interface Ofrep {
   readonly handler: OfrepHandler;
-  /** Requests as nearly all clients write them, from their bytes. */
-  readonly plain: PlainAnswer;
+  /** Answers requests that are written as nearly all clients write them, from their bytes. */
+  readonly shortPath: PlainAnswer;
 }
 
+/** Makes the service. */
 export function createOfrep(options: OfrepOptions): Ofrep {
   const parts: OfrepParts = {
     routes: new KnownRoutes(),
@@ -37,6 +38,6 @@ export function createOfrep(options: OfrepOptions): Ofrep {
   };
   return {
     handler: createOfrepHandler(options, parts),
-    plain: createPlainAnswer(options, parts),
+    shortPath: createShortPath(options, parts),
   };
 }

@@ -10,6 +10,7 @@ export interface Watched<Answer = Response> {
   attempt<Result>(action: () => Result): Result;
 }
 
+/** @param respond makes the server's answer of a reply */
 export function watch<Answer>(
   { onCall, onOpen, trace }: CallWatch,
   { method: httpMethod, headers, path }: Omit<OfrepRequest, "url"> & { readonly path: string },

@@ -1,23 +1,26 @@
 /** The service for every protocol that Connect speaks. */
 import type { DescService, JsonObject as ProtobufObject } from "@bufbuild/protobuf";
-import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import type { ConnectRouter } from "@connectrpc/connect";
 import { FlagSyncService } from "../../gen/flagd/sync/v1/sync_pb.ts";
 import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
-import type { HeaderLookup } from "../context.ts";
+import { headersOf } from "../context.ts";
 import { PulledSink } from "../pulled-sink.ts";
 import type { EncodedState } from "./encoded-state.ts";
 import { clientOf, selectorFrom } from "./request.ts";
 import type { SyncStreams } from "./sync-streams.ts";
 import type { UnaryCalls } from "./unary-calls.ts";
 
+/** The service as its protocol file describes it. */
 export const services: readonly DescService[] = [FlagSyncService];
 
+/** What answers the calls, whichever way they come. */
 export interface SyncHandlers {
   readonly calls: UnaryCalls;
   readonly streams: SyncStreams;
   readonly measure: ((client: SyncClient) => SyncStreamMetrics) | undefined;
 }
 
+/** Puts the methods into Connect's router. */
 export function connectRoutes({
   calls,
   streams,
@@ -43,8 +46,4 @@ export function connectRoutes({
         return { metadata: calls.getMetadata() as ProtobufObject };
       },
     });
-}
-
-function headersOf(call: HandlerContext): HeaderLookup {
-  return (name) => call.requestHeader.get(name);
 }

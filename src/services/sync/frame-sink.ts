@@ -3,10 +3,10 @@ import type { EncodedState } from "./encoded-state.ts";
 import type { StateSink } from "./sync-stream.ts";
 
 /** A slow reader makes progress if it takes this much, and costs no more than it beyond the shared frame. */
-const PIECE = 64 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** Pieces sent without a pause: a large state would hold up others where its reader takes all. */
-const PIECES_AT_ONCE = 16;
+const piecesAtOnce = 16;
 
 export interface FrameSinkOptions {
   /** Milliseconds in which a reader must take a piece. */
@@ -72,11 +72,11 @@ export class FrameSink implements StateSink {
   /** True once everything is sent and the reader keeps up. */
   #sendPieces(): boolean {
     for (let pieces = 0; this.#offset < this.#frame.length; pieces++) {
-      if (pieces === PIECES_AT_ONCE) {
+      if (pieces === piecesAtOnce) {
         this.#pause = setImmediate(() => this.#goOn());
         return false;
       }
-      const piece = this.#frame.subarray(this.#offset, this.#offset + PIECE);
+      const piece = this.#frame.subarray(this.#offset, this.#offset + pieceBytes);
       this.#offset += piece.length;
       if (this.#stream.send(piece)) continue;
       this.#stall = setTimeout(() => this.#giveUp(), this.#options.stallMs);

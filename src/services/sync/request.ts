@@ -4,7 +4,7 @@ import type { Selector } from "../../store/view.ts";
 import type { SyncClient } from "../../telemetry/sync-metrics.ts";
 import type { HeaderLookup } from "../context.ts";
 import { invalidArgument } from "../errors.ts";
-import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+import { selectorHeader, selectorOf } from "../selector-header.ts";
 
 /** The fields that the request messages share. */
 export interface SyncRequest {
@@ -13,7 +13,7 @@ export interface SyncRequest {
 }
 
 /** Longer texts of clients are cut in metrics. */
-const LABEL_LENGTH = 100;
+const labelLength = 100;
 
 /**
  * A `Flagd-Selector` header wins over the request's field even when it is empty, which selects
@@ -22,9 +22,7 @@ const LABEL_LENGTH = 100;
  */
 export function selectorFrom(request: SyncRequest, header: HeaderLookup): Selector {
   try {
-    return isPresent(header)
-      ? selectorOf(header(SELECTOR_HEADER))
-      : parseSelector(request.selector);
+    return isPresent(header) ? selectorOf(header(selectorHeader)) : parseSelector(request.selector);
   } catch (error) {
     if (error instanceof InvalidSelectorError) throw invalidArgument(error.message);
     throw error;
@@ -33,15 +31,15 @@ export function selectorFrom(request: SyncRequest, header: HeaderLookup): Select
 
 /** Who asks, for metrics. */
 export function clientOf(request: SyncRequest, header: HeaderLookup): SyncClient {
-  const given = isPresent(header) ? header(SELECTOR_HEADER) : request.selector;
+  const given = isPresent(header) ? header(selectorHeader) : request.selector;
   const selector = typeof given === "string" ? given : given?.[0];
   return {
-    ...(selector && { selector: selector.slice(0, LABEL_LENGTH) }),
-    ...(request.providerId && { providerId: request.providerId.slice(0, LABEL_LENGTH) }),
+    ...(selector && { selector: selector.slice(0, labelLength) }),
+    ...(request.providerId && { providerId: request.providerId.slice(0, labelLength) }),
   };
 }
 
 function isPresent(header: HeaderLookup): boolean {
-  const value = header(SELECTOR_HEADER);
+  const value = header(selectorHeader);
   return value !== undefined && value !== null;
 }

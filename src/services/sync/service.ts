@@ -2,13 +2,11 @@
  * The stream of flag documents for in-process providers and other daemons, by two ways: the short
  * path for gRPC, on which all streams send the same bytes, and Connect's handlers for the rest.
  */
-import type { DescService } from "@bufbuild/protobuf";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
-import type { Routes } from "../../transport/listener.ts";
-import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import type { ContextSource } from "../context-source.ts";
+import type { RpcService } from "../rpc-service.ts";
 import { StateEncoder } from "./encoded-state.ts";
 import { shortPath } from "./short-path.ts";
 import { SyncStreams } from "./sync-streams.ts";
@@ -31,17 +29,8 @@ export interface SyncServiceOptions {
   readonly measure?: (client: SyncClient) => SyncStreamMetrics;
 }
 
-export interface SyncService {
-  /** Loads what protocols other than binary gRPC need. */
-  readonly routes: () => Promise<Routes>;
-  readonly descriptors: () => Promise<readonly DescService[]>;
-  readonly unary: readonly UnaryMethod[];
-  readonly streams: readonly StreamMethod[];
-  /** Ends every stream with UNAVAILABLE. */
-  shutdown(): void;
-}
-
-export function createSyncService(options: SyncServiceOptions): SyncService {
+/** Its `shutdown` ends every stream with UNAVAILABLE. */
+export function createSyncService(options: SyncServiceOptions): RpcService {
   const encoder = new StateEncoder(options.context, options.log);
   const streams = new SyncStreams(options, encoder);
   const calls = new UnaryCalls(options, encoder);

@@ -1,16 +1,10 @@
-/** gRPC calls from message bytes to message bytes. */
 import type { Log } from "../../telemetry/log.ts";
-import type { StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import type { ShortPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { SyncHandlers } from "./connect-routes.ts";
 import { FrameSink } from "./frame-sink.ts";
 import { decodeSyncRequest, encodeContext } from "./messages.ts";
 import { clientOf, selectorFrom } from "./request.ts";
-
-export interface ShortPath {
-  readonly unary: readonly UnaryMethod[];
-  readonly streams: readonly StreamMethod[];
-}
 
 const service = "/flagd.sync.v1.FlagSyncService";
 
@@ -20,6 +14,7 @@ export interface ShortPathOptions extends SyncHandlers {
   readonly log: Log;
 }
 
+/** All methods, from message bytes to message bytes. */
 export function shortPath({ calls, streams, measure, stallMs, log }: ShortPathOptions): ShortPath {
   const fetch: UnaryMethod = {
     path: `${service}/FetchAllFlags`,

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
+import type { Environment } from "../../config/environment.ts";
 import { SourceFault } from "../fault.ts";
+import { readTextFile } from "../text-file.ts";
 import type { WebClient, WebRequest, WholeAnswer } from "../web/client.ts";
 import { errorCode } from "../web/status.ts";
 import type { Token } from "../web/token-cache.ts";
-import type { Environment } from "./bucket.ts";
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -11,8 +11,8 @@ export interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-const ECS_HOST = "http://169.254.170.2";
-const IMDS_HOST = "http://169.254.169.254";
+const ecsHost = "http://169.254.170.2";
+const imdsHost = "http://169.254.169.254";
 
 /**
  * Credentials in the order of AWS's SDKs, as far as they need no files of a user: variables, web identity
@@ -44,7 +44,7 @@ export async function awsCredentials(
   const container =
     env.AWS_CONTAINER_CREDENTIALS_FULL_URI ??
     (env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI &&
-      ECS_HOST + env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI);
+      ecsHost + env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI);
   if (container) {
     const file = env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE;
     const token = file ? await readToken(file) : env.AWS_CONTAINER_AUTHORIZATION_TOKEN;
@@ -56,7 +56,7 @@ export async function awsCredentials(
       hopeless: true,
     });
   }
-  return await fromInstance(env.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? IMDS_HOST, ask);
+  return await fromInstance(env.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? imdsHost, ask);
 }
 
 /** AssumeRoleWithWebIdentity, which needs no signature. */
@@ -116,10 +116,5 @@ function fromText({ body }: WholeAnswer): Token<AwsCredentials> {
 }
 
 async function readToken(path: string): Promise<string> {
-  try {
-    return (await readFile(path, "utf8")).trim();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`no AWS credentials: ${reason}`, { hopeless: true });
-  }
+  return (await readTextFile(path, (reason) => `no AWS credentials: ${reason}`)).trim();
 }

@@ -6,7 +6,7 @@ import { azureToken } from "./azure-token.ts";
 import type { Bucket, BucketDependencies } from "./bucket.ts";
 import { encodeKey, parseBlobUri } from "./location.ts";
 
-const API_VERSION = "2021-08-06";
+const apiVersion = "2021-08-06";
 const known = ["domain", "protocol", "localemu", "storage_account"];
 
 /**
@@ -27,7 +27,7 @@ export function azureBucket(uri: string, { client, clock, env }: BucketDependenc
       const headers = {
         ...conditions,
         "x-ms-date": new Date().toUTCString(),
-        "x-ms-version": API_VERSION,
+        "x-ms-version": apiVersion,
       };
       if (account.key) return signed({ url, headers }, account.account, account.key);
       if (account.sas) return { url, headers };

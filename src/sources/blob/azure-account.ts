@@ -1,5 +1,5 @@
+import type { Environment } from "../../config/environment.ts";
 import { ConfigError } from "../../config/errors.ts";
-import type { Environment } from "./bucket.ts";
 import { isOn } from "./location.ts";
 
 /** Where an Azure storage account is and how it is entered. */
@@ -13,7 +13,7 @@ export interface AzureAccount {
   readonly sas?: string | undefined;
 }
 
-const KEY_PATTERN = /^[A-Za-z0-9+/]+={0,2}$/;
+const keyPattern = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * The account of AZURE_STORAGE_ACCOUNT or AZURE_STORAGE_CONNECTION_STRING.
@@ -27,7 +27,7 @@ export function azureAccount(env: Environment, options: Readonly<Record<string, 
     throw new ConfigError("environment variable AZURE_STORAGE_ACCOUNT not set or is blank");
   }
   const key = connection.AccountKey || env.AZURE_STORAGE_KEY || undefined;
-  if (key !== undefined && !KEY_PATTERN.test(key)) {
+  if (key !== undefined && !keyPattern.test(key)) {
     throw new ConfigError("environment variable AZURE_STORAGE_KEY is not base64");
   }
   const sas = connection.SharedAccessSignature || env.AZURE_STORAGE_SAS_TOKEN;

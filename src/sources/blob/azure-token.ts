@@ -1,12 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { SourceFault } from "../fault.ts";
+import type { Environment } from "../../config/environment.ts";
+import { readTextFile } from "../text-file.ts";
 import type { WebClient } from "../web/client.ts";
 import type { Token } from "../web/token-cache.ts";
 import { fetchToken, requestToken } from "../web/token-request.ts";
-import type { Environment } from "./bucket.ts";
 
-const RESOURCE = "https://storage.azure.com/";
-const IMDS_HOST = "http://169.254.169.254";
+const storageResource = "https://storage.azure.com/";
+const imdsHost = "http://169.254.169.254";
 
 /**
  * An access token of Microsoft Entra ID: a client's secret, a workload identity's token file, or the managed
@@ -29,25 +28,20 @@ export async function azureToken(
           client_assertion: await readAssertion(file ?? ""),
           client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         };
-    const scope = `${RESOURCE}.default`;
+    const scope = `${storageResource}.default`;
     const form = { grant_type: "client_credentials", client_id: id, scope, ...proof };
     return requestToken(client, url, form, signal);
   }
   const url = new URL(
     "/metadata/identity/oauth2/token",
-    env.AZURE_POD_IDENTITY_AUTHORITY_HOST || IMDS_HOST,
+    env.AZURE_POD_IDENTITY_AUTHORITY_HOST || imdsHost,
   );
   url.searchParams.set("api-version", "2018-02-01");
-  url.searchParams.set("resource", RESOURCE);
+  url.searchParams.set("resource", storageResource);
   if (id) url.searchParams.set("client_id", id);
   return fetchToken(client, { url, headers: { metadata: "true" }, direct: true }, signal);
 }
 
 async function readAssertion(path: string): Promise<string> {
-  try {
-    return (await readFile(path, "utf8")).trim();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`AZURE_FEDERATED_TOKEN_FILE: ${reason}`, { hopeless: true });
-  }
+  return (await readTextFile(path, (reason) => `AZURE_FEDERATED_TOKEN_FILE: ${reason}`)).trim();
 }

@@ -1,7 +1,6 @@
+import type { Environment } from "../../config/environment.ts";
 import type { Clock } from "../clock.ts";
 import type { WebClient, WebRequest } from "../web/client.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface BucketDependencies {
   readonly client: WebClient;

@@ -2,15 +2,15 @@ import { createSign } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { SourceFault } from "../fault.ts";
+import type { Environment } from "../../config/environment.ts";
+import { messageOf, SourceFault } from "../fault.ts";
 import type { WebClient } from "../web/client.ts";
 import type { Token } from "../web/token-cache.ts";
 import { fetchToken, requestToken } from "../web/token-request.ts";
-import type { Environment } from "./bucket.ts";
 
-const SCOPE = "https://www.googleapis.com/auth/devstorage.read_only";
-const TOKEN_URL = "https://oauth2.googleapis.com/token";
-const METADATA_PATH = "/computeMetadata/v1/instance/service-accounts/default/token";
+const readOnlyScope = "https://www.googleapis.com/auth/devstorage.read_only";
+const tokenUrl = "https://oauth2.googleapis.com/token";
+const metadataPath = "/computeMetadata/v1/instance/service-accounts/default/token";
 
 /**
  * An access token by Application Default Credentials: the file of GOOGLE_APPLICATION_CREDENTIALS, gcloud's own
@@ -25,14 +25,14 @@ export async function googleToken(
   const credentials = await readCredentials(env);
   if (credentials === undefined) {
     const host = env.GCE_METADATA_HOST || "metadata.google.internal";
-    const url = new URL(METADATA_PATH, `http://${host}`);
+    const url = new URL(metadataPath, `http://${host}`);
     return fetchToken(
       client,
       { url, headers: { "metadata-flavor": "Google" }, direct: true },
       signal,
     );
   }
-  const { type, token_uri = TOKEN_URL } = credentials;
+  const { type, token_uri = tokenUrl } = credentials;
   const required = (name: string): string => {
     const value = credentials[name];
     if (value) return value;
@@ -65,7 +65,7 @@ export async function googleToken(
 function jwt(issuer: string, privateKey: string, audience: string): string {
   const now = Math.floor(Date.now() / 1000);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const claims = { iss: issuer, scope: SCOPE, aud: audience, iat: now, exp: now + 3600 };
+  const claims = { iss: issuer, scope: readOnlyScope, aud: audience, iat: now, exp: now + 3600 };
   const unsigned = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`;
   try {
     const signature = createSign("RSA-SHA256").update(unsigned).sign(privateKey, "base64url");
@@ -87,8 +87,9 @@ async function readCredentials(env: Environment): Promise<Record<string, string>
     text = await readFile(path, "utf8");
   } catch (error) {
     if (!named) return undefined;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`GOOGLE_APPLICATION_CREDENTIALS: ${reason}`, { hopeless: true });
+    throw new SourceFault(`GOOGLE_APPLICATION_CREDENTIALS: ${messageOf(error)}`, {
+      hopeless: true,
+    });
   }
   try {
     const members = Object.entries(JSON.parse(text) as object);

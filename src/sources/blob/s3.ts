@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { S3Client } from "bun";
+import type { Environment } from "../../config/environment.ts";
 import { ConfigError } from "../../config/errors.ts";
 import { TokenCache } from "../web/token-cache.ts";
 import { awsCredentials } from "./aws-credentials.ts";
-import type { Bucket, BucketDependencies, Environment } from "./bucket.ts";
+import type { Bucket, BucketDependencies } from "./bucket.ts";
 import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "./location.ts";
 
 /** Of the query; both spellings that Go's driver has. */
@@ -20,7 +21,7 @@ const known = [
 ];
 
 /** A poll takes place at once; clocks may differ by a few minutes. */
-const VALID_SECONDS = 900;
+const validSeconds = 900;
 
 /**
  * S3 and what speaks like it: presigned GETs (Signature Version 4 in the query), which, unlike reads through
@@ -48,7 +49,7 @@ export function s3Bucket(uri: string, { client, clock, env }: BucketDependencies
         endpoint: url.origin,
         bucket: location.bucket,
         virtualHostedStyle: !pathStyle,
-      }).presign(key, { method: "GET", expiresIn: VALID_SECONDS });
+      }).presign(key, { method: "GET", expiresIn: validSeconds });
       return { url: new URL(presigned), headers: conditions };
     },
   };

@@ -1,3 +1,4 @@
+import type { Environment } from "../../config/environment.ts";
 import type { BlobSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../clock.ts";
 import { SourceFault } from "../fault.ts";
@@ -7,7 +8,7 @@ import { WebDocument } from "../web/document.ts";
 import { PolledSource } from "../web/polled-source.ts";
 import { errorCode, statusFault } from "../web/status.ts";
 import { azureBucket } from "./azblob.ts";
-import type { Bucket, Environment } from "./bucket.ts";
+import type { Bucket } from "./bucket.ts";
 import { gcsBucket } from "./gcs.ts";
 import { s3Bucket } from "./s3.ts";
 

@@ -1,4 +1,6 @@
-const TEXTS: Readonly<Record<string, string>> = {
+import { messageOf } from "../fault.ts";
+
+const texts: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   ENOTDIR: "a part of its path is not a directory",
   EACCES: "permission denied",
@@ -12,5 +14,5 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** An error of the file system in words. */
 export function errorText(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return TEXTS[code] ?? (error instanceof Error ? error.message : String(error));
+  return texts[code] ?? messageOf(error);
 }

@@ -5,6 +5,7 @@ import { errorText } from "./error-text.ts";
 /** Changes with every change of a file's content, and of its name's target. */
 export type Fingerprint = string;
 
+/** What became of an attempt to read a file. */
 export type Reading =
   | {
       readonly ok: true;
@@ -16,10 +17,10 @@ export type Reading =
   | { readonly ok: false; readonly reason: string };
 
 /** A flag document beyond this is a mistake, such as a log or a device; it is not read. */
-const LARGEST_FILE = 256 * 1024 * 1024;
+const largestFile = 256 * 1024 * 1024;
 
 /** More than the coarsest clock among the file systems in use has between two ticks. */
-const CLOCK_TICK_MS = 2000;
+const clockTickMs = 2000;
 
 /**
  * What tells one state of a file from another, symbolic links followed. Not only the time of change: a file
@@ -41,10 +42,10 @@ export async function read(path: string): Promise<Reading> {
     const info = await stat(path, { bigint: true });
     if (info.isDirectory()) return { ok: false, reason: "it is a directory" };
     if (!info.isFile()) return { ok: false, reason: "it is not a regular file" };
-    if (info.size > LARGEST_FILE) {
-      return { ok: false, reason: `it is larger than ${LARGEST_FILE} bytes` };
+    if (info.size > largestFile) {
+      return { ok: false, reason: `it is larger than ${largestFile} bytes` };
     }
-    const fresh = Date.now() - Number(info.ctimeMs) < CLOCK_TICK_MS;
+    const fresh = Date.now() - Number(info.ctimeMs) < clockTickMs;
     return { ok: true, fingerprint: fingerprintOf(info), fresh, bytes: await readFile(path) };
   } catch (error) {
     return { ok: false, reason: errorText(error) };

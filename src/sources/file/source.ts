@@ -2,7 +2,7 @@ import { basename, extname, resolve } from "node:path";
 import type { DocumentFormat } from "../../flags/model.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Clock } from "../clock.ts";
-import { fingerprint as hashOf } from "../fingerprint.ts";
+import { contentHash } from "../content-hash.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { errorText } from "./error-text.ts";
 import { type Fingerprint, fingerprint, type Reading, read } from "./read.ts";
@@ -15,12 +15,12 @@ export interface FileSourceOptions {
   readonly provider: "file" | "fsnotify" | "fileinfo";
 }
 
-const LOOK_MS = 1000;
+const lookMs = 1000;
 
 /** A file must rest for so long after a change: who writes in place truncates first. */
-const SETTLE_MS = 25;
+const settleMs = 25;
 /** How often a file is read until it rests: one that is always written, one that is empty, one that fails. */
-const TRIES = { restless: 40, empty: 8, failing: 2 };
+const tryLimits = { restless: 40, empty: 8, failing: 2 };
 
 /** Flags from a JSON or YAML file. */
 export class FileSource implements Source {
@@ -65,7 +65,7 @@ export class FileSource implements Source {
       }
       if (!signal.aborted) await this.#deliver(first, sink);
       while (!signal.aborted) {
-        await this.#sleep(LOOK_MS);
+        await this.#sleep(lookMs);
         if (!signal.aborted) await this.#check(sink, signal, watcher);
       }
     } finally {
@@ -95,7 +95,7 @@ export class FileSource implements Source {
     for (let tries = 1; ; tries++) {
       const reading = await read(this.#options.path);
       if (tries >= mostTries(reading) || signal.aborted) return reading;
-      await this.#clock.sleep(SETTLE_MS, signal);
+      await this.#clock.sleep(settleMs, signal);
       if (!reading.ok || reading.bytes.length === 0) continue;
       if ((await this.#fingerprint()) === reading.fingerprint) return reading;
     }
@@ -119,7 +119,7 @@ export class FileSource implements Source {
     }
     this.#seen = reading.fingerprint;
     this.#sure = !reading.fresh;
-    const hash = await hashOf(reading.bytes);
+    const hash = await contentHash(reading.bytes);
     if (hash === this.#hash) {
       sink.unchanged();
       return;
@@ -155,8 +155,8 @@ export class FileSource implements Source {
 }
 
 function mostTries(reading: Reading): number {
-  if (!reading.ok) return TRIES.failing;
-  return reading.bytes.length === 0 ? TRIES.empty : TRIES.restless;
+  if (!reading.ok) return tryLimits.failing;
+  return reading.bytes.length === 0 ? tryLimits.empty : tryLimits.restless;
 }
 
 function formatOf(path: string): DocumentFormat {

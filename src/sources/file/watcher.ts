@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
 /** Kubernetes mounts a ConfigMap as links into this directory link, which it replaces to publish. */
-const CONFIG_MAP_LINK = "..data";
+const configMapLink = "..data";
 
 /**
  * Watches the directory of a file, since a watch on the file itself ends with the file that it was made
@@ -28,7 +28,7 @@ export class FileWatcher {
     const name = basename(this.path);
     try {
       const watcher = watch(dirname(this.path), { persistent: false }, (_event, changed) => {
-        if (changed === null || changed === name || changed === CONFIG_MAP_LINK) this.onHint();
+        if (changed === null || changed === name || changed === configMapLink) this.onHint();
       });
       watcher.on("error", (error) => {
         if (this.#watcher !== watcher) return;

@@ -1,14 +1,8 @@
 import { readFileSync } from "node:fs";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { ChannelCredentials } from "@grpc/grpc-js";
+import type { ClientTls } from "../../config/sources/source-config.ts";
 import { FatalSourceError } from "../source.ts";
-
-export interface GrpcTls {
-  /** PEM file of the CA to trust instead of the system's. */
-  readonly certPath?: string;
-  readonly clientCertPath?: string;
-  readonly clientKeyPath?: string;
-}
 
 /** The contents of the files, as `node:tls` takes them. */
 export interface TlsMaterial {
@@ -18,7 +12,7 @@ export interface TlsMaterial {
 }
 
 /** @throws FatalSourceError naming the option whose file cannot be read. */
-export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: GrpcTls): TlsMaterial {
+export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: ClientTls): TlsMaterial {
   if (!clientCertPath !== !clientKeyPath) {
     throw new FatalSourceError(
       "clientCertPath and clientKeyPath belong together: give both or neither",

@@ -1,11 +1,12 @@
 import { Metadata } from "@grpc/grpc-js";
 import { ConfigError } from "../../config/errors.ts";
+import type { ClientTls } from "../../config/sources/source-config.ts";
 import type { JsonObject } from "../../flags/model.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { Backoff } from "../backoff.ts";
+import { Backoff, sourceWaits } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
-import { type GrpcTls, readTlsFiles, type TlsMaterial } from "./credentials.ts";
+import { readTlsFiles, type TlsMaterial } from "./credentials.ts";
 import { diagnose } from "./diagnosis.ts";
 import { probe } from "./probe.ts";
 import type { StreamEnd } from "./status.ts";
@@ -21,7 +22,7 @@ import { type Endpoint, parseGrpcTarget } from "./target.ts";
 export interface GrpcSourceOptions {
   readonly uri: string;
   /** Undefined: plaintext. */
-  readonly tls?: GrpcTls;
+  readonly tls?: ClientTls;
   readonly selector?: string;
   readonly providerId?: string;
   /** Metadata of every call. */
@@ -58,7 +59,7 @@ export class GrpcSource implements Source {
     };
     this.#clock = clock;
     this.#log = log;
-    this.#backoff = new Backoff(clock, { firstMs: 1000, maxMs: 60_000 });
+    this.#backoff = new Backoff(clock, sourceWaits);
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {

@@ -10,6 +10,7 @@ export interface GrpcTarget {
   readonly endpoint?: Endpoint;
 }
 
+/** Where a socket connects to. */
 export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
 
 const schemes =

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OAuth } from "../../config/sources/source-config.ts";
 import type { Clock } from "../clock.ts";
-import { SourceFault } from "../fault.ts";
+import { readTextFile } from "../text-file.ts";
 import type { WebClient } from "../web/client.ts";
 import { type Token, TokenCache } from "../web/token-cache.ts";
 import { requestToken } from "../web/token-request.ts";
@@ -37,11 +36,7 @@ async function credentialsOf({ folder, clientId, clientSecret }: OAuth) {
 }
 
 async function readSecret(path: string): Promise<string> {
-  try {
-    // Editors end files with a line break, which is no part of the secret.
-    return (await readFile(path, "utf8")).replace(/\r?\n$/, "");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`cannot read ${path} (oauth.folder): ${reason}`, { hopeless: true });
-  }
+  const explain = (reason: string) => `cannot read ${path} (oauth.folder): ${reason}`;
+  // Editors end files with a line break, which is no part of the secret.
+  return (await readTextFile(path, explain)).replace(/\r?\n$/, "");
 }

@@ -2,6 +2,7 @@ import { ConfigError } from "../../config/errors.ts";
 import { quoteUri } from "../../config/quote.ts";
 import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
 
+/** What an HTTP source asks for. */
 export interface HttpTarget {
   /** The URI without user and password. */
   readonly name: string;

@@ -1,7 +1,8 @@
+import type { Environment } from "../../config/environment.ts";
 import { SourceFault } from "../fault.ts";
 import { WebClient, type WebRequest, type WholeAnswer } from "../web/client.ts";
 import { statusFault } from "../web/status.ts";
-import { type Cluster, type Environment, loadCluster } from "./cluster.ts";
+import { type Cluster, loadCluster } from "./cluster.ts";
 import { jsonLines } from "./lines.ts";
 import {
   type FlagObject,
@@ -12,6 +13,7 @@ import {
   resourcePath,
 } from "./resource.ts";
 
+/** The answer to a list request. */
 export interface Listed {
   /** Undefined: there is no such resource. */
   readonly flag: FlagObject | undefined;
@@ -19,6 +21,7 @@ export interface Listed {
   readonly resourceVersion: string;
 }
 
+/** One event of a watch. */
 export interface WatchEvent {
   /** ADDED, MODIFIED, DELETED, BOOKMARK or ERROR. */
   readonly type: string;

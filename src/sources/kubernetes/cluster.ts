@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Environment } from "../../config/environment.ts";
 import { SourceFault } from "../fault.ts";
+import { readTextFile } from "../text-file.ts";
 import type { TlsMaterial } from "../tls.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 
@@ -13,10 +14,8 @@ export interface Cluster {
   readonly authorization?: string | undefined;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Where a pod finds its service account. */
-export const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+export const podServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
  * The cluster of the file that KUBECONFIG names, else the one that flagd runs in. Read anew at each use:
@@ -33,22 +32,12 @@ export async function loadCluster(env: Environment, serviceAccount: string): Pro
     );
   }
   const [token, ca] = await Promise.all([
-    readText(join(serviceAccount, "token")),
-    readText(join(serviceAccount, "ca.crt")),
+    readTextFile(join(serviceAccount, "token")),
+    readTextFile(join(serviceAccount, "ca.crt")),
   ]);
   return {
     server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
     tls: { ca },
     authorization: `Bearer ${token.trim()}`,
   };
-}
-
-/** @throws SourceFault naming the file */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceFault(`cannot read ${path}: ${reason}`, { hopeless: true });
-  }
 }

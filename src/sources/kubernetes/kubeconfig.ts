@@ -1,8 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 import { SourceFault } from "../fault.ts";
+import { readTextFile } from "../text-file.ts";
 import type { TlsMaterial } from "../tls.ts";
-import { type Cluster, readText } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { member } from "./resource.ts";
 
 /**
@@ -26,7 +27,7 @@ export async function readKubeconfig(path: string): Promise<Cluster> {
     const data = text(of, `${name}-data`);
     if (data) return Buffer.from(data, "base64").toString();
     const file = text(of, name);
-    return file ? await readText(resolve(dirname(path), file)) : undefined;
+    return file ? await readTextFile(resolve(dirname(path), file)) : undefined;
   };
 
   const context = named("contexts", "context", member(config, "current-context"));
@@ -61,7 +62,7 @@ export async function readKubeconfig(path: string): Promise<Cluster> {
 
 async function authorizationOf(user: unknown, path: string): Promise<string | undefined> {
   const file = text(user, "tokenFile");
-  const token = file ? await readText(resolve(dirname(path), file)) : text(user, "token");
+  const token = file ? await readTextFile(resolve(dirname(path), file)) : text(user, "token");
   if (token) return `Bearer ${token.trim()}`;
   const name = text(user, "username");
   if (!name) return undefined;
@@ -69,7 +70,7 @@ async function authorizationOf(user: unknown, path: string): Promise<string | un
 }
 
 async function readYaml(path: string): Promise<unknown> {
-  const content = await readText(path);
+  const content = await readTextFile(path);
   try {
     return parse(content);
   } catch {

@@ -1,6 +1,6 @@
 import { SourceFault } from "../fault.ts";
 
-const LARGEST_LINE = 64 * 1024 * 1024;
+const largestLine = 64 * 1024 * 1024;
 
 /**
  * The JSON values of a stream that has one per line.
@@ -15,8 +15,8 @@ export async function* jsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
       const end = chunk.indexOf(10, start);
       const part = chunk.subarray(start, end < 0 ? chunk.length : end);
       length += part.length;
-      if (length > LARGEST_LINE)
-        throw new SourceFault(`an event is larger than ${LARGEST_LINE} bytes`);
+      if (length > largestLine)
+        throw new SourceFault(`an event is larger than ${largestLine} bytes`);
       parts.push(part);
       if (end < 0) break;
       start = end + 1;

@@ -1,11 +1,12 @@
+import type { Environment } from "../../config/environment.ts";
 import type { KubernetesSourceConfig } from "../../config/sources/source-config.ts";
-import { Backoff } from "../backoff.ts";
+import { Backoff, sourceWaits } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
+import { contentHash } from "../content-hash.ts";
 import { reportFailure } from "../fault.ts";
-import { fingerprint } from "../fingerprint.ts";
 import type { Source, SourceSink } from "../source.ts";
 import { FlagApi, Outdated, type WatchEvent } from "./api.ts";
-import { type Environment, SERVICE_ACCOUNT } from "./cluster.ts";
+import { podServiceAccount } from "./cluster.ts";
 import { type FlagObject, parseResource } from "./resource.ts";
 
 export interface KubernetesSourceDependencies {
@@ -16,9 +17,9 @@ export interface KubernetesSourceDependencies {
   readonly watchSeconds?: number;
 }
 
-const WATCH_SECONDS = 60;
+const defaultWatchSeconds = 60;
 /** A watch that ends sooner has not come about, whatever its status said. */
-const SHORTEST_WATCH_MS = 1000;
+const shortestWatchMs = 1000;
 
 /** Flags from a FeatureFlag of a Kubernetes cluster: a list, then watches that go on where it was left. */
 export class KubernetesSource implements Source {
@@ -34,15 +35,15 @@ export class KubernetesSource implements Source {
 
   /** @throws ConfigError for a wrong URI */
   constructor(config: KubernetesSourceConfig, dependencies: KubernetesSourceDependencies) {
-    const { clock, env = process.env, serviceAccount = SERVICE_ACCOUNT } = dependencies;
+    const { clock, env = process.env, serviceAccount = podServiceAccount } = dependencies;
     this.name = config.uri;
     this.#clock = clock;
-    this.#backoff = new Backoff(clock, { firstMs: 1000, maxMs: 60_000 });
+    this.#backoff = new Backoff(clock, sourceWaits);
     this.#api = new FlagApi({
       resource: parseResource(config.uri),
       env,
       serviceAccount,
-      watchSeconds: dependencies.watchSeconds ?? WATCH_SECONDS,
+      watchSeconds: dependencies.watchSeconds ?? defaultWatchSeconds,
     });
   }
 
@@ -86,7 +87,7 @@ export class KubernetesSource implements Source {
     };
     for (;;) {
       const began = this.#clock.now();
-      const longEnough = () => this.#clock.now() - began > SHORTEST_WATCH_MS;
+      const longEnough = () => this.#clock.now() - began > shortestWatchMs;
       try {
         await this.#api.watch(version, onEvent, signal);
         if (!longEnough()) await this.#clock.sleep(this.#backoff.next(), signal);
@@ -102,7 +103,7 @@ export class KubernetesSource implements Source {
     if (document === undefined) {
       return sink.failed(`the FeatureFlag ${this.name} has no spec.flagSpec`);
     }
-    const hash = await fingerprint(document);
+    const hash = await contentHash(document);
     if (hash === this.#handedOver) return sink.unchanged();
     this.#handedOver = hash;
     await sink.accept({ document, format: "json", origin: "spec.flagSpec" });

@@ -26,6 +26,7 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
 }
 
+/** Opens a connection. @throws errors of Bun's client, or RedisFault */
 export type Connect = (options: ConnectOptions) => Promise<RedisConnection>;
 
 /**

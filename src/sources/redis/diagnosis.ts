@@ -2,8 +2,9 @@ import { connect } from "node:net";
 import type { RedisFault } from "./fault.ts";
 import type { RedisAddress } from "./uri.ts";
 
-const TRY_MS = 2000;
+const tryMs = 2000;
 
+/** Finds out why a server is out of reach, and says it in words. Never rejects. */
 export type Diagnose = (
   address: RedisAddress,
   fault: RedisFault,
@@ -54,7 +55,7 @@ function tryToConnect({ endpoint }: RedisAddress, signal: AbortSignal): Promise<
       resolve(outcome);
     };
     const abort = () => done("ABORTED");
-    const timer = setTimeout(() => done("ETIMEDOUT"), TRY_MS);
+    const timer = setTimeout(() => done("ETIMEDOUT"), tryMs);
     signal.addEventListener("abort", abort);
     socket.once("connect", () => done("connected"));
     socket.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));

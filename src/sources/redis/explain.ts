@@ -1,3 +1,4 @@
+import { messageOf } from "../fault.ts";
 import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
 import type { RedisAddress } from "./uri.ts";
 
@@ -76,11 +77,11 @@ const byMessage: readonly Explanation[] = [
   { pattern: /^CLUSTERDOWN/, kind: "passing", say: () => "the cluster is down" },
 ];
 
-const TLS_UNTRUSTED =
+const tlsUntrusted =
   /^(SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|INVALID_CA)/;
 
 function explainTls(code: string, message: string): string | undefined {
-  if (TLS_UNTRUSTED.test(code)) {
+  if (tlsUntrusted.test(code)) {
     return "the server's certificate is not signed by a trusted authority: give the CA that signed it as certPath";
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
@@ -105,7 +106,7 @@ function explainTls(code: string, message: string): string | undefined {
 /** Any error of a Redis client as a fault in words, or as a redirection. */
 export function explain(error: unknown, address: RedisAddress): RedisFault | RedisMoved {
   if (error instanceof RedisFault || error instanceof RedisMoved) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
 
   const moved = /^MOVED \d+ (?<host>\S*):(?<port>\d+)$/.exec(message)?.groups;

@@ -1,10 +1,10 @@
-import { largeDocument } from "../large.ts";
+import { largeDocument } from "../large-document.ts";
 
 /** What the watch says of the time since the last fetch; undefined: nothing that counts. */
 export type Hint = "quiet" | "touched" | undefined;
 
-/** Polls in a row that do without a fetch: a hint that has become false is believed for so long. */
-const MOST_IN_A_ROW = 9;
+/** The most polls in a row without a fetch: so long is a hint believed that has become wrong. */
+const mostInARow = 9;
 
 /**
  * Decides, for one connection, which polls need not fetch a large document because the watch says that
@@ -19,10 +19,7 @@ export class FetchSaving {
   /** Whether the poll that begins now may end without a fetch. */
   saves(hint: Hint): boolean {
     const saves =
-      hint === "quiet" &&
-      this.#worthwhile &&
-      this.#trust === "earned" &&
-      this.#inARow < MOST_IN_A_ROW;
+      hint === "quiet" && this.#worthwhile && this.#trust === "earned" && this.#inARow < mostInARow;
     if (saves) this.#inARow++;
     return saves;
   }

@@ -1,6 +1,7 @@
 import { ConfigError } from "../../config/errors.ts";
 import { parseRedisUri, type RedisUri } from "./uri.ts";
 
+/** The options as they were given. */
 export interface RedisSourceOptions {
   /** `redis://[[user]:password@]host[:port][/db]?key=KEY` and its relatives. */
   readonly uri: string;
@@ -33,16 +34,17 @@ export interface RedisSettings {
   readonly documentTimeoutMs: number;
 }
 
+/** The PEM files of TLS to Redis. */
 export interface RedisTlsFiles {
   readonly certPath: string | undefined;
   readonly client: { readonly certPath: string; readonly keyPath: string } | undefined;
   readonly serverName: string | undefined;
 }
 
-const DEFAULT_INTERVAL_SECONDS = 30;
-const DEFAULT_TIMEOUT_SECONDS = 10;
+const defaultIntervalSeconds = 30;
+const defaultTimeoutSeconds = 10;
 /** Enough for TLS over a long way; more would delay the next attempt of a short interval. */
-const LEAST_ANSWER_TIMEOUT_MS = 3000;
+const leastAnswerTimeoutMs = 3000;
 
 /** @throws ConfigError that names the wrong option */
 export function checkRedisOptions(options: RedisSourceOptions): RedisSettings {
@@ -63,8 +65,8 @@ export function checkRedisOptions(options: RedisSourceOptions): RedisSettings {
   if (stray && !uri.address.tls) {
     fail(`${stray[0]} is given, but the URI is not for TLS: write rediss:// instead of redis://`);
   }
-  const intervalMs = seconds("interval", options.intervalSeconds, DEFAULT_INTERVAL_SECONDS);
-  const timeoutMs = seconds("timeout", options.timeoutSeconds, DEFAULT_TIMEOUT_SECONDS);
+  const intervalMs = seconds("interval", options.intervalSeconds, defaultIntervalSeconds);
+  const timeoutMs = seconds("timeout", options.timeoutSeconds, defaultTimeoutSeconds);
   return {
     uri,
     intervalMs,
@@ -80,7 +82,7 @@ export function checkRedisOptions(options: RedisSourceOptions): RedisSettings {
         }
       : undefined,
     watch: options.watch ?? true,
-    answerTimeoutMs: Math.min(timeoutMs, Math.max(intervalMs, LEAST_ANSWER_TIMEOUT_MS)),
+    answerTimeoutMs: Math.min(timeoutMs, Math.max(intervalMs, leastAnswerTimeoutMs)),
     documentTimeoutMs: timeoutMs * 3,
   };
 }

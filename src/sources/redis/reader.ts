@@ -1,14 +1,15 @@
 import type { RedisConnection } from "./connection.ts";
 import { RedisFault } from "./fault.ts";
 
+/** The content of the key. */
 export interface RedisDocument {
   readonly content: Uint8Array | string;
   readonly type: "string" | "JSON";
 }
 
-const WRONG_TYPE = /wrong (redis )?type|WRONGTYPE/i;
-const NO_JSON = /unknown command|^NOPERM.*'json\.get'/i;
-const NO_GET = /^NOPERM.*'get'/i;
+const wrongType = /wrong (redis )?type|WRONGTYPE/i;
+const noJson = /unknown command|^NOPERM.*'json\.get'/i;
+const noGet = /^NOPERM.*'get'/i;
 
 /**
  * Reads a key that holds a string or a RedisJSON document. It remembers which, so that a read is one
@@ -35,18 +36,18 @@ export class DocumentReader {
         return content === null ? undefined : { content, type };
       } catch (error) {
         const refusal = error instanceof Error ? error.message : "";
-        const notSo = type === "JSON" ? NO_JSON : NO_GET;
-        if (!WRONG_TYPE.test(refusal) && !notSo.test(refusal)) throw error;
+        const notSo = type === "JSON" ? noJson : noGet;
+        if (!wrongType.test(refusal) && !notSo.test(refusal)) throw error;
         refusals.push(refusal);
       }
     }
     // From the start again: what holds for the next content is unknown.
     this.#type = "string";
-    const forbidden = refusals.find((refusal) => NO_GET.test(refusal));
+    const forbidden = refusals.find((refusal) => noGet.test(refusal));
     if (forbidden) throw new Error(forbidden);
     throw new RedisFault(
       `the key "${this.key}" holds neither a string nor a JSON document` +
-        (refusals.some((refusal) => NO_JSON.test(refusal))
+        (refusals.some((refusal) => noJson.test(refusal))
           ? " that can be read (JSON.GET is unknown to the server, or not permitted)"
           : ""),
       "passing",

@@ -1,7 +1,7 @@
 import type { Log } from "../../telemetry/log.ts";
-import { Backoff } from "../backoff.ts";
+import { Backoff, sourceWaits } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
-import { fingerprint } from "../fingerprint.ts";
+import { contentHash } from "../content-hash.ts";
 import { PollSchedule } from "../poll-schedule.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { type Connect, connectRedis, type RedisConnection } from "./connection.ts";
@@ -26,13 +26,11 @@ export interface RedisSourceDependencies {
 }
 
 /** Changes are seen within 100 ms, at half a percent of a CPU or less. */
-const WATCH_MS = 50;
+const watchMs = 50;
 /** A document that changes all the time is fetched for at most a third of the time. */
-const WATCH_REST = 2;
-const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 60_000;
+const watchRest = 2;
 /** Redirections in a row: more than a cluster that is being rearranged needs. */
-const MOST_HOPS = 5;
+const mostHops = 5;
 
 /** Flags from one key of a Redis or Valkey server, a string or a RedisJSON document. */
 export class RedisSource implements Source {
@@ -74,8 +72,8 @@ export class RedisSource implements Source {
     this.#diagnose = dependencies.diagnose ?? diagnose;
     this.#schedule = new PollSchedule(clock, { intervalSeconds: intervalMs / 1000, seed });
     this.#backoff = new Backoff(clock, {
-      firstMs: FIRST_WAIT_MS,
-      maxMs: Math.min(LONGEST_WAIT_MS, intervalMs),
+      ...sourceWaits,
+      maxMs: Math.min(sourceWaits.maxMs, intervalMs),
     });
   }
 
@@ -164,7 +162,7 @@ export class RedisSource implements Source {
     if (reading instanceof RedisFault) return sink.failed(reading.message);
     if (reading === undefined) return sink.failed(`there is no key ${key} in the database`);
     if (reading.content.length === 0) return sink.failed(`the key ${key} is empty`);
-    const hash = await fingerprint(reading.content);
+    const hash = await contentHash(reading.content);
     const changed = hash !== this.#handedOver;
     saving.fetched(hint, { bytes: reading.content.length, changed });
     if (!changed) return sink.unchanged();
@@ -185,13 +183,13 @@ export class RedisSource implements Source {
     signal: AbortSignal,
   ): Promise<void> {
     const due = this.#schedule.next();
-    let pause = Math.max(WATCH_MS, pollMs * WATCH_REST);
+    let pause = Math.max(watchMs, pollMs * watchRest);
     for (;;) {
       if (connection.closed && !signal.aborted) throw new RedisFault("connection closed", "closed");
       const left = due - this.#clock.now();
       if (left <= 0 || this.#resyncAsked || signal.aborted) return;
       await this.#sleep(keyWatch?.works ? Math.min(left, pause) : left, signal);
-      pause = WATCH_MS;
+      pause = watchMs;
       if (keyWatch?.works && !connection.closed && (await keyWatch.touched())) return;
     }
   }
@@ -216,7 +214,7 @@ export class RedisSource implements Source {
 
   #follow(moved: RedisMoved): boolean {
     const { endpoint } = this.#address;
-    if (this.#hops >= MOST_HOPS || "path" in endpoint) return false;
+    if (this.#hops >= mostHops || "path" in endpoint) return false;
     this.#hops++;
     this.#address = {
       ...this.#address,

@@ -1,7 +1,9 @@
+import { messageOf } from "../fault.ts";
 import { readTlsFiles, systemAuthorities } from "../tls.ts";
 import { RedisFault } from "./fault.ts";
 import type { RedisTlsFiles } from "./options.ts";
 
+/** Contents of PEM files, as Bun's client takes them. */
 export interface RedisTls {
   readonly ca: string | string[];
   readonly cert?: string;
@@ -19,7 +21,7 @@ export async function loadTls({ certPath, client, serverName }: RedisTlsFiles): 
     ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
   };
   const material = await readTlsFiles(files).catch((error: unknown) => {
-    throw new RedisFault(error instanceof Error ? error.message : String(error), "hopeless");
+    throw new RedisFault(messageOf(error), "hopeless");
   });
   return {
     ca: material.ca ?? systemAuthorities(),

@@ -9,6 +9,7 @@ export interface RedisAddress {
   readonly database: number;
 }
 
+/** A URI, taken apart. */
 export interface RedisUri {
   readonly address: RedisAddress;
   /** The key that holds the flag document. */
@@ -18,12 +19,12 @@ export interface RedisUri {
 }
 
 /** Credentials apart from the URIs: the log takes whatever stands before an "@" in one for a secret. */
-const EXPECTED =
+const expectedForm =
   "expected redis://host[:port][/db]?key=KEY, rediss:// for TLS, or " +
   "redis+unix:///path/of/socket?key=KEY[&db=N], with :password@ or user:password@ after the two slashes " +
   "where the server asks for it";
 
-const SCHEMES: Readonly<Record<string, { readonly tls: boolean; readonly unix: boolean }>> = {
+const schemes: Readonly<Record<string, { readonly tls: boolean; readonly unix: boolean }>> = {
   redis: { tls: false, unix: false },
   rediss: { tls: true, unix: false },
   valkey: { tls: false, unix: false },
@@ -34,7 +35,7 @@ const SCHEMES: Readonly<Record<string, { readonly tls: boolean; readonly unix: b
   "valkey+unix": { tls: false, unix: true },
 };
 
-const PARTS =
+const uriParts =
   /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)(?<path>[^?#]*)(?:\?(?<query>[^#]*))?(?<fragment>#.*)?$/is;
 
 /**
@@ -45,12 +46,12 @@ const PARTS =
  */
 export function parseRedisUri(uri: string): RedisUri {
   const fail = (problem: string): never => {
-    throw new ConfigError(`Redis URI ${redactUri(uri)}: ${problem}; ${EXPECTED}`);
+    throw new ConfigError(`Redis URI ${redactUri(uri)}: ${problem}; ${expectedForm}`);
   };
-  const parts = PARTS.exec(uri)?.groups ?? fail("this is not a URI");
+  const parts = uriParts.exec(uri)?.groups ?? fail("this is not a URI");
   const { authority = "", path = "", query = "" } = parts;
   const kind =
-    SCHEMES[parts.scheme?.toLowerCase() ?? ""] ?? fail(`the scheme ${parts.scheme} is unknown`);
+    schemes[parts.scheme?.toLowerCase() ?? ""] ?? fail(`the scheme ${parts.scheme} is unknown`);
   if (parts.fragment !== undefined) fail('"#" must be written %23');
 
   const decode = (what: string, text: string): string => {

@@ -4,6 +4,7 @@ import { fetchTls, type TlsMaterial } from "../tls.ts";
 import { explain } from "./explain.ts";
 import { type Patience, Watchdog } from "./watchdog.ts";
 
+/** A request as sources make it. */
 export interface WebRequest {
   readonly url: URL;
   readonly method?: "GET" | "POST" | "PUT";
@@ -23,6 +24,7 @@ export interface WebAnswer {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
+/** An answer whose body has arrived. */
 export interface WholeAnswer extends Omit<WebAnswer, "chunks"> {
   readonly body: Uint8Array;
 }
@@ -37,11 +39,11 @@ export interface WebClientOptions {
 }
 
 /** A peer that is silent for so long has gone without having said so. */
-const SILENCE_MS = 30_000;
+const defaultSilenceMs = 30_000;
 /** A larger flag document is a mistake, such as a log or an archive. */
-const LARGEST_BODY = 64 * 1024 * 1024;
-const MOST_REDIRECTS = 10;
-const IDLE_SECONDS = 90;
+const defaultLargestBody = 64 * 1024 * 1024;
+const mostRedirects = 10;
+const idleSeconds = 90;
 
 /** HTTP requests with bounds on everything; failures are SourceFaults. */
 export class WebClient {
@@ -52,14 +54,14 @@ export class WebClient {
   #sessionTls: string | undefined;
 
   constructor(options: WebClientOptions = {}) {
-    const { timeoutMs, silenceMs = SILENCE_MS } = options;
+    const { timeoutMs, silenceMs = defaultSilenceMs } = options;
     this.#options = options;
     this.#patience = { silenceMs, ...(timeoutMs && { timeoutMs }) };
   }
 
   /** @throws SourceFault */
   request(request: WebRequest, signal: AbortSignal): Promise<WholeAnswer> {
-    const largest = this.#options.largestBody ?? LARGEST_BODY;
+    const largest = this.#options.largestBody ?? defaultLargestBody;
     return this.exchange(request, signal, async ({ chunks, ...answer }) => {
       const parts: Uint8Array[] = [];
       let length = 0;
@@ -106,7 +108,7 @@ export class WebClient {
   async #follow(request: WebRequest, watchdog: Watchdog): Promise<Response> {
     const headers = new Headers({ "user-agent": `flagd/${buildInfo.version}`, ...request.headers });
     let { url } = request;
-    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+    for (let hops = 0; hops <= mostRedirects; hops++) {
       const session = await this.#sessionFor(url);
       const response = await session.fetch(url, {
         method: request.method ?? "GET",
@@ -130,7 +132,7 @@ export class WebClient {
       }
       url = next;
     }
-    throw new SourceFault(`the server redirects more than ${MOST_REDIRECTS} times`);
+    throw new SourceFault(`the server redirects more than ${mostRedirects} times`);
   }
 
   async #sessionFor(url: URL): Promise<Bun.FetchSession> {
@@ -140,7 +142,7 @@ export class WebClient {
     this.close();
     this.#sessionTls = tls;
     this.#session = new Bun.FetchSession({
-      keepAlive: { idleTimeout: IDLE_SECONDS, maxIdleSockets: 4 },
+      keepAlive: { idleTimeout: idleSeconds, maxIdleSockets: 4 },
       ...(material && { tls: fetchTls(material) }),
     });
     return this.#session;

@@ -1,4 +1,4 @@
-import { SourceFault } from "../fault.ts";
+import { messageOf, SourceFault } from "../fault.ts";
 
 /** Codes of Bun's `fetch` → words. What only the operator can mend is `hopeless`. */
 const texts: readonly (readonly [codes: RegExp, text: string, hopeless?: true])[] = [
@@ -32,7 +32,7 @@ const texts: readonly (readonly [codes: RegExp, text: string, hopeless?: true])[
 export function explain(error: unknown, url: URL): SourceFault {
   if (error instanceof SourceFault) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const known = texts.find(([codes]) => codes.test(code)) ?? unnamedTls(message);
   if (known) return new SourceFault(`${url.host}: ${known[1]}`, { hopeless: known[2] ?? false });
   return new SourceFault(`${url.host}: ${code || message.split("\n")[0]}`);

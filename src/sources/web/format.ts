@@ -2,8 +2,8 @@ import { extname } from "node:path";
 import type { DocumentFormat } from "../../flags/model.ts";
 import { SourceFault } from "../fault.ts";
 
-const JSON_NAME = /(^\.|\/(x-)?|\+)json$/;
-const YAML_NAME = /(^\.|\/(x-)?|\+)ya?ml$/;
+const jsonName = /(^\.|\/(x-)?|\+)json$/;
+const yamlName = /(^\.|\/(x-)?|\+)ya?ml$/;
 
 /**
  * Whether a document is JSON or YAML: by the extension of its path, where that says so, else by its
@@ -14,8 +14,8 @@ export function formatOf(path: string, contentType: string | null): DocumentForm
   const extension = extname(path).toLowerCase();
   const media = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   for (const name of [extension, media]) {
-    if (JSON_NAME.test(name)) return "json";
-    if (YAML_NAME.test(name)) return "yaml";
+    if (jsonName.test(name)) return "json";
+    if (yamlName.test(name)) return "yaml";
   }
   if (!extension && !media) {
     throw new SourceFault(

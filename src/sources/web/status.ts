@@ -2,7 +2,7 @@ import { SourceFault } from "../fault.ts";
 import type { WholeAnswer } from "./client.ts";
 
 /** Longest part of an answer that is quoted. */
-const MOST_QUOTED = 200;
+const mostQuoted = 200;
 
 /**
  * What an answer other than success means.
@@ -19,5 +19,5 @@ export function statusFault(answer: WholeAnswer, refused: string): SourceFault {
 export function errorCode({ body }: WholeAnswer): string | undefined {
   const text = new TextDecoder().decode(body.subarray(0, 4096));
   const found = /<Code>([^<]*)<\/Code>/i.exec(text) ?? /"error"\s*:\s*"([^"]*)"/.exec(text);
-  return found?.[1]?.replace(/[^\w.\- ]/g, "?").slice(0, MOST_QUOTED);
+  return found?.[1]?.replace(/[^\w.\- ]/g, "?").slice(0, mostQuoted);
 }

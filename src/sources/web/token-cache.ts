@@ -8,7 +8,7 @@ export interface Token<T = string> {
 }
 
 /** Kept back from a lifetime: the time that a request takes, and clocks that differ. */
-const RESERVE_MS = 30_000;
+const reserveMs = 30_000;
 
 /** Keeps an access token until it expires. */
 export class TokenCache<T = string> {
@@ -32,7 +32,7 @@ export class TokenCache<T = string> {
     const asked = this.clock.now();
     const { value, lifetimeMs = Number.POSITIVE_INFINITY } = await this.fetchToken(signal);
     // A short lifetime leaves half of it.
-    const usable = Math.max(lifetimeMs - RESERVE_MS, lifetimeMs / 2);
+    const usable = Math.max(lifetimeMs - reserveMs, lifetimeMs / 2);
     this.#expires = asked + Math.min(usable, this.longestMs);
     this.#token = value;
     return value;

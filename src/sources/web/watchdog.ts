@@ -1,5 +1,6 @@
 import { SourceFault } from "../fault.ts";
 
+/** How long an exchange may take. */
 export interface Patience {
   /** Milliseconds for the whole exchange. */
   readonly timeoutMs?: number;

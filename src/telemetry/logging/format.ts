@@ -8,9 +8,9 @@ export interface LogEntry {
   readonly fields: LogFields;
 }
 
-const RESET = "\x1b[0m";
-const DIM = "\x1b[2m";
-const COLORS: Readonly<Record<LogLevel, string>> = {
+const reset = "\x1b[0m";
+const dim = "\x1b[2m";
+const colors: Readonly<Record<LogLevel, string>> = {
   debug: "\x1b[90m",
   info: "\x1b[36m",
   warn: "\x1b[33m",
@@ -34,9 +34,9 @@ export function plainLine({ level, time, message, fields }: LogEntry): string {
 /** {@link plainLine} in colour and with the time of day only, for people at a terminal. */
 export function coloredLine({ level, time, message, fields }: LogEntry): string {
   const clock = time.toISOString().slice(11, 23);
-  const line = `${DIM}${clock}${RESET} ${COLORS[level]}${level.toUpperCase().padEnd(5)}${RESET} ${visible(message)}`;
+  const line = `${dim}${clock}${reset} ${colors[level]}${level.toUpperCase().padEnd(5)}${reset} ${visible(message)}`;
   const rest = pairs(fields);
-  return rest ? `${line}  ${DIM}${rest}${RESET}` : line;
+  return rest ? `${line}  ${dim}${rest}${reset}` : line;
 }
 
 function pairs(fields: LogFields): string {

@@ -1,6 +1,6 @@
-const USER_INFO = /:\/\/[^\s/]*@/g;
-const SECRET_NAME = /(?:password|secret|token|authorization|credentials?)$/i;
-const LONGEST_STRING = 16_384;
+const userInfo = /:\/\/[^\s/]*@/g;
+const secretName = /(?:password|secret|token|authorization|credentials?)$/i;
+const longestString = 16_384;
 
 /**
  * Takes the user information out of every URL in a text: `redis://:pw@host/0` → `redis://***@host/0`.
@@ -8,7 +8,7 @@ const LONGEST_STRING = 16_384;
  * should not contain secrets in the first place; this is the last line of defence.
  */
 export function redact(text: string): string {
-  return text.includes("://") ? text.replace(USER_INFO, "://***@") : text;
+  return text.includes("://") ? text.replace(userInfo, "://***@") : text;
 }
 
 /**
@@ -24,7 +24,7 @@ export function redactedJson(value: unknown, name = ""): string {
 }
 
 function replacer(name: string, value: unknown): unknown {
-  if (typeof value === "string") return SECRET_NAME.test(name) ? "***" : printable(value);
+  if (typeof value === "string") return secretName.test(name) ? "***" : printable(value);
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Error) return printable(value.message);
   return value;
@@ -33,7 +33,7 @@ function replacer(name: string, value: unknown): unknown {
 /** Redacts and cuts what is too long for a log. */
 export function printable(text: string): string {
   const redacted = redact(text);
-  if (redacted.length <= LONGEST_STRING) return redacted;
-  const rest = redacted.length - LONGEST_STRING;
-  return `${redacted.slice(0, LONGEST_STRING)}… (${rest} more characters)`;
+  if (redacted.length <= longestString) return redacted;
+  const rest = redacted.length - longestString;
+  return `${redacted.slice(0, longestString)}… (${rest} more characters)`;
 }

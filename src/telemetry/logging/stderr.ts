@@ -6,7 +6,7 @@ export interface LogStream {
   write(text: string): unknown;
 }
 
-const STDERR = 2;
+const stderrFile = 2;
 
 /**
  * Standard error, written synchronously: nothing is lost when the process ends right after, and nothing
@@ -15,18 +15,18 @@ const STDERR = 2;
  */
 export const standardError: LogStream = {
   get isTTY() {
-    return isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(STDERR);
+    return isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(stderrFile);
   },
   write(text) {
     let rest: Uint8Array = Buffer.from(text);
-    while (rest.length > 0) rest = rest.subarray(writeSync(STDERR, rest));
+    while (rest.length > 0) rest = rest.subarray(writeSync(stderrFile, rest));
   },
 };
 
 /** A terminal is one. Of a daemon standard error mostly is none, and loading `node:tty` takes time. */
 function isCharacterDevice(): boolean {
   try {
-    return fstatSync(STDERR).isCharacterDevice();
+    return fstatSync(stderrFile).isCharacterDevice();
   } catch {
     return false;
   }

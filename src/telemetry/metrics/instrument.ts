@@ -1,5 +1,6 @@
 import { type Attributes, HistogramSeries, NumberSeries } from "./series.ts";
 
+/** What a metric is called and what it means. */
 export interface Definition {
   /** OpenTelemetry's name: `http.server.request.duration`. */
   readonly name: string;
@@ -19,8 +20,8 @@ export interface Observation {
   readonly attributes: Attributes;
 }
 
-const LONGEST_VALUE = 256;
-const OVERFLOW: Attributes = { "otel.metric.overflow": "true" };
+const longestValue = 256;
+const overflow: Attributes = { "otel.metric.overflow": "true" };
 
 /**
  * All series of one metric. No more than `limit` of them: attributes that come late are counted together
@@ -40,13 +41,13 @@ export class Instrument<Series extends NumberSeries | HistogramSeries> {
   /** The series of `attributes`, to keep and to count on. Values over 256 characters are cut. */
   series(attributes: Attributes = {}): Series {
     const entries = Object.entries(attributes)
-      .map(([name, value]) => [name, value.slice(0, LONGEST_VALUE).toWellFormed()] as const)
+      .map(([name, value]) => [name, value.slice(0, longestValue).toWellFormed()] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const key = JSON.stringify(entries);
     const known = this.#series.get(key);
     if (known) return known;
     if (this.#series.size >= this.limit - 1) {
-      this.#overflow ??= this.create(OVERFLOW);
+      this.#overflow ??= this.create(overflow);
       return this.#overflow;
     }
     const made = this.create(Object.fromEntries(entries));
@@ -64,10 +65,12 @@ export class Instrument<Series extends NumberSeries | HistogramSeries> {
 export type Counter = Instrument<NumberSeries>;
 export type Histogram = Instrument<HistogramSeries>;
 
+/** An instrument that counts. */
 export function numbers(definition: Definition, kind: Kind, limit: number): Counter {
   return new Instrument(definition, kind, limit, (attributes) => new NumberSeries(attributes));
 }
 
+/** @param bounds as in {@link HistogramSeries} */
 export function histogram(
   definition: Definition,
   bounds: readonly number[],

@@ -3,11 +3,11 @@ import type { Collection, Metric } from "./registry.ts";
 import type { Attributes, HistogramData } from "./series.ts";
 
 /** The media type of {@link exposition}. */
-export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+export const expositionType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 
-const UNITS: Readonly<Record<string, string>> = { s: "seconds", ms: "milliseconds", By: "bytes" };
+const units: Readonly<Record<string, string>> = { s: "seconds", ms: "milliseconds", By: "bytes" };
 
-const TYPES: Readonly<Record<Kind, string>> = {
+const types: Readonly<Record<Kind, string>> = {
   counter: "counter",
   upDownCounter: "gauge",
   gauge: "gauge",
@@ -25,7 +25,7 @@ export function exposition({ resource, scopes }: Collection): string {
       const name = prometheusName(metric.definition, metric.kind);
       let family = families.get(name);
       if (!family) {
-        family = { head: head(name, metric.definition.description, TYPES[metric.kind]), lines: [] };
+        family = { head: head(name, metric.definition.description, types[metric.kind]), lines: [] };
         families.set(name, family);
       }
       writeSeries(family.lines, name, metric, scope);
@@ -45,7 +45,7 @@ export function exposition({ resource, scopes }: Collection): string {
 /** `http.server.request.duration` in `s` → `http_server_request_duration_seconds`. */
 export function prometheusName(definition: Definition, kind: Kind): string {
   if (definition.prometheusName) return definition.prometheusName;
-  const unit = UNITS[definition.unit ?? ""];
+  const unit = units[definition.unit ?? ""];
   const name = underscored(definition.name);
   const withUnit = unit && !name.endsWith(`_${unit}`) ? `${name}_${unit}` : name;
   return kind === "counter" ? `${withUnit}_total` : withUnit;

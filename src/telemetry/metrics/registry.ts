@@ -15,6 +15,7 @@ export interface Collection {
   readonly scopes: readonly ScopeMetrics[];
 }
 
+/** The metrics of one instrumentation scope. */
 export interface ScopeMetrics {
   /** `""`: facts about the process, which no instrumentation scope measures. */
   readonly name: string;
@@ -75,6 +76,7 @@ export class Registry {
   }
 }
 
+/** An instrumentation scope: the part of the program that measures. */
 export class Scope {
   readonly #read: (() => Metric)[] = [];
 

@@ -18,6 +18,7 @@ import { keyValues, nanoseconds, resource, scope } from "./encode.ts";
 const kinds = { server: Span_SpanKind.SERVER, internal: Span_SpanKind.INTERNAL };
 const sampledFlag = 1;
 
+/** @param attributes of the resource */
 export function encodeSpans(
   attributes: Readonly<Record<string, string>>,
   spans: readonly FinishedSpan[],

@@ -34,6 +34,7 @@ function anyValue(
   }
 }
 
+/** What is being measured. */
 export function resource(attributes: Readonly<Record<string, string>>): Resource {
   return create(ResourceSchema, { attributes: keyValues(attributes) });
 }

@@ -1,6 +1,6 @@
 import type { CallRecord, CallSpan, CallStart } from "../../transport/listener.ts";
 import { Code, codeForm } from "../../transport/rpc-error.ts";
-import { isStream, RPC_SCOPES, rpcStatus } from "../rpc-metrics.ts";
+import { isStream, rpcScopes, rpcStatus } from "../rpc-metrics.ts";
 import { formatTraceparent, parseTraceparent } from "./trace-context.ts";
 import type { Span, SpanAttributes, Tracer } from "./tracer.ts";
 
@@ -23,7 +23,7 @@ export function traceCalls(
     const span = tracer.enter(
       {
         name: ofrep ? "flagd.ofrep" : call.path.slice(1),
-        scope: ofrep ? ofrepScope : RPC_SCOPES[port],
+        scope: ofrep ? ofrepScope : rpcScopes[port],
         kind: "server",
       },
       caller,

@@ -12,6 +12,7 @@ export interface EvaluationSpan {
   failed(error: unknown): void;
 }
 
+/** What is told of the evaluation of one flag. */
 export interface EvaluatedFlag {
   readonly key: string;
   readonly outcome: Outcome;
@@ -21,6 +22,7 @@ export interface EvaluatedFlag {
   readonly context?: EvaluationContext | undefined;
 }
 
+/** What is known of an evaluation when it begins. */
 export interface EvaluationStart {
   /** The method: `resolveBoolean`. */
   readonly name: string;

@@ -2,6 +2,7 @@ import type { SpanContext } from "./trace-context.ts";
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
+/** A span that is over, ready to be exported. */
 export interface FinishedSpan {
   readonly context: SpanContext;
   readonly parentSpanId: string | undefined;
@@ -18,6 +19,7 @@ export interface FinishedSpan {
   readonly error: string | undefined;
 }
 
+/** Something that happened within a span. */
 export interface SpanEvent {
   readonly name: string;
   /** Milliseconds since 1970. */

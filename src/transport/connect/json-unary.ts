@@ -1,4 +1,4 @@
-import { Call } from "../calls.ts";
+import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
 import { wantsGzip } from "../grpc/envelope.ts";

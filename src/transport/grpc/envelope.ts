@@ -1,9 +1,11 @@
 import { compressMinBytes } from "../limits.ts";
 import { Code, RpcError } from "../rpc-error.ts";
 
+/** A message on the wire follows one byte of flags and its length in four. */
 export const envelopeBytes = 5;
 const compressedFlag = 1;
 
+/** The error for a message above the limit. */
 export function tooLarge(size: number, maxBytes: number): RpcError {
   return new RpcError(
     `message size ${size} is larger than the limit of ${maxBytes} bytes`,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { ByteCollector } from "../byte-collector.ts";
-import { Call } from "../calls.ts";
+import { Call } from "../call.ts";
 import type { Expirable, TransportContext } from "../context.ts";
 import type { Http2Stream, StreamHandler } from "../http2/stream.ts";
 import { Code, RpcError } from "../rpc-error.ts";

@@ -19,6 +19,7 @@ interface ErrorBlocks {
 /** Services answer with the same few errors over and over. */
 const known = new WeakMap<RpcError, ErrorBlocks>();
 
+/** The header blocks that tell a client of an error. */
 export function errorBlocks(error: RpcError): ErrorBlocks {
   let blocks = known.get(error);
   if (blocks === undefined) {

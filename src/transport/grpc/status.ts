@@ -29,7 +29,7 @@ export function percentEncode(message: string): string {
   });
 }
 
-/** What a client may learn of anything thrown: a RpcError as it is, of others nothing. */
+/** What a client is told of anything thrown: an RpcError as it is; anything else is logged, and told as "internal error". */
 export function publicError(thrown: unknown, path: string, log: Log): RpcError {
   if (thrown instanceof RpcError) return thrown;
   log.error("a method failed unexpectedly", { path, error: thrown });

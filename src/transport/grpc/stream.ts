@@ -1,4 +1,4 @@
-import type { Call } from "../calls.ts";
+import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import { errorCode } from "../http2/frames.ts";
 import type { Http2Stream } from "../http2/stream.ts";

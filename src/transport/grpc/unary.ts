@@ -1,4 +1,4 @@
-import type { Call } from "../calls.ts";
+import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { frameMessage, type UnaryMethod } from "../method.ts";

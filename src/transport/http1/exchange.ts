@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { Exchange, HeaderFields } from "../universal/exchange.ts";
+import type { Exchange, HeaderFields } from "../connect/exchange.ts";
 
 /** A request and its answer on node:http. */
 export class Http1Exchange implements Exchange {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Exchange } from "../connect/exchange.ts";
 import { ExpiryQueue } from "../expiry.ts";
 import type { Timeouts } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
-import type { Exchange } from "../universal/exchange.ts";
 import { Http1Exchange } from "./exchange.ts";
 import type { PlainAnswer } from "./plain-connection.ts";
 import { PlainServer } from "./plain-server.ts";

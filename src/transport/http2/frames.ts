@@ -1,7 +1,9 @@
 /** What frames are made of (RFC 9113 §4 and §6). */
 
+/** The length of a frame's header. */
 export const headerBytes = 9;
 
+/** By name, as RFC 9113 §6 numbers them. */
 export const frameType = {
   data: 0,
   headers: 1,

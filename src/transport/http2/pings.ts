@@ -3,8 +3,11 @@ const maxStrikes = 2;
 /** A connection without streams, where they may not be pinged, may still be pinged this seldom. */
 const idleMinTimeMs = 2 * 60 * 60 * 1000;
 
+/** Which keepalive pings of clients are timely. */
 export interface PingRule {
+  /** Milliseconds that have to pass between two pings. */
   readonly minTimeMs: number;
+  /** Whether they may come this often without an open stream; otherwise every two hours. */
   readonly permitWithoutStream: boolean;
 }
 

@@ -8,6 +8,7 @@ import { commandHelp, overview } from "../../../src/config/manual/help.ts";
 import { commandLineReference } from "../../../src/config/manual/markdown.ts";
 import { environmentName } from "../../../src/config/options/option.ts";
 import { startOptions } from "../../../src/config/options/start.ts";
+import { sourceMembers } from "../../../src/config/sources/members.ts";
 
 test("docs/reference/command-line.md is what the option table says (scripts/generate-docs.ts)", async () => {
   const page = Bun.file(`${import.meta.dir}/../../../docs/reference/command-line.md`);
@@ -28,6 +29,14 @@ describe("help", () => {
   test.each(serving)("of $name fits a terminal, but for examples", (manual) => {
     const [, options = ""] = commandHelp(manual).split("\nFlag sources:\n");
     for (const line of options.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  test("of start has the members of the objects of --sources; that of redis-sync, which takes none, has not", () => {
+    for (const [name, { doc }] of Object.entries(sourceMembers)) {
+      expect(commandHelp(manualOf("start"))).toMatch(new RegExp(`^  ${name} <`, "m"));
+      expect(commandHelp(manualOf("start")).replace(/\s+/g, " ")).toContain(doc);
+      expect(commandHelp(manualOf("redis-sync"))).not.toMatch(new RegExp(`^  ${name} <`, "m"));
+    }
   });
 
   test("lists every command", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { defaultKind, disciplined } from "../../../src/evaluation/bulk.ts";
+import { bulkOutcome, defaultKind } from "../../../src/evaluation/bulk.ts";
 import { failed, notFound } from "../../../src/evaluation/outcomes.ts";
 import type { Json } from "../../../src/flags/model.ts";
 import { type Parts, prepare } from "./definitions.ts";
@@ -9,7 +9,7 @@ const kinds = Object.keys(values) as (keyof typeof values)[];
 
 function bulk(parts: Parts) {
   const flag = prepare(parts);
-  return disciplined(flag, flag.evaluate({}));
+  return bulkOutcome(flag, flag.evaluate({}));
 }
 
 describe("among all flags", () => {
@@ -41,15 +41,15 @@ describe("among all flags", () => {
       { targeting: "nope" },
     ]) {
       const flag = prepare(parts);
-      expect(disciplined(flag, flag.evaluate({}))).toBe(flag.evaluate({}));
+      expect(bulkOutcome(flag, flag.evaluate({}))).toBe(flag.evaluate({}));
     }
   });
 
   test("the error is made once", () => {
     const flag = prepare({ variants: { on: 1, off: "x" }, targeting: "on" });
     const outcome = flag.evaluate({});
-    expect(disciplined(flag, outcome)).not.toBe(outcome);
-    expect(disciplined(flag, outcome)).toBe(disciplined(flag, outcome));
+    expect(bulkOutcome(flag, outcome)).not.toBe(outcome);
+    expect(bulkOutcome(flag, outcome)).toBe(bulkOutcome(flag, outcome));
   });
 });
 

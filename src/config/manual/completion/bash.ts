@@ -1,13 +1,13 @@
 import type { CommandManual } from "../commands.ts";
-import { flagsOf, takingFiles, words } from "./words.ts";
+import { choicesOf, fileOptionsOf, flagsOf } from "./words.ts";
 
 /** A completion script for bash, without need of the bash-completion package. */
 export function bashCompletion(commands: readonly CommandManual[]): string {
   const cases = commands.map((command) => {
-    const choices = words(command).map(
+    const choices = choicesOf(command).map(
       ({ flags, values }) => `        ${flags.join("|")}) replies="${values.join(" ")}" ;;`,
     );
-    const files = takingFiles(command).flatMap(({ flags }) => flags);
+    const files = fileOptionsOf(command).flatMap(({ flags }) => flags);
     if (files.length > 0) {
       choices.push(
         `        ${files.join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;`,

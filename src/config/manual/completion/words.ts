@@ -16,7 +16,8 @@ export function flagsOf({ options }: CommandManual): string[] {
   return [...Object.keys(options).map((name) => `--${name}`), "--help"];
 }
 
-export function words({ options }: CommandManual): Choice[] {
+/** The options that take one of some words. */
+export function choicesOf({ options }: CommandManual): Choice[] {
   return Object.entries(options).flatMap(([name, option]) => {
     const { completion } = option.kind;
     if (completion === undefined || completion === "file") return [];
@@ -24,7 +25,8 @@ export function words({ options }: CommandManual): Choice[] {
   });
 }
 
-export function takingFiles({ options }: CommandManual): { readonly flags: readonly string[] }[] {
+/** The options that take the name of a file. */
+export function fileOptionsOf({ options }: CommandManual): { readonly flags: readonly string[] }[] {
   return Object.entries(options)
     .filter(([, option]) => option.kind.completion === "file")
     .map(([name, option]) => ({ flags: forms(name, option) }));

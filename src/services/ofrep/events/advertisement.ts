@@ -1,17 +1,17 @@
 import type { Selector } from "../../../store/view.ts";
 
 /** The path of event streams. */
-export const EVENTS = "/ofrep/v1/events";
+export const eventsPath = "/ofrep/v1/events";
 
 /** The query parameter of the selector: browsers open event streams without headers of ours. */
-export const SELECTOR_PARAMETER = "selector";
+export const selectorParameter = "selector";
 
 /** After this time in the background a client should close its stream. The protocol's default. */
 const inactivityDelaySec = 120;
 
 /** What a bulk answer says of the stream that tells of its changes. */
 export function eventStreams(selector: Selector): string {
-  const requestUri = `${EVENTS}${query(selector)}`;
+  const requestUri = `${eventsPath}${query(selector)}`;
   return JSON.stringify([{ type: "sse", endpoint: { requestUri }, inactivityDelaySec }]);
 }
 
@@ -23,5 +23,5 @@ function query({ flagSetId, source }: Selector): string {
         : `source=${source}`
       : `flagSetId=${flagSetId}`;
   if (expression === undefined) return "";
-  return `?${new URLSearchParams({ [SELECTOR_PARAMETER]: expression.toWellFormed() })}`;
+  return `?${new URLSearchParams({ [selectorParameter]: expression.toWellFormed() })}`;
 }

@@ -1,7 +1,7 @@
 import { InvalidSelectorError } from "../../../store/selector.ts";
-import { SELECTOR_HEADER, selectorOf } from "../../selection.ts";
+import { selectorHeader, selectorOf } from "../../selector-header.ts";
 import { eventStream, methodNotAllowed, type Reply, refusal, tooManyStreams } from "../reply.ts";
-import { SELECTOR_PARAMETER } from "./advertisement.ts";
+import { selectorParameter } from "./advertisement.ts";
 import type { OfrepEvents } from "./events.ts";
 
 /** Opens an event stream. The selector is in the query, as the bulk answer gave it, or in the header. */
@@ -12,7 +12,7 @@ export function answerEvents(events: OfrepEvents, request: Request): Reply {
   const parameters = new URLSearchParams(query < 0 ? "" : url.slice(query));
   let selector: ReturnType<typeof selectorOf>;
   try {
-    selector = selectorOf(parameters.get(SELECTOR_PARAMETER) ?? headers.get(SELECTOR_HEADER));
+    selector = selectorOf(parameters.get(selectorParameter) ?? headers.get(selectorHeader));
   } catch (error) {
     if (!(error instanceof InvalidSelectorError)) throw error;
     return refusal({ selector: error.message }, undefined);

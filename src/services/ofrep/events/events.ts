@@ -1,5 +1,5 @@
 /** OFREP's event streams: clients are told to ask again (ADR 8 of the protocol). */
-import { everything } from "../../../store/selector.ts";
+import { everything, selectorId } from "../../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../../store/view.ts";
 import { Channel } from "./channel.ts";
 import { configurationTag, type NamedConfiguration } from "./configuration.ts";
@@ -27,11 +27,12 @@ const mostWaiting = 1_000;
 const refreshEveryMs = 1_000;
 
 /**
- * What was evaluated this long before a stream was opened is what its client has: a change since is
- * one that it may have missed between asking and listening.
+ * A client asks for all flags first and opens a stream afterwards. Where flags have changed within this
+ * time before it did, it may have missed the change.
  */
 const doubtMs = 60_000;
 
+/** All open event streams of OFREP. */
 export class OfrepEvents {
   readonly #options: OfrepEventsOptions;
   readonly #channels = new Map<string, Channel>();
@@ -97,12 +98,12 @@ export class OfrepEvents {
   }
 
   #has(selector: Selector, named: NamedConfiguration): boolean {
-    if (this.#channels.get(idOf(selector))?.includes(named)) return true;
+    if (this.#channels.get(selectorId(selector))?.includes(named)) return true;
     return named.etag === configurationTag(this.#options.store.snapshot.view(selector));
   }
 
   #channel(selector: Selector): Channel {
-    const id = idOf(selector);
+    const id = selectorId(selector);
     const known = this.#channels.get(id);
     if (known) return known;
     const { store, jitterMs } = this.#options;
@@ -114,7 +115,7 @@ export class OfrepEvents {
   #dropUnused(selector: Selector, channel: Channel): void {
     if (channel === this.#whole || channel.streams.size > 0 || this.#stopped) return;
     channel.close();
-    this.#channels.delete(idOf(selector));
+    this.#channels.delete(selectorId(selector));
   }
 
   #beat(): void {
@@ -129,8 +130,4 @@ export class OfrepEvents {
     this.#refreshedAt = now;
     this.#options.refresh();
   }
-}
-
-function idOf({ flagSetId, source }: Selector): string {
-  return JSON.stringify([flagSetId ?? null, source ?? null]);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Environment } from "../../../../src/config/environment.ts";
 import { ConfigError } from "../../../../src/config/errors.ts";
 import { azureAccount } from "../../../../src/sources/blob/azure-account.ts";
-import type { Environment } from "../../../../src/sources/blob/bucket.ts";
 import { encodeKey, parseBlobUri } from "../../../../src/sources/blob/location.ts";
 import { s3Bucket } from "../../../../src/sources/blob/s3.ts";
 import { WebClient } from "../../../../src/sources/web/client.ts";

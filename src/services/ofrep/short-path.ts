@@ -23,7 +23,7 @@ const statusLines: Readonly<Record<number, string>> = {
  * request costs. Whatever is unusual (another method, a query, a body of unknown length or over the
  * limit) is left to the handler.
  */
-export function createPlainAnswer(
+export function createShortPath(
   options: OfrepOptions,
   { routes, cors, evaluate }: OfrepParts,
 ): PlainAnswer {

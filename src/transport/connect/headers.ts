@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { HeaderFields } from "./exchange.ts";
 
-/** Connect would look for an encoding, a time or a version without a name; Go sees none. */
+/** Headers that count as absent where they are empty, as in Go; Connect would take them at their word. */
 const absentIfEmpty = new Set([
   "content-encoding",
   "connect-content-encoding",
@@ -22,6 +22,7 @@ export function toWebHeaders(fields: IncomingHttpHeaders): Headers {
   return headers;
 }
 
+/** Headers of the Fetch API as an object, by lower-case names. */
 export function toFields(headers: Headers | undefined): Record<string, string> {
   const fields: Record<string, string> = {};
   headers?.forEach((value, name) => {
@@ -30,7 +31,7 @@ export function toFields(headers: Headers | undefined): Record<string, string> {
   return fields;
 }
 
-/** A response header as a plain record; Connect writes each at most once. */
+/** The value of a response header that has one value; undefined where it has none or several. */
 export function single(fields: HeaderFields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === "string" ? value : undefined;

@@ -1,9 +1,9 @@
 import { type CallMetricsOptions, createCallMetrics } from "../telemetry/call-metrics.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import type { CallWatch } from "../transport/listener.ts";
-import type { Tracing } from "./exports.ts";
+import type { Tracing } from "./telemetry-exports.ts";
 
-/** What watches the calls of one listener. */
+/** Makes what watches the calls of one listener. */
 export type Watch = (options: CallMetricsOptions) => CallWatch;
 
 /** Call metrics for all listeners, and traces where they are asked for. */

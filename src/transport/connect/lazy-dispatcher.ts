@@ -1,23 +1,23 @@
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
 import type { ListenerOptions } from "../listener.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import type { Exchange } from "./exchange.ts";
 
-export type UniversalOptions = Pick<ListenerOptions, "routes" | "web">;
+type DispatcherOptions = Pick<ListenerOptions, "routes" | "web">;
 
 /**
  * Connect's handlers, loaded at the first request that needs them: a daemon that is asked by gRPC and
  * OFREP alone starts in half the time, and without the memory that they take.
  */
 export class LazyDispatcher {
-  readonly #options: UniversalOptions;
+  readonly #options: DispatcherOptions;
   readonly #cors: Cors | undefined;
   readonly #context: TransportContext;
   #dispatcher: Dispatcher | undefined;
   #loading: Promise<Dispatcher> | undefined;
 
-  constructor(options: UniversalOptions, cors: Cors | undefined, context: TransportContext) {
+  constructor(options: DispatcherOptions, cors: Cors | undefined, context: TransportContext) {
     this.#options = options;
     this.#cors = cors;
     this.#context = context;
@@ -41,7 +41,7 @@ export class LazyDispatcher {
 
   async #load(): Promise<Dispatcher> {
     const [{ Dispatcher }, { createHandlers }, routes] = await Promise.all([
-      import("./dispatch.ts"),
+      import("./dispatcher.ts"),
       import("./handlers.ts"),
       this.#options.routes(),
     ]);

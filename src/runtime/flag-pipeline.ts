@@ -23,6 +23,7 @@ import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import { Restarts } from "./restarts.ts";
 import { SyncContext } from "./sync-context.ts";
 
+/** What a pipeline is made of. */
 export interface FlagPipelineOptions {
   /** A later source has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
@@ -39,10 +40,10 @@ export interface FlagPipelineOptions {
   readonly traceLoad?: LoadTrace | undefined;
 }
 
-/** A source that ended by a mistake of ours, or with its thread, is started again after this. */
+/** How long after it, or its thread, ended unexpectedly a source is started again. */
 const restartMs = 5_000;
 
-/** From the sources to the store: everything that both commands have in common. */
+/** The way of flags from the sources to the store, the same for both commands. */
 export class FlagPipeline {
   readonly store: Store;
   readonly readiness: Readiness;
@@ -109,7 +110,7 @@ export class FlagPipeline {
     return this.#sources.map(({ name, provider }) => ({ name, provider }));
   }
 
-  /** Every source looks now. */
+  /** Makes every source look for changes now. */
   resync(): void {
     for (const source of this.#sources) source.resync();
   }
@@ -156,7 +157,7 @@ export class FlagPipeline {
   }
 }
 
-/** What evaluations could not use, each once a minute; their reasons in detail when debugging. */
+/** Logs what evaluations could not use, each thing once a minute, and at level debug every failure. */
 function reportTo(log: Log) {
   const allow = rateLimit();
   return (level: "debug" | "warn" | "error", flagKey: string, message: string): void => {

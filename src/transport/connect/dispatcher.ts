@@ -4,14 +4,14 @@ import type {
   UniversalServerRequest,
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
-import { Call } from "../calls.ts";
+import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors, HeaderList } from "../cors.ts";
 import { envelopeBytes } from "../grpc/envelope.ts";
+import { asConnectGo } from "./as-connect-go.ts";
 import { readBody, readPieces } from "./body.ts";
 import { codeOf, protocolOf } from "./classify.ts";
 import type { Exchange, HeaderFields } from "./exchange.ts";
-import { familiar } from "./familiar.ts";
 import { toFields, toWebHeaders } from "./headers.ts";
 import { acceptPost, answerEmpty, answerText, answerUnknown } from "./refuse.ts";
 
@@ -97,7 +97,7 @@ export class Dispatcher {
       return call?.finish(415, undefined);
     }
     const unary = handler.method.methodKind === "unary";
-    const response = await familiar(answer, headers["content-type"], unary);
+    const response = await asConnectGo(answer, headers["content-type"], unary);
     await send(response, exchange, shared, call, !unary);
     call?.finish(response.status, codeOf(response, exchange.gone));
   }

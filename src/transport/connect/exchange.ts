@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 
+/** Response headers or trailers by name, in any case. */
 export type HeaderFields = Readonly<Record<string, string | readonly string[]>>;
 
 /** One HTTP request and its answer, whichever version of HTTP they travel by. None of its methods throw. */

@@ -12,7 +12,7 @@ import type { Resolved } from "./resolve.ts";
 /** Where a service listens. */
 export type Address = { readonly port: number } | { readonly socketPath: string };
 
-/** PEM files of a server. */
+/** PEM files of a TLS server. */
 export interface ServerTls {
   readonly certPath: string;
   readonly keyPath: string;
@@ -20,13 +20,13 @@ export interface ServerTls {
   readonly clientCaPath?: string;
 }
 
-/** What both commands that serve flags know of themselves. */
+/** What the configurations of both serving commands have in common. */
 export interface ServingConfig {
   readonly debug: boolean;
   readonly logFormat: "console" | "json";
   /** The configuration file in use. */
   readonly configFile: string | undefined;
-  /** What was ignored, for the log. */
+  /** What was ignored, to be logged. */
   readonly warnings: readonly string[];
   /** Reject documents that violate the schema in any way. */
   readonly strict: boolean;
@@ -51,7 +51,8 @@ type ServingOptions = typeof globalOptions &
   typeof telemetryOptions;
 
 /**
- * What is read the same way for both commands.
+ * Reads what both serving commands have in common.
+ * @param own what each command reads from options of its own
  * @throws ConfigError
  */
 export function servingConfig(
@@ -118,6 +119,7 @@ function record(pairs: readonly (readonly [string, string])[]): Readonly<Record<
   return Object.fromEntries(pairs);
 }
 
+/** The socket where one is given, else the port. */
 export function address(socketPath: string, port: number): Address {
   return socketPath === "" ? { port } : { socketPath };
 }

@@ -1,14 +1,14 @@
-/** What both ways into the service share: from a decoded request to an answer. */
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import { notFound } from "../../evaluation/outcomes.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { ContextAdditions, HeaderLookup } from "../context.ts";
-import { SELECTOR_HEADER, selectorOf } from "../selection.ts";
+import { invalidArgument } from "../errors.ts";
+import { selectorHeader, selectorOf } from "../selector-header.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
-import { errorOf, invalidArgument } from "./errors.ts";
+import { errorOf } from "./errors.ts";
 
 export interface EvaluatorOptions {
   readonly store: SnapshotSource;
@@ -21,6 +21,7 @@ const unknownFlag: Answer = {
   error: errorOf("FLAG_NOT_FOUND"),
 };
 
+/** From a decoded request to an answer: what both ways into the service share. */
 export class Evaluator {
   readonly #store: SnapshotSource;
   readonly #additions: ContextAdditions;
@@ -33,7 +34,7 @@ export class Evaluator {
   }
 
   /**
-   * @param context asked for where targeting runs only
+   * @param context called only where targeting has to run
    * @throws RpcError where the selector is invalid
    */
   resolve(
@@ -83,7 +84,7 @@ export class Evaluator {
 /** @throws RpcError where the selector is invalid */
 export function selectorFrom(header: HeaderLookup): Selector {
   try {
-    return selectorOf(header(SELECTOR_HEADER));
+    return selectorOf(header(selectorHeader));
   } catch (error) {
     throw error instanceof InvalidSelectorError ? invalidArgument(error.message) : error;
   }

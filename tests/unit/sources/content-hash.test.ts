@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { fingerprint } from "../../../src/sources/fingerprint.ts";
+import { contentHash } from "../../../src/sources/content-hash.ts";
 
 const sha3 = (content: Uint8Array | string) => createHash("sha3-256").update(content).digest("hex");
 
@@ -10,8 +10,8 @@ test.each([
   ["a slice", "x".repeat(512 * 1024)],
   ["several slices with characters across their borders", `x${"🚩".repeat(300_000)}`],
 ])("SHA3-256 of %s, as text and as bytes", async (_, text) => {
-  expect(await fingerprint(text)).toBe(sha3(text));
-  expect(await fingerprint(Buffer.from(text))).toBe(sha3(text));
+  expect(await contentHash(text)).toBe(sha3(text));
+  expect(await contentHash(Buffer.from(text))).toBe(sha3(text));
 });
 
 test("other work gets its turn between the slices of a large document", async () => {
@@ -23,7 +23,7 @@ test("other work gets its turn between the slices of a large document", async ()
       turns++;
     }
   })();
-  await fingerprint(new Uint8Array(4 * 1024 * 1024));
+  await contentHash(new Uint8Array(4 * 1024 * 1024));
   done = true;
   await work;
   expect(turns).toBeGreaterThanOrEqual(7);

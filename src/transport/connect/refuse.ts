@@ -8,6 +8,7 @@ import type { Exchange, HeaderFields } from "./exchange.ts";
 const text = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
 const encoder = new TextEncoder();
 
+/** An answer with a line of text. */
 export function answerText(
   exchange: Exchange,
   status: number,
@@ -20,6 +21,7 @@ export function answerText(
   exchange.end();
 }
 
+/** An answer without a body. */
 export function answerEmpty(exchange: Exchange, status: number, fields: HeaderFields): void {
   const length: HeaderFields = status === 204 ? {} : { "content-length": "0" };
   exchange.answer(status, { ...length, ...fields });

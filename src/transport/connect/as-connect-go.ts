@@ -20,7 +20,7 @@ const jsonWithCharset = /^application\/json;\s*charset=utf-8$/i;
  * An answer of Connect's handlers as Connect for Go would give it.
  * @param contentType of the request
  */
-export async function familiar(
+export async function asConnectGo(
   response: UniversalServerResponse,
   contentType: string | undefined,
   unary: boolean,

@@ -7,10 +7,10 @@ import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import type { CallWatch } from "../transport/listener.ts";
 
-/** How long what is left of telemetry may take at the end. */
+/** The longest that a daemon which ends waits for the last telemetry to be sent. */
 export const exportGraceMs = 3_000;
 
-/** What OpenTelemetry is told. */
+/** What is sent to OpenTelemetry collectors. */
 export interface TelemetryExports {
   /** Metrics are sent, and therefore not at /metrics. */
   readonly metricsPushed: boolean;
@@ -20,6 +20,7 @@ export interface TelemetryExports {
   stop(graceMs: number): Promise<void>;
 }
 
+/** What makes spans, one member for each kind of span. */
 export interface Tracing {
   calls(
     port: "evaluation" | "sync" | "ofrep",
@@ -30,7 +31,7 @@ export interface Tracing {
 }
 
 /**
- * Starts what is asked for. Its code is loaded only then.
+ * Starts the exports that are configured, and loads their code only then.
  * @throws ConfigError for TLS files that cannot be used
  */
 export async function startExports(parts: {

@@ -1,7 +1,8 @@
 import { parseSelector } from "../store/selector.ts";
 import type { Selector } from "../store/view.ts";
 
-export const SELECTOR_HEADER = "flagd-selector";
+/** The request header by which clients select flags, in lower case. */
+export const selectorHeader = "flagd-selector";
 
 /**
  * What the `Flagd-Selector` header selects. Absent or empty: everything. Of several headers the

@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { messageOf, SourceFault } from "./fault.ts";
+
+/**
+ * The text of a file that the operator has named or mounted: a certificate, a token, a secret.
+ * @param explain makes the fault's message of the reason why the file cannot be read
+ * @throws SourceFault, a hopeless one
+ */
+export async function readTextFile(
+  path: string,
+  explain = (reason: string) => `cannot read ${path}: ${reason}`,
+): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new SourceFault(explain(messageOf(error)), { hopeless: true });
+  }
+}
