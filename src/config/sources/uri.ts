@@ -55,7 +55,7 @@ function hint(uri: string): string {
   if (/^[./~]|^[^:]*\.(json|ya?ml)$/i.test(uri)) {
     return `; for a file write ${quoteUri(`file:${uri}`)}`;
   }
-  const scheme = /^([a-z+]+):\//i.exec(uri)?.[1];
+  const scheme = /^([a-z][a-z0-9+]*):\//i.exec(uri)?.[1];
   if (["gs", "azblob", "s3"].includes(scheme ?? "")) {
     return `; a bucket and an object are needed: ${scheme}://bucket/object`;
   }

@@ -50,6 +50,10 @@ describe("--uri", () => {
       "gs://b",
       `"gs://b" (--uri), ${prefixes}; a bucket and an object are needed: gs://bucket/object`,
     ],
+    [
+      "s3://b/",
+      `"s3://b/" (--uri), ${prefixes}; a bucket and an object are needed: s3://bucket/object`,
+    ],
     ["reids://u:pw@h", `"reids://***@h" (--uri), ${prefixes} (did you mean redis://?)`],
     ["pw@h", `"***@h" (--uri), ${prefixes}; a comma within a URI is written %2C`],
     ["", `"" (--uri), ${prefixes}`],
