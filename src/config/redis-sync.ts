@@ -12,6 +12,7 @@ import { startOptions } from "./options/start.ts";
 import { resolveOptions } from "./resolve.ts";
 import { redisSource } from "./sources/parse.ts";
 import type { RedisSourceConfig } from "./sources/source-config.ts";
+import { refuseSecondUri } from "./sources/uri.ts";
 
 /** Everything that `flagd redis-sync` is told. */
 export interface RedisSyncConfig extends ServingConfig {
@@ -49,6 +50,8 @@ export async function readRedisSyncConfig(
       "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'",
     );
   }
+  const where = origin("redis-uri").name;
+  refuseSecondUri(values["redis-uri"], where, "redis-sync reads one key of one server");
   const source = redisSource(
     {
       uri: values["redis-uri"],
@@ -58,7 +61,7 @@ export async function readRedisSyncConfig(
       serverName: values["redis-server-name"],
       ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
     },
-    origin("redis-uri").name,
+    where,
   );
   const own = {
     logFormat: values["redis-log-format"],

@@ -62,6 +62,17 @@ describe("--uri", () => {
   });
 });
 
+test.each([
+  "redis://:pw@h?key=a,redis://:pw@h?key=b",
+  "redis://:pw@h?key=a;rediss://:pw@h?key=b",
+  "redis://:pw@h?key=a redis://:pw@h?key=b",
+  "http://u:pw@h/a,http://u:pw@h/b",
+  "file:a.json,file:b.json",
+])("%s is two URIs and therefore refused, without their passwords", (uri) => {
+  expect(() => ofUri(uri)).toThrow(/: a second URI begins within this one: commas separate/);
+  expect(() => ofUri(uri)).not.toThrow("pw");
+});
+
 describe("--sources", () => {
   test.each<[string, object, SourceConfig]>([
     [
