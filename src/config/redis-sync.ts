@@ -3,7 +3,7 @@ import { ConfigError } from "./errors.ts";
 import {
   address,
   certificatePair,
-  distinctPorts,
+  distinctAddresses,
   type ServingConfig,
   servingConfig,
 } from "./loading.ts";
@@ -43,7 +43,7 @@ export async function readRedisSyncConfig(
   }
   const sync = address(values["redis-sync-socket-path"], values["redis-sync-port"]);
   const managementPort = values["management-port"];
-  distinctPorts({ "redis-sync-port": sync, "management-port": { port: managementPort } });
+  distinctAddresses({ "redis-sync-port": sync, "management-port": { port: managementPort } });
 
   if (values["redis-uri"] === "") {
     throw new ConfigError(

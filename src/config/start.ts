@@ -4,7 +4,7 @@ import {
   type Address,
   address,
   certificatePair,
-  distinctPorts,
+  distinctAddresses,
   type ServerTls,
   type ServingConfig,
   servingConfig,
@@ -59,7 +59,7 @@ export async function readStartConfig(
   const sync = address(values["sync-socket-path"], values["sync-port"]);
   const sources = readSources(resolved, (message) => warnings.push(message));
   const [management, ofrep] = [values["management-port"], values["ofrep-port"]];
-  distinctPorts({
+  distinctAddresses({
     port: evaluation,
     "sync-port": sync,
     "management-port": { port: management },

@@ -305,6 +305,7 @@ describe("refused", () => {
     [["-p", "8015", ...source], "--port and --sync-port are both 8015"],
     [["-m", "8015", ...source], "--sync-port and --management-port are both 8015"],
     [["-g", "0", "-p", "8014", ...source], "--port and --management-port are both 8014"],
+    [["-d", "/s", "-e", "/s", ...source], "--socket-path and --sync-socket-path are both /s"],
     [
       ["--sync-stall-timeout", "0", ...source],
       'invalid value for --sync-stall-timeout: "0" is not more than 0s',
