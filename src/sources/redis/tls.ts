@@ -1,4 +1,5 @@
-import { readTlsFiles, systemAuthorities } from "../tls.ts";
+import { systemAuthorities } from "../../transport/authorities.ts";
+import { readTlsFiles } from "../tls.ts";
 import { RedisFault } from "./fault.ts";
 import type { RedisTlsFiles } from "./options.ts";
 
