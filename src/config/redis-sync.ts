@@ -46,9 +46,9 @@ export async function readRedisSyncConfig(
   distinctAddresses({ "redis-sync-port": sync, "management-port": { port: managementPort } });
 
   if (values["redis-uri"] === "") {
-    throw new ConfigError(
-      "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'",
-    );
+    const missing = "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'";
+    // What was ignored may have been meant as it.
+    throw new ConfigError([missing, ...resolved.warnings].join("; "));
   }
   const where = origin("redis-uri").name;
   refuseSecondUri(values["redis-uri"], where, "redis-sync reads one key of one server");

@@ -136,6 +136,9 @@ test("sources of --sources come after those of --uri, whatever the order of the 
   expect(config.sources.map(({ uri }) => uri)).toEqual(["a", "b", "c"]);
 });
 
+const none =
+  "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+
 describe("precedence", () => {
   test("command line before environment before file before default", async () => {
     const file = await write("port: 1\nsync-port: 1111\nofrep-port: 3\nuri: file:x\n");
@@ -285,6 +288,9 @@ describe("the configuration file", () => {
       file,
     ]);
     const sources = await write("sources:\n  - {uri: a, provider: http, interval: -1}\n");
+    const misspelt = await write("urs: file:a\n");
+    const unknown = `unknown key "urs" in ${misspelt} ignored (did you mean uri?)`;
+    await refused(`${none}; ${unknown}`, ["--config", misspelt]);
     await refused(
       `${sources}: sources[0].interval: expected a whole number of seconds, 0 or more`,
       ["--config", sources],
@@ -293,11 +299,10 @@ describe("the configuration file", () => {
 });
 
 describe("refused", () => {
-  const none =
-    "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
   test.each<[string[], string]>([
     [[], none],
     [["-s", "[]"], none],
+    [["file:flags.json"], `${none}; argument "file:flags.json" ignored`],
     [["-s", "{}"], "invalid value for --sources: expected a JSON array of source objects"],
     [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is a required field"],
     [["-c", "x", ...source], "--server-cert-path is set without --server-key-path: TLS needs both"],
