@@ -201,9 +201,12 @@ describe("the environment", () => {
     ],
     [
       { FLAGD_CONTEXT_VALUE: "a=b" },
-      'FLAGD_CONTEXT_VALUE: expected a JSON object, like {"key":"value"}',
+      'FLAGD_CONTEXT_VALUE: expected a JSON object, like {"key":"value"}; not valid JSON at line 1, column 1: expected a value',
     ],
-    [{ FLAGD_SOURCES: "[{" }, "FLAGD_SOURCES: not valid JSON, expected an array of source objects"],
+    [
+      { FLAGD_SOURCES: "[{" },
+      'FLAGD_SOURCES: expected an array of source objects; not valid JSON at line 1, column 3: the document ends too early, expected a member name in double quotes or "}"',
+    ],
   ])("%j is refused", (environment, message) =>
     refused(`invalid value for ${message}`, source, environment),
   );
@@ -274,11 +277,23 @@ describe("the configuration file", () => {
 
   test("that is malformed is refused without repeating its text", async () => {
     const json = await write('{"sources":[{"authHeader":hunter2}]}', ".json");
-    await refused(`configuration file ${json} is not valid JSON`, ["--config", json]);
-    const yaml = await write("uri: [1\nauthHeader: hunter2\n");
-    const failure = read(["--config", yaml]);
-    await expect(failure).rejects.toThrow(/is not valid YAML: .* at line 2, column 1$/);
-    await expect(failure).rejects.not.toThrow(/hunter2/);
+    const where = "not valid JSON at line 1, column 27: expected a value";
+    await refused(`configuration file ${json}: ${where}`, ["--config", json]);
+    const variable = { FLAGD_SOURCES: '[{"authHeader":hunter2}]' };
+    await expect(read([], variable)).rejects.toThrow(
+      new ConfigError(
+        "invalid value for FLAGD_SOURCES: expected an array of source objects; not valid JSON at line 1, column 16: expected a value",
+      ),
+    );
+    for (const [text, reason] of [
+      ["uri: [1\nauthHeader: hunter2\n", /at line 2, column 1: Flow sequence in [^:]*$/],
+      ['uri: "hunter2\n', /at line 2, column 1: Missing closing "quote$/],
+      ["uri: *hunter2\n", /is not valid YAML: Unresolved alias [^:]*$/],
+    ] as const) {
+      const failure = read(["--config", await write(text)]);
+      await expect(failure).rejects.toThrow(reason);
+      await expect(failure).rejects.not.toThrow(/hunter2/);
+    }
   });
 
   test("is named with the key of a wrong value", async () => {
