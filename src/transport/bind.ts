@@ -55,6 +55,13 @@ function explain(error: NodeJS.ErrnoException): string {
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
       return "this machine has no such address";
+    case "ENOENT":
+    case "ENOTDIR":
+      return "the folder does not exist; create it or choose another path";
+    case "EINVAL":
+      return "the path may be too long: that of a socket has at most 107 bytes";
+    case "EROFS":
+      return "the file system is read-only";
     default:
       return error.message;
   }
