@@ -1,4 +1,5 @@
 import type { StartConfig } from "../config/start.ts";
+import { defaultHeartbeatMs } from "../services/ofrep/events/events.ts";
 import type { Log } from "../telemetry/log.ts";
 import { serveFrontedHttp } from "../transport/fronted-http.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
@@ -36,6 +37,8 @@ export async function serveHttpPorts(parts: {
     name: together ? "OFREP and management" : "OFREP",
     port,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
+    // Event streams are silent between two heartbeats.
+    ...(config.ofrep.events && { silenceMs: 1.5 * defaultHeartbeatMs }),
   };
   const ofrepServer =
     tls === undefined

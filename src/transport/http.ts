@@ -9,11 +9,7 @@ import { defaultTimeouts } from "./limits.ts";
 import type { PortSharing, TlsFiles } from "./listener.ts";
 
 /** undefined: the request is not for this handler, the next is asked. */
-export type HttpHandler = (
-  request: Request,
-  /** Lets the answer be silent for longer than an idle connection may be. */
-  keepOpen?: () => void,
-) => Response | Promise<Response> | undefined;
+export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;
 
 export interface HttpOptions {
   /** For messages: "OFREP", "management". */
@@ -30,6 +26,8 @@ export interface HttpOptions {
   readonly tls?: TlsFiles;
   /** Bytes of request line and headers, of all HTTP servers of this process. */
   readonly maxRequestHeader: number;
+  /** How long nothing may be sent on a connection, within an answer too; 5 s where not given. */
+  readonly silenceMs?: number;
   readonly certificateCheckMs?: number;
   readonly log: Log;
 }
@@ -51,6 +49,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
     tls,
     handlers,
     log,
+    silenceMs = defaultTimeouts.keepAliveMs,
     certificateCheckMs = defaultTimeouts.certificateCheckMs,
   } = options;
   limitHeaders(options.maxRequestHeader);
@@ -61,9 +60,10 @@ export function serveHttp(options: HttpOptions): HttpServer {
       ...(socketPath === undefined ? { ...where, port } : onSocket(socketPath)),
       ...(options.shared && { reusePort: true }),
       ...(certificate && { tls: tlsOptions(certificate) }),
-      idleTimeout: defaultTimeouts.keepAliveMs / 1000,
+      // Not by `server.timeout` for single requests: on a unix socket it has no effect.
+      idleTimeout: silenceMs / 1000,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, server) => answer(request, handlers, () => server.timeout(request, 0)),
+      fetch: (request) => answer(request, handlers),
       error: (error) => {
         log.error("request failed", { error: String(error) });
         const body = { errorCode: "GENERAL", errorDetails: "internal error" };
@@ -132,13 +132,9 @@ function tlsOptions({ cert, key, ca, requestCert, rejectUnauthorized }: TlsOptio
   return { cert, key, ca, requestCert, rejectUnauthorized } as Bun.TLSOptions;
 }
 
-function answer(
-  request: Request,
-  handlers: readonly HttpHandler[],
-  keepOpen: () => void,
-): Response | Promise<Response> {
+function answer(request: Request, handlers: readonly HttpHandler[]): Response | Promise<Response> {
   for (const handler of handlers) {
-    const response = handler(request, keepOpen);
+    const response = handler(request);
     if (response !== undefined) return response;
   }
   return new Response("404 page not found\n", {
