@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type IncomingMessage, request } from "node:http";
 import { connect, type IncomingHttpHeaders } from "node:http2";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { listen } from "../../src/transport/listen.ts";
 import type { CallRecord, Listener } from "../../src/transport/listener.ts";
@@ -273,6 +274,15 @@ test.each([
   const body = Buffer.from([0, 0, 0, 0, empty.length, ...Buffer.from(empty)]);
   await overHttp2("POST", eventPath, { ...headers, ...threeEvents }, body);
   expect(calls).toMatchObject([{ path: eventPath, responses: 3, requestBytes: empty.length }]);
+});
+
+test("a request whose target has scheme and authority is for its path", async () => {
+  const target = `${origin.toUpperCase()}${echoPath}?a=b`;
+  const { promise, resolve } = Promise.withResolvers<IncomingMessage>();
+  request(origin, { method: "POST", path: target, headers: json }, resolve).end('{"flagKey":"k"}');
+  const response = await promise;
+  expect(response.statusCode).toBe(200);
+  expect(JSON.parse(await text(response))).toMatchObject({ value: "k" });
 });
 
 test.each([

@@ -20,8 +20,9 @@ export class Http1Exchange implements Exchange {
   get method(): string {
     return this.#request.method ?? "";
   }
+  /** Without scheme and authority, which a server has to take as well (RFC 9112 §3.2.2). */
   get target(): string {
-    return this.#request.url ?? "";
+    return (this.#request.url ?? "").replace(/^https?:\/\/[^/?]*/i, "");
   }
   get headers(): IncomingMessage["headers"] {
     return this.#request.headers;
