@@ -1,5 +1,5 @@
 import type { StartConfig } from "../config/start.ts";
-import { usualHeartbeatMs } from "../services/ofrep/events/events.ts";
+import { defaultHeartbeatMs } from "../services/ofrep/events/events.ts";
 import type { Ofrep } from "../services/ofrep/service.ts";
 import type { Log } from "../telemetry/log.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
@@ -13,7 +13,7 @@ export interface HttpPorts {
 }
 
 /** On OFREP's port where it has event streams, of which some are only as lively as their heartbeats. */
-const silenceMs = 1.5 * usualHeartbeatMs;
+const silenceMs = 1.5 * defaultHeartbeatMs;
 
 /**
  * Binds OFREP and management: one listener where both have the same port.

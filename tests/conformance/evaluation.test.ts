@@ -17,6 +17,7 @@ import {
 } from "@connectrpc/connect";
 import { createAsyncIterable, readAllBytes } from "@connectrpc/connect/protocol";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
+import type { Json } from "../../src/flags/model.ts";
 import { Service as V1 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as V2 } from "../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../src/gen/schema/v1/schema_pb.ts";
@@ -160,6 +161,25 @@ describe.each(["short", "universal"] as const)("by the %s path", (path) => {
       metadata: {},
     });
   });
+
+  test.each(["flagd.evaluation.v1", "schema.v1"] as const)(
+    "%s ResolveAll has a flag whose default is an array or null where targeting hits another",
+    async (service) => {
+      const targeted = (key: string, off: Json) =>
+        flag(key, { variants: { on: true, off }, defaultVariant: "off" }, ({ hit }) =>
+          hit === true
+            ? { reason: "TARGETING_MATCH", variant: "on" }
+            : { reason: "DEFAULT", variant: "off" },
+        );
+      const store = new FakeStore(viewOf([targeted("list", [1]), targeted("none", null)]));
+      const call = (await setUp(store)).paths[path];
+      const flagsFor = async (context: JsonObject) =>
+        ((await call(service, "ResolveAll", { context })) as { flags: JsonObject }).flags;
+      const hit = { reason: "TARGETING_MATCH", variant: "on", boolValue: true };
+      expect(await flagsFor({ hit: true })).toMatchObject({ list: hit, none: hit });
+      expect(await flagsFor({})).toEqual({});
+    },
+  );
 
   test("a flag named __proto__ is a flag like any other", async () => {
     const call = (await setUp(new FakeStore(viewOf([staticFlag("__proto__", true)])))).paths[path];

@@ -1,9 +1,12 @@
 /** What the evaluation port answers at the level of HTTP, to anything that may be sent to it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { type IncomingMessage, request } from "node:http";
 import { connect, type IncomingHttpHeaders } from "node:http2";
+import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { listen } from "../../src/transport/listen.ts";
 import type { CallRecord, Listener } from "../../src/transport/listener.ts";
+import { frameMessage } from "../../src/transport/method.ts";
 import { createEchoService, echoOptions, echoPath, eventPath } from "../support/echo-service.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 
@@ -273,13 +276,27 @@ test.each([
   expect(calls).toMatchObject([{ path: eventPath, responses: 3, requestBytes: empty.length }]);
 });
 
-test("gRPC works over HTTP/1.1, its status in the trailers", async () => {
-  const headers = { "content-type": "application/grpc" };
-  const response = await fetch(origin + echoPath, {
-    method: "POST",
-    headers,
-    body: new Uint8Array(5),
-  });
-  expect(response.status).toBe(200);
-  expect(new Uint8Array(await response.arrayBuffer()).length).toBeGreaterThan(5);
+test("a request whose target has scheme and authority is for its path", async () => {
+  const target = `${origin.toUpperCase()}${echoPath}?a=b`;
+  const { promise, resolve } = Promise.withResolvers<IncomingMessage>();
+  request(origin, { method: "POST", path: target, headers: json }, resolve).end('{"flagKey":"k"}');
+  const response = await promise;
+  expect(response.statusCode).toBe(200);
+  expect(JSON.parse(await text(response))).toMatchObject({ value: "k" });
+});
+
+test.each([
+  ["answer", "large", 100_000, "0"],
+  ["error", "missing", 0, "5"],
+])("gRPC works over HTTP/1.1, the status of an %s in the trailers", async (_, key, least, code) => {
+  const message = Buffer.from([10, key.length, ...Buffer.from(key)]);
+  const headers = { "content-type": "application/grpc", te: "trailers" };
+  const { promise, resolve } = Promise.withResolvers<IncomingMessage>();
+  request(origin + echoPath, { method: "POST", headers }, resolve).end(frameMessage(message));
+  const response = await promise;
+  let length = 0;
+  for await (const chunk of response) length += chunk.length;
+  expect(response.statusCode).toBe(200);
+  expect(length).toBeGreaterThanOrEqual(least);
+  expect(response.trailers["grpc-status"]).toBe(code);
 });

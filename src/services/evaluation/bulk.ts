@@ -178,16 +178,16 @@ function defineMethod(method: MethodName): BulkMethod {
 }
 
 /**
- * The kind of the default variant decides what an entry carries; without a default variant the kind
- * of what targeting selected. null: there is nothing to carry.
+ * The kind of the default variant decides what an entry carries; without one that can be carried the
+ * kind of what targeting selected. null: there is nothing to carry.
  */
 function resultOf(flag: PreparedFlag, outcome: Outcome) {
   const { value } = outcome;
-  const selected = value === undefined ? undefined : kindOf(value);
-  const kind = defaultKind(flag) ?? selected;
-  const carrier = kind && carriers[kind];
+  const selected = value === undefined ? undefined : carriers[kindOf(value)];
+  const preset = defaultKind(flag);
+  const carrier = (preset && carriers[preset]) ?? selected;
   if (carrier === undefined) return null;
   if (value === undefined) return { counted: outcome, carrier, value: carrier.zero };
-  if (selected === kind) return { counted: outcome, carrier, value };
+  if (selected === carrier) return { counted: outcome, carrier, value };
   return { counted: failed(outcome, "TYPE_MISMATCH"), carrier, value: carrier.zero };
 }

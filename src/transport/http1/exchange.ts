@@ -20,8 +20,9 @@ export class Http1Exchange implements Exchange {
   get method(): string {
     return this.#request.method ?? "";
   }
+  /** Without scheme and authority, which a server has to take as well (RFC 9112 §3.2.2). */
   get target(): string {
-    return this.#request.url ?? "";
+    return (this.#request.url ?? "").replace(/^https?:\/\/[^/?]*/i, "");
   }
   get headers(): IncomingMessage["headers"] {
     return this.#request.headers;
@@ -37,11 +38,11 @@ export class Http1Exchange implements Exchange {
     this.#response.once("close", listener);
   }
 
-  respond(status: number, fields: HeaderFields, _trailers: boolean): void {
+  respond(status: number, fields: HeaderFields, trailers: boolean): void {
     if (this.gone || this.#response.headersSent) return;
     const headers: OutgoingHttpHeaders = {};
     for (const name in fields) headers[name] = fields[name] as string | string[];
-    if (this.#closing() || this.#hasUnreadBody()) headers.connection = "close";
+    if (trailers || this.#closing() || this.#hasUnreadBody()) headers.connection = "close";
     this.#attempt(() => this.#response.writeHead(status, headers));
   }
 
@@ -64,8 +65,8 @@ export class Http1Exchange implements Exchange {
   end(trailers?: HeaderFields): void {
     if (this.gone) return;
     this.#attempt(() => {
-      if (trailers) this.#response.addTrailers(trailers as Record<string, string>);
-      this.#response.end();
+      if (trailers && this.httpVersion === "1.1") this.#endWith(trailers);
+      else this.#response.end();
       // What is left of the request is thrown away, so that its sender comes to read the answer.
       if (!this.#request.complete) this.#request.resume();
     });
@@ -73,6 +74,17 @@ export class Http1Exchange implements Exchange {
 
   abort(): void {
     this.#response.destroy();
+  }
+
+  /**
+   * The last chunk, with trailers (RFC 9112 §7.1.2), and the end of the connection. Bun's node:http
+   * leaves them out on a connection that it did not accept itself.
+   */
+  #endWith(trailers: HeaderFields): void {
+    this.#response.flushHeaders();
+    let chunk = "0\r\n";
+    for (const name in trailers) chunk += `${name}: ${trailers[name]}\r\n`;
+    this.#request.socket.end(`${chunk}\r\n`);
   }
 
   /** Nobody is going to read it, and nobody knows how much is still to come. */

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Difference } from "./differences.ts";
 import { type Candidate, candidates, type Flag, isObject } from "./model.ts";
-import { evaluate, expected, isDialectal } from "./oracle.ts";
+import { carriedByDefault, evaluate, expected, isDialectal } from "./oracle.ts";
 import { observed, parse } from "./parts.ts";
 import type { Question } from "./request.ts";
 import type { KnownRule } from "./rule.ts";
@@ -99,12 +99,11 @@ export const knownAnswers: readonly KnownRule[] = [
   },
   {
     name: "ResolveAll without default variant",
-    why: "v1's ResolveAll includes a flag without default variant when targeting hits; Go's never.",
+    why: "v1's ResolveAll includes a flag whose default variant is absent, an array or null when targeting hits; Go's never.",
     explains: (difference) => {
       const flag = flagOf(difference);
-      const preset = flag?.definition.defaultVariant ?? "";
-      if (!ofService(difference, "v1") || preset !== "" || difference.theirs !== "") return false;
-      return isRight(difference);
+      if (!ofService(difference, "v1") || difference.theirs !== "") return false;
+      return flag !== undefined && carriedByDefault(flag) === undefined && isRight(difference);
     },
   },
   {

@@ -107,7 +107,7 @@ export function expected(
     if (kindOf(value) !== asked[type]) return failed("TYPE_MISMATCH");
     return { reason, variant, value: type === "Int" ? toInt(Number(value)) : (value ?? null) };
   }
-  const kind = defaultKind(flag) ?? (value === undefined ? undefined : kindOf(value));
+  const kind = carriedByDefault(flag) ?? (value === undefined ? undefined : kindOf(value));
   if (kind === undefined || !(kind in zeros)) return undefined;
   if (isError) return { reason: "ERROR", variant: "", value: zeros[kind] ?? null };
   if (variant === undefined) return { reason, variant: "", value: zeros[kind] ?? null };
@@ -120,6 +120,12 @@ function defaultKind({ definition }: Flag): string | undefined {
   if (typeof preset !== "string" || preset === "" || !isObject(definition.variants))
     return undefined;
   return kindOf(definition.variants[preset]);
+}
+
+/** The type that ResolveAll gives a flag by its default variant; undefined: what targeting selects decides. */
+export function carriedByDefault(flag: Flag): string | undefined {
+  const kind = defaultKind(flag);
+  return kind !== undefined && kind in zeros ? kind : undefined;
 }
 
 /** Cut toward zero, at the bounds of int64 where it is beyond. */

@@ -5,6 +5,9 @@ import { Channel } from "./channel.ts";
 import { configurationTag, type NamedConfiguration } from "./configuration.ts";
 import { EventStream } from "./event-stream.ts";
 
+/** Between two comments that keep connections alive. */
+export const defaultHeartbeatMs = 20_000;
+
 export interface OfrepEventsOptions {
   readonly store: SnapshotSource;
   /** Milliseconds over which the events of one change are spread, so that clients do not all ask at once. */
@@ -13,14 +16,11 @@ export interface OfrepEventsOptions {
   readonly maxStreams: number;
   /** Makes the sources look now; called at most once a second. */
   readonly refresh: () => void;
-  /** Milliseconds between two comments that keep connections alive; 20,000 where not given. */
+  /** {@link defaultHeartbeatMs} where not given. */
   readonly heartbeatMs?: number;
   /** Milliseconds that a request waits for a configuration that it names; 2,000 where not given. */
   readonly freshnessMs?: number;
 }
-
-/** Between two comments on a stream. */
-export const usualHeartbeatMs = 20_000;
 
 /** Requests that may wait for a configuration at once; others are answered at once. */
 const mostWaiting = 1_000;
@@ -47,7 +47,7 @@ export class OfrepEvents {
   constructor(options: OfrepEventsOptions) {
     this.#options = options;
     this.#whole = this.#channel(everything);
-    this.#heartbeats = setInterval(() => this.#beat(), options.heartbeatMs ?? usualHeartbeatMs);
+    this.#heartbeats = setInterval(() => this.#beat(), options.heartbeatMs ?? defaultHeartbeatMs);
     this.#heartbeats.unref();
   }
 
