@@ -1,9 +1,10 @@
 import { type CommandDef, runCommand } from "citty";
 import { versionLine } from "../build-info.ts";
-import { parseArguments } from "../config/argv.ts";
+import { parseArguments, takesNextWord } from "../config/argv.ts";
 import { ConfigError } from "../config/errors.ts";
 import { commands, manualOf } from "../config/manual/commands.ts";
 import { overview } from "../config/manual/help.ts";
+import type { OptionTable } from "../config/options/option.ts";
 import { globalOptions } from "../config/options/shared.ts";
 import { redact } from "../telemetry/logging/redact.ts";
 import type { Io } from "./io.ts";
@@ -38,10 +39,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** The first word that is neither a global option nor its value, and where it stands. */
+/** Those of a command may also stand before its name: `flagd --port 8013 start`. */
+const optionsOfAll: OptionTable = Object.assign({}, ...commands.map(({ options }) => options));
+
+/** The first word that is neither an option nor its value, and where it stands. */
 function commandIn(args: readonly string[]): [number, string | undefined] {
   let at = 0;
-  while (args[at]?.startsWith("-")) at += args[at] === "--config" ? 2 : 1;
+  for (let word = args[0]; word?.startsWith("-"); word = args[at]) {
+    at += takesNextWord(word, optionsOfAll) ? 2 : 1;
+  }
   return [at, args[at]];
 }
 

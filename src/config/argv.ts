@@ -57,7 +57,7 @@ export function parseArguments(args: readonly string[], table: OptionTable): Arg
         help = true;
         continue;
       }
-      const name = Object.keys(table).find((candidate) => table[candidate]?.short === letter);
+      const name = nameOfShort(letter, table);
       if (name === undefined) throw new ConfigError(unknownShort(letter, arg, table));
       const rest = arg.slice(at + 1);
       if (rest.startsWith("=")) return give(name, rest.slice(1));
@@ -80,6 +80,23 @@ export function parseArguments(args: readonly string[], table: OptionTable): Arg
     else positional.push(arg);
   }
   return { options, positional, help };
+}
+
+/** Whether the word after this one is the value of its option: after `--port`, `-p` and `-xp`. */
+export function takesNextWord(word: string, table: OptionTable): boolean {
+  if (word.startsWith("--")) return needsValue(word.slice(2), table);
+  const letters = [...word.slice(1)];
+  const first = letters.findIndex((letter) => needsValue(nameOfShort(letter, table), table));
+  return first >= 0 && first === letters.length - 1;
+}
+
+function needsValue(name: string | undefined, table: OptionTable): boolean {
+  if (name === undefined || !Object.hasOwn(table, name)) return false;
+  return table[name]?.kind.switch !== true;
+}
+
+function nameOfShort(letter: string, table: OptionTable): string | undefined {
+  return Object.keys(table).find((candidate) => table[candidate]?.short === letter);
 }
 
 /** `-port` is mostly meant to be `--port`. */

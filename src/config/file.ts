@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Environment } from "./environment.ts";
 import { ConfigError } from "./errors.ts";
+import { parseJson } from "./json.ts";
 
 /** A configuration file that was read. */
 export interface ConfigFile {
@@ -45,11 +46,9 @@ async function read(path: string): Promise<ConfigFile | undefined> {
 async function parse(path: string, text: string): Promise<unknown> {
   const extension = extname(path).toLowerCase();
   if (extension === ".json") {
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new ConfigError(`configuration file ${path} is not valid JSON`);
-    }
+    return parseJson(text, (problem) => {
+      throw new ConfigError(`configuration file ${path}: ${problem}`);
+    });
   }
   if (![".yaml", ".yml", ""].includes(extension)) {
     throw new ConfigError(
@@ -61,13 +60,20 @@ async function parse(path: string, text: string): Promise<unknown> {
   try {
     return yaml.parse(text);
   } catch (error) {
-    throw new ConfigError(`configuration file ${path} is not valid YAML: ${shortReason(error)}`);
+    throw new ConfigError(`configuration file ${path} is not valid YAML${reasonOf(error)}`);
   }
 }
 
-/** The parser's own message up to where it repeats the text, which may hold a secret. */
-function shortReason(error: unknown): string {
-  return (error as Error).message.replace(/:?\s*(["'`]|\n).*/s, "");
+/** Where, and the parser's own message up to where it repeats the text, which may hold a secret. */
+function reasonOf(error: unknown): string {
+  const { message, linePos: [at] = [] } = error as Error & { linePos?: readonly LinePosition[] };
+  const place = at ? ` at line ${at.line}, column ${at.col}` : "";
+  return `${place}: ${message.replace(/ at line \d.*|:\s.*/s, "")}`;
+}
+
+interface LinePosition {
+  readonly line: number;
+  readonly col: number;
 }
 
 function lowerCased(path: string, value: unknown): Map<string, unknown> {

@@ -6,12 +6,13 @@ import { resolveOptions } from "./resolve.ts";
 import {
   address,
   certificatePair,
-  distinctPorts,
+  distinctAddresses,
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
 import { redisSource } from "./sources/parse.ts";
 import type { RedisSourceConfig } from "./sources/source-config.ts";
+import { refuseSecondUri } from "./sources/uri.ts";
 
 /** Everything that `flagd redis-sync` is told. */
 export interface RedisSyncConfig extends ServingConfig {
@@ -42,13 +43,15 @@ export async function readRedisSyncConfig(
   }
   const sync = address(values["redis-sync-socket-path"], values["redis-sync-port"]);
   const managementPort = values["management-port"];
-  distinctPorts({ "redis-sync-port": sync, "management-port": { port: managementPort } });
+  distinctAddresses({ "redis-sync-port": sync, "management-port": { port: managementPort } });
 
   if (values["redis-uri"] === "") {
-    throw new ConfigError(
-      "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'",
-    );
+    const missing = "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'";
+    // What was ignored may have been meant as it.
+    throw new ConfigError([missing, ...resolved.warnings].join("; "));
   }
+  const where = origin("redis-uri").name;
+  refuseSecondUri(values["redis-uri"], where, "redis-sync reads one key of one server");
   const source = redisSource(
     {
       uri: values["redis-uri"],
@@ -58,7 +61,7 @@ export async function readRedisSyncConfig(
       serverName: values["redis-server-name"],
       ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
     },
-    origin("redis-uri").name,
+    where,
   );
   const own = {
     logFormat: values["redis-log-format"],

@@ -140,13 +140,21 @@ export function certificatePair<Name extends string>(
   throw new ConfigError(`--${given} is set without --${missing}: TLS needs both`);
 }
 
-/** @throws ConfigError where two of the listeners would take the same port */
-export function distinctPorts(ports: Readonly<Record<string, Address>>): void {
-  const seen = new Map<number, string>();
-  for (const [name, where] of Object.entries(ports)) {
-    if (!("port" in where) || where.port === 0) continue;
-    const other = seen.get(where.port);
-    if (other) throw new ConfigError(`--${other} and --${name} are both ${where.port}`);
-    seen.set(where.port, name);
+/**
+ * @param addresses by the names of the options of their ports
+ * @throws ConfigError where two of the listeners would take the same one
+ */
+export function distinctAddresses(addresses: Readonly<Record<string, Address>>): void {
+  const seen = new Map<string | number, string>();
+  for (const [name, address] of Object.entries(addresses)) {
+    // The option of a socket is named after that of the port that it stands for.
+    const [option, place] =
+      "port" in address
+        ? [name, address.port]
+        : [name.replace(/port$/, "socket-path"), address.socketPath];
+    if (place === 0) continue;
+    const other = seen.get(place);
+    if (other) throw new ConfigError(`--${other} and --${option} are both ${place}`);
+    seen.set(place, option);
   }
 }

@@ -7,7 +7,7 @@ import {
   type Address,
   address,
   certificatePair,
-  distinctPorts,
+  distinctAddresses,
   type ServerTls,
   type ServingConfig,
   servingConfig,
@@ -59,7 +59,7 @@ export async function readStartConfig(
   const sync = address(values["sync-socket-path"], values["sync-port"]);
   const sources = readSources(resolved, (message) => warnings.push(message));
   const [management, ofrep] = [values["management-port"], values["ofrep-port"]];
-  distinctPorts({
+  distinctAddresses({
     port: evaluation,
     "sync-port": sync,
     "management-port": { port: management },
@@ -94,7 +94,7 @@ export async function readStartConfig(
 
 /** Those of `--uri`, then those of `--sources`. */
 function readSources(
-  { values, origin }: Resolved<typeof startOptions>,
+  { values, origin, warnings }: Resolved<typeof startOptions>,
   warn: (message: string) => void,
 ): SourceConfig[] {
   const uris = values.uri.map((uri) =>
@@ -104,7 +104,8 @@ function readSources(
     parseSource(value, `${origin("sources").name}[${index}]`, warn),
   );
   if (uris.length + objects.length > 0) return [...uris, ...objects];
-  throw new ConfigError(
-    "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json",
-  );
+  const missing =
+    "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+  // What was ignored may have been meant as one.
+  throw new ConfigError([missing, ...warnings].join("; "));
 }

@@ -1,4 +1,4 @@
-import type { Findings, Path } from "./findings.ts";
+import { type Findings, type Path, quote } from "./findings.ts";
 import { decodeFlag } from "./flag.ts";
 import { isArray, isContainer, isObject, kindOf } from "./json.ts";
 import { decodeMetadata, flagSetIdOf } from "./metadata.ts";
@@ -41,7 +41,9 @@ export function decodeFlagSet(
     if (flag !== undefined) found.set(identity(flag), flag);
   };
   if (root.flags === undefined) {
-    problems.add([], `the member "flags" is missing; ${howToDelete}`);
+    const other = Object.keys(root).find((name) => name.toLowerCase() === "flags");
+    const advice = other === undefined ? "" : `, write it instead of ${quote(other)}`;
+    problems.add([], `the member "flags" is missing${advice}; ${howToDelete}`);
   } else if (isArray(flags)) {
     addEach(flags, findings, add);
   } else if (isObject(flags)) {

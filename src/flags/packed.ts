@@ -1,6 +1,7 @@
 import { canonicalFlag, htmlSafeJson } from "./canonical.ts";
 import type { FlagDefinition, FlagSet, Problem } from "./model.ts";
 import { compareBytes } from "./order.ts";
+import { atOnce, type Steps } from "./steps.ts";
 
 /**
  * A flag set as bytes that threads can share: the flags as documents for sync clients carry them, and
@@ -28,6 +29,15 @@ const firstSize = 1 << 20;
 
 /** @param source the name of the source that the flags say they come from */
 export function pack({ flags, flagSetId }: FlagSet, source: string): PackedFlagSet {
+  const packed = atOnce(packing(flags, (flag) => canonicalFlag(flag, source)));
+  return { ...packed, flagSetId };
+}
+
+/** Packs flags of which there are canonical texts, in any order. */
+export function* packing<Flag extends FlagName>(
+  flags: readonly Flag[],
+  textOf: (flag: Flag) => string,
+): Steps<PackedFlagSet> {
   const sorted = flags.toSorted(compareFlags);
   const ids = new Map<string, number>();
   const places = new Uint32Array(shared(sorted.length * 8 + 4));
@@ -38,18 +48,23 @@ export function pack({ flags, flagSetId }: FlagSet, source: string): PackedFlagS
     places[2 * i] = text.length;
     text.add(`${htmlSafeJson(flag.key)}:`);
     places[2 * i + 1] = text.length;
-    text.add(canonicalFlag(flag, source));
+    text.add(textOf(flag));
     const id = flag.flagSetId ?? "";
     const known = ids.get(id) ?? ids.size;
     ids.set(id, known);
     flagSets[i] = known;
+    yield;
   }
   places[2 * sorted.length] = text.length;
-  return { bytes: text.share(), places, flagSets, flagSetIds: [...ids.keys()], flagSetId };
+  const flagSetIds = [...ids.keys()];
+  return { bytes: text.share(), places, flagSets, flagSetIds, flagSetId: undefined };
 }
 
+/** Identifies a flag among those of its source. */
+type FlagName = Pick<FlagDefinition, "key" | "flagSetId">;
+
 /** The order of packed flags: by key, then by flag set, in byte order. */
-export function compareFlags(a: FlagDefinition, b: FlagDefinition): number {
+export function compareFlags(a: FlagName, b: FlagName): number {
   return compareBytes(a.key, b.key) || compareBytes(a.flagSetId ?? "", b.flagSetId ?? "");
 }
 

@@ -1,6 +1,7 @@
 import type { SourceConfig } from "../config/sources/source-config.ts";
 import { prepareFlag, reflecting } from "../evaluation/prepare.ts";
 import type { JsonObject } from "../flags/model.ts";
+import { inSlices } from "../flags/steps.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
@@ -19,6 +20,7 @@ import { Store } from "../store/store.ts";
 import type { Log } from "../telemetry/log.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
+import { Restarts } from "./restarts.ts";
 import { SyncContext } from "./sync-context.ts";
 
 /** What a pipeline is made of. */
@@ -32,13 +34,13 @@ export interface FlagPipelineOptions {
   readonly clock?: Clock;
   /** Makes the source of a configuration. Default: the real one. */
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
-  /** Told of every payload in the store, by the position of its source. */
+  /** Told, by the position of a source, of all that it has delivered, whenever that was something. */
   readonly onAccepted?: (source: number, payload: Payload | ReadPayload) => void;
   /** Undefined: what arrives is not traced. */
   readonly traceLoad?: LoadTrace | undefined;
 }
 
-/** How long after it ended unexpectedly a source is started again. */
+/** How long after it, or its thread, ended unexpectedly a source is started again. */
 const restartMs = 5_000;
 
 /** The way of flags from the sources to the store, the same for both commands. */
@@ -116,27 +118,42 @@ export class FlagPipeline {
   async #keepRunning(source: Source, index: number, signal: AbortSignal): Promise<void> {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
-    const { strict, traceLoad } = this.#options;
+    const { strict, traceLoad, onAccepted } = this.#options;
     const sink = new Intake(source, {
       store: this.store,
       status,
       strict,
       trace: traceLoad,
       log: this.#log,
-      onAccepted: (payload) => this.#options.onAccepted?.(index, payload),
+      onAccepted: async (payload) =>
+        onAccepted?.(
+          index,
+          payload.incremental ? await this.#whole(source.name, payload) : payload,
+        ),
       onContext: (context) => this.context.set(source.name, context),
     });
+    const restarts = new Restarts(restartMs);
     while (!signal.aborted) {
+      const began = this.#clock.now();
       try {
         await source.run(sink, signal);
         if (signal.aborted) return;
         sink.failed("the source ended by itself");
       } catch (error) {
-        if (error instanceof FatalSourceError) throw error;
-        sink.failed(error instanceof SourceFault ? error.message : `the source broke: ${error}`);
+        // One that was restarted may not know that it has delivered before.
+        if (error instanceof FatalSourceError && !status.delivered) throw error;
+        const known = error instanceof SourceFault || error instanceof FatalSourceError;
+        sink.failed(known ? error.message : `the source broke: ${error}`);
       }
-      await this.#clock.sleep(restartMs, signal);
+      await this.#clock.sleep(restarts.wait(this.#clock.now() - began), signal);
     }
+  }
+
+  /** What a source has delivered up to a payload that says only what has changed. */
+  async #whole(source: string, { context }: Payload | ReadPayload): Promise<ReadPayload> {
+    const flagSet = await inSlices(this.store.packing(source));
+    const bytes = flagSet.bytes.length;
+    return { reading: { ok: true, flagSet }, bytes, ...(context && { context }) };
   }
 }
 

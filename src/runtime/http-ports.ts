@@ -1,7 +1,7 @@
 import type { StartConfig } from "../config/start.ts";
+import { usualHeartbeatMs } from "../services/ofrep/events/events.ts";
 import type { Ofrep } from "../services/ofrep/service.ts";
 import type { Log } from "../telemetry/log.ts";
-import { serveFrontedHttp } from "../transport/fronted-http.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
 import type { PortSharing } from "../transport/listener.ts";
 
@@ -11,6 +11,9 @@ export interface HttpPorts {
   readonly managementPort: number;
   stop(graceMs: number): Promise<void>;
 }
+
+/** On OFREP's port where it has event streams, of which some are only as lively as their heartbeats. */
+const silenceMs = 1.5 * usualHeartbeatMs;
 
 /**
  * Binds OFREP and management: one listener where both have the same port.
@@ -32,19 +35,18 @@ export async function serveHttpPorts(parts: {
     log: log.with({ component: "OFREPService" }),
   };
   const together = port === managementPort && port !== 0;
-  const ofrepOptions = {
+  const ofrepServer = await serveHttp({
     ...common,
     name: together ? "OFREP and management" : "OFREP",
     port,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
-  };
-  const ofrepServer =
-    tls === undefined
-      ? await serveFrontedHttp(ofrepOptions, ofrep.shortPath)
-      : serveHttp({ ...ofrepOptions, tls });
+    plain: ofrep.shortPath,
+    ...(config.ofrep.events && { silenceMs }),
+    ...(tls && { tls }),
+  });
   const managementServer = together
     ? ofrepServer
-    : serveHttp({
+    : await serveHttp({
         ...common,
         log: log.with({ component: "service" }),
         name: "management",

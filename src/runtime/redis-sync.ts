@@ -37,7 +37,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   const management =
     config.managementPort === undefined
       ? undefined
-      : serveHttp({
+      : await serveHttp({
           name: "management",
           port: config.managementPort,
           maxRequestHeader,

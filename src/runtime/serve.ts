@@ -142,6 +142,6 @@ async function listenAt<Bound>(
   shared: PortSharing | undefined,
   listen: (address: ListenAddress) => Promise<Bound>,
 ): Promise<Bound | undefined> {
-  if ("socketPath" in address) return shared === "joining" ? undefined : listen(address);
+  if ("socketPath" in address) return shared?.as === "joining" ? undefined : listen(address);
   return listen({ ...address, ...(shared && { shared }) });
 }

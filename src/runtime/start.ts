@@ -19,6 +19,7 @@ import { answerOf } from "./workers/messages.ts";
 export async function runStart(config: StartConfig, log: Log): Promise<number> {
   const own = log.with({ component: "start" });
   own.info(versionLine);
+  const alone = config.workers === 1;
   let crew: Crew | undefined;
   const telemetry = await startTelemetry(
     config.telemetry,
@@ -29,19 +30,18 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     ...config,
     log,
     traceLoad: telemetry.tracing?.loads,
-    onAccepted: (source, payload) => crew?.relay(source, payload),
+    ...(!alone && { onAccepted: (source, payload) => crew?.relay(source, payload) }),
   });
   const { readiness } = pipeline;
   observeSources(telemetry.registry, pipeline.statuses);
   const management = createManagementHandler({ readiness, metrics: telemetry.expose });
-  const alone = config.workers === 1;
   const serving = await serve({
     config,
     pipeline,
     registry: telemetry.registry,
     management,
     tracing: telemetry.tracing,
-    ...(!alone && { shared: "first" }),
+    ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
   });
   if (!alone) {
@@ -50,7 +50,6 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
       size: config.workers - 1,
       birth: { config: { ...config, ...serving.bound }, sources: pipeline.sources },
       answer: (path) => answerOf(management, path),
-      resync: () => pipeline.resync(),
       log: own,
     });
     readiness.require(crew.whenReady());

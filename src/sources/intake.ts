@@ -16,8 +16,8 @@ export interface IntakeOptions {
   readonly log: Log;
   /** Undefined: what arrives is not traced. */
   readonly trace?: LoadTrace | undefined;
-  /** A payload was accepted and is in the store. */
-  readonly onAccepted?: (payload: Payload | ReadPayload) => void;
+  /** A payload was accepted and is in the store. The next one is taken after this. */
+  readonly onAccepted?: (payload: Payload | ReadPayload) => Promise<void>;
   /** The evaluation context that the source's payload brought along. */
   readonly onContext?: (context: JsonObject) => void;
 }
@@ -62,7 +62,7 @@ export class Intake implements SourceSink {
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
     const { flagSet } = parsed;
     const change = store.accept(this.#source, flagSet, incrementally(payload));
-    this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
+    await this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
     // What waited for the flags goes first: looking for oddities takes as long as reading them.
     await new Promise(setImmediate);
     this.warnOf(payload, parsed.warnings);
@@ -75,7 +75,7 @@ export class Intake implements SourceSink {
     const { flagSet } = reading;
     const { store } = this.#options;
     const change = await inSlices(store.accepting(this.#source, flagSet, incrementally(payload)));
-    this.#accepted(payload, { ...change, flags: flagSet.flagSets.length, bytes });
+    await this.#accepted(payload, { ...change, flags: flagSet.flagSets.length, bytes });
     return true;
   }
 
@@ -93,16 +93,16 @@ export class Intake implements SourceSink {
     if (this.#options.status.failed(reason)) this.#log.warn(`${reason}; ${this.#remaining}`);
   }
 
-  #accepted(payload: Payload | ReadPayload, change: LayerChange & Size): void {
+  async #accepted(payload: Payload | ReadPayload, change: LayerChange & Size): Promise<void> {
     const { status, onContext, onAccepted } = this.#options;
     const { flags, bytes, written, updated, deleted } = change;
     if (payload.context) onContext?.(payload.context);
-    onAccepted?.(payload);
     const first = !status.delivered;
     const recovered = status.accepted(bytes, payload.hash);
     if (first || recovered || written + updated + deleted > 0) {
       this.#log.info("flags updated", { flags, written, updated, deleted });
     }
+    await onAccepted?.(payload);
   }
 
   #rejected(payload: Payload | ReadPayload, problems: readonly Problem[]): false {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { getCACertificates } from "node:tls";
 import type { ClientTls } from "../config/sources/source-config.ts";
+import { systemAuthorities } from "../transport/authorities.ts";
 import { SourceFault } from "./fault.ts";
 import { readTextFile } from "./text-file.ts";
 
@@ -39,14 +39,6 @@ export function fetchTls({ ca, client, insecure, serverName }: TlsMaterial) {
     ...(insecure && { rejectUnauthorized: false }),
     ...(serverName && { serverName }),
   };
-}
-
-/**
- * Bun trusts the authorities that it was built with and not those which an operator has added to the
- * system, so both are given. The runtime keeps the lists.
- */
-export function systemAuthorities(): string[] {
-  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 }
 
 function checkCertificate(option: string, path: string, pem: string): X509Certificate {

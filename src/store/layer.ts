@@ -1,6 +1,6 @@
 import type { FlagDefinition, FlagSet } from "../flags/model.ts";
 import { compareBytes } from "../flags/order.ts";
-import { compareFlags, type PackedFlagSet } from "../flags/packed.ts";
+import { compareFlags, type PackedFlagSet, packing } from "../flags/packed.ts";
 import { unpack } from "../flags/packed-flag.ts";
 import type { Steps } from "../flags/steps.ts";
 import { type Flags, overlaid } from "./overlay.ts";
@@ -94,6 +94,12 @@ export function* nextLayer(
   const all = new Map([...flagSets, ...kept].sort(([a], [b]) => compareBytes(a, b)));
   const flags = yield* overlaid([...all.values()]);
   return { layer: { source: layer.source, flagSets: all, flags }, ...change };
+}
+
+/** All that a source defines, in a form that threads can share. */
+export function packLayer({ flagSets }: Layer): Steps<PackedFlagSet> {
+  const flags = [...flagSets.values()].flatMap((table) => [...table.values()]);
+  return packing(flags, ({ text }) => text);
 }
 
 /** Each flag once, the last of several, in byte order of key, then flag set. */

@@ -1,7 +1,7 @@
 import type { FlagSet } from "../flags/model.ts";
 import type { PackedFlagSet } from "../flags/packed.ts";
 import { atOnce, type Steps } from "../flags/steps.ts";
-import { emptyLayer, type Layer, type LayerChange, nextLayer } from "./layer.ts";
+import { emptyLayer, type Layer, type LayerChange, nextLayer, packLayer } from "./layer.ts";
 import { LayeredSnapshot } from "./snapshot.ts";
 import type { Preparation } from "./stored-flag.ts";
 import { type ChangeListener, Subscriptions } from "./subscriptions.ts";
@@ -60,6 +60,11 @@ export class Store implements SnapshotSource {
       }
       return change;
     }
+  }
+
+  /** All that `source` defines, in a form that threads can share. */
+  packing(source: string): Steps<PackedFlagSet> {
+    return packLayer(this.#layerOf(source));
   }
 
   subscribe(selector: Selector, listener: ChangeListener): () => void {

@@ -5,11 +5,29 @@ import { readCertificates, watchCertificates } from "./certificates.ts";
 import { ExpiryQueue } from "./expiry.ts";
 import { connectionBufferBytes, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
 import type { TlsFiles } from "./listener.ts";
-import { connectionsAllowed } from "./open-files.ts";
 import { sniffProtocol } from "./sniff.ts";
 
 /** A handler of connections whose first bytes were read. */
 export type Accept = (socket: Socket, first: Buffer) => void;
+
+export interface AcceptorOptions {
+  /** Undefined: plaintext. */
+  readonly tls: TlsFiles | undefined;
+  readonly timeouts: Timeouts;
+  /** Open at once. */
+  readonly maxConnections: number;
+  readonly log: Log;
+}
+
+/** Who takes connections, by what they speak. */
+export interface Protocols {
+  readonly http1: Accept;
+  /** Without it HTTP/1.1 is all that is offered over TLS. */
+  readonly http2?: Accept;
+}
+
+/** How often it is said that there are too many connections. */
+const refusalsMs = 60_000;
 
 /** Accepts connections, with or without TLS, and hands them on by the protocol they speak. */
 export class Acceptor {
@@ -18,23 +36,23 @@ export class Acceptor {
   readonly #sockets = new Set<Socket>();
   /** Connections that have not said yet what they speak. */
   readonly #silent: ExpiryQueue<Socket>;
-  readonly #protocols: { readonly http1: Accept; readonly http2: Accept };
+  readonly #protocols: Protocols;
   readonly #log: Log;
+  readonly #leaveMs: number;
   readonly #endWatch: () => void;
   #onEmpty: (() => void) | undefined;
-  readonly #maxConnections = connectionsAllowed();
-  #full = false;
+  readonly #maxConnections: number;
+  /** Connections closed because there were too many, and not told of yet. */
+  #refused = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
   #hinted = false;
 
   /** @throws ConfigError where certificates cannot be used. */
-  constructor(
-    tls: TlsFiles | undefined,
-    timeouts: Timeouts,
-    log: Log,
-    protocols: { readonly http1: Accept; readonly http2: Accept },
-  ) {
+  constructor({ tls, timeouts, maxConnections, log }: AcceptorOptions, protocols: Protocols) {
     this.#protocols = protocols;
     this.#log = log;
+    this.#leaveMs = timeouts.leaveMs;
+    this.#maxConnections = maxConnections;
     this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
     if (tls === undefined) {
       this.server = createServer(
@@ -46,7 +64,11 @@ export class Acceptor {
       this.#endWatch = () => {};
     } else {
       const server = createTlsServer(
-        { ...readCertificates(tls), handshakeTimeout: timeouts.headersMs },
+        {
+          ...readCertificates(tls),
+          ALPNProtocols: protocols.http2 ? ["h2", "http/1.1"] : ["http/1.1"],
+          handshakeTimeout: timeouts.headersMs,
+        },
         (socket) => this.#sniff(socket),
       );
       server.on("connection", (socket: Socket) => this.#track(socket));
@@ -66,15 +88,10 @@ export class Acceptor {
   #track(socket: Socket): boolean {
     socket.on("error", ignore);
     if (this.#sockets.size >= this.#maxConnections) {
-      if (!this.#full)
-        this.#log.warn("too many connections, new ones are closed", {
-          maxConnections: this.#maxConnections,
-        });
-      this.#full = true;
+      this.#refused++;
       socket.destroy();
       return false;
     }
-    this.#full = false;
     this.#sockets.add(socket);
     this.#silent.add(socket, performance.now());
     socket.on("close", () => {
@@ -95,7 +112,8 @@ export class Acceptor {
       if (protocol === undefined) return;
       socket.off("data", sniff);
       this.#silent.delete(socket);
-      this.#protocols[protocol](socket, first);
+      const { http1, http2 = http1 } = this.#protocols;
+      (protocol === "http2" ? http2 : http1)(socket, first);
     };
     socket.on("data", sniff);
   }
@@ -110,13 +128,22 @@ export class Acceptor {
 
   sweep(now: number): void {
     this.#silent.sweep(now);
+    if (this.#refused > 0 && now - this.#toldAt >= refusalsMs) this.#tellOfRefusals(now);
   }
 
-  /** Accepts no more; connections that have said nothing yet are closed. */
+  #tellOfRefusals(now: number): void {
+    const maxConnections = this.#maxConnections;
+    const fields = { maxConnections, closed: this.#refused };
+    this.#log.warn("too many connections, new ones are closed", fields);
+    this.#toldAt = now;
+    this.#refused = 0;
+  }
+
+  /** Accepts no more. Connections that have said nothing yet have little time left to do so. */
   stop(): void {
     this.#endWatch();
     this.server.close();
-    for (const socket of this.#sockets) if (this.#silent.has(socket)) socket.destroy();
+    this.#silent.shorten(this.#leaveMs, performance.now());
   }
 
   /** Resolves when no connection is open. */

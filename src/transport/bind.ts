@@ -14,7 +14,7 @@ export async function bind(
   name: string,
 ): Promise<ListenAddress> {
   if ("socketPath" in address) await clearSocket(address.socketPath, name);
-  else if (address.shared === "first") await claim(address.port, name, address.host);
+  else if (address.shared?.as === "first") await claim(address.port, name, address.host);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(new ConfigError(`${name}: cannot listen on ${describe(address)}: ${explain(error)}`)),
@@ -55,6 +55,13 @@ function explain(error: NodeJS.ErrnoException): string {
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
       return "this machine has no such address";
+    case "ENOENT":
+    case "ENOTDIR":
+      return "the folder does not exist; create it or choose another path";
+    case "EINVAL":
+      return "the path may be too long: that of a socket has at most 107 bytes";
+    case "EROFS":
+      return "the file system is read-only";
     default:
       return error.message;
   }

@@ -20,12 +20,7 @@ export function readCertificates(files: TlsFiles): TlsOptions {
       `private key ${files.keyPath} does not belong to certificate ${files.certPath}`,
     );
   }
-  const options: TlsOptions = {
-    cert,
-    key,
-    minVersion: "TLSv1.2",
-    ALPNProtocols: ["h2", "http/1.1"],
-  };
+  const options: TlsOptions = { cert, key, minVersion: "TLSv1.2" };
   const { clientCaPath } = files;
   if (clientCaPath === undefined) return options;
   const ca = read(clientCaPath, "client CA");
@@ -88,8 +83,12 @@ function fingerprint(files: TlsFiles): string {
   return [files.certPath, files.keyPath, files.clientCaPath]
     .map((path) => {
       if (path === undefined) return "";
-      const stats = statSync(path, { throwIfNoEntry: false });
-      return stats ? `${stats.ino}:${stats.size}:${stats.mtimeMs}` : "missing";
+      try {
+        const { ino, size, mtimeMs } = statSync(path);
+        return `${ino}:${size}:${mtimeMs}`;
+      } catch (error) {
+        return message(error);
+      }
     })
     .join(" ");
 }

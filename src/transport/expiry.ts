@@ -3,12 +3,12 @@
  * expire in the order in which they were added: one timer for a whole listener instead of one each.
  */
 export class ExpiryQueue<T> {
-  readonly timeoutMs: number;
+  #timeoutMs: number;
   readonly #onExpired: (item: T) => void;
   readonly #since = new Map<T, number>();
 
   constructor(timeoutMs: number, onExpired: (item: T) => void) {
-    this.timeoutMs = timeoutMs;
+    this.#timeoutMs = timeoutMs;
     this.#onExpired = onExpired;
   }
 
@@ -31,10 +31,16 @@ export class ExpiryQueue<T> {
     return this.#since.delete(item);
   }
 
+  /** From here on things have less time, those that are here as well. */
+  shorten(timeoutMs: number, now: number): void {
+    this.#timeoutMs = Math.min(this.#timeoutMs, timeoutMs);
+    this.sweep(now);
+  }
+
   /** Takes out everything whose time is over. */
   sweep(now: number): void {
     for (const [item, since] of this.#since) {
-      if (now - since < this.timeoutMs) return;
+      if (now - since < this.#timeoutMs) return;
       this.#since.delete(item);
       this.#onExpired(item);
     }

@@ -1,36 +1,41 @@
 /**
  * HTTP/1.1 for request handlers of the Fetch API: what OFREP and management need, and no more.
  */
-import type { TlsOptions } from "node:tls";
-import { ConfigError } from "../config/errors.ts";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Log } from "../telemetry/log.ts";
-import { readCertificates, watchCertificates } from "./certificates.ts";
-import { defaultTimeouts } from "./limits.ts";
+import { Acceptor } from "./acceptor.ts";
+import { bind } from "./bind.ts";
+import { serveFetch } from "./fetch-server.ts";
+import type { PlainAnswer } from "./http1/plain-connection.ts";
+import { PlainServer } from "./http1/plain-server.ts";
+import { relay } from "./http1/relay.ts";
+import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
+import { lingerMs } from "./linger.ts";
 import type { PortSharing, TlsFiles } from "./listener.ts";
+import { connectionsAllowed } from "./open-files.ts";
 
 /** undefined: the request is not for this handler, the next is asked. */
-export type HttpHandler = (
-  request: Request,
-  /** Lets the answer be silent for longer than an idle connection may be. */
-  keepOpen?: () => void,
-) => Response | Promise<Response> | undefined;
+export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;
 
 export interface HttpOptions {
   /** For messages: "OFREP", "management". */
   readonly name: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Instead of the port. */
-  readonly socketPath?: string;
   /** All interfaces where not given. */
   readonly hostname?: string;
   readonly shared?: PortSharing;
   /** Asked in this order. They bound the bodies that they read. */
   readonly handlers: readonly HttpHandler[];
+  /** Answers from the bytes of a request what it can, as the handlers would. */
+  readonly plain?: PlainAnswer;
   readonly tls?: TlsFiles;
   /** Bytes of request line and headers, of all HTTP servers of this process. */
   readonly maxRequestHeader: number;
-  readonly certificateCheckMs?: number;
+  /** After a request that is not `plain`, a connection is closed after this much silence; 9,000. */
+  readonly silenceMs?: number;
   readonly log: Log;
 }
 
@@ -41,129 +46,61 @@ export interface HttpServer {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Go adds this much to the limit, for the request line. */
-const headerSlackBytes = 4096;
-
-/** @throws ConfigError where the port is taken or a certificate cannot be used. */
-export function serveHttp(options: HttpOptions): HttpServer {
-  const {
-    name,
-    tls,
-    handlers,
-    log,
-    certificateCheckMs = defaultTimeouts.certificateCheckMs,
-  } = options;
-  limitHeaders(options.maxRequestHeader);
-  const { hostname, port: wanted, socketPath } = options;
-  const where = { port: wanted, ...(hostname !== undefined && { hostname }) };
-  const serve = (port: number, certificate: TlsOptions | undefined) =>
-    Bun.serve({
-      ...(socketPath === undefined ? { ...where, port } : onSocket(socketPath)),
-      ...(options.shared && { reusePort: true }),
-      ...(certificate && { tls: tlsOptions(certificate) }),
-      idleTimeout: defaultTimeouts.keepAliveMs / 1000,
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, server) => answer(request, handlers, () => server.timeout(request, 0)),
-      error: (error) => {
-        log.error("request failed", { error: String(error) });
-        const body = { errorCode: "GENERAL", errorDetails: "internal error" };
-        return Response.json(body, { status: 500 });
-      },
-    });
-
-  if (options.shared === "first") {
-    // Without SO_REUSEPORT it fails where another process has the port.
-    const claim = () => Bun.serve({ ...where, fetch: () => new Response() });
-    void bind(name, options.port, claim).stop(true);
-  }
-  let server = bind(name, options.port, () => serve(options.port, tls && readCertificates(tls)));
-  const { port = 0 } = server;
-
-  const endWatch = tls
-    ? watchCertificates(tls, certificateCheckMs, log, (changed) => {
-        // `reload` keeps the old certificate. In one turn of the event loop nobody misses the port.
-        const old = server;
-        void old.stop();
-        server = serve(port, changed);
-      })
-    : () => {};
-
+/**
+ * Connections are accepted here, where they are counted and timed, and requests answered from their
+ * bytes where that can be: of a small one Bun.serve itself is most of the cost. A connection that asks
+ * anything else is handed on to it, over a unix socket.
+ * @throws ConfigError where the port is taken or a certificate cannot be used.
+ */
+export async function serveHttp(
+  options: HttpOptions,
+  tuned: Partial<Timeouts> = {},
+): Promise<HttpServer> {
+  const { name, port, hostname, shared, handlers, plain, tls, maxRequestHeader, silenceMs, log } =
+    options;
+  const timeouts: Timeouts = { ...defaultTimeouts, ...tuned };
+  const socketPath = privateSocketPath();
+  const front = new PlainServer({
+    maxHeaderBytes: maxRequestHeader > 0 ? maxRequestHeader : Number.POSITIVE_INFINITY,
+    timeouts,
+    answer: plain ?? (() => undefined),
+    other: (socket, bytes) => relay(socket, bytes, socketPath),
+  });
+  const acceptor = new Acceptor(
+    { tls, timeouts, maxConnections: connectionsAllowed(shared), log },
+    { http1: (socket, first) => front.accept(socket, first) },
+  );
+  const address = { port, ...(hostname && { host: hostname }), ...(shared && { shared }) };
+  const bound = await bind(acceptor.server, address, name);
+  const behind = serveFetch({ socketPath, handlers, maxRequestHeader, silenceMs, log });
+  const sweeper = setInterval(() => {
+    const now = performance.now();
+    acceptor.sweep(now);
+    front.sweep(now);
+  }, sweepMs);
   return {
-    port,
+    port: "port" in bound ? bound.port : 0,
     async stop(graceMs) {
-      endWatch();
+      const end = performance.now() + graceMs;
+      acceptor.stop();
+      front.drain();
+      await behind.stop(graceMs);
+      // The last answers may still be on their way through here.
       let timer: Timer | undefined;
       const over = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
+        timer = setTimeout(resolve, Math.max(lingerMs, end - performance.now()));
       });
-      await Promise.race([server.stop(), over]);
+      await Promise.race([acceptor.empty(), over]);
       clearTimeout(timer);
-      await server.stop(true);
+      clearInterval(sweeper);
+      acceptor.destroyAll();
+      if (!socketPath.startsWith("\0")) rmSync(socketPath, { force: true });
     },
   };
 }
 
-/** Bun's types do not know that there are timeouts on sockets, too. */
-function onSocket(unix: string): { port: number } {
-  return { unix } as object as { port: number };
-}
-
-/** What Bun.serve takes unless it is told another. */
-const defaultHeaderBytes = 16 << 10;
-/** node:http is not loaded while the daemon starts. */
-const headerLimitMs = 100;
-
-let laterLimit: Timer | undefined;
-
-/** Bun.serve has no limit of its own for headers: it takes that of node:http, which is the process's. */
-function limitHeaders(maxRequestHeader: number): void {
-  if (maxRequestHeader <= 0) return;
-  const maxHeaderSize = maxRequestHeader + headerSlackBytes;
-  const limit = () => {
-    Reflect.set(process.getBuiltinModule("node:http"), "maxHeaderSize", maxHeaderSize);
-  };
-  clearTimeout(laterLimit);
-  if (maxHeaderSize <= defaultHeaderBytes) limit();
-  else laterLimit = setTimeout(limit, headerLimitMs).unref();
-}
-
-/** What Bun.serve takes of them; it accepts TLS 1.2 and later, and HTTP/1.1 only, by itself. */
-function tlsOptions({ cert, key, ca, requestCert, rejectUnauthorized }: TlsOptions) {
-  return { cert, key, ca, requestCert, rejectUnauthorized } as Bun.TLSOptions;
-}
-
-function answer(
-  request: Request,
-  handlers: readonly HttpHandler[],
-  keepOpen: () => void,
-): Response | Promise<Response> {
-  for (const handler of handlers) {
-    const response = handler(request, keepOpen);
-    if (response !== undefined) return response;
-  }
-  return new Response("404 page not found\n", {
-    status: 404,
-    headers: { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" },
-  });
-}
-
-function bind<Server>(name: string, port: number, serve: () => Server): Server {
-  try {
-    return serve();
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${name}: cannot listen on port ${port}: ${explain(error)}`);
-  }
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  switch ("code" in error ? error.code : undefined) {
-    case "EADDRINUSE":
-      return "it is in use by another process; stop that process or choose another port";
-    case "EACCES":
-      return "permission denied; ports below 1024 need more rights";
-    default:
-      return error.message;
-  }
+/** On Linux a name without a file. */
+function privateSocketPath(): string {
+  const name = `flagd-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
+  return process.platform === "linux" ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }

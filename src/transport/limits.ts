@@ -16,7 +16,10 @@ export interface Timeouts {
   readonly answerMs: number;
   /** An HTTP/2 connection on which nothing is open; clients reconnect unseen. */
   readonly idleMs: number;
-  /** For an HTTP/2 client to say that it has heard that the connection will end. */
+  /**
+   * When the server ends: for a client of HTTP/2 to say that it has heard of it; for one of HTTP/1.1 to
+   * ask once more on a connection without a request, which is how it hears of it; for any to begin.
+   */
   readonly leaveMs: number;
   /** Between looks at the certificate files. */
   readonly certificateCheckMs: number;
@@ -48,7 +51,7 @@ export const windowBytes = 1 << 20;
 /** Received bytes that are paid back to such a window together. */
 export const payment = windowBytes / 2;
 
-/** Connections of one listener in one thread, where there are file descriptors for as many. */
+/** Connections of one port in one thread, where there are file descriptors for as many. */
 export const maxConnections = 20_000;
 
 /** File descriptors for everything but clients: sources, files. */

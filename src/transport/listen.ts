@@ -19,6 +19,7 @@ import {
   unlimitedBytes,
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
+import { connectionsAllowed } from "./open-files.ts";
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.
@@ -57,10 +58,14 @@ export async function listen(
     log,
     serve: createHttp2Handler(options, dispatcher, context),
   });
-  const acceptor = new Acceptor(options.tls, timeouts, log, {
-    http1: options.web ? (socket, first) => http1.accept(socket, first) : refuseHttp1,
-    http2: (socket, first) => http2.accept(socket, first),
-  });
+  const shared = "socketPath" in options.address ? undefined : options.address.shared;
+  const acceptor = new Acceptor(
+    { tls: options.tls, timeouts, maxConnections: connectionsAllowed(shared), log },
+    {
+      http1: options.web ? (socket, first) => http1.accept(socket, first) : refuseHttp1,
+      http2: (socket, first) => http2.accept(socket, first),
+    },
+  );
 
   const address = await bind(acceptor.server, options.address, options.name);
   const sweeper = setInterval(

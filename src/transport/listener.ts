@@ -3,11 +3,15 @@ import type { Log } from "../telemetry/log.ts";
 import type { PingRule } from "./http2/pings.ts";
 import type { ShortPath } from "./method.ts";
 
-/**
- * Several threads listen on one port, and the kernel spreads connections over them. The first makes
- * sure that no other process has the port; with SO_REUSEPORT alone nobody would notice.
- */
-export type PortSharing = "first" | "joining";
+/** Several threads listen on one port, and the kernel spreads connections over them. */
+export interface PortSharing {
+  readonly threads: number;
+  /**
+   * The first makes sure that no other process has the port; with SO_REUSEPORT alone nobody would
+   * notice.
+   */
+  readonly as: "first" | "joining";
+}
 
 /** Where a listener is bound. */
 export type ListenAddress =

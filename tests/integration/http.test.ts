@@ -7,6 +7,7 @@ import { ConfigError } from "../../src/config/errors.ts";
 import { fixedContext } from "../../src/services/context-source.ts";
 import { createOfrep } from "../../src/services/ofrep/service.ts";
 import { type HttpHandler, type HttpOptions, serveHttp } from "../../src/transport/http.ts";
+import type { Timeouts } from "../../src/transport/limits.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
@@ -14,29 +15,33 @@ import { FakeStore, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 
 const FLAGS = "/ofrep/v1/evaluate/flags";
 
-function serve(options: Partial<HttpOptions> = {}) {
-  const server = serveHttp({
-    name: "OFREP",
-    port: 0,
-    hostname: "127.0.0.1",
-    handlers: [],
-    maxRequestHeader: 1_000_000,
-    log: rememberingLog(),
-    ...options,
-  });
+async function serve(options: Partial<HttpOptions> = {}, timeouts: Partial<Timeouts> = {}) {
+  const server = await serveHttp(
+    {
+      name: "OFREP",
+      port: 0,
+      hostname: "127.0.0.1",
+      handlers: [],
+      maxRequestHeader: 1_000_000,
+      log: rememberingLog(),
+      ...options,
+    },
+    timeouts,
+  );
   return { ...server, url: `http://127.0.0.1:${server.port}` };
 }
 
-const ofrep = (maxRequestBody = 1_000_000) =>
+const ofrepParts = (maxRequestBody = 1_000_000, bodyTimeoutMs = 200) =>
   createOfrep({
     store: new FakeStore(viewOf([staticFlag("b", true)])),
     context: fixedContext({}),
     contextFromHeader: new Map(),
     corsOrigins: [],
     maxRequestBody,
-    bodyTimeoutMs: 200,
+    bodyTimeoutMs,
     record: () => {},
-  }).handler;
+  });
+const ofrep = (maxRequestBody?: number) => ofrepParts(maxRequestBody).handler;
 
 /** Writes bytes as they stand; gives what comes back until the server closes the connection. */
 function exchange(port: number, ...pieces: string[]): Promise<string> {
@@ -56,7 +61,7 @@ describe("an HTTP listener", () => {
   test("asks its handlers in turn", async () => {
     const health: HttpHandler = ({ url }: Request) =>
       url.endsWith("/healthz") ? new Response("well") : undefined;
-    const server = serve({ handlers: [health, ofrep()] });
+    const server = await serve({ handlers: [health, ofrep()] });
     expect(await (await fetch(`${server.url}/healthz`)).text()).toBe("well");
     const flag = await fetch(`${server.url}${FLAGS}/b`, { method: "POST" });
     expect(await flag.json()).toMatchObject({ value: true });
@@ -68,7 +73,7 @@ describe("an HTTP listener", () => {
 
   test("answers 500 and logs where a handler throws, now or later", async () => {
     const log = rememberingLog();
-    const server = serve({
+    const server = await serve({
       log,
       handlers: [
         ({ method }) => {
@@ -93,10 +98,12 @@ describe("an HTTP listener", () => {
   });
 
   test("says which port is taken", async () => {
-    const server = serve();
-    const again = () => serve({ port: server.port });
-    expect(again).toThrow(ConfigError);
-    expect(again).toThrow(`OFREP: cannot listen on port ${server.port}: it is in use`);
+    const server = await serve();
+    const again = serve({ port: server.port });
+    await expect(again).rejects.toThrow(ConfigError);
+    await expect(again).rejects.toThrow(
+      `OFREP: cannot listen on 127.0.0.1:${server.port}: it is in use`,
+    );
     await server.stop(0);
   });
 
@@ -104,7 +111,7 @@ describe("an HTTP listener", () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     const never = new Promise<Response>(() => {});
     let open = 0;
-    const server = serve({
+    const server = await serve({
       handlers: [
         ({ url }) => {
           open++;
@@ -127,7 +134,7 @@ describe("an HTTP listener", () => {
   });
 
   test("does not wait for connections on which nothing is asked", async () => {
-    const server = serve({ handlers: [() => new Response("hello")] });
+    const server = await serve({ handlers: [() => new Response("hello")] });
     const idle = new Promise<string>((resolve) => {
       const socket = connect(server.port, "127.0.0.1", () => {
         socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -143,7 +150,7 @@ describe("an HTTP listener", () => {
 
 describe("OFREP over HTTP", () => {
   test.each(["%2Fx", "", "a b", "[::1"])("takes the Host %j", async (host) => {
-    const server = serve({ handlers: [ofrep()] });
+    const server = await serve({ handlers: [ofrep()] });
     const request = `POST ${FLAGS}/b HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
     const answer = await exchange(server.port, request);
     expect(answer).toStartWith("HTTP/1.1 200 ");
@@ -155,7 +162,7 @@ describe("OFREP over HTTP", () => {
   const chunked = `${post}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n`;
 
   test("reads a body in pieces", async () => {
-    const server = serve({ handlers: [ofrep()] });
+    const server = await serve({ handlers: [ofrep()] });
     expect(await exchange(server.port, `${chunked}2\r\n{}\r\n0\r\n\r\n`)).toContain('"value":true');
     await server.stop(0);
   });
@@ -164,7 +171,7 @@ describe("OFREP over HTTP", () => {
     ["of announced length", `${post}Content-Length: 1000000000\r\n\r\n{`],
     ["in pieces", `${chunked}100\r\n${"x".repeat(256)}\r\n`],
   ])("refuses an oversize body %s before it has arrived", async (_, request) => {
-    const server = serve({ handlers: [ofrep(100)] });
+    const server = await serve({ handlers: [ofrep(100)] });
     const answer = await exchange(server.port, request);
     expect(answer).toStartWith("HTTP/1.1 413 ");
     expect(answer).toEndWith('{"errorDetails":"request body too large"}');
@@ -172,15 +179,25 @@ describe("OFREP over HTTP", () => {
   });
 
   test("gives up a body that does not arrive", async () => {
-    const server = serve({ handlers: [ofrep()] });
+    const server = await serve({ handlers: [ofrep()] });
     const answer = await exchange(server.port, `${post}Content-Length: 10\r\n\r\n{`);
     expect(answer).toStartWith("HTTP/1.1 400 ");
     expect(answer).toContain("INVALID_CONTEXT");
     await server.stop(0);
   });
 
+  test("answers a body that is late, whenever its request began", async () => {
+    const server = await serve({ handlers: [ofrepParts(100, 5_000).handler] });
+    const answers = [0, 1_000, 2_000, 3_000].map(async (ms) => {
+      await Bun.sleep(ms);
+      return await exchange(server.port, `${chunked}2\r\n{`);
+    });
+    for (const answer of await Promise.all(answers)) expect(answer).toStartWith("HTTP/1.1 400 ");
+    await server.stop(0);
+  }, 30_000);
+
   test("refuses headers over the limit", async () => {
-    const server = serve({ handlers: [ofrep()], maxRequestHeader: 20_000 });
+    const server = await serve({ handlers: [ofrep()], maxRequestHeader: 20_000 });
     const filled = (size: number) =>
       exchange(
         server.port,
@@ -193,7 +210,7 @@ describe("OFREP over HTTP", () => {
   });
 
   test("survives what is no HTTP", async () => {
-    const server = serve({ handlers: [ofrep()] });
+    const server = await serve({ handlers: [ofrep()] });
     const noise = Array.from(crypto.getRandomValues(new Uint8Array(500)), (byte) =>
       String.fromCharCode(byte),
     ).join("");
@@ -224,20 +241,26 @@ describe("TLS", () => {
     });
   }
 
-  test("names the file that is no certificate", () => {
+  test("names the file that is no certificate", async () => {
     const tls = { certPath: made.server.key, keyPath: made.server.key };
-    expect(() => serve({ tls })).toThrow(ConfigError);
-    expect(() => serve({ tls })).toThrow(made.server.key);
+    await expect(serve({ tls })).rejects.toThrow(ConfigError);
+    await expect(serve({ tls })).rejects.toThrow(made.server.key);
   });
 
   test("serves clients that verify, also such as would rather speak HTTP/2", async () => {
     const tls = { certPath: made.server.cert, keyPath: made.server.key };
-    const server = serve({ tls, handlers: [ofrep()] });
-    const response = await fetch(`https://localhost:${server.port}${FLAGS}/b`, {
-      method: "POST",
-      tls: { ca: await Bun.file(made.ca.cert).text() },
-    });
-    expect(await response.json()).toMatchObject({ value: true });
+    const { handler, shortPath: plain } = ofrepParts();
+    const server = await serve({ tls, plain, handlers: [handler] });
+    const ca = await Bun.file(made.ca.cert).text();
+    for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
+      const response = await fetch(`https://localhost:${server.port}${FLAGS}/b`, {
+        method: "POST",
+        headers,
+        body: "{}",
+        tls: { ca },
+      });
+      expect(await response.json()).toMatchObject({ value: true });
+    }
     expect(await presented(server.port, ["h2", "http/1.1"])).toBeString();
     await server.stop(0);
   });
@@ -250,11 +273,10 @@ describe("TLS", () => {
       copyFileSync(key, keyPath);
     };
     use(made.server);
-    const server = serve({
-      tls: { certPath, keyPath },
-      certificateCheckMs: 20,
-      handlers: [ofrep()],
-    });
+    const server = await serve(
+      { tls: { certPath, keyPath }, handlers: [ofrep()] },
+      { certificateCheckMs: 20 },
+    );
     const before = await presented(server.port);
     use(made.foreign);
     await until("the new certificate", async () => (await presented(server.port)) !== before);

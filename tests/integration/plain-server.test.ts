@@ -24,11 +24,13 @@ afterEach(() => {
 /** A server that answers everything alike, and counts that. */
 async function serve(tuned: Partial<Timeouts> = {}) {
   let made = 0;
+  const last: boolean[] = [];
   const plain = new PlainServer({
     maxHeaderBytes: 10_000,
     timeouts: { ...defaultTimeouts, ...tuned },
-    answer: () => {
+    answer: (_head, _body, isLast) => {
       made++;
+      last.push(isLast);
       return answer;
     },
     other: (socket) => socket.destroy(),
@@ -51,7 +53,7 @@ async function serve(tuned: Partial<Timeouts> = {}) {
     await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
     return socket.pause();
   };
-  return { plain, open, made: () => made };
+  return { plain, open, made: () => made, last };
 }
 
 /** How many bytes arrive until `enough` of them or the end. */
@@ -115,4 +117,25 @@ test("what was asked before the end is answered, be it half a request or an answ
   expect(await receive(half, Number.POSITIVE_INFINITY)).toBe(answer.length);
   expect(await receive(slow, Number.POSITIVE_INFINITY)).toBe(30 * answer.length);
   expect(made()).toBe(31);
+});
+
+test("in the end a connection gets one more answer, the last of those that it asked for", async () => {
+  const { plain, open, last } = await serve();
+  const socket = await open();
+  socket.write(request);
+  await until("an answer", () => last.length === 1);
+  plain.drain();
+  socket.write(request.repeat(3));
+  expect(await receive(socket, Number.POSITIVE_INFINITY)).toBe(4 * answer.length);
+  expect(last).toEqual([false, false, false, true]);
+});
+
+test("in the end a connection on which nothing is asked is closed after a while", async () => {
+  const { plain, open, made } = await serve({ keepAliveMs: 60_000, leaveMs: 100 });
+  const socket = await open();
+  socket.write(request);
+  expect(await receive(socket, answer.length)).toBe(answer.length);
+  await until("an answer", () => made() === 1);
+  plain.drain();
+  await until("the end", () => socket.destroyed);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
@@ -94,6 +94,46 @@ test("SIGTERM under load: every call in flight is answered", async () => {
   stopped = true;
   await Promise.all(callers);
 });
+
+test.each(["evaluation", "OFREP"])(
+  "SIGTERM under load over HTTP/1.1: no connection of %s ends without saying so before",
+  async (service) => {
+    await using flagd = await startFlagd(["-f", `file:${file}`]);
+    const [port, path] =
+      service === "OFREP"
+        ? [flagd.httpPort, "/ofrep/v1/evaluate/flags/bool"]
+        : [flagd.port, "/flagd.evaluation.v1.Service/ResolveBoolean"];
+    const body = '{"flagKey":"bool"}';
+    const request =
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body}`;
+    let answered = 0;
+    /** Asks again whenever there is an answer. Returns what was answered to the last request. */
+    const caller = () =>
+      new Promise<string>((resolve) => {
+        let answer = "";
+        const socket = connect(port, "127.0.0.1", () => socket.write(request));
+        socket.setEncoding("latin1");
+        socket.on("error", () => {});
+        socket.on("close", () => resolve(answer));
+        socket.on("data", (text: string) => {
+          answer += text;
+          if (!answer.endsWith("}") || answer.includes("Connection: close")) return;
+          answered++;
+          answer = "";
+          socket.write(request);
+        });
+      });
+    const callers = Array.from({ length: 16 }, caller);
+    await until("calls being answered", () => answered > 200);
+    flagd.signal("SIGTERM");
+    for (const last of await Promise.all(callers)) {
+      expect(last).toContain("Connection: close");
+      expect(last).toEndWith("}");
+    }
+    expect(await flagd.exited).toBe(0);
+  },
+);
 
 test("SIGHUP fetches every source now", async () => {
   await using redis = await RedisServer.start();

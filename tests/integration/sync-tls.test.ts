@@ -75,6 +75,13 @@ describe("a private CA", () => {
     expect(said).toContain("signed by a CA that is not trusted: give that CA as certPath");
   });
 
+  test("is trusted where the operator has added it to the system's", async () => {
+    await using sync = await serve(certificates.server);
+    const env = { SSL_CERT_FILE: certificates.ca.cert };
+    await using flagd = await startFlagd(["-f", `grpcs://localhost:${sync.port}`], { env });
+    expect(flagd.log()).toContain("ready");
+  });
+
   test("plaintext meets TLS, and TLS meets plaintext", async () => {
     await using secure = await serve(certificates.server);
     expect(await refusal(secure.port, {})).toContain("the server speaks TLS on this port");

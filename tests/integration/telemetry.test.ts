@@ -99,6 +99,15 @@ describe("metrics", () => {
     await until("a request", () => collector.metricsRequests[0]);
   });
 
+  test("come over TLS with a CA that the operator has added to the system's", async () => {
+    const { ca, server } = certificates;
+    using collector = await Collector.start({ tls: server });
+    await using _ = await start(["-t", "otel", "-o", `https://localhost:${collector.port}`], {
+      SSL_CERT_FILE: ca.cert,
+    });
+    await until("a request", () => collector.metricsRequests[0]);
+  });
+
   test("come over HTTP where the environment says so", async () => {
     const paths: string[] = [];
     await using server = Bun.serve({

@@ -143,6 +143,16 @@ describe("a unix socket", () => {
     await expect(start({ address: { socketPath: path } })).rejects.toThrow(/no socket is there/);
     expect(existsSync(path)).toBe(true);
   });
+
+  test.each([
+    ["in a folder that does not exist", "none/s", "the folder does not exist"],
+    ["with too long a path", "s".repeat(120), "at most 107 bytes"],
+  ])("%s is refused with the reason", async (_, name, reason) => {
+    const path = join(tmpdir(), name);
+    const refused = start({ address: { socketPath: path } });
+    await expect(refused).rejects.toThrow(`cannot listen on socket ${path}: `);
+    await expect(refused).rejects.toThrow(reason);
+  });
 });
 
 describe("a listener for gRPC only", () => {

@@ -1,6 +1,13 @@
 /** One listener with TLS: protocols, versions, client certificates and reload. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type PeerCertificate } from "node:tls";
@@ -146,6 +153,18 @@ describe("certificate files", () => {
         }),
       ),
     ).toBe("safe");
+  });
+
+  test("are used again when their folder is back", async () => {
+    const { folder, files } = copies();
+    const { port, log } = await start(files, 20);
+    renameSync(folder, `${folder}-away`);
+    writeFileSync(folder, "in its place");
+    await until("a warning", () => log.some(({ message }) => message.includes("cannot be used")));
+    expect((await handshake(port)).certificate.subject.CN).toBe("server");
+    rmSync(folder);
+    renameSync(`${folder}-away`, folder);
+    await until("the folder", () => log.some(({ message }) => message.includes("reloaded")));
   });
 
   test.each([

@@ -2,17 +2,19 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readStartConfig } from "../../src/config/start.ts";
 import { Crew } from "../../src/runtime/workers/crew.ts";
 import type { Birth } from "../../src/runtime/workers/messages.ts";
 import { runFlagd, startFlagd } from "../support/flagd.ts";
 import { changedDocument, sampleDocument } from "../support/sample-flags.ts";
+import { ScriptedSyncServer } from "../support/scripted-sync-server.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 
 /** A connection of its own for each request, so that the kernel chooses a thread each time. */
-async function values(http: string, times: number): Promise<unknown[]> {
+async function values(http: string, times: number, key = "bool"): Promise<unknown[]> {
   const answers = Array.from({ length: times }, async () => {
-    const url = `${http}/ofrep/v1/evaluate/flags/bool`;
+    const url = `${http}/ofrep/v1/evaluate/flags/${key}`;
     const response = await fetch(url, { method: "POST", keepalive: false });
     return ((await response.json()) as { value: unknown }).value;
   });
@@ -47,12 +49,31 @@ test("all threads serve the same flags, follow a change, and count together", as
   rmSync(folder, { recursive: true });
 });
 
+test("all threads have the flags of a source that tells only what has changed", async () => {
+  const flag = { state: "ENABLED", variants: { on: true }, defaultVariant: "on" };
+  const set = (flagSetId: string, flags: object) => ({ metadata: { flagSetId }, flags });
+  using upstream = await ScriptedSyncServer.start(({ send }) => {
+    send(set("A", { other: flag }));
+    send(set("B", { bool: flag }));
+    for (let n = 0; n < 100; n++) send(set("A", { [`a${n}`]: flag }));
+    send(set("C", { last: flag }));
+  });
+  const uri = `127.0.0.1:${upstream.port}`;
+  const sources = JSON.stringify([{ uri, provider: "grpc", incrementalUpdates: true }]);
+  await using flagd = await startFlagd(["--sources", sources, "--workers", "3"]);
+  const everywhere = async (key: string, value: unknown) =>
+    (await values(flagd.http, 30, key)).every((found) => found === value);
+  await until("the last piece in every thread", () => everywhere("last", true));
+  expect(await everywhere("bool", true)).toBe(true);
+  expect(await everywhere("a99", true)).toBe(true);
+  expect(await everywhere("other", undefined)).toBe(true);
+});
+
 test("a worker that dies is replaced, and its successor is told everything", async () => {
   const crew = new Crew({
     size: 1,
     birth: { config: {}, sources: [] } as unknown as Omit<Birth, "number">,
     answer: async (path) => ({ status: 200, headers: [], body: path }),
-    resync: () => {},
     log: rememberingLog(),
     entry: new URL("../support/mortal-worker.ts", import.meta.url),
   });
@@ -63,4 +84,23 @@ test("a worker that dies is replaced, and its successor is told everything", asy
   crew.relay(0, { document: "last", format: "json" });
   await until("its successor", async () => (await seen()) === "1: last");
   await crew.close(1000);
+});
+
+test("a worker that cannot start says why and ends, and another one tries", async () => {
+  const ports = ["-p", "0", "-g", "0", "-r", "0", "-m", "0"];
+  const config = await readStartConfig(["-f", "file:flags.json", ...ports], {});
+  if (!config) throw new Error("there is a configuration");
+  // The evaluation port is open by then.
+  const ofrep = { ...config.ofrep, tls: { certPath: "none.pem", keyPath: "none.key" } };
+  const log = rememberingLog();
+  const crew = new Crew({
+    size: 1,
+    birth: { config: { ...config, ofrep }, sources: [{ name: "s", provider: "file" }] },
+    answer: async () => ({ status: 200, headers: [], body: "" }),
+    log,
+  });
+  const said = (text: string) => log.entries.filter(({ message }) => message.includes(text));
+  await until("two attempts", () => said("a worker ended with").length === 2, 8);
+  expect(said("a worker failed")[0]?.fields?.error).toContain("none.pem cannot be read");
+  await crew.close(0);
 });

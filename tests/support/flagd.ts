@@ -25,6 +25,10 @@ export interface FlagdOptions {
   /** Do not wait for /readyz. */
   readonly unready?: boolean;
   readonly cwd?: string;
+  /** Where probes are answered, if not with OFREP or not without TLS. */
+  readonly probes?: string;
+  /** The most that it may have open. */
+  readonly openFiles?: number;
 }
 
 /** Runs the built `flagd start` on free ports from an empty folder; extra `args` follow the ports. */
@@ -35,7 +39,10 @@ export async function startFlagd(
   const [port = 0, httpPort = 0, syncPort = 0] = await freePorts(3);
   const ports = ["-p", `${port}`, "-m", `${httpPort}`, "-r", `${httpPort}`, "-g", `${syncPort}`];
   const folder = mkdtempSync(join(tmpdir(), "flagd-test-"));
-  const child = Bun.spawn([binary, "start", ...ports, ...args], {
+  const limited = options.openFiles
+    ? ["sh", "-c", `ulimit -n ${options.openFiles} && exec "$@"`, "sh"]
+    : [];
+  const child = Bun.spawn([...limited, binary, "start", ...ports, ...args], {
     cwd: options.cwd ?? folder,
     env: { ...process.env, ...options.env },
     stdin: "ignore",
@@ -77,7 +84,7 @@ export async function startFlagd(
     const path = options.unready ? "/healthz" : "/readyz";
     await until(`flagd answering ${path}`, async () => {
       if (child.exitCode !== null) return true;
-      return (await fetch(http + path)).ok;
+      return (await fetch((options.probes ?? http) + path)).ok;
     });
   } catch (error) {
     await flagd[Symbol.asyncDispose]();

@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { type Kind, ValueError } from "./kind.ts";
 
 /**
@@ -44,19 +45,19 @@ export function map(hint: string): Kind<StringMap> {
     hint,
     fromText: (text) => new Map(splitPairs(text).map(splitPair)),
     fromEnv(text) {
-      let value: unknown;
-      try {
-        value = JSON.parse(text);
-      } catch {
-        throw new ValueError('expected a JSON object, like {"key":"value"}');
-      }
-      return readMap(value);
+      return readMap(parseJson(text, refuse('expected a JSON object, like {"key":"value"}')));
     },
     fromFile: readMap,
     join: (earlier, later) => new Map([...earlier, ...later]),
     show: () => "",
   };
 }
+
+const refuse =
+  (expected: string) =>
+  (problem: string): never => {
+    throw new ValueError(`${expected}; ${problem}`);
+  };
 
 /** One pair may hold commas in its value; they separate only where more pairs follow. */
 function splitPairs(text: string): string[] {
@@ -87,13 +88,7 @@ export const jsonArray: Kind<readonly unknown[]> = {
   hint: "json",
   fromText(text) {
     if (text === "") return [];
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      // Not the engine's reason: it quotes the text, which may hold secrets.
-      throw new ValueError("not valid JSON, expected an array of source objects");
-    }
+    const value = parseJson(text, refuse("expected an array of source objects"));
     if (!Array.isArray(value)) throw new ValueError("expected a JSON array of source objects");
     return value;
   },

@@ -14,6 +14,9 @@ const milliseconds: Readonly<Record<string, number>> = {
 const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 const longest = 2 ** 63 * 1e-6;
 
+/** The longest that a timer waits, 24 days and a half; told to wait longer it does not wait at all. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /**
  * Milliseconds of a duration as Go writes them: numbers with units, added up (`1h30m`, `1.5s`).
  * A number needs its unit, only `0` may stand alone.
@@ -54,16 +57,17 @@ export function formatDuration(ms: number): string {
   return text || "0s";
 }
 
-/** The longest that a timer waits, in milliseconds; one that is to wait longer fires at once. */
-const longestTimer = 2 ** 31 - 1;
-
-/** A value in milliseconds, which a timer can wait: more than 24 days count as 24 days. */
+/** A value in milliseconds, no longer than a timer waits. */
 export const duration: Kind<number> = {
   hint: "duration",
-  fromText: (text) => Math.min(parseDuration(text), longestTimer),
-  fromFile: (value) => duration.fromText(scalarText(value)),
+  fromText: forTimer,
+  fromFile: (value) => forTimer(scalarText(value)),
   show: formatDuration,
 };
+
+function forTimer(text: string): number {
+  return Math.min(parseDuration(text), longestTimerMs);
+}
 
 /** More than no time. */
 export const positiveDuration: Kind<number> = {
@@ -73,7 +77,7 @@ export const positiveDuration: Kind<number> = {
 };
 
 function positive(text: string): number {
-  const ms = duration.fromText(text);
+  const ms = forTimer(text);
   if (ms > 0) return ms;
   throw new ValueError(`${quote(text)} is not more than 0s`);
 }

@@ -10,6 +10,7 @@ import type {
   RedisSourceConfig,
   SourceConfig,
 } from "./source-config.ts";
+import { refuseSecondUri } from "./uri.ts";
 
 type Members = MemberValues<typeof sourceMembers>;
 type Warn = (message: string) => void;
@@ -22,6 +23,7 @@ type Warn = (message: string) => void;
 export function parseSource(value: unknown, where: string, warn: Warn): SourceConfig {
   const members = readMembers(value, sourceMembers, where, warn);
   if (!members.uri) throw new ConfigError(`${where}: uri is a required field`);
+  refuseSecondUri(members.uri, where, separators);
   if (!members.provider) throw new ConfigError(`${where}: provider is a required field`);
   const provider = providers.find((name) => name === members.provider);
   if (provider === undefined)
@@ -75,6 +77,9 @@ export function parseSource(value: unknown, where: string, warn: Warn): SourceCo
       return { provider, uri, ...polling(members, 5) };
   }
 }
+
+const separators =
+  "commas separate URIs on the command line, white space does in variables and files";
 
 /** A Redis source from its members. */
 export function redisSource(

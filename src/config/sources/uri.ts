@@ -51,11 +51,27 @@ export function sourceOfUri(uri: string, origin: string): UriSource {
   );
 }
 
+/** Where another URI begins: after what looks like a separator. */
+const another = /[,;\s](?:file:|[a-z][a-z0-9+]*:\/\/)/i;
+
+/**
+ * Refuses two URIs in the place of one. The second would count as the end of the first, as part of a Redis key
+ * for one, and with its password be shown as such.
+ * @param advice how more than one is written
+ * @throws ConfigError
+ */
+export function refuseSecondUri(uri: string, where: string, advice: string): void {
+  if (!another.test(uri)) return;
+  throw new ConfigError(
+    `${where}: a second URI begins within this one: ${advice}; what belongs to a URI is percent-encoded (a comma is %2C)`,
+  );
+}
+
 function hint(uri: string): string {
   if (/^[./~]|^[^:]*\.(json|ya?ml)$/i.test(uri)) {
     return `; for a file write ${quoteUri(`file:${uri}`)}`;
   }
-  const scheme = /^([a-z+]+):\//i.exec(uri)?.[1];
+  const scheme = /^([a-z][a-z0-9+]*):\//i.exec(uri)?.[1];
   if (["gs", "azblob", "s3"].includes(scheme ?? "")) {
     return `; a bucket and an object are needed: ${scheme}://bucket/object`;
   }

@@ -3,6 +3,7 @@ import { buildInfo } from "../../build-info.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
+import { Restarts } from "../restarts.ts";
 import type { Answer, Birth, Order, Report } from "./messages.ts";
 import { Questions } from "./questions.ts";
 
@@ -12,8 +13,6 @@ export interface CrewOptions {
   readonly birth: Omit<Birth, "number">;
   /** Answers a management request for the whole. */
   readonly answer: (path: string) => Promise<Answer>;
-  /** Called when a new member must be told everything, for what cannot be told from the last payload. */
-  readonly resync: () => void;
   readonly log: Log;
   /** The program of a member. Default: `src/worker.ts`. */
   readonly entry?: string | URL;
@@ -34,14 +33,15 @@ export class Crew {
   readonly #members = new Map<number, Worker>();
   readonly #ready = new Set<number>();
   readonly #collections = new Questions<Collection>(collectMs);
-  /** The last payload of each source, for members that come later. */
+  /** All that each source has delivered, for members that come later. */
   readonly #payloads = new Map<number, Payload | ReadPayload>();
   readonly #allReady = Promise.withResolvers<void>();
   #closing: { readonly done: () => void } | undefined;
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    for (let number = 1; number <= options.size; number++) this.#hire(number);
+    for (let number = 1; number <= options.size; number++)
+      this.#hire(number, new Restarts(restartMs));
   }
 
   /** Every member has all flags, for the first time. */
@@ -49,7 +49,7 @@ export class Crew {
     return this.#allReady.promise;
   }
 
-  /** Hands on what a source of the leader delivered. */
+  /** Hands on all that a source of the leader has delivered. */
   relay(source: number, payload: Payload | ReadPayload): void {
     this.#payloads.set(source, payload);
     for (const member of this.#members.values()) send(member, { kind: "payload", source, payload });
@@ -72,21 +72,23 @@ export class Crew {
     if (this.#members.size > 0) await Promise.race([closed.promise, Bun.sleep(graceMs + slackMs)]);
   }
 
-  #hire(number: number): void {
+  #hire(number: number, restarts: Restarts): void {
     const { birth, log } = this.#options;
     const member = new Worker(this.#options.entry ?? defaultEntry, {
       workerData: { ...birth, number } satisfies Birth,
     });
     this.#members.set(number, member);
-    for (const [source, payload] of this.#payloads) {
+    for (const [source, payload] of this.#payloads)
       send(member, { kind: "payload", source, payload });
-      if (payload.incremental) this.#options.resync();
-    }
     member.on("message", (report: Report) => this.#hear(number, member, report));
     member.on("error", (error) =>
       log.error("a worker failed", { worker: number, error: `${error}` }),
     );
-    member.on("exit", (code) => this.#leave(number, code));
+    const hired = performance.now();
+    member.on("exit", (code) => {
+      const again = () => this.#hire(number, restarts);
+      this.#leave(number, code, again, restarts.wait(performance.now() - hired));
+    });
   }
 
   #hear(number: number, member: Worker, report: Report): void {
@@ -110,7 +112,7 @@ export class Crew {
     }
   }
 
-  #leave(number: number, code: number): void {
+  #leave(number: number, code: number, again: () => void, waitMs: number): void {
     this.#members.delete(number);
     if (this.#closing) {
       if (this.#members.size === 0) this.#closing.done();
@@ -120,8 +122,8 @@ export class Crew {
       worker: number,
     });
     setTimeout(() => {
-      if (!this.#closing) this.#hire(number);
-    }, restartMs);
+      if (!this.#closing) again();
+    }, waitMs);
   }
 }
 

@@ -14,7 +14,7 @@ export interface Birth {
 
 /** From the leader to a member. */
 export type Order =
-  /** A source, by its position, delivered this and it was accepted. */
+  /** All that a source, by its position, has delivered and that was accepted. */
   | {
       readonly kind: "payload";
       readonly source: number;

@@ -1,9 +1,10 @@
 import type { Intake } from "../../sources/intake.ts";
 import type { Payload, ReadPayload, Source } from "../../sources/source.ts";
 
-/** A source that delivers what the leader's source of the same name delivered. */
+/** A source that delivers what the leader's source of the same name has delivered. */
 export class RelaySource implements Source {
-  #waiting: (Payload | ReadPayload)[] = [];
+  #latest: Payload | ReadPayload | undefined;
+  #taken: Payload | ReadPayload | undefined;
   #wake: (() => void) | undefined;
 
   constructor(
@@ -11,27 +12,30 @@ export class RelaySource implements Source {
     readonly provider: string,
   ) {}
 
-  /** Hands a payload over. Of several that wait, the last of a complete document is enough. */
+  /** Hands a payload over, which is all that the source has: of several that wait the last is enough. */
   relay(payload: Payload | ReadPayload): void {
-    if (!payload.incremental) this.#waiting = [];
-    this.#waiting.push(payload);
+    this.#latest = payload;
     this.#wake?.();
   }
 
   async run(intake: Intake, signal: AbortSignal): Promise<void> {
     const wake = () => this.#wake?.();
     signal.addEventListener("abort", wake);
-    while (!signal.aborted) {
-      const payload = this.#waiting.shift();
-      if (payload) {
-        await ("reading" in payload ? intake.take(payload) : intake.accept(payload));
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+    try {
+      while (!signal.aborted) {
+        const payload = this.#latest;
+        if (payload && payload !== this.#taken) {
+          await ("reading" in payload ? intake.take(payload) : intake.accept(payload));
+          this.#taken = payload;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
       }
+    } finally {
+      signal.removeEventListener("abort", wake);
     }
-    signal.removeEventListener("abort", wake);
   }
 
   /** The leader asks its source; what comes of it is relayed. */

@@ -17,11 +17,7 @@ import type { Route } from "./route.ts";
 import type { OfrepOptions, OfrepParts } from "./service.ts";
 import { watch } from "./watched.ts";
 
-/** Calls `keepOpen` where the answer is a stream that may be silent for long. */
-export type OfrepHandler = (
-  request: Request,
-  keepOpen?: () => void,
-) => Response | Promise<Response> | undefined;
+export type OfrepHandler = (request: Request) => Response | Promise<Response> | undefined;
 
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(
@@ -34,16 +30,12 @@ export function createOfrepHandler(
     timeoutMs: options.bodyTimeoutMs ?? 5_000,
   });
 
-  return (request, keepOpen = () => {}) => {
+  return (request) => {
     const route = routes.of(request.url);
-    return route && handle(request, route, keepOpen);
+    return route && handle(request, route);
   };
 
-  function handle(
-    request: Request,
-    route: Route,
-    keepOpen: () => void,
-  ): Response | Promise<Response> {
+  function handle(request: Request, route: Route): Response | Promise<Response> {
     const { headers, method } = request;
     const origin = headers.get("origin");
     const preflight =
@@ -56,10 +48,9 @@ export function createOfrepHandler(
           })
         : undefined;
     if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
-    const watched = watch(options, { method, headers, path: route.path }, (reply) => {
-      if (reply.closed) keepOpen();
-      return respond(reply, cors.actual(origin));
-    });
+    const watched = watch(options, { method, headers, path: route.path }, (reply) =>
+      respond(reply, cors.actual(origin)),
+    );
     return watched.attempt(() => {
       const reply = withoutBody(request, route);
       if (reply !== undefined) return watched.send(reply);

@@ -33,7 +33,7 @@ export function createShortPath(
   const decoder = new TextDecoder();
   const isPlain = lastTrue((target) => plainTarget.test(target));
 
-  return (head, body) => {
+  return (head, body, last) => {
     const { target } = head;
     if (body.length > maxBytes || !isPlain(target)) return undefined;
     const route = routes.of(target);
@@ -41,7 +41,7 @@ export function createShortPath(
     const request = requestOf(head, trace !== undefined);
     const { method, headers } = request;
     const watched = watch(options, { method, headers, path: route.path }, (reply) =>
-      encode(reply, cors.actual(head.headers.origin)),
+      encode(reply, cors.actual(head.headers.origin), last),
     );
     const key = route.kind === "single" ? route.key : undefined;
     const read = { text: decoder.decode(body), bytes: body.length };
@@ -71,13 +71,14 @@ function requestOf(head: PlainHead, copied: boolean): OfrepRequest {
   };
 }
 
-function encode({ status, headers, body }: Reply, more: HeaderList): Buffer {
+function encode({ status, headers, body }: Reply, more: HeaderList, last: boolean): Buffer {
   if (typeof body !== "string" && body !== null) throw new TypeError("a stream is no plain answer");
   let head = statusLines[status];
   if (head === undefined) throw new TypeError(`${status} is no status of an evaluation`);
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
   for (const [name, value] of more) head += `${name}: ${value}\r\n`;
   head += `Date: ${httpDate()}\r\n`;
+  if (last) head += "Connection: close\r\n";
   if (body === null) return Buffer.from(`${head}\r\n`, "latin1");
   const length = Buffer.byteLength(body);
   head += `Content-Length: ${length}\r\n\r\n`;

@@ -65,7 +65,7 @@ export class EncodedState {
 
 interface Pending {
   readonly context: JsonObject;
-  readonly encoding: Promise<unknown>;
+  readonly encoding: Promise<EncodedState>;
 }
 
 /** Encodes each view once, and again only where the evaluation context has changed since. */
@@ -93,17 +93,22 @@ export class StateEncoder {
   }
 
   /**
-   * Calls `then` when the latest view of a selector is encoded: at once unless it is large. It is
-   * also called where that failed, for `encode` to say so.
+   * Calls `then` when a view is encoded: at once unless it is large. What it is given returns the
+   * state, or throws as `encode` does.
    */
-  soon(latest: () => View, then: () => void): void {
-    const view = latest();
-    if (!view.isLarge || this.#known(view, this.#context.current)) then();
-    else this.#inSlices(view).then(() => this.soon(latest, then), then);
+  soon(view: View, then: (encoded: () => EncodedState) => void): void {
+    const here = () => this.encode(view);
+    if (!view.isLarge || this.#known(view, this.#context.current)) then(here);
+    else {
+      this.#inSlices(view).then(
+        (state) => then(() => state),
+        () => then(here),
+      );
+    }
   }
 
   /** For all who wait for the same view. */
-  #inSlices(view: View): Promise<unknown> {
+  #inSlices(view: View): Promise<EncodedState> {
     const context = this.#context.current;
     const known = this.#pending.get(view);
     if (known?.context === context) return known.encoding;

@@ -15,10 +15,10 @@ export interface StateSink {
 
 export interface SyncStreamOptions {
   /**
-   * The state to send now.
-   * @throws RpcError to end the stream with.
+   * Calls `then`, now or later, with what returns the state that is the latest now, or throws the
+   * RpcError to end the stream with.
    */
-  readonly latest: () => EncodedState;
+  readonly latest: (then: (encoded: () => EncodedState) => void) => void;
   /** Calls back after each change; returns what ends that. */
   readonly subscribe: (listener: () => void) => () => void;
   /** Nothing is sent before. */
@@ -31,15 +31,16 @@ export interface SyncStreamOptions {
 }
 
 /**
- * One open stream of states. While its reader is busy, changes only mark it as behind: when it can
- * take another state it gets the latest, so the last one is never skipped and none is queued.
+ * One open stream of states. While a state is encoded or its reader is busy with one, changes only mark
+ * it as behind: after that it gets the latest, so the last one is never skipped and none is queued.
  */
 export class SyncStream {
   readonly #sink: StateSink;
   readonly #options: SyncStreamOptions;
   #unsubscribe: (() => void) | undefined;
-  #busy = false;
+  #busy: "encoding" | "sending" | undefined;
   #behind = false;
+  #sent: EncodedState | undefined;
   #over = false;
   #closed = false;
   #end: SyncStreamEnd | undefined;
@@ -68,8 +69,10 @@ export class SyncStream {
   /** The latest state may be another than the one sent last. */
   refresh(): void {
     if (this.#over || this.#unsubscribe === undefined) return;
-    if (this.#busy) this.#behind = true;
-    else this.#send();
+    this.#behind = this.#busy !== undefined;
+    if (this.#behind) return;
+    this.#busy = "encoding";
+    this.#options.latest((encoded) => this.#send(encoded));
   }
 
   /** Ends the stream from this side. */
@@ -83,23 +86,32 @@ export class SyncStream {
   #start(): void {
     if (this.#over) return;
     this.#unsubscribe = this.#options.subscribe(() => this.refresh());
-    this.#send();
+    this.refresh();
   }
 
-  #send(): void {
-    this.#behind = false;
+  #send(encoded: () => EncodedState): void {
+    if (this.#over) return;
+    this.#busy = "sending";
     try {
-      const state = this.#options.latest();
-      this.#options.metrics?.sent(state.frame.length);
-      this.#busy = !this.#sink.send(state);
+      if (this.#taken(encoded())) this.#drained();
     } catch (error) {
       this.end(RpcError.from(error), "error");
     }
   }
 
+  /** Whether the reader can have another one at once. */
+  #taken(state: EncodedState): boolean {
+    if (state === this.#sent) return true;
+    this.#sent = state;
+    this.#options.metrics?.sent(state.frame.length);
+    return this.#sink.send(state);
+  }
+
+  /** Sinks may also say so while nothing is being sent. */
   #drained(): void {
-    this.#busy = false;
-    if (this.#behind && !this.#over) this.#send();
+    if (this.#busy !== "sending") return;
+    this.#busy = undefined;
+    if (this.#behind) this.refresh();
   }
 
   #stop(): void {

@@ -16,31 +16,28 @@ export interface SyncStreamsOptions {
 export class SyncStreams {
   readonly #options: SyncStreamsOptions;
   readonly #encoder: StateEncoder;
-  /** With what calls back when the state of a stream is encoded. */
-  readonly #open = new Map<SyncStream, (then: () => void) => void>();
+  readonly #open = new Set<SyncStream>();
   #stopping = false;
 
   constructor(options: SyncStreamsOptions, encoder: StateEncoder) {
     this.#options = options;
     this.#encoder = encoder;
     options.context.subscribe(() => {
-      for (const [stream, whenEncoded] of this.#open) whenEncoded(() => stream.refresh());
+      for (const stream of this.#open) stream.refresh();
     });
   }
 
   open(selector: Selector, sink: StateSink, metrics: SyncStreamMetrics | undefined): void {
     const { store, whenReady, streamDeadlineMs } = this.#options;
-    const latest = () => store.snapshot.view(selector);
-    const whenEncoded = (then: () => void) => this.#encoder.soon(latest, then);
     const stream = new SyncStream(sink, {
-      latest: () => this.#encoder.encode(latest()),
-      subscribe: (listener) => store.subscribe(selector, () => whenEncoded(listener)),
-      whenReady: whenReady.then(() => new Promise(whenEncoded)),
+      latest: (then) => this.#encoder.soon(store.snapshot.view(selector), then),
+      subscribe: (listener) => store.subscribe(selector, listener),
+      whenReady,
       deadlineMs: streamDeadlineMs,
       metrics,
       onClose: () => this.#open.delete(stream),
     });
-    this.#open.set(stream, whenEncoded);
+    this.#open.add(stream);
     stream.open();
     if (this.#stopping) stopped(stream);
   }
@@ -48,7 +45,7 @@ export class SyncStreams {
   /** Also ends streams that are opened later. */
   shutDown(): void {
     this.#stopping = true;
-    for (const stream of this.#open.keys()) stopped(stream);
+    for (const stream of this.#open) stopped(stream);
   }
 }
 

@@ -23,6 +23,7 @@ export function parseBlobUri(uri: string, scheme: string, known: readonly string
   if (parts?.[1] !== scheme) return fail(`expected ${scheme}://bucket/object`);
   const [, , bucket = "", path = "", query = ""] = parts;
   if (!bucket) return fail("no bucket string set");
+  if (/[@:]/.test(bucket)) return fail("credentials do not belong into the URI of a bucket");
   if (!path) return fail("no object string set");
   const options = Object.fromEntries(new URLSearchParams(query));
   const stray = Object.keys(options).find((name) => !known.includes(name));

@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { ChannelCredentials } from "@grpc/grpc-js";
 import type { ClientTls } from "../../config/sources/source-config.ts";
+import { systemAuthorities } from "../../transport/authorities.ts";
 import { FatalSourceError } from "../source.ts";
 
 /** The contents of the files, as `node:tls` takes them. */
 export interface TlsMaterial {
-  readonly ca?: Buffer;
+  readonly ca: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
 }
@@ -19,9 +20,9 @@ export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: Client
     );
   }
   return {
-    ...pem("ca", "certPath", certPath),
-    ...pem("cert", "clientCertPath", clientCertPath),
-    ...pem("key", "clientKeyPath", clientKeyPath),
+    ca: certPath ? read("certPath", certPath) : Buffer.from(systemAuthorities().join("\n")),
+    ...(clientCertPath && { cert: read("clientCertPath", clientCertPath) }),
+    ...(clientKeyPath && { key: read("clientKeyPath", clientKeyPath) }),
   };
 }
 
@@ -34,7 +35,7 @@ export function channelCredentials(
   address: string | undefined,
 ): ChannelCredentials {
   if (!files) return ChannelCredentials.createInsecure();
-  const { ca = null, key = null, cert = null } = files;
+  const { ca, key = null, cert = null } = files;
   const verify = address && {
     checkServerIdentity: (_: string, of: PeerCertificate) => checkServerIdentity(address, of),
   };
@@ -48,10 +49,9 @@ export function channelCredentials(
   }
 }
 
-function pem(name: keyof TlsMaterial, option: string, path: string | undefined): TlsMaterial {
-  if (!path) return {};
+function read(option: string, path: string): Buffer {
   try {
-    return { [name]: readFileSync(path) };
+    return readFileSync(path);
   } catch (error) {
     throw new FatalSourceError(`${option}: ${(error as Error).message}`);
   }

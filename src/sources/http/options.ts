@@ -18,8 +18,9 @@ export interface HttpTarget {
 export function httpTarget(config: HttpSourceConfig): HttpTarget {
   const { uri, authHeader, oauth } = config;
   const shown = `http source ${quoteUri(uri)}`;
-  const url = URL.canParse(uri) ? new URL(uri) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+  // Neither `http:/host` nor `http:\\host`, of which a URL can be made as well.
+  const url = /^https?:\/\/[^/\\]/i.test(uri) && URL.canParse(uri) ? new URL(uri) : undefined;
+  if (url === undefined) {
     throw new ConfigError(`${shown}: expected http://host/path or https://host/path`);
   }
   const headers = new Headers({ accept: "application/json, application/yaml" });

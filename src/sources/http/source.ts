@@ -1,3 +1,4 @@
+import { longestTimerMs } from "../../config/kinds/duration.ts";
 import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../clock.ts";
 import { SourceFault } from "../fault.ts";
@@ -28,7 +29,9 @@ export class HttpSource extends PolledSource {
     const target = httpTarget(config);
     const client = new WebClient({
       tls: () => readTlsFiles(config),
-      ...(config.timeoutSeconds > 0 && { timeoutMs: config.timeoutSeconds * 1000 }),
+      ...(config.timeoutSeconds > 0 && {
+        timeoutMs: Math.min(config.timeoutSeconds * 1000, longestTimerMs),
+      }),
       ...(silenceMs !== undefined && { silenceMs }),
     });
     const { intervalSeconds, intervalSeed } = config;

@@ -1,5 +1,6 @@
+import { systemAuthorities } from "../../transport/authorities.ts";
 import { messageOf } from "../fault.ts";
-import { readTlsFiles, systemAuthorities } from "../tls.ts";
+import { readTlsFiles } from "../tls.ts";
 import { RedisFault } from "./fault.ts";
 import type { RedisTlsFiles } from "./options.ts";
 

@@ -94,14 +94,22 @@ export function parseRedisUri(uri: string): RedisUri {
 
 /**
  * The URI without its credentials, for logs and as a name. Whatever is before the last `@` goes, even
- * in a URI that is not well-formed; only the value of `key` may hold an `@`.
+ * in a URI that is not well-formed; only the value of `key` may hold an `@`. Of parameters that there are
+ * not (`password`, for one) the value goes.
  */
 export function redactUri(uri: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(uri)?.[0] ?? "";
   const rest = uri.slice(scheme.length);
   const key = /[?&]key=/.exec(rest)?.index ?? rest.length;
   const at = rest.lastIndexOf("@", key);
-  return scheme + rest.slice(at + 1);
+  const bare = rest.slice(at + 1);
+  const query = bare.indexOf("?");
+  if (query < 0) return scheme + bare;
+  const shown = bare
+    .slice(query + 1)
+    .split("&")
+    .map((part) => (/^(?:key|db)=/.test(part) ? part : part.replace(/=.*/s, "=…")));
+  return `${scheme}${bare.slice(0, query)}?${shown.join("&")}`;
 }
 
 type Decode = (what: string, text: string) => string;

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
+import { systemAuthorities } from "../../transport/authorities.ts";
 import type { TlsFilePaths } from "./exporter.ts";
 
 /** Contents of PEM files. */
 export interface TlsMaterial {
-  readonly ca?: string;
+  /** The system's authorities, and that of the file. */
+  readonly ca: string;
   readonly cert?: string;
   readonly key?: string;
 }
@@ -48,7 +49,7 @@ export class TlsFiles {
 function readAll({ caPath, certPath, keyPath }: TlsFilePaths): TlsMaterial {
   return {
     // A list of CAs replaces the system's, with Bun and with grpc-js.
-    ...(caPath !== undefined && { ca: [...rootCertificates, read(caPath)].join("\n") }),
+    ca: [...systemAuthorities(), ...(caPath === undefined ? [] : [read(caPath)])].join("\n"),
     ...(certPath !== undefined && { cert: read(certPath) }),
     ...(keyPath !== undefined && { key: read(keyPath) }),
   };

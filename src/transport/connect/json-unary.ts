@@ -11,6 +11,8 @@ import { codeForm, type RpcError } from "../rpc-error.ts";
 
 type Headers = PlainHead["headers"];
 
+const close = "Connection: close\r\n\r\n";
+
 /**
  * Answers unary calls of Connect's protocol in JSON by the methods' own short paths, and answers
  * what Connect's handlers would. Compressed requests, deadlines and other content types are theirs.
@@ -22,10 +24,10 @@ export function createJsonUnary(
   context: TransportContext,
 ): PlainAnswer {
   const byPath = new Map(methods.map((method) => [method.path, method]));
-  const connection = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n\r\n`;
+  const keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n\r\n`;
   const { watch, maxBytes, log } = context;
 
-  function respond(status: number, body: Uint8Array, headers: Headers): Buffer {
+  function respond(status: number, body: Uint8Array, headers: Headers, last: boolean): Buffer {
     const gzip = wantsGzip(body, headers["accept-encoding"]);
     const sent = gzip ? Bun.gzipSync(new Uint8Array(body)) : body;
     let head = `HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\ncontent-length: ${sent.length}\r\n`;
@@ -33,14 +35,14 @@ export function createJsonUnary(
     head += `content-type: ${type}\r\naccept-encoding: gzip\r\n`;
     if (gzip) head += "content-encoding: gzip\r\n";
     for (const [name, value] of cors?.actual(headers.origin) ?? []) head += `${name}: ${value}\r\n`;
-    head += `Date: ${httpDate()}\r\n${connection}`;
+    head += `Date: ${httpDate()}\r\n${last ? close : keepAlive}`;
     const answer = Buffer.allocUnsafe(head.length + sent.length);
     answer.write(head, "latin1");
     answer.set(sent, head.length);
     return answer;
   }
 
-  return (head, body) => {
+  return (head, body, last) => {
     const method = byPath.get(head.target);
     if (!method?.callJson || body.length > maxBytes || !isPlainJson(head.headers)) return undefined;
     // Tracing writes into the headers, and heads are used again.
@@ -53,7 +55,7 @@ export function createJsonUnary(
       const error = publicError(thrown, method.path, log);
       const status = codeForm(error.code).httpStatus;
       call?.finish(status, error.code);
-      return respond(status, errorBody(error), headers);
+      return respond(status, errorBody(error), headers, last);
     }
     if (answer === undefined) {
       call?.abandon();
@@ -64,7 +66,7 @@ export function createJsonUnary(
       call.responseBytes = answer.length;
       call.finish(200, 0);
     }
-    return respond(200, answer, headers);
+    return respond(200, answer, headers, last);
   };
 }
 

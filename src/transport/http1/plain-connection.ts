@@ -3,8 +3,11 @@ import { longestOutput } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
 import { type PlainHead, parsePlainHead } from "./plain-head.ts";
 
-/** The whole answer, head included; undefined: not a request for this path. */
-export type PlainAnswer = (head: PlainHead, body: Uint8Array) => Buffer | undefined;
+/**
+ * The whole answer, head included; undefined: not a request for this path.
+ * @param last The connection ends after this answer, which says so.
+ */
+export type PlainAnswer = (head: PlainHead, body: Uint8Array, last: boolean) => Buffer | undefined;
 
 export interface PlainConnectionEvents {
   /** What arrived was answered as far as the client takes answers, or (`partial`) a request has begun. */
@@ -65,10 +68,9 @@ export class PlainConnection {
     return this.#socket.writableLength > 0;
   }
 
-  /** Ends the connection, after the answers to what has begun. */
+  /** What is asked next is answered, and told that the connection ends with it (RFC 9112 §9.6). */
   drain(): void {
     this.#draining = true;
-    if (this.#pending.length === 0) this.#end();
   }
 
   readonly read = (chunk: Buffer): void => {
@@ -106,7 +108,8 @@ export class PlainConnection {
         this.#pending = bytes.subarray(at);
         break;
       }
-      const answer = head && this.#answer(head, bytes.subarray(bodyStart, end));
+      const last = this.#draining && end === bytes.length;
+      const answer = head && this.#answer(head, bytes.subarray(bodyStart, end), last);
       if (answer === undefined) {
         this.#leave(bytes.subarray(at), answers);
         return;

@@ -22,6 +22,7 @@ export class PlainServer {
   readonly #idle: ExpiryQueue<PlainConnection>;
   /** Idle connections whose clients have not read their answers. */
   readonly #unread: ExpiryQueue<PlainConnection>;
+  #draining = false;
 
   constructor(options: PlainOptions) {
     this.#options = options;
@@ -57,6 +58,7 @@ export class PlainServer {
       },
     });
     this.#connections.add(connection);
+    if (this.#draining) connection.drain();
     this.#headers.add(connection, performance.now());
     socket.on("close", forget);
     connection.read(first);
@@ -68,8 +70,10 @@ export class PlainServer {
     this.#unread.sweep(now);
   }
 
-  /** Closes idle connections now, and the others after their answers. */
+  /** Connections end with their next answer, or when they have been idle for a while. */
   drain(): void {
+    this.#draining = true;
     for (const connection of this.#connections) connection.drain();
+    this.#idle.shorten(this.#options.timeouts.leaveMs, performance.now());
   }
 }

@@ -35,6 +35,7 @@ export class Http1Server {
   /** Loaded for the first request that needs it. */
   #server: Server | undefined;
   readonly #keepAliveMs: number;
+  readonly #leaveMs: number;
   readonly #serve: Http1Options["serve"];
   readonly #connections = new Map<Socket, Connection>();
   readonly #headers: ExpiryQueue<Connection>;
@@ -48,6 +49,7 @@ export class Http1Server {
     this.#idle = new ExpiryQueue(timeouts.keepAliveMs, drop);
     this.#maxHeaderBytes = maxHeaderBytes + headerSlackBytes;
     this.#keepAliveMs = timeouts.keepAliveMs;
+    this.#leaveMs = timeouts.leaveMs;
     this.#serve = serve;
     this.#plain = new PlainServer({
       maxHeaderBytes: this.#maxHeaderBytes,
@@ -120,12 +122,11 @@ export class Http1Server {
     this.#idle.sweep(now);
   }
 
-  /** Closes idle connections now, and the others after their answers. */
+  /** Connections end with their next answer, or when they have been idle for a while. */
   drain(): void {
     this.#draining = true;
     this.#plain.drain();
-    for (const { socket, open } of this.#connections.values())
-      if (open === 0) endThenDestroy(socket);
+    this.#idle.shorten(this.#leaveMs, performance.now());
   }
 }
 

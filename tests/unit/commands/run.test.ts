@@ -29,6 +29,9 @@ describe("status 0 and standard output", () => {
     [["--version"], version],
     [["-x", "version"], version],
     [["--config", "x.yaml", "version"], version],
+    ...[["--port", "1"], ["--port=1"], ["-p", "1"], ["-p1"], ["-xp", "1"], ["-x", "--strict"]].map(
+      (before): [string[], string] => [[...before, "start", "-h"], helpOf("start")],
+    ),
     ...commands.map(({ name }): [string[], string] => [["help", name], helpOf(name)]),
     ...commands.map(({ name }): [string[], string] => [[name, "-h"], helpOf(name)]),
   ])("flagd %j", async (args, stdout) => {
@@ -52,6 +55,9 @@ describe("status 1, one line of what is wrong and one of what to do", () => {
       "flagd help --help",
     ],
     [["--nosuch"], "unknown flag: --nosuch", "flagd help"],
+    [["--port", "1"], "unknown flag: --port", "flagd help"],
+    [["--nosuch", "start"], "unknown flag: --nosuch", "flagd start --help"],
+    [["-p", "1", "version"], "unknown shorthand flag: 'p'", "flagd version --help"],
     [["version", "--nosuch"], "unknown flag: --nosuch", "flagd version --help"],
     [["completion"], "no shell named: expected bash, zsh, fish", "flagd completion --help"],
     [

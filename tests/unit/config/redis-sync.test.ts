@@ -91,6 +91,10 @@ describe("refused", () => {
       "--redis-sync-port and --management-port are both 8016",
     ],
     [[...uri, "--uri", "file:a"], "unknown flag: --uri"],
+    [
+      ["--redis-uri", "redis://:pw@h?key=a,redis://:pw@h?key=b"],
+      "--redis-uri: a second URI begins within this one: redis-sync reads one key of one server; what belongs to a URI is percent-encoded (a comma is %2C)",
+    ],
   ])("%j", async (args, message) => {
     await expect(read(args)).rejects.toThrow(new ConfigError(message));
   });

@@ -50,12 +50,27 @@ describe("--uri", () => {
       "gs://b",
       `"gs://b" (--uri), ${prefixes}; a bucket and an object are needed: gs://bucket/object`,
     ],
+    [
+      "s3://b/",
+      `"s3://b/" (--uri), ${prefixes}; a bucket and an object are needed: s3://bucket/object`,
+    ],
     ["reids://u:pw@h", `"reids://***@h" (--uri), ${prefixes} (did you mean redis://?)`],
     ["pw@h", `"***@h" (--uri), ${prefixes}; a comma within a URI is written %2C`],
     ["", `"" (--uri), ${prefixes}`],
   ])("%j is refused", (uri, message) => {
     expect(() => ofUri(uri)).toThrow(new ConfigError(`invalid sync uri argument: ${message}`));
   });
+});
+
+test.each([
+  "redis://:pw@h?key=a,redis://:pw@h?key=b",
+  "redis://:pw@h?key=a;rediss://:pw@h?key=b",
+  "redis://:pw@h?key=a redis://:pw@h?key=b",
+  "http://u:pw@h/a,http://u:pw@h/b",
+  "file:a.json,file:b.json",
+])("%s is two URIs and therefore refused, without their passwords", (uri) => {
+  expect(() => ofUri(uri)).toThrow(/: a second URI begins within this one: commas separate/);
+  expect(() => ofUri(uri)).not.toThrow("pw");
 });
 
 describe("--sources", () => {

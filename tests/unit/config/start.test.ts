@@ -136,6 +136,9 @@ test("sources of --sources come after those of --uri, whatever the order of the 
   expect(config.sources.map(({ uri }) => uri)).toEqual(["a", "b", "c"]);
 });
 
+const none =
+  "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+
 describe("precedence", () => {
   test("command line before environment before file before default", async () => {
     const file = await write("port: 1\nsync-port: 1111\nofrep-port: 3\nuri: file:x\n");
@@ -198,9 +201,12 @@ describe("the environment", () => {
     ],
     [
       { FLAGD_CONTEXT_VALUE: "a=b" },
-      'FLAGD_CONTEXT_VALUE: expected a JSON object, like {"key":"value"}',
+      'FLAGD_CONTEXT_VALUE: expected a JSON object, like {"key":"value"}; not valid JSON at line 1, column 1: expected a value',
     ],
-    [{ FLAGD_SOURCES: "[{" }, "FLAGD_SOURCES: not valid JSON, expected an array of source objects"],
+    [
+      { FLAGD_SOURCES: "[{" },
+      'FLAGD_SOURCES: expected an array of source objects; not valid JSON at line 1, column 3: the document ends too early, expected a member name in double quotes or "}"',
+    ],
   ])("%j is refused", (environment, message) =>
     refused(`invalid value for ${message}`, source, environment),
   );
@@ -271,11 +277,23 @@ describe("the configuration file", () => {
 
   test("that is malformed is refused without repeating its text", async () => {
     const json = await write('{"sources":[{"authHeader":hunter2}]}', ".json");
-    await refused(`configuration file ${json} is not valid JSON`, ["--config", json]);
-    const yaml = await write("uri: [1\nauthHeader: hunter2\n");
-    const failure = read(["--config", yaml]);
-    await expect(failure).rejects.toThrow(/is not valid YAML: .* at line 2, column 1$/);
-    await expect(failure).rejects.not.toThrow(/hunter2/);
+    const where = "not valid JSON at line 1, column 27: expected a value";
+    await refused(`configuration file ${json}: ${where}`, ["--config", json]);
+    const variable = { FLAGD_SOURCES: '[{"authHeader":hunter2}]' };
+    await expect(read([], variable)).rejects.toThrow(
+      new ConfigError(
+        "invalid value for FLAGD_SOURCES: expected an array of source objects; not valid JSON at line 1, column 16: expected a value",
+      ),
+    );
+    for (const [text, reason] of [
+      ["uri: [1\nauthHeader: hunter2\n", /at line 2, column 1: Flow sequence in [^:]*$/],
+      ['uri: "hunter2\n', /at line 2, column 1: Missing closing "quote$/],
+      ["uri: *hunter2\n", /is not valid YAML: Unresolved alias [^:]*$/],
+    ] as const) {
+      const failure = read(["--config", await write(text)]);
+      await expect(failure).rejects.toThrow(reason);
+      await expect(failure).rejects.not.toThrow(/hunter2/);
+    }
   });
 
   test("is named with the key of a wrong value", async () => {
@@ -285,6 +303,9 @@ describe("the configuration file", () => {
       file,
     ]);
     const sources = await write("sources:\n  - {uri: a, provider: http, interval: -1}\n");
+    const misspelt = await write("urs: file:a\n");
+    const unknown = `unknown key "urs" in ${misspelt} ignored (did you mean uri?)`;
+    await refused(`${none}; ${unknown}`, ["--config", misspelt]);
     await refused(
       `${sources}: sources[0].interval: expected a whole number of seconds, 0 or more`,
       ["--config", sources],
@@ -293,11 +314,10 @@ describe("the configuration file", () => {
 });
 
 describe("refused", () => {
-  const none =
-    "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
   test.each<[string[], string]>([
     [[], none],
     [["-s", "[]"], none],
+    [["file:flags.json"], `${none}; argument "file:flags.json" ignored`],
     [["-s", "{}"], "invalid value for --sources: expected a JSON array of source objects"],
     [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is a required field"],
     [["-c", "x", ...source], "--server-cert-path is set without --server-key-path: TLS needs both"],
@@ -305,6 +325,7 @@ describe("refused", () => {
     [["-p", "8015", ...source], "--port and --sync-port are both 8015"],
     [["-m", "8015", ...source], "--sync-port and --management-port are both 8015"],
     [["-g", "0", "-p", "8014", ...source], "--port and --management-port are both 8014"],
+    [["-d", "/s", "-e", "/s", ...source], "--socket-path and --sync-socket-path are both /s"],
     [
       ["--sync-stall-timeout", "0", ...source],
       'invalid value for --sync-stall-timeout: "0" is not more than 0s',

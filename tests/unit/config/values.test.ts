@@ -13,6 +13,13 @@ import { nearest } from "../../../src/config/nearest.ts";
 import { quoteUri } from "../../../src/config/quote.ts";
 
 describe("durations", () => {
+  test("of options are never longer than a timer waits", () => {
+    for (const { fromText, fromFile } of [duration, positiveDuration]) {
+      expect(fromText("596h")).toBe(2_145_600_000);
+      expect([fromText("720h"), fromFile("720h")]).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
+    }
+  });
+
   test.each<[string, number]>([
     ["0", 0],
     ["0s", 0],

@@ -15,7 +15,8 @@ describe("documents without flags", () => {
   });
 
   test.each([
-    ["{}", 'the member "flags" is missing'],
+    ["{}", 'the member "flags" is missing; '],
+    ['{"Flags":{}}', 'the member "flags" is missing, write it instead of "Flags"; '],
     ["null", "found null"],
     ["[]", "found an array"],
     ['"x"', "found a string"],

@@ -138,6 +138,25 @@ test("after any payloads, every selector sees what a naive store shows", () => {
   );
 });
 
+test("after any payloads, what a source defines can be handed to another store", () => {
+  fc.assert(
+    fc.property(fc.array(payloads, { maxLength: 8 }), (steps) => {
+      const { store } = createStore(...sources);
+      const other = createStore(...sources).store;
+      for (const step of steps) {
+        accept(store, step);
+        const { source } = step;
+        const whole = atOnce(store.packing(source));
+        atOnce(other.accepting(source, whole, { incremental: false }));
+        for (const selector of selectors) {
+          const [one, two] = [store, other].map(({ snapshot }) => snapshot.view(selector));
+          expect(two?.syncPayload).toBe(one?.syncPayload as string);
+        }
+      }
+    }),
+  );
+});
+
 test("what subscribers are told, applied to what they saw, is what they see", () => {
   fc.assert(
     fc.property(fc.array(payloads, { maxLength: 8 }), (steps) => {

@@ -66,6 +66,14 @@ describe("an expiry queue", () => {
     queue.sweep(190);
     expect(expired).toEqual(["c", "a"]);
   });
+
+  test("gives less time when that is shortened, and never more", () => {
+    const { queue, expired } = queueOf("a", "b", "c");
+    queue.shorten(10, 11);
+    expect(expired).toEqual(["a", "b"]);
+    queue.shorten(1_000, 12);
+    expect(expired).toEqual(["a", "b", "c"]);
+  });
 });
 
 describe("the first bytes of a connection", () => {
@@ -99,6 +107,12 @@ describe("connections of a port", () => {
     [80, 10],
     [1, 1],
   ])("with %p open files are %p", (openFiles, expected) => {
-    expect(connectionsAllowed(openFiles)).toBe(expected);
+    expect(connectionsAllowed(undefined, openFiles)).toBe(expected);
+  });
+
+  test("are divided among the threads that share it, of which each has its own bound", () => {
+    expect(connectionsAllowed({ threads: 4 }, 1_024)).toBe(51);
+    expect(connectionsAllowed({ threads: 4 }, 20_000)).toBe(1_237);
+    expect(connectionsAllowed({ threads: 4 }, 1_000_000)).toBe(20_000);
   });
 });

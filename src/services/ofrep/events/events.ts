@@ -19,6 +19,9 @@ export interface OfrepEventsOptions {
   readonly freshnessMs?: number;
 }
 
+/** Between two comments on a stream. */
+export const usualHeartbeatMs = 20_000;
+
 /** Requests that may wait for a configuration at once; others are answered at once. */
 const mostWaiting = 1_000;
 const refreshEveryMs = 1_000;
@@ -44,7 +47,7 @@ export class OfrepEvents {
   constructor(options: OfrepEventsOptions) {
     this.#options = options;
     this.#whole = this.#channel(everything);
-    this.#heartbeats = setInterval(() => this.#beat(), options.heartbeatMs ?? 20_000);
+    this.#heartbeats = setInterval(() => this.#beat(), options.heartbeatMs ?? usualHeartbeatMs);
     this.#heartbeats.unref();
   }
 

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import fc from "fast-check";
+import { pack } from "../../../../src/flags/packed.ts";
+import { atOnce } from "../../../../src/flags/steps.ts";
+import type { Store } from "../../../../src/store/store.ts";
 import { flag, flagSet } from "../../store/flags.ts";
-import type { FakeStream } from "./fakes.ts";
+import { type FakeStream, settled } from "./fakes.ts";
 import { createSetup } from "./setup.ts";
 
 afterEach(() => {
@@ -9,6 +12,12 @@ afterEach(() => {
 });
 
 const big = "r".repeat(300_000);
+
+/** @param large as a thread of its own hands documents over: sync states are then made in slices */
+function change(store: Store, revision: string, large: boolean): void {
+  const flags = flagSet([flag("x", revision)]);
+  atOnce(store.accepting("A", large ? pack(flags, "A") : flags, {}));
+}
 
 describe("a reader that is slow", () => {
   test("gets the latest state when it reads again, and none of those between", async () => {
@@ -107,13 +116,20 @@ describe("a reader that is slow", () => {
   });
 });
 
-type Step = { readonly reader: number } | { readonly revision: string };
+type Step =
+  | { readonly reader: number }
+  | { readonly revision: string; readonly large: boolean }
+  | { readonly pause: true };
 
 test("whatever the order of changes and reading, every reader ends with the last state", async () => {
   const steps = fc.array(
     fc.oneof<fc.Arbitrary<Step>[]>(
       fc.record({ reader: fc.nat(2) }),
-      fc.record({ revision: fc.constantFrom("1", "2", "3", "4".repeat(200_000)) }),
+      fc.record({
+        revision: fc.constantFrom("1", "2", "3", "4".repeat(200_000)),
+        large: fc.boolean(),
+      }),
+      fc.constant({ pause: true }),
     ),
     { maxLength: 30 },
   );
@@ -124,13 +140,17 @@ test("whatever the order of changes and reading, every reader ends with the last
       for (const stream of streams) stream.reading = false;
       for (const step of steps) {
         if ("reader" in step) streams[step.reader]?.drain(false);
-        else store.accept("A", flagSet([flag("x", step.revision)]));
+        else if ("pause" in step) await settled();
+        else change(store, step.revision, step.large);
       }
       const expected = Object.fromEntries(
         store.snapshot.view({}).ordered.map((f) => [f.key, f.definition.defaultVariant ?? ""]),
       );
       for (const stream of streams) {
-        for (let i = 0; i < 20; i++) stream.drain();
+        for (let i = 0; i < 20; i++) {
+          stream.drain();
+          await settled();
+        }
         expect(stream.state).toEqual(expected);
         stream.close();
       }

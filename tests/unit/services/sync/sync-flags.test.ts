@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import { Code } from "@connectrpc/connect";
 import type { JsonObject } from "../../../../src/flags/model.ts";
+import { pack } from "../../../../src/flags/packed.ts";
+import { atOnce } from "../../../../src/flags/steps.ts";
 import type { View } from "../../../../src/store/view.ts";
 import { flag, flagSet } from "../../store/flags.ts";
 import { FakeStream, settled } from "./fakes.ts";
@@ -146,6 +148,63 @@ test("flags that are too large to encode end the stream and are reported", async
     },
   ]);
   expect(measured[0]?.ends).toEqual(["error"]);
+});
+
+describe("states that are made in slices", () => {
+  /** A view that takes so many turns of the event loop to encode. */
+  function slowView(turns: number): View {
+    const text = '{"flags":{}}';
+    return {
+      flags: new Map(),
+      ordered: [],
+      reflection: {},
+      memo: [],
+      isLarge: true,
+      syncPayload: text,
+      *syncParts() {
+        for (let turn = 0; turn < turns; turn++) {
+          for (const end = performance.now() + 2; performance.now() < end; ) yield;
+        }
+        return [Buffer.from(text)];
+      },
+    };
+  }
+
+  test("are sent although they change faster than they are made", async () => {
+    let view = slowView(5);
+    let changed = () => {};
+    const { open } = createSetup({
+      store: {
+        get snapshot() {
+          return { version: 0, view: () => view };
+        },
+        subscribe: (_, listener) => {
+          changed = () => listener(new Map(), view);
+          return () => {};
+        },
+      },
+    });
+    const stream = await open();
+    for (const end = performance.now() + 500; performance.now() < end; ) {
+      view = slowView(5);
+      changed();
+      await settled();
+    }
+    expect(stream.messages.length).toBeGreaterThan(2);
+  });
+
+  test("are sent once, however many changes there were meanwhile", async () => {
+    const { open, store } = createSetup();
+    const stream = await open();
+    const revisions = ["1", "2", "3"];
+    for (const revision of revisions) {
+      atOnce(store.accepting("A", pack(flagSet([flag("x", revision)]), "A"), {}));
+    }
+    await settled();
+    expect(stream.state).toEqual({ x: "3" });
+    const sent = stream.messages.map(({ flagConfiguration }) => flagConfiguration);
+    expect(new Set(sent).size).toBe(sent.length);
+  });
 });
 
 describe("the selector", () => {

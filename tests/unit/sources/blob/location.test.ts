@@ -29,6 +29,7 @@ describe("a blob URI", () => {
     ["gs://b/o", "expected s3://bucket/object"],
     ["s3://b/o?secret=1", 'unknown option "secret"; there are region'],
     ["s3://b/%zz", "a stray %"],
+    ["s3://id:s3cret@b/o", 'source "s3://***@b/o": credentials do not belong into the URI'],
   ])("%s is refused: %s", (uri, reason) => {
     expect(() => parseBlobUri(uri, "s3", ["region"])).toThrow(reason);
     expect(() => parseBlobUri(uri, "s3", ["region"])).toThrow(ConfigError);

@@ -48,6 +48,9 @@ describe("refused is", () => {
   test.each<[string, HttpSourceConfig, string]>([
     ["another scheme", config("ftp://host/x"), "expected http://host/path"],
     ["no URI at all", config("host/x"), "expected http://host/path"],
+    ["one slash", config("http:/amy:s3cret@host/x"), "expected http://host/path"],
+    ["three slashes", config("http:///amy:s3cret@host/x"), "expected http://host/path"],
+    ["backslashes", config("http:\\\\amy:s3cret@host/x"), "expected http://host/path"],
     [
       "a line break in authHeader",
       config("http://h", { authHeader: "s3cret\nX: y" }),

@@ -90,6 +90,8 @@ describe("credentials stay secret", () => {
     ["redis://u:a/b@c@h?key=k", "redis://h?key=k"],
     ["redis://h?key=k", "redis://h?key=k"],
     ["u:pw@h", "h"],
+    ["redis://h?key=a?b=c&db=1", "redis://h?key=a?b=c&db=1"],
+    ["redis://h/0?user=u&password=pw&key=k", "redis://h/0?user=…&password=…&key=k"],
   ])("%s is shown as %s", (uri, shown) => {
     expect(redactUri(uri)).toBe(shown);
   });

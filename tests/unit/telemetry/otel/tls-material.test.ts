@@ -15,7 +15,7 @@ test("files are read again after the interval; unusable ones leave the old ones 
   writeFileSync(keyPath, pem("one"));
   const files = new TlsFiles({ keyPath }, 1_000, () => now);
   const first = files.current;
-  expect(first).toEqual({ key: pem("one") });
+  expect(first.key).toBe(pem("one"));
 
   now = 1_000;
   expect(files.current).toBe(first);
@@ -24,7 +24,7 @@ test("files are read again after the interval; unusable ones leave the old ones 
   expect(files.current).toBe(first);
   now = 2_000;
   const second = files.current;
-  expect(second).toEqual({ key: pem("two") });
+  expect(second.key).toBe(pem("two"));
 
   writeFileSync(keyPath, "half of a fi");
   now = 9_000;

@@ -1,12 +1,14 @@
 /** OFREP's port: answers from bytes in front, Bun.serve behind. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
-import { connect } from "node:net";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { connect, type NetConnectOpts } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import type { JsonObject } from "../../src/flags/model.ts";
 import { fixedContext } from "../../src/services/context-source.ts";
 import { createOfrep } from "../../src/services/ofrep/service.ts";
-import { serveFrontedHttp } from "../../src/transport/fronted-http.ts";
+import { type FetchServer, serveFetch } from "../../src/transport/fetch-server.ts";
 import { type HttpHandler, type HttpServer, serveHttp } from "../../src/transport/http.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
@@ -26,8 +28,8 @@ const { handler, shortPath } = createOfrep({
   record: ({ key, reason }) => evaluated.push(`${key} ${reason}`),
 });
 let answeredFromBytes = 0;
-const counting: typeof shortPath = (head, body) => {
-  const answer = shortPath(head, body);
+const counting: typeof shortPath = (head, body, last) => {
+  const answer = shortPath(head, body, last);
   if (answer) answeredFromBytes++;
   return answer;
 };
@@ -46,16 +48,23 @@ const options = {
   port: 0,
   hostname: "127.0.0.1",
   handlers: [handler, slow],
+  plain: counting,
   maxRequestHeader: 1_000_000,
 };
-let direct: HttpServer;
-let fronted: HttpServer;
+const folder = mkdtempSync(join(tmpdir(), "flagd-http-"));
+/** Bun.serve without the front. */
+const direct = { path: join(folder, "direct.sock") };
+let behind: FetchServer;
+let server: HttpServer;
+let fronted: { readonly host: string; readonly port: number };
 beforeAll(async () => {
-  direct = serveHttp({ ...options, log: rememberingLog() });
-  fronted = await serveFrontedHttp({ ...options, log: rememberingLog() }, counting);
+  behind = serveFetch({ ...options, socketPath: direct.path, log: rememberingLog() });
+  server = await serveHttp({ ...options, log: rememberingLog() });
+  fronted = { host: "127.0.0.1", port: server.port };
 });
 afterAll(async () => {
-  await Promise.all([direct.stop(0), fronted.stop(0)]);
+  await Promise.all([behind.stop(0), server.stop(0)]);
+  rmSync(folder, { recursive: true });
 });
 
 /** Answers with the context that it is evaluated with. */
@@ -69,9 +78,9 @@ function echo(key: string) {
 }
 
 /** What comes back until nothing has come for a while, without the time of day. */
-function ask(port: number, pieces: readonly string[], quietMs = 40): Promise<string> {
+function ask(there: NetConnectOpts, pieces: readonly string[], quietMs = 40): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1").setEncoding("latin1").setNoDelay(true);
+    const socket = connect(there).setEncoding("latin1").setNoDelay(true);
     let answer = "";
     const done = () => {
       socket.destroy();
@@ -165,9 +174,9 @@ describe("a request is answered as Bun.serve answers it", () => {
     await fc.assert(
       fc.asyncProperty(request, async (text) => {
         evaluated.length = 0;
-        const expected = await ask(direct.port, [text]);
+        const expected = await ask(direct, [text]);
         const counted = evaluated.splice(0);
-        expect(await ask(fronted.port, [text])).toBe(expected);
+        expect(await ask(fronted, [text])).toBe(expected);
         expect(evaluated).toEqual(counted);
       }),
       { numRuns: 120 },
@@ -179,13 +188,13 @@ describe("a request is answered as Bun.serve answers it", () => {
     const text =
       `POST ${flags}/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 26\r\n\r\n` +
       '{"context":{"a":"b","c":1}}'.slice(0, 26);
-    const whole = await ask(direct.port, [text]);
+    const whole = await ask(direct, [text]);
     const cuts = fc.array(fc.nat(text.length), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(cuts, async (cuts) => {
         const at = [0, ...cuts.toSorted((a, b) => a - b), text.length];
         const pieces = at.slice(1).map((end, i) => text.slice(at[i], end));
-        expect(await ask(fronted.port, pieces)).toBe(whole);
+        expect(await ask(fronted, pieces)).toBe(whole);
       }),
       { numRuns: 30 },
     );
@@ -240,7 +249,7 @@ describe("no head means one thing in front and another behind", () => {
   })) {
     test(name, async () => {
       const text = `${lines.join("\r\n")}\r\n\r\n${body}${next}`;
-      expect(await ask(fronted.port, [text])).toBe(await ask(direct.port, [text]));
+      expect(await ask(fronted, [text])).toBe(await ask(direct, [text]));
     });
   }
 });
@@ -249,7 +258,7 @@ const call = `POST ${flags}/on HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{
 const probe = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
 test("requests in one piece are all answered, in their order, by whoever answers them", async () => {
-  const answers = await ask(fronted.port, [call + call + probe + call]);
+  const answers = await ask(fronted, [call + call + probe + call]);
   const order = [...answers.matchAll(/"key":"on"|well/g)].map(([text]) => text);
   expect(order.slice(0, 3)).toEqual(['"key":"on"', '"key":"on"', "well"]);
 });
@@ -265,7 +274,7 @@ test("a head that does not end is given up after 3 s, also that of a probe", asy
 /** What comes back until the server closes. */
 function closed(text: string): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(fronted.port, "127.0.0.1").setEncoding("latin1");
+    const socket = connect(fronted).setEncoding("latin1");
     let answer = "";
     socket.on("data", (text: string) => {
       answer += text;
@@ -284,7 +293,7 @@ test("the refusal of a body over the limit arrives though its client goes on sen
 
 test("a long answer arrives as it is, also where its client reads slowly and the server is done", async () => {
   const received = await new Promise<string>((resolve) => {
-    const socket = connect(fronted.port, "127.0.0.1").setEncoding("latin1");
+    const socket = connect(fronted).setEncoding("latin1");
     let text = "";
     socket.on("data", (piece: string) => {
       text += piece;
@@ -300,8 +309,7 @@ test("a long answer arrives as it is, also where its client reads slowly and the
 test("a client that says at once that it will ask no more gets its answer", async () => {
   for (const text of [probe, call, call + probe, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"]) {
     const answer = await new Promise<string>((resolve) => {
-      const there = { host: "127.0.0.1", port: fronted.port, allowHalfOpen: true };
-      const socket = connect(there).setEncoding("latin1");
+      const socket = connect({ ...fronted, allowHalfOpen: true }).setEncoding("latin1");
       let received = "";
       socket.on("data", (piece: string) => {
         received += piece;
@@ -315,7 +323,7 @@ test("a client that says at once that it will ask no more gets its answer", asyn
 });
 
 test("a thousand clients that ask for something unusual at once are all answered", async () => {
-  const clients = Array.from({ length: 1_000 }, () => connect(fronted.port, "127.0.0.1"));
+  const clients = Array.from({ length: 1_000 }, () => connect(fronted));
   const connected = clients.map((socket) => new Promise((done) => socket.once("connect", done)));
   await Promise.all(connected);
   const answers = clients.map(
@@ -336,18 +344,18 @@ test("a client that goes away leaves nothing behind", async () => {
   const open = () => readdirSync("/dev/fd").length;
   const before = open();
   for (let i = 0; i < 50; i++) {
-    const socket = connect(fronted.port, "127.0.0.1");
+    const socket = connect(fronted);
     socket.on("error", () => {});
     socket.write(i % 2 ? "GET /long HTTP/1.1\r\nHost: a\r\n\r\n" : call.slice(0, -1));
     await Bun.sleep(2);
     socket.destroy();
   }
   await until("as few open files as before", () => open() <= before);
-  expect(await ask(fronted.port, [probe])).toContain("well");
+  expect(await ask(fronted, [probe])).toContain("well");
 });
 
 test("stopping lets an answer on its way arrive whole, and then nobody listens", async () => {
-  const server = await serveFrontedHttp({ ...options, log: rememberingLog() }, shortPath);
+  const server = await serveHttp({ ...options, log: rememberingLog() });
   const answer = fetch(`http://127.0.0.1:${server.port}/slow`).then((response) => response.text());
   await Bun.sleep(50);
   await server.stop(5_000);
@@ -362,9 +370,6 @@ test("stopping lets an answer on its way arrive whole, and then nobody listens",
 });
 
 test("a taken port is an error that says so", async () => {
-  const taken = serveFrontedHttp(
-    { ...options, port: fronted.port, log: rememberingLog() },
-    shortPath,
-  );
+  const taken = serveHttp({ ...options, port: fronted.port, log: rememberingLog() });
   expect(taken).rejects.toThrow(`OFREP: cannot listen on 127.0.0.1:${fronted.port}: it is in use`);
 });

@@ -1,0 +1,64 @@
+import { afterEach, expect, test } from "bun:test";
+import { connect, type Socket } from "node:net";
+import { Acceptor } from "../../src/transport/acceptor.ts";
+import { bind } from "../../src/transport/bind.ts";
+import { defaultTimeouts } from "../../src/transport/limits.ts";
+import { rememberingLog } from "../support/silent-log.ts";
+import { until } from "../support/until.ts";
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const action of undo.splice(0).reverse()) await action();
+});
+
+/** An acceptor that does nothing with connections. */
+async function start(maxConnections: number) {
+  const log = rememberingLog();
+  const keep = () => {};
+  const acceptor = new Acceptor(
+    { tls: undefined, timeouts: defaultTimeouts, maxConnections, log },
+    { http1: keep, http2: keep },
+  );
+  const address = await bind(acceptor.server, { host: "127.0.0.1", port: 0 }, "test");
+  undo.push(() => {
+    acceptor.stop();
+    acceptor.destroyAll();
+  });
+  const port = "port" in address ? address.port : 0;
+  /** A new connection; undefined: it was closed. */
+  const open = async (): Promise<Socket | undefined> => {
+    const socket = connect(port, "127.0.0.1").setEncoding("latin1");
+    socket.on("error", () => {});
+    const closed = new Promise<undefined>((resolve) =>
+      socket.once("close", () => resolve(undefined)),
+    );
+    undo.push(() => socket.destroy());
+    return await Promise.race([closed, Bun.sleep(100).then(() => socket)]);
+  };
+  const said = () => log.entries.map(({ message, fields }) => [message, fields]);
+  return { acceptor, open, said };
+}
+
+test("connections beyond the bound are closed, which is said once a minute with their number", async () => {
+  const { acceptor, open, said } = await start(2);
+  const first = await open();
+  expect([first, await open()]).not.toContain(undefined);
+  acceptor.sweep(1_000);
+  expect(said()).toEqual([]);
+
+  expect(await Promise.all([open(), open()])).toEqual([undefined, undefined]);
+  acceptor.sweep(2_000);
+  const message = "too many connections, new ones are closed";
+  expect(said()).toEqual([[message, { maxConnections: 2, closed: 2 }]]);
+
+  // There is room, and again none.
+  first?.destroy();
+  await until("room", async () => (await open()) !== undefined);
+  expect(await open()).toBeUndefined();
+  acceptor.sweep(61_000);
+  expect(said()).toHaveLength(1);
+  acceptor.sweep(62_000);
+  expect(said()[1]).toEqual([message, { maxConnections: 2, closed: expect.any(Number) }]);
+  acceptor.sweep(200_000);
+  expect(said()).toHaveLength(2);
+});

@@ -1,0 +1,90 @@
+/** What a worker thread is told of the sources that the leader reads. */
+import { afterEach, expect, test } from "bun:test";
+import type { SourceConfig } from "../../src/config/sources/source-config.ts";
+import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
+import { RelaySource } from "../../src/runtime/workers/relay-source.ts";
+import type { Intake } from "../../src/sources/intake.ts";
+import type { Payload, ReadPayload, Source } from "../../src/sources/source.ts";
+import { rememberingLog } from "../support/silent-log.ts";
+import { until } from "../support/until.ts";
+
+let stop = new AbortController();
+afterEach(() => {
+  stop.abort();
+  stop = new AbortController();
+});
+
+const config = { provider: "redis" } as SourceConfig;
+
+async function run(source: Source, onAccepted?: (payload: Payload | ReadPayload) => void) {
+  const pipeline = await FlagPipeline.create({
+    sources: [config],
+    strict: false,
+    contextValues: {},
+    log: rememberingLog(),
+    create: () => source,
+    ...(onAccepted && { onAccepted: (_, payload) => onAccepted(payload) }),
+  });
+  void pipeline.run(stop.signal);
+  const flags = () => JSON.parse(pipeline.store.snapshot.view({}).syncPayload).flags;
+  return { pipeline, keys: () => Object.keys(flags()) };
+}
+
+/** Only what has changed: the flags of one set. */
+function setOf(flagSetId: string, ...keys: string[]): Payload {
+  const flag = { state: "ENABLED", variants: { on: true }, defaultVariant: "on" };
+  const flags = Object.fromEntries(keys.map((key) => [key, flag]));
+  const document = JSON.stringify({ metadata: { flagSetId }, flags });
+  return { document, format: "json", incremental: true, context: { from: flagSetId } };
+}
+
+test("one that looks once has all of what came piece by piece, however much that was", async () => {
+  const pieces = [
+    ...Array.from({ length: 200 }, (_, n) => setOf("A", `a${n}`)),
+    setOf("B", "b"),
+    setOf("C", "c"),
+    setOf("B"),
+  ];
+  const relay = new RelaySource("s", "grpc");
+  let told = 0;
+  const leader = await run(
+    {
+      name: "s",
+      provider: "grpc",
+      run: async (sink) => {
+        for (const piece of pieces) await sink.accept(piece);
+        await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+      },
+      resync: () => {},
+    },
+    (payload) => {
+      told++;
+      relay.relay(payload);
+    },
+  );
+  await until("all pieces", () => told === pieces.length);
+  expect(leader.keys()).toEqual(["a199", "c"]);
+
+  const member = await run(relay);
+  await until("the flags", () => member.keys().length > 0);
+  expect(member.keys()).toEqual(leader.keys());
+  expect(member.pipeline.context.current).toEqual({ from: "B" });
+  expect(member.pipeline.statuses[0]?.payloadsAccepted).toBe(1);
+});
+
+test("what could not be taken is tried again", async () => {
+  const relay = new RelaySource("s", "grpc");
+  relay.relay(setOf("A", "a"));
+  const ending = new AbortController();
+  let tries = 0;
+  const intake = {
+    accept: async () => {
+      if (++tries === 1) throw new Error("no memory");
+      ending.abort();
+      return true;
+    },
+  } as unknown as Intake;
+  expect(await relay.run(intake, ending.signal).catch(String)).toBe("Error: no memory");
+  expect(await relay.run(intake, ending.signal)).toBeUndefined();
+  expect(tries).toBe(2);
+});
