@@ -30,35 +30,32 @@ const { headersMs, requestMs, keepAliveMs, idleMs, leaveMs } = defaultTimeouts;
 
 test.each([
   [
-    "body of an evaluation request, decompressed",
+    "body of an evaluation request, also after decompression",
     grouped(startOptions["max-request-body"].default),
   ],
   ["headers of a request", grouped(startOptions["max-request-header"].default)],
-  ["connections of one port", grouped(maxConnections)],
+  ["connections to one port", grouped(maxConnections)],
   [
-    "calls open at once on one HTTP/2 connection, and cancelled ones still at work",
+    "open calls on one HTTP/2 connection, and cancelled ones that are still being processed",
     `${defaultMaxConcurrentStreams} each`,
   ],
-  ["answers that wait for a client of HTTP/2", mebibytes(longestOutput)],
-  ["event streams of OFREP", grouped(startOptions["ofrep-sse-streams"].default)],
-  [
-    "client of a sync stream that takes nothing",
-    seconds(startOptions["sync-stall-timeout"].default),
-  ],
-  ["keepalive pings of sync clients", seconds(startOptions["keep-alive-min-time"].default)],
+  ["answers that wait for an HTTP/2 client to read them", mebibytes(longestOutput)],
+  ["OFREP event streams", grouped(startOptions["ofrep-sse-streams"].default)],
+  ["a sync stream whose client reads nothing", seconds(startOptions["sync-stall-timeout"].default)],
+  ["keepalive pings of a sync client", seconds(startOptions["keep-alive-min-time"].default)],
 ])("%s: %s", (name, value) => {
   expect(cells(name)[0]).toContain(value);
 });
 
 describe("on the ports of evaluation and sync", () => {
   test.each([
-    ["from the connection to its first bytes, TLS handshake included", seconds(headersMs)],
-    ["headers of a request over HTTP/1.1", seconds(headersMs)],
-    ["one frame of HTTP/2, and the headers of a request in its frames", seconds(requestMs)],
-    ["body of a request, after its headers", seconds(requestMs)],
-    ["connection of HTTP/1.1 without a request", seconds(keepAliveMs)],
-    ["connection of HTTP/2 without a call", `${idleMs / 60_000} min`],
-    ["while stopping: connection without a request", seconds(leaveMs)],
+    ["the first bytes of a connection, TLS handshake included", seconds(headersMs)],
+    ["the headers of an HTTP/1.1 request", seconds(headersMs)],
+    ["one HTTP/2 frame, and the headers of a request in several frames", seconds(requestMs)],
+    ["the body of a request, after its headers", seconds(requestMs)],
+    ["an idle HTTP/1.1 connection", seconds(keepAliveMs)],
+    ["an HTTP/2 connection without a call", `${idleMs / 60_000} min`],
+    ["an idle connection, while flagd stops", seconds(leaveMs)],
   ])("%s: %s", (name, value) => {
     expect(cells(name)[0]).toStartWith(value);
   });
