@@ -69,7 +69,7 @@ async function serve(options: { deadlineMs?: number; port?: number } = {}) {
   });
   const listener = await listen({
     name: "sync",
-    address: { port: options.port ?? 0, host: "127.0.0.1" },
+    address: { port: options.port ?? (await freePort()), host: "127.0.0.1" },
     ...service,
     web: false,
     maxRequestBody: 4_194_304,
@@ -203,7 +203,8 @@ test("the waits grow while nothing is delivered, to a minute at most, and start 
 
 test("asked to look again, it opens the stream anew at once, also in the middle of a wait", async () => {
   const { uri, stop, port } = await serve();
-  const { source, payloads, failures } = run({ uri }, { ...systemClock, random: () => 0.99 });
+  const endless = (_: number, signal?: AbortSignal) => systemClock.sleep(3_600_000, signal);
+  const { source, payloads, failures } = run({ uri }, { ...systemClock, sleep: endless });
   await until("the state", () => payloads.length === 1);
   source.resync();
   await until("the state once more", () => payloads.length === 2);
@@ -211,10 +212,8 @@ test("asked to look again, it opens the stream anew at once, also in the middle 
   await stop();
   await until("the failure", () => failures.length === 1);
   await serve({ port });
-  const asked = performance.now();
   source.resync();
   await until("the state after the wait was cut", () => payloads.length === 3);
-  expect(performance.now() - asked).toBeLessThan(900);
 });
 
 test("no sync service on the port: it does not start", async () => {

@@ -24,18 +24,20 @@ let certificates: Certificates;
 let tcp: EchoServer;
 let tls: EchoServer;
 let unix: EchoServer;
+/** Waits for nobody for long. */
+let impatient: EchoServer;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "flagd-stalled-"));
   certificates = makeCertificates();
   const { cert, key } = certificates.server;
-  const timeouts = { headersMs: 500, requestMs: 500 };
-  tcp = await startEchoServer({}, timeouts);
-  tls = await startEchoServer({ tls: { certPath: cert, keyPath: key } }, timeouts);
-  unix = await startEchoServer({ address: { socketPath: join(folder, "socket") } }, timeouts);
+  tcp = await startEchoServer();
+  tls = await startEchoServer({ tls: { certPath: cert, keyPath: key } });
+  unix = await startEchoServer({ address: { socketPath: join(folder, "socket") } });
+  impatient = await startEchoServer({}, { headersMs: 500, requestMs: 500 });
 });
 afterAll(async () => {
-  for (const server of [tcp, tls, unix]) await server?.listener.drain(0);
+  for (const server of [tcp, tls, unix, impatient]) await server?.listener.drain(0);
   certificates?.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -92,15 +94,14 @@ describe("what does not come to an end", () => {
     ["the header of a frame", frame(frameType.data, 0, 1).subarray(0, 5)],
     ["a header block", frame(frameType.headers, 0, 3, grpcHeaders(echoPath).subarray(0, 9))],
   ])("%s, ends its connection", async (_what, begun) => {
-    using session = new RawSession(connect(tcp.port, "127.0.0.1"));
+    using session = new RawSession(connect(impatient.port, "127.0.0.1"));
     session.send(frame(frameType.headers, 4, 1, grpcHeaders(eventPath)), begun);
     await until("the end of the connection", () => session.closed);
     expect(session.code(0)).toBe(11);
   });
 
   test("a client that asks without reading is not listened to any more", async () => {
-    const patient = await startEchoServer();
-    const socket = connect(patient.port, "127.0.0.1");
+    const socket = connect(tcp.port, "127.0.0.1");
     socket.on("error", () => {});
     socket.pause();
     const pings = Buffer.concat(
@@ -122,8 +123,7 @@ describe("what does not come to an end", () => {
     }
     expect(waits).toBe(20);
     socket.destroy();
-    await patient.answers();
-    await patient.listener.drain(0);
+    await tcp.answers();
   }, 60_000);
 
   test.each(["application/grpc", "application/grpc+json", "application/json"])(
@@ -142,12 +142,12 @@ describe("what does not come to an end", () => {
         );
       }
       // What they leave is cleared away in a moment, and until then others may be refused.
-      let id = 20_001;
-      await until("an answer", async () => {
-        id += 2;
+      const calls: number[] = [];
+      await until("an answer", () => {
+        const id = 20_001 + 2 * calls.length;
+        calls.push(id);
         session.call(id, echoPath, request);
-        await Bun.sleep(20);
-        return session.ended(id);
+        return calls.some((id) => session.ended(id));
       });
       expect(session.closed).toBe(false);
       await tcp.service.allStreamsEnded();

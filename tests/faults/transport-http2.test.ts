@@ -18,12 +18,14 @@ import {
 import { until } from "../support/until.ts";
 
 let server: EchoServer;
-const timeouts = { headersMs: 300, requestMs: 1000, idleMs: 300 };
+/** Waits for nobody for long. */
+let impatient: EchoServer;
 
 beforeAll(async () => {
-  server = await startEchoServer({}, timeouts);
+  server = await startEchoServer();
+  impatient = await startEchoServer({}, { headersMs: 300, requestMs: 1000, idleMs: 300 });
 });
-afterAll(() => server.listener.drain(0));
+afterAll(() => Promise.all([server.listener.drain(0), impatient.listener.drain(0)]));
 
 const hello = Buffer.concat([preface, frame(frameType.settings, 0, 0)]);
 const endHeaders = 4;
@@ -53,18 +55,18 @@ test("a call is answered however its bytes are cut", async () => {
 });
 
 test("half a preface is given up", async () => {
-  const { received, closed } = await converse(server.port, [preface.subarray(0, 12)]);
+  const { received, closed } = await converse(impatient.port, [preface.subarray(0, 12)]);
   expect([received, closed]).toEqual(["", true]);
-  await server.answers();
+  await impatient.answers();
 });
 
 test("a connection that says nothing after its preface is closed", async () => {
-  const { closed } = await converse(server.port, [preface]);
+  const { closed } = await converse(impatient.port, [preface]);
   expect(closed).toBe(true);
 });
 
 test("a connection without requests is told to go away and closed", async () => {
-  const { received, closed } = await converse(server.port, [
+  const { received, closed } = await converse(impatient.port, [
     hello,
     frame(frameType.settings, 1, 0),
   ]);
@@ -205,7 +207,7 @@ function call(
   end = true,
 ): Promise<{ status: number; message: string }> {
   return new Promise((resolve, reject) => {
-    const session = connect(`http://127.0.0.1:${server.port}`);
+    const session = connect(`http://127.0.0.1:${(end ? server : impatient).port}`);
     session.on("error", reject);
     const stream = session.request({
       ":method": "POST",
@@ -350,8 +352,9 @@ test("streams beyond the limit are refused, the others served", async () => {
   const opening = Array.from({ length: 300 }, (_, n) =>
     frame(frameType.headers, endHeaders, 1 + 2 * n, grpcHeaders(echoPath)),
   );
-  const { received } = await converse(server.port, [Buffer.concat([hello, ...opening])], {
-    waitMs: 200,
+  const ping = frame(frameType.ping, 0, 0, Buffer.alloc(8));
+  const { received } = await converse(server.port, [Buffer.concat([hello, ...opening, ping])], {
+    enough: (received) => parseFrames(received).some(({ type }) => type === frameType.ping),
   });
   const refused = parseFrames(received).filter(
     ({ type, payload }) => type === frameType.reset && payload.readUInt32BE(0) === 7,

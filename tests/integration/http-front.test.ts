@@ -33,10 +33,12 @@ const counting: typeof shortPath = (head, body, last) => {
   if (answer) answeredFromBytes++;
   return answer;
 };
+let slowCalls = 0;
 const slow: HttpHandler = ({ url }) => {
   if (url.endsWith("/healthz")) return new Response("well");
   if (url.endsWith("/long")) return new Response(long);
   if (!url.endsWith("/slow")) return undefined;
+  slowCalls++;
   return Bun.sleep(200).then(() => new Response("x".repeat(1_000_000)));
 };
 
@@ -356,8 +358,9 @@ test("a client that goes away leaves nothing behind", async () => {
 
 test("stopping lets an answer on its way arrive whole, and then nobody listens", async () => {
   const server = await serveHttp({ ...options, log: rememberingLog() });
+  const before = slowCalls;
   const answer = fetch(`http://127.0.0.1:${server.port}/slow`).then((response) => response.text());
-  await Bun.sleep(50);
+  await until("the request", () => slowCalls > before);
   await server.stop(5_000);
   expect(await answer).toHaveLength(1_000_000);
   await until("nobody listening", async () => {

@@ -54,6 +54,31 @@ async function startServer(stallMs = 30_000) {
   return { store, counts, service, baseUrl: `http://127.0.0.1:${port}` };
 }
 
+/** Puts messages together, and remembers of each what the flag `x` is. */
+class RevisionReader {
+  revisions = "";
+  #chunks: Buffer[] = [];
+  #received = 0;
+  #needed = 5;
+
+  receive(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#received += chunk.length;
+    while (this.#received >= this.#needed) {
+      const bytes = Buffer.concat(this.#chunks);
+      const end = 5 + bytes.readUInt32BE(1);
+      this.#needed = end;
+      this.#chunks = [bytes];
+      if (bytes.length < end) return;
+      const message = fromBinary(SyncFlagsResponseSchema, bytes.subarray(5, end));
+      this.revisions += JSON.parse(message.flagConfiguration).flags.x?.defaultVariant[0] ?? "-";
+      this.#chunks = [bytes.subarray(end)];
+      this.#received = bytes.length - end;
+      this.#needed = 5;
+    }
+  }
+}
+
 /** A client that shows how much of its stream it took, and reads only when it is told to. */
 function openRawStream(baseUrl: string, reading: boolean) {
   const session = http2.connect(baseUrl);
@@ -65,8 +90,8 @@ function openRawStream(baseUrl: string, reading: boolean) {
     "content-type": "application/grpc",
     te: "trailers",
   });
-  const chunks: Buffer[] = [];
-  const read = () => stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const reader = new RevisionReader();
+  const read = () => stream.on("data", (chunk: Buffer) => reader.receive(chunk));
   let closed = false;
   stream.on("error", () => {});
   stream.on("close", () => {
@@ -82,16 +107,7 @@ function openRawStream(baseUrl: string, reading: boolean) {
     },
     /** The first letter of each revision of `x` received whole, `-` where it has no `x`. */
     get revisions(): string {
-      const bytes = Buffer.concat(chunks);
-      let seen = "";
-      for (let at = 0; at + 5 <= bytes.length; ) {
-        const end = at + 5 + bytes.readUInt32BE(at + 1);
-        if (end > bytes.length) break;
-        const message = fromBinary(SyncFlagsResponseSchema, bytes.subarray(at + 5, end));
-        seen += JSON.parse(message.flagConfiguration).flags.x?.defaultVariant[0] ?? "-";
-        at = end;
-      }
-      return seen;
+      return reader.revisions;
     },
   };
 }

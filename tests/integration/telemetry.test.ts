@@ -8,6 +8,7 @@ import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { Collector, plain } from "../support/collector.ts";
 import { type Flagd, runFlagd, startFlagd } from "../support/flagd.ts";
+import { freePort } from "../support/ports.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RedisSync } from "../support/redis-sync.ts";
 import { until } from "../support/until.ts";
@@ -413,9 +414,7 @@ test("streams are active requests while they are open", async () => {
 
 describe("a collector that is not there", () => {
   test("disturbs nobody, is named once, and is found when it comes", async () => {
-    const gone = await Collector.start();
-    const { port } = gone;
-    gone[Symbol.dispose]();
+    const port = await freePort();
     await using flagd = await start(["-t", "otel", "-o", `127.0.0.1:${port}`]);
     await until("the warning", () => flagd.log().includes("metrics do not reach"));
     expect((await evaluate(flagd)).status).toBe(200);
@@ -425,9 +424,7 @@ describe("a collector that is not there", () => {
   });
 
   test("does not hold up the end", async () => {
-    const gone = await Collector.start();
-    gone[Symbol.dispose]();
-    const flagd = await start(["-t", "otel", "-o", `127.0.0.1:${gone.port}`]);
+    const flagd = await start(["-t", "otel", "-o", `127.0.0.1:${await freePort()}`]);
     const before = performance.now();
     expect(await flagd.stop()).toBe(0);
     expect(performance.now() - before).toBeLessThan(10_000);
