@@ -199,6 +199,11 @@ describe.each([
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([429, "resource_exhausted"]);
   });
 
+  test("who sends too much is told the limit", async () => {
+    const { body } = await send("POST", echoPath, json, JSON.stringify("x".repeat(2000)));
+    expect(JSON.parse(body).message).toMatch(/ 1000( bytes)?$/);
+  });
+
   test("what a body decompresses to counts", async () => {
     const body = gzipSync(`{"flagKey":"${"x".repeat(50_000)}"}`);
     const answer = await send("POST", echoPath, { ...json, "content-encoding": "gzip" }, body);
