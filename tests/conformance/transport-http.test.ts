@@ -175,6 +175,14 @@ describe.each([
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([400, "invalid_argument"]);
   });
 
+  test("a call whose deadline has passed is 504", async () => {
+    const answer = await send("POST", echoPath, { ...json, "connect-timeout-ms": "0" }, "{}");
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([504, "deadline_exceeded"]);
+    const late = { "content-type": "application/grpc-web+json", "grpc-timeout": "0n" };
+    const body = Buffer.from([0, 0, 0, 0, 2, ...Buffer.from("{}")]);
+    expect((await send("POST", echoPath, late, body)).headers["grpc-status"]).toBe("4");
+  });
+
   test("an unknown compression is 501 and names gzip", async () => {
     const answer = await send("POST", echoPath, { ...json, "content-encoding": "br" }, "{}");
     expect(answer.status).toBe(501);
@@ -189,6 +197,11 @@ describe.each([
     expect((await send("POST", echoPath, json, body(1000))).status).toBe(200);
     const answer = await send("POST", echoPath, json, body(1001));
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([429, "resource_exhausted"]);
+  });
+
+  test("who sends too much is told the limit", async () => {
+    const { body } = await send("POST", echoPath, json, JSON.stringify("x".repeat(2000)));
+    expect(JSON.parse(body).message).toMatch(/ 1000( bytes)?$/);
   });
 
   test("what a body decompresses to counts", async () => {

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ByteCollector } from "../byte-collector.ts";
 import type { Expirable, TransportContext } from "../context.ts";
+import { envelopeBytes } from "../grpc/envelope.ts";
 
 /**
  * A request body for Connect's handlers, read when they ask for it.
@@ -9,21 +10,21 @@ import type { Expirable, TransportContext } from "../context.ts";
  * Where there is one message it comes as one piece: Connect's envelope decoder walks all pieces that
  * it holds at each new one, so that a body in single bytes would cost the square of its length.
  *
- * @param limit Bytes; a longer body is refused.
  * @param onRead Told of its length.
  */
 export async function* readBody(
   body: Readable,
-  limit: number,
   context: TransportContext,
   onRead: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const bytes = await readWhole(body, limit, context);
+  const bytes = await readWhole(body, context);
   onRead(bytes.length);
   if (bytes.length > 0) yield bytes;
 }
 
-function readWhole(body: Readable, limit: number, context: TransportContext): Promise<Uint8Array> {
+/** A body that holds more than a message of the largest size and its envelope is refused. */
+function readWhole(body: Readable, context: TransportContext): Promise<Uint8Array> {
+  const { maxBytes } = context;
   return new Promise((resolve, reject) => {
     const collected = new ByteCollector();
     const stop = () => {
@@ -39,8 +40,8 @@ function readWhole(body: Readable, limit: number, context: TransportContext): Pr
     };
     const onData = (chunk: Uint8Array) => {
       collected.append(chunk);
-      if (collected.length <= limit) return;
-      fail(`request body is larger than the limit of ${limit} bytes`, Code.ResourceExhausted);
+      if (collected.length <= maxBytes + envelopeBytes) return;
+      fail(`message is larger than the limit of ${maxBytes} bytes`, Code.ResourceExhausted);
     };
     const onEnd = () => {
       stop();

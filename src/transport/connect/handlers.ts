@@ -29,7 +29,7 @@ export function createHandlers(
     compressMinBytes,
     acceptCompression: [compressionGzip],
     requestGate: checkProtocolVersion,
-    interceptors: [logUnexpected(log)],
+    interceptors: [logUnexpected(log), refuseLate],
   });
   routes(router);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
@@ -60,6 +60,12 @@ function logUnexpected(log: Log): Interceptor {
     }
   };
 }
+
+/** Connect answers a unary call whatever became of its deadline while its message arrived. */
+const refuseLate: Interceptor = (next) => (request) => {
+  if (!request.stream) request.signal.throwIfAborted();
+  return next(request);
+};
 
 /** The header is optional, but one that asks for another version cannot be served. */
 function checkProtocolVersion(context: HandlerContext): void {

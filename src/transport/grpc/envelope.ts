@@ -28,6 +28,9 @@ export function unwrapMessage(
   }
   if (body.length < envelopeBytes) throw incomplete();
   const [flags = 0] = body;
+  if (flags > compressedFlag) {
+    throw new RpcError(`protocol error: invalid envelope flags ${flags}`, Code.Internal);
+  }
   const size = messageBytes(body);
   if (size > maxBytes) throw tooLarge(size, maxBytes);
   if (body.length < envelopeBytes + size) throw incomplete();
@@ -35,7 +38,7 @@ export function unwrapMessage(
     throw new RpcError("protocol error: received extra input message", Code.Unimplemented);
   }
   const message = body.subarray(envelopeBytes);
-  return flags & compressedFlag ? decompress(message, encoding, maxBytes) : message;
+  return flags === compressedFlag ? decompress(message, encoding, maxBytes) : message;
 }
 
 /** What precedes a message that is not compressed. */

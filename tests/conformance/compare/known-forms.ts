@@ -174,7 +174,7 @@ export const knownForms: readonly KnownRule[] = [
 
 /** How messages begin whose rest is up to a library. */
 const libraryWords = [
-  /^(message size|\{"code":"resource_exhausted","message":"(message size|read first)) /,
+  /^(message (size|is)|\{"code":"resource_exhausted","message":"(message (size|is)|read first)) /,
   /decompression failed|get decompressor: /,
   /unary request has multiple messages/,
   /unmarshal message: /,

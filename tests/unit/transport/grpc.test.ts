@@ -50,6 +50,12 @@ describe("an envelope", () => {
     );
   });
 
+  test("with flags that gRPC does not have is refused", () => {
+    const frame = frameMessage(new Uint8Array(3));
+    frame[0] = 2;
+    expect(codeOf(() => unwrapMessage(frame, undefined, limit))).toBe(Code.Internal);
+  });
+
   test("over the limit is refused by what it promises and by what it unpacks to", () => {
     expect(codeOf(() => unwrapMessage(frameMessage(new Uint8Array(limit)), undefined, limit))).toBe(
       undefined,
