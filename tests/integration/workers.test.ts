@@ -84,3 +84,18 @@ test("a worker that dies is replaced, and its successor is told everything", asy
   await until("its successor", async () => (await seen()) === "1: last");
   await crew.close(1000);
 });
+
+test("a worker that cannot start says why and ends, and another one tries", async () => {
+  const program = join(import.meta.dir, "../support/crew-without-certificate.ts");
+  const child = Bun.spawn([process.execPath, program], { stdout: "pipe", stderr: "ignore" });
+  const timer = setTimeout(() => child.kill(), 10_000);
+  let said = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    said += text;
+    if (said.split("a worker ended with 1").length > 2) break;
+  }
+  clearTimeout(timer);
+  child.kill();
+  expect(said).toMatch(/^a worker failed .*none.pem cannot be read/);
+  expect(said.split("a worker ended with 1")).toHaveLength(3);
+});

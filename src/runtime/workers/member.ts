@@ -27,7 +27,6 @@ export async function runMember(): Promise<void> {
   const log = muted(
     createLog({ format: config.logFormat, debug: config.debug }).with({ worker: number }),
   );
-  surviveMistakes(log);
   compileAfterStart();
 
   const relays: RelaySource[] = [];
@@ -66,6 +65,8 @@ export async function runMember(): Promise<void> {
   });
   const parts = { config, pipeline, registry, management, tracing, log };
   const serving = await serve({ ...parts, shared: { as: "joining", threads: config.workers } });
+  // Not before: a thread that cannot start must end, for the leader to see it.
+  surviveMistakes(log);
   const aborted = new AbortController();
   void pipeline.run(aborted.signal);
   void pipeline.readiness.whenReady().then(() => tell({ kind: "ready" }));

@@ -22,9 +22,4 @@ export class Questions<Answer> {
     this.#waiting.get(id)?.(answer);
     this.#waiting.delete(id);
   }
-
-  /** Nobody will answer any more. */
-  abandon(): void {
-    for (const id of this.#waiting.keys()) this.answered(id, undefined);
-  }
 }
