@@ -38,18 +38,21 @@ export class Intake implements SourceSink {
   }
 
   accept(payload: Payload): Promise<boolean> {
-    return this.#traced(() => this.#read(payload));
+    return this.#taking(payload, () => this.#read(payload));
   }
 
   /** Takes a document that another thread has read, in slices: it is large. */
   take(payload: ReadPayload): Promise<boolean> {
-    return this.#traced(() => this.#take(payload));
+    return this.#taking(payload, () => this.#take(payload));
   }
 
-  async #traced(load: () => Promise<boolean>): Promise<boolean> {
+  async #taking(payload: Payload | ReadPayload, load: () => Promise<boolean>): Promise<boolean> {
     const { trace, status } = this.#options;
     const end = trace?.(this.#source);
-    const accepted = await load();
+    // A source that comes again with the same document says that it is unchanged: it must not seem taken.
+    const accepted = await load().catch((error: unknown) =>
+      this.#rejected(payload, [{ path: "$", reason: `unexpected ${error}` }]),
+    );
     end?.(accepted ? undefined : (status.reason ?? ""));
     return accepted;
   }

@@ -3,7 +3,6 @@ import { afterEach, expect, test } from "bun:test";
 import type { SourceConfig } from "../../src/config/sources/source-config.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { RelaySource } from "../../src/runtime/workers/relay-source.ts";
-import type { Intake } from "../../src/sources/intake.ts";
 import type { Payload, ReadPayload, Source } from "../../src/sources/source.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
@@ -70,21 +69,4 @@ test("one that looks once has all of what came piece by piece, however much that
   expect(member.keys()).toEqual(leader.keys());
   expect(member.pipeline.context.current).toEqual({ from: "B" });
   expect(member.pipeline.statuses[0]?.payloadsAccepted).toBe(1);
-});
-
-test("what could not be taken is tried again", async () => {
-  const relay = new RelaySource("s", "grpc");
-  relay.relay(setOf("A", "a"));
-  const ending = new AbortController();
-  let tries = 0;
-  const intake = {
-    accept: async () => {
-      if (++tries === 1) throw new Error("no memory");
-      ending.abort();
-      return true;
-    },
-  } as unknown as Intake;
-  expect(await relay.run(intake, ending.signal).catch(String)).toBe("Error: no memory");
-  expect(await relay.run(intake, ending.signal)).toBeUndefined();
-  expect(tries).toBe(2);
 });

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readStartConfig } from "../../src/config/start.ts";
 import { Crew } from "../../src/runtime/workers/crew.ts";
 import type { Birth } from "../../src/runtime/workers/messages.ts";
 import { runFlagd, startFlagd } from "../support/flagd.ts";
@@ -87,20 +86,16 @@ test("a worker that dies is replaced, and its successor is told everything", asy
 });
 
 test("a worker that cannot start says why and ends, and another one tries", async () => {
-  const ports = ["-p", "0", "-g", "0", "-r", "0", "-m", "0"];
-  const config = await readStartConfig(["-f", "file:flags.json", ...ports], {});
-  if (!config) throw new Error("there is a configuration");
-  // The evaluation port is open by then.
-  const ofrep = { ...config.ofrep, tls: { certPath: "none.pem", keyPath: "none.key" } };
-  const log = rememberingLog();
-  const crew = new Crew({
-    size: 1,
-    birth: { config: { ...config, ofrep }, sources: [{ name: "s", provider: "file" }] },
-    answer: async () => ({ status: 200, headers: [], body: "" }),
-    log,
-  });
-  const said = (text: string) => log.entries.filter(({ message }) => message.includes(text));
-  await until("two attempts", () => said("a worker ended with").length === 2, 8);
-  expect(said("a worker failed")[0]?.fields?.error).toContain("none.pem cannot be read");
-  await crew.close(0);
+  const program = join(import.meta.dir, "../support/crew-without-certificate.ts");
+  const child = Bun.spawn([process.execPath, program], { stdout: "pipe", stderr: "ignore" });
+  const timer = setTimeout(() => child.kill(), 10_000);
+  let said = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    said += text;
+    if (said.split("a worker ended with 1").length > 2) break;
+  }
+  clearTimeout(timer);
+  child.kill();
+  expect(said).toMatch(/^a worker failed .*none.pem cannot be read/);
+  expect(said.split("a worker ended with 1")).toHaveLength(3);
 });

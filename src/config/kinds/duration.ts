@@ -14,8 +14,8 @@ const milliseconds: Readonly<Record<string, number>> = {
 const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
 const longest = 2 ** 63 * 1e-6;
 
-/** The longest that a timer waits, 24 days and a half; told to wait longer it does not wait at all. */
-export const longestTimerMs = 2 ** 31 - 1;
+/** 24 days. Told to wait for half a day longer than this, timers do not wait at all. */
+export const longestTimerMs = 24 * 24 * 3_600_000;
 
 /**
  * Milliseconds of a duration as Go writes them: numbers with units, added up (`1h30m`, `1.5s`).

@@ -3,8 +3,7 @@ import type { Payload, ReadPayload, Source } from "../../sources/source.ts";
 
 /** A source that delivers what the leader's source of the same name has delivered. */
 export class RelaySource implements Source {
-  #latest: Payload | ReadPayload | undefined;
-  #taken: Payload | ReadPayload | undefined;
+  #next: Payload | ReadPayload | undefined;
   #wake: (() => void) | undefined;
 
   constructor(
@@ -14,7 +13,7 @@ export class RelaySource implements Source {
 
   /** Hands a payload over, which is all that the source has: of several that wait the last is enough. */
   relay(payload: Payload | ReadPayload): void {
-    this.#latest = payload;
+    this.#next = payload;
     this.#wake?.();
   }
 
@@ -23,10 +22,10 @@ export class RelaySource implements Source {
     signal.addEventListener("abort", wake);
     try {
       while (!signal.aborted) {
-        const payload = this.#latest;
-        if (payload && payload !== this.#taken) {
+        const payload = this.#next;
+        this.#next = undefined;
+        if (payload) {
           await ("reading" in payload ? intake.take(payload) : intake.accept(payload));
-          this.#taken = payload;
         } else {
           await new Promise<void>((resolve) => {
             this.#wake = resolve;

@@ -107,10 +107,7 @@ export class ThreadSource implements Source {
   }
 
   async #take(payload: ReadPayload, intake: Intake): Promise<void> {
-    const accepted = await intake.take(payload).catch((error: unknown) => {
-      intake.failed(`the source broke: ${error}`);
-      return false;
-    });
+    const accepted = await intake.take(payload);
     this.#tell({ kind: "taken", accepted });
   }
 

@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import { Intake } from "../../../src/sources/intake.ts";
+import { SourceStatus } from "../../../src/sources/status.ts";
+import { read } from "../../../src/sources/thread/run.ts";
+import { rememberingLog } from "../../support/silent-log.ts";
+import { createStore } from "../store/flags.ts";
+
+const document = '{"flags":{"x":{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on"}}}';
+const { reading } = read({ document, format: "json" }, { strict: false, source: "s" });
+
+test.each([
+  ["here", (intake: Intake) => intake.accept({ document, format: "json" })],
+  ["in another thread", (intake: Intake) => intake.take({ reading, bytes: document.length })],
+] as const)("a document read %s that cannot be taken does not seem taken", async (_, deliver) => {
+  const { store } = createStore("s");
+  store.accepting = () => {
+    throw new RangeError("Out of memory");
+  };
+  const status = new SourceStatus("s", "redis");
+  const log = rememberingLog();
+  const intake = new Intake(
+    { name: "s", provider: "redis" },
+    { store, status, strict: false, log },
+  );
+  expect(await deliver(intake)).toBe(false);
+  intake.unchanged();
+  expect(status).toMatchObject({ state: "failed", payloadsRejected: 1, payloadsAccepted: 0 });
+  expect(log.entries.map(({ level, message }) => [level, message])).toEqual([
+    [
+      "error",
+      "flag document rejected, there are no flags from it yet: $: unexpected RangeError: Out of memory",
+    ],
+  ]);
+});
