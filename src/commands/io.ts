@@ -1,3 +1,5 @@
+import { ConfigError } from "../config/errors.ts";
+
 /** What a command uses of the process that it runs in. */
 export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -7,14 +9,20 @@ export interface Io {
   complain(text: string): Promise<void>;
 }
 
-/** A reader that left early (`flagd help | head -1`) is no error. */
-async function write(file: Bun.BunFile, text: string): Promise<void> {
-  await Bun.write(file, text).catch(() => undefined);
-}
-
 /** The real process. */
 export const processIo: Io = {
   environment: process.env,
-  print: (text) => write(Bun.stdout, text),
-  complain: (text) => write(Bun.stderr, text),
+  async print(text) {
+    try {
+      await Bun.write(Bun.stdout, text);
+    } catch (error) {
+      // A reader that left early (`flagd help | head -1`) is no error, half a completion script is one.
+      if ((error as NodeJS.ErrnoException).code === "EPIPE") return;
+      throw new ConfigError(`standard output cannot be written: ${(error as Error).message}`);
+    }
+  },
+  async complain(text) {
+    // There is nobody else to tell.
+    await Bun.write(Bun.stderr, text).catch(() => undefined);
+  },
 };

@@ -28,7 +28,9 @@ export async function startTelemetry(
   log: Log,
   others: () => Promise<readonly Collection[]> = async () => [],
 ): Promise<Telemetry> {
-  const resource = describeResource(buildInfo.version, process.env);
+  const resource = describeResource(buildInfo.version, process.env, (message) =>
+    log.warn(message, { component: "otel" }),
+  );
   const registry = new Registry({ resource });
   observeProcess(registry);
   const collect = async () => merge(registry.collect(), await others());

@@ -55,9 +55,10 @@ function checkPair(pair: { cert: string; key: string }, certPath: string, keyPat
   try {
     fits = certificate.checkPrivateKey(createPrivateKey(pair.key));
   } catch {
-    throw new SourceFault(`${keyPath} (clientKeyPath) holds no PEM private key`, {
-      hopeless: true,
-    });
+    const problem = pair.key.includes("ENCRYPTED")
+      ? "is encrypted: write it without a passphrase"
+      : "holds no PEM private key";
+    throw new SourceFault(`${keyPath} (clientKeyPath) ${problem}`, { hopeless: true });
   }
   if (!fits) {
     throw new SourceFault(

@@ -6,8 +6,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * What is measured, in the attributes of OpenTelemetry's resource conventions. `OTEL_RESOURCE_ATTRIBUTES`
  * overrides what we say, `OTEL_SERVICE_NAME` overrides both.
+ * @param warn of a variable that cannot be used
  */
-export function describeResource(version: string, environment: Environment): Attributes {
+export function describeResource(
+  version: string,
+  environment: Environment,
+  warn: (message: string) => void = () => {},
+): Attributes {
+  const given = parsePairs(environment.OTEL_RESOURCE_ATTRIBUTES ?? "");
+  // Not the pairs themselves: somebody may have taken them for headers, which are secret.
+  if (!given) warn("OTEL_RESOURCE_ATTRIBUTES ignored: expected key=value,key=value");
   return {
     "service.name": "flagd",
     "service.version": version,
@@ -19,24 +27,24 @@ export function describeResource(version: string, environment: Environment): Att
     "telemetry.sdk.language": "nodejs",
     "telemetry.sdk.name": "flagd",
     "telemetry.sdk.version": version,
-    ...parsePairs(environment.OTEL_RESOURCE_ATTRIBUTES ?? ""),
+    ...given,
     ...(environment.OTEL_SERVICE_NAME && { "service.name": environment.OTEL_SERVICE_NAME }),
   };
 }
 
 /**
  * `key=value,key=value`, values percent-encoded. As the OpenTelemetry specification demands, one
- * broken pair discards them all.
+ * broken pair discards them all: undefined.
  */
-function parsePairs(text: string): Attributes {
+function parsePairs(text: string): Attributes | undefined {
   const attributes: Record<string, string> = {};
   for (const pair of text.split(",").filter((part) => part.trim() !== "")) {
     const [, name, value] = /^\s*([^=\s]+)\s*=(.*)$/.exec(pair) ?? [];
-    if (name === undefined || value === undefined) return {};
+    if (name === undefined || value === undefined) return undefined;
     try {
       attributes[name] = decodeURIComponent(value.trim());
     } catch {
-      return {};
+      return undefined;
     }
   }
   return attributes;

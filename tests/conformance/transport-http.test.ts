@@ -240,6 +240,9 @@ describe.each([
     calls.length = 0;
     await send("POST", echoPath, json, '{"flagKey":"a"}');
     await send("POST", echoPath, json, '{"flagKey":"missing"}');
+    await send("POST", echoPath, json, '{"flagKey":"detailed"}');
+    await send("POST", echoPath, json, '{"flagKey":"broken"}');
+    await send("POST", echoPath, json, "no JSON");
     await send("POST", "/nowhere/secret", json, "{}");
     const grpcWeb = { "content-type": "application/grpc-web+proto" };
     await send("POST", echoPath, grpcWeb, new Uint8Array(5));
@@ -248,6 +251,9 @@ describe.each([
     ).toEqual([
       [echoPath, "connect_rpc", 200, 0],
       [echoPath, "connect_rpc", 404, 5],
+      [echoPath, "connect_rpc", 500, 15],
+      [echoPath, "connect_rpc", 500, 13],
+      [echoPath, "connect_rpc", 400, 3],
       ["", "http", 404, undefined],
       [echoPath, "grpc_web", 200, 0],
     ]);
@@ -275,19 +281,35 @@ test("calls by the short path are reported, too", async () => {
   expect(calls[2]?.responseBytes).toBeGreaterThan(0);
 });
 
-const threeEvents = { "x-events": "3" };
-test.each([
+const streamProtocols: [string, Record<string, string> & { "content-type": string }][] = [
   ["gRPC, short path", { "content-type": "application/grpc", te: "trailers" }],
   ["gRPC with JSON", { "content-type": "application/grpc+json", te: "trailers" }],
   ["gRPC-web", { "content-type": "application/grpc-web+proto" }],
   ["Connect", { "content-type": "application/connect+json" }],
-])("%s: the messages of a stream are counted, without its end", async (_name, headers) => {
-  calls.length = 0;
-  const empty = headers["content-type"].endsWith("json") ? "{}" : "";
-  const body = Buffer.from([0, 0, 0, 0, empty.length, ...Buffer.from(empty)]);
-  await overHttp2("POST", eventPath, { ...headers, ...threeEvents }, body);
-  expect(calls).toMatchObject([{ path: eventPath, responses: 3, requestBytes: empty.length }]);
-});
+];
+const threeEvents = { "x-events": "3" };
+test.each(streamProtocols)(
+  "%s: the messages of a stream are counted, without its end",
+  async (_name, headers) => {
+    calls.length = 0;
+    const empty = headers["content-type"].endsWith("json") ? "{}" : "";
+    const body = Buffer.from([0, 0, 0, 0, empty.length, ...Buffer.from(empty)]);
+    await overHttp2("POST", eventPath, { ...headers, ...threeEvents }, body);
+    expect(calls).toMatchObject([{ path: eventPath, responses: 3, requestBytes: empty.length }]);
+  },
+);
+
+test.each(streamProtocols)(
+  "%s: a stream that fails is reported with its code",
+  async (_name, headers) => {
+    calls.length = 0;
+    const empty = headers["content-type"].endsWith("json") ? "{}" : "";
+    const body = Buffer.from([0, 0, 0, 0, empty.length, ...Buffer.from(empty)]);
+    await overHttp2("POST", eventPath, { ...headers, "x-refuse": "1" }, body);
+    await overHttp2("POST", eventPath, { ...headers, "x-fail": "1" }, body);
+    expect(calls.map(({ code }) => code)).toEqual([3, 14]);
+  },
+);
 
 test("a request whose target has scheme and authority is for its path", async () => {
   const target = `${origin.toUpperCase()}${echoPath}?a=b`;

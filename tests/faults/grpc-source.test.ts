@@ -56,13 +56,15 @@ function run(options: GrpcSourceOptions, clock = hasty) {
 }
 
 /** A sync service in this process. */
-async function serve(options: { deadlineMs?: number; port?: number } = {}) {
+async function serve(
+  options: { deadlineMs?: number; port?: number; whenReady?: Promise<void> } = {},
+) {
   const { store } = createStore("A");
   store.accept("A", flagSet([flag("x", "first")]));
   const service = createSyncService({
     store,
     context: fixedContext({ env: "test" }),
-    whenReady: Promise.resolve(),
+    whenReady: options.whenReady ?? Promise.resolve(),
     metadataDisabled: false,
     streamDeadlineMs: options.deadlineMs ?? 0,
     log: rememberingLog(),
@@ -143,6 +145,26 @@ test("nobody listening, then somebody: connected without being asked", async () 
   );
   await serve({ port });
   await until("the state", () => payloads.length > 0);
+});
+
+test("a server without flags of its own is a failure in these words, until it has some", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { uri } = await serve({ whenReady: promise });
+  const { payloads, failures } = run({ uri, timing: { firstMessageMs: 100 } });
+  await until("the failure", () => failures.length > 0);
+  resolve();
+  await until("the state", () => payloads.length === 1);
+  expect(failures).toEqual([
+    "the stream is open, and the server has sent no flags (has it any itself?)",
+  ]);
+});
+
+test("a server that has sent its flags may be silent", async () => {
+  const { uri } = await serve();
+  const { payloads, failures } = run({ uri, timing: { firstMessageMs: 100 } });
+  await until("the state", () => payloads.length === 1);
+  await Bun.sleep(200);
+  expect(failures).toEqual([]);
 });
 
 test("a stream that the server ends after its deadline is opened again, which is no failure", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
-import { runFlagd, startFlagd } from "../support/flagd.ts";
+import { binary, runFlagd, startFlagd } from "../support/flagd.ts";
 import { freePort } from "../support/ports.ts";
 import { RedisServer } from "../support/redis.ts";
 import { changedDocument, sampleDocument } from "../support/sample-flags.ts";
@@ -187,6 +187,21 @@ test.each([
   expect(stderr).toMatch(message);
   expect(stderr).not.toContain("hunter2");
   expect(code).toBe(1);
+});
+
+const full = "/dev/full";
+test.skipIf(!existsSync(full))("half a completion script is an error", async () => {
+  const child = Bun.spawn([binary, "completion", "bash"], {
+    stdout: Bun.file(full),
+    stderr: "pipe",
+  });
+  expect(await new Response(child.stderr).text()).toContain("standard output cannot be written");
+  expect(await child.exited).toBe(1);
+});
+
+test("a reader of the help that leaves early is none", async () => {
+  const child = Bun.spawn(["bash", "-c", 'set -o pipefail; "$0" help | true', binary]);
+  expect(await child.exited).toBe(0);
 });
 
 test("a busy port is one clear line and exit 1", async () => {

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { freePorts } from "./ports.ts";
 import { until } from "./until.ts";
 
-const binary = resolve(import.meta.dir, "../../dist/flagd");
+export const binary = resolve(import.meta.dir, "../../dist/flagd");
 
 export interface Flagd extends AsyncDisposable {
   readonly port: number;

@@ -7,7 +7,12 @@ import type { Bucket, BucketDependencies } from "./bucket.ts";
 import { encodeKey, parseBlobUri } from "./location.ts";
 
 const apiVersion = "2021-08-06";
-const known = ["domain", "protocol", "localemu", "storage_account"];
+const known = {
+  domain: "text",
+  protocol: "text",
+  localemu: "boolean",
+  storage_account: "text",
+} as const;
 
 /**
  * Azure Blob Storage by its REST API, entered by account key, shared access signature or Entra ID.

@@ -8,7 +8,7 @@ import { encodeKey, isOn, parseBlobUri } from "./location.ts";
  * @throws ConfigError for a wrong URI
  */
 export function gcsBucket(uri: string, { client, clock, env }: BucketDependencies): Bucket {
-  const { bucket, key, options } = parseBlobUri(uri, "gs", ["anonymous"]);
+  const { bucket, key, options } = parseBlobUri(uri, "gs", { anonymous: "boolean" });
   const emulator = env.STORAGE_EMULATOR_HOST?.replace(/^(?!https?:\/\/)/, "http://");
   const host = (emulator || "https://storage.googleapis.com").replace(/\/$/, "");
   const url = new URL(`${host}/${encodeURIComponent(bucket)}/${encodeKey(key)}`);

@@ -10,12 +10,14 @@ export interface BlobLocation {
   readonly options: Readonly<Record<string, string>>;
 }
 
+/** Options that there are, by name. */
+export type BlobOptions = Readonly<Record<string, "text" | "boolean">>;
+
 /**
  * Reads `scheme://bucket/path/to/object?option=value`.
- * @param known the options that there are
  * @throws ConfigError naming what is wrong
  */
-export function parseBlobUri(uri: string, scheme: string, known: readonly string[]): BlobLocation {
+export function parseBlobUri(uri: string, scheme: string, known: BlobOptions): BlobLocation {
   const fail = (problem: string): never => {
     throw new ConfigError(`source ${quoteUri(uri)}: ${problem}`);
   };
@@ -26,10 +28,14 @@ export function parseBlobUri(uri: string, scheme: string, known: readonly string
   if (/[@:]/.test(bucket)) return fail("credentials do not belong into the URI of a bucket");
   if (!path) return fail("no object string set");
   const options = Object.fromEntries(new URLSearchParams(query));
-  const stray = Object.keys(options).find((name) => !known.includes(name));
-  if (stray !== undefined) {
-    const all = known.length > 0 ? `; there are ${known.join(", ")}` : "";
-    return fail(`unknown option ${JSON.stringify(stray.slice(0, 80))}${all}`);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(known, name)) {
+      const all = Object.keys(known).join(", ");
+      return fail(`unknown option ${JSON.stringify(name.slice(0, 80))}; there are ${all}`);
+    }
+    if (known[name] === "boolean" && !BOOLEAN.test(value)) {
+      return fail(`the option ${name} is neither true nor false`);
+    }
   }
   return { bucket, key: decode(path) ?? fail("a stray % in the object's name"), options };
 }
@@ -40,6 +46,8 @@ export function encodeKey(key: string): string {
     .replaceAll("%2F", "/")
     .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
+
+const BOOLEAN = /^(1|t|true|0|f|false)$/i;
 
 /** Whether an option is on: `true`, `1` and the like, as Go reads them. */
 export function isOn(value: string | undefined): boolean {

@@ -8,17 +8,17 @@ import type { Bucket, BucketDependencies } from "./bucket.ts";
 import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "./location.ts";
 
 /** Of the query; both spellings that Go's driver has. */
-const known = [
-  "region",
-  "endpoint",
-  "use_path_style",
-  "s3ForcePathStyle",
-  "disable_https",
-  "disableSSL",
-  "anonymous",
-  "awssdk",
-  "hostname_immutable",
-];
+const known = {
+  region: "text",
+  endpoint: "text",
+  use_path_style: "boolean",
+  s3ForcePathStyle: "boolean",
+  disable_https: "boolean",
+  disableSSL: "boolean",
+  anonymous: "boolean",
+  awssdk: "text",
+  hostname_immutable: "boolean",
+} as const;
 
 /** A poll takes place at once; clocks may differ by a few minutes. */
 const validSeconds = 900;

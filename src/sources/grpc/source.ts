@@ -14,6 +14,7 @@ import {
   defaultTiming,
   type GrpcTiming,
   runStream,
+  type StreamEvents,
   type StreamOptions,
   silentEnd,
 } from "./stream.ts";
@@ -103,13 +104,13 @@ export class GrpcSource implements Source {
       if (this.#silent && endpoint && !(await this.#answers(endpoint, files, signal))) {
         return silentEnd(this.#options.timing);
       }
-      const end = await runStream(
-        this.#stream,
-        files,
-        ({ flagConfiguration, syncContext }) =>
+      const events: StreamEvents = {
+        onMessage: ({ flagConfiguration, syncContext }) =>
           take(flagConfiguration, (syncContext ?? {}) as JsonObject),
-        signal,
-      );
+        onSilence: () =>
+          sink.failed("the stream is open, and the server has sent no flags (has it any itself?)"),
+      };
+      const end = await runStream(this.#stream, files, events, signal);
       this.#silent = end.silent ?? false;
       if (messages > 0) return end;
       if (!end.vague || !endpoint) return { ...end, planned: false };

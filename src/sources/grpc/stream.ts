@@ -28,10 +28,18 @@ export interface StreamOptions {
   readonly timing?: Partial<GrpcTiming>;
 }
 
+export interface StreamEvents {
+  onMessage(message: SyncFlagsResponse): Promise<void>;
+  /** The stream is open, and the server sends nothing. */
+  onSilence(): void;
+}
+
 /** In milliseconds. */
 export interface GrpcTiming {
   /** How long a connection may take until the server has sent its HTTP/2 settings. */
   readonly connectMs: number;
+  /** How long the first message may take; a server has it as soon as it has flags itself. */
+  readonly firstMessageMs: number;
   /** Silence after which the server is asked whether it is still there. */
   readonly keepAliveMs: number;
   /** How long it may take to answer. */
@@ -44,6 +52,7 @@ export interface GrpcTiming {
  */
 export const defaultTiming: GrpcTiming = {
   connectMs: 20_000,
+  firstMessageMs: 10_000,
   keepAliveMs: 60_000,
   keepAliveTimeoutMs: 20_000,
 };
@@ -61,11 +70,11 @@ const defaultMaxMessageSize = 4 << 20;
 export async function runStream(
   options: StreamOptions,
   files: TlsMaterial | undefined,
-  onMessage: (message: SyncFlagsResponse) => Promise<void>,
+  events: StreamEvents,
   signal: AbortSignal,
 ): Promise<StreamEnd> {
   const { target, metadata, selector = "", providerId = "", timing } = options;
-  const { connectMs, ...keepAlive } = { ...defaultTiming, ...timing };
+  const { connectMs, firstMessageMs, ...keepAlive } = { ...defaultTiming, ...timing };
   const client = new Client(
     target.target,
     channelCredentials(files, addressOf(target)),
@@ -78,21 +87,30 @@ export async function runStream(
     create(SyncFlagsRequestSchema, { providerId, selector }),
     metadata,
   );
+  const connected = () =>
+    client.getChannel().getConnectivityState(false) === connectivityState.READY;
   let unreachable = false;
-  const timer = setTimeout(() => {
-    unreachable = client.getChannel().getConnectivityState(false) !== connectivityState.READY;
+  const connecting = setTimeout(() => {
+    unreachable = !connected();
     if (unreachable) call.cancel();
   }, connectMs);
+  const silence = setTimeout(() => {
+    if (connected()) events.onSilence();
+  }, firstMessageMs);
   const abort = () => call.cancel();
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   try {
-    for await (const message of call) await onMessage(message as SyncFlagsResponse);
+    for await (const message of call) {
+      clearTimeout(silence);
+      await events.onMessage(message as SyncFlagsResponse);
+    }
     return describeEnd(undefined, options);
   } catch (error) {
     return unreachable ? silentEnd(timing) : describeEnd(error as ServiceError, options);
   } finally {
-    clearTimeout(timer);
+    clearTimeout(connecting);
+    clearTimeout(silence);
     signal.removeEventListener("abort", abort);
     call.cancel();
     client.close();
@@ -108,7 +126,7 @@ export function silentEnd(timing: StreamOptions["timing"]): StreamEnd {
 
 function channelOptions(
   { target, maxMessageSize }: StreamOptions,
-  keepAlive: Omit<GrpcTiming, "connectMs">,
+  keepAlive: Pick<GrpcTiming, "keepAliveMs" | "keepAliveTimeoutMs">,
 ): ChannelOptions {
   return {
     // grpc-js sends whatever was dialled as server name, which Bun refuses for an address (RFC 6066 §3).

@@ -25,10 +25,17 @@ const codes: Readonly<Record<number, Code>> = {
   504: Code.DeadlineExceeded,
 };
 
-/** The gRPC code of a finished answer. */
-export function codeOf(response: UniversalServerResponse, gone: boolean): number | undefined {
+/**
+ * The gRPC code of a finished answer.
+ * @param failed the code of the error that the method threw, if it did
+ */
+export function codeOf(
+  response: UniversalServerResponse,
+  gone: boolean,
+  failed: Code | undefined,
+): number | undefined {
   const status = response.trailer?.get("grpc-status") ?? response.header?.get("grpc-status");
   if (status) return Number(status);
   if (gone) return Code.Canceled;
-  return response.status === 200 ? 0 : codes[response.status];
+  return failed ?? (response.status === 200 ? 0 : codes[response.status]);
 }

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import type {
   UniversalHandler,
   UniversalServerRequest,
@@ -12,6 +12,7 @@ import { asConnectGo } from "./as-connect-go.ts";
 import { readBody, readPieces } from "./body.ts";
 import { codeOf, protocolOf } from "./classify.ts";
 import type { Exchange, HeaderFields } from "./exchange.ts";
+import { type Failure, failureKey } from "./handlers.ts";
 import { toFields, toWebHeaders } from "./headers.ts";
 import { acceptPost, answerEmpty, answerText, answerUnknown } from "./refuse.ts";
 
@@ -80,9 +81,10 @@ export class Dispatcher {
       const { status, code } = answerUnknown(exchange, path, this.#services, shared);
       return call?.finish(status, code);
     }
+    const failure: Failure = {};
     let request: UniversalServerRequest;
     try {
-      request = this.#request(exchange, handler, call);
+      request = this.#request(exchange, handler, call, failure);
     } catch {
       answerText(exchange, 400, "a request header is malformed", shared);
       return call?.finish(400, undefined);
@@ -99,13 +101,14 @@ export class Dispatcher {
     const unary = handler.method.methodKind === "unary";
     const response = await asConnectGo(answer, headers["content-type"], unary);
     await send(response, exchange, shared, call, !unary);
-    call?.finish(response.status, codeOf(response, exchange.gone));
+    call?.finish(response.status, codeOf(response, exchange.gone, failure.code));
   }
 
   #request(
     exchange: Exchange,
     handler: UniversalHandler,
     call: Call | undefined,
+    failure: Failure,
   ): UniversalServerRequest {
     const { method, httpVersion, target, headers } = exchange;
     const controller = new AbortController();
@@ -123,6 +126,7 @@ export class Dispatcher {
           })
         : readPieces(exchange.body),
       signal: controller.signal,
+      contextValues: createContextValues().set(failureKey, failure),
     };
   }
 }

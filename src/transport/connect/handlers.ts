@@ -3,6 +3,7 @@ import {
   ConnectError,
   type ConnectRouter,
   createConnectRouter,
+  createContextKey,
   type HandlerContext,
   type Interceptor,
   type StreamRequest,
@@ -29,17 +30,30 @@ export function createHandlers(
     compressMinBytes,
     acceptCompression: [compressionGzip],
     requestGate: checkProtocolVersion,
-    interceptors: [logUnexpected(log), refuseLate],
+    interceptors: [noteFailures(log), refuseLate],
   });
   routes(router);
   return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 }
 
-/** Connect answers an exception that is no ConnectError with "internal error" and tells nobody. */
-function logUnexpected(log: Log): Interceptor {
+/** Of one call: how its method failed, which the head of an answer in Connect's protocol does not tell. */
+export interface Failure {
+  code?: Code;
+}
+
+export const failureKey = createContextKey<Failure | undefined>(undefined);
+
+/**
+ * Tells the call how its method failed; and the log of an exception that is no ConnectError, which Connect
+ * answers with "internal error" and tells nobody.
+ */
+function noteFailures(log: Log): Interceptor {
   const note = (error: unknown, request: StreamRequest | UnaryRequest): void => {
+    if (request.signal.aborted) return;
     const path = `/${request.service.typeName}/${request.method.name}`;
-    if (!request.signal.aborted) publicError(error, path, log);
+    const { code } = publicError(error, path, log);
+    const failure = request.contextValues.get(failureKey);
+    if (failure) failure.code = code;
   };
   async function* watch<T>(messages: AsyncIterable<T>, request: StreamRequest | UnaryRequest) {
     try {

@@ -318,9 +318,13 @@ describe("the resource", () => {
     expect(describeResource("1", { OTEL_SERVICE_NAME: "x" })["service.name"]).toBe("x");
   });
 
-  test("ignores attributes that are malformed", () => {
+  test("ignores attributes that are malformed, with a warning", () => {
     for (const OTEL_RESOURCE_ATTRIBUTES of ["a=%zz,b=1", "a=1,b", "=1"]) {
-      const described = describeResource("1", { OTEL_RESOURCE_ATTRIBUTES });
+      const warnings: string[] = [];
+      const described = describeResource("1", { OTEL_RESOURCE_ATTRIBUTES }, (warning) =>
+        warnings.push(warning),
+      );
+      expect(warnings).toEqual(["OTEL_RESOURCE_ATTRIBUTES ignored: expected key=value,key=value"]);
       expect(described).not.toHaveProperty("a");
       expect(described).not.toHaveProperty("b");
     }

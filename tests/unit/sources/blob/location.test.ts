@@ -11,10 +11,10 @@ import { FakeClock } from "../../../support/fake-clock.ts";
 describe("a blob URI", () => {
   test("names a bucket, an object and options", () => {
     expect(
-      parseBlobUri("s3://b/a%20b/c.json?region=x&endpoint=http%3A%2F%2Fh", "s3", [
-        "region",
-        "endpoint",
-      ]),
+      parseBlobUri("s3://b/a%20b/c.json?region=x&endpoint=http%3A%2F%2Fh", "s3", {
+        region: "text",
+        endpoint: "text",
+      }),
     ).toEqual({
       bucket: "b",
       key: "a b/c.json",
@@ -28,17 +28,20 @@ describe("a blob URI", () => {
     ["s3://b/", "no object string set"],
     ["gs://b/o", "expected s3://bucket/object"],
     ["s3://b/o?secret=1", 'unknown option "secret"; there are region'],
+    ["s3://b/o?anonymous=yes", "the option anonymous is neither true nor false"],
     ["s3://b/%zz", "a stray %"],
     ["s3://id:s3cret@b/o", 'source "s3://***@b/o": credentials do not belong into the URI'],
   ])("%s is refused: %s", (uri, reason) => {
-    expect(() => parseBlobUri(uri, "s3", ["region"])).toThrow(reason);
-    expect(() => parseBlobUri(uri, "s3", ["region"])).toThrow(ConfigError);
+    expect(() => parseBlobUri(uri, "s3", { region: "text", anonymous: "boolean" })).toThrow(reason);
+    expect(() => parseBlobUri(uri, "s3", { region: "text", anonymous: "boolean" })).toThrow(
+      ConfigError,
+    );
   });
 
   test("any object can be named", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: "grapheme" }), (key) => {
-        expect(parseBlobUri(`gs://b/${encodeKey(key)}`, "gs", []).key).toBe(key);
+        expect(parseBlobUri(`gs://b/${encodeKey(key)}`, "gs", {}).key).toBe(key);
       }),
     );
   });

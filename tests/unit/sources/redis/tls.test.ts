@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { createPrivateKey } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { RedisFault } from "../../../../src/sources/redis/fault.ts";
 import type { RedisTlsFiles } from "../../../../src/sources/redis/options.ts";
 import { loadTls } from "../../../../src/sources/redis/tls.ts";
@@ -33,12 +35,20 @@ test("without a CA the authorities of the system are trusted", async () => {
 
 describe("a wrong file is named with its option, and hopeless", () => {
   const pair = (certPath: string, keyPath: string) => ({ client: { certPath, keyPath } });
+  const encrypted = join(folder, "encrypted.key");
+  const cipher = { cipher: "aes-256-cbc", passphrase: "x", type: "pkcs8", format: "pem" } as const;
+  writeFileSync(encrypted, createPrivateKey(readFileSync(client.key)).export(cipher));
   test.each([
     ["missing", { certPath: "/nowhere.pem" }, "cannot read /nowhere.pem (certPath): ENOENT"],
     ["a folder", { certPath: folder }, `cannot read ${folder} (certPath): EISDIR`],
     ["no CA", { certPath: ca.key }, `${ca.key} (certPath) holds no PEM certificate`],
     ["no certificate", pair(client.key, client.key), "(clientCertPath) holds no PEM certificate"],
     ["no key", pair(client.cert, client.cert), "(clientKeyPath) holds no PEM private key"],
+    [
+      "a key that asks for a passphrase",
+      pair(client.cert, encrypted),
+      "(clientKeyPath) is encrypted",
+    ],
     [
       "another's key",
       pair(client.cert, server.key),
