@@ -48,8 +48,8 @@ export const defaultMaxConcurrentStreams = 250;
 /** Flow-control windows of a connection and of each stream, and the largest frame: as Go flagd announces. */
 export const windowBytes = 1 << 20;
 
-/** Received bytes that are paid back to such a window together. */
-export const payment = windowBytes / 2;
+/** Received bytes after which a WINDOW_UPDATE gives them back to such a window. */
+export const windowUpdateBytes = windowBytes / 2;
 
 /** Connections of one port in one thread, where there are file descriptors for as many. */
 export const maxConnections = 20_000;

@@ -17,7 +17,7 @@ export class Http2Body extends Readable {
 
   receive(chunk: Buffer, end: boolean): void {
     this.#received += chunk.length;
-    if (chunk.length > 0 && this.push(chunk)) this.#pay();
+    if (chunk.length > 0 && this.push(chunk)) this.#credit();
     if (end) this.push(null);
   }
 
@@ -27,12 +27,12 @@ export class Http2Body extends Readable {
   }
 
   override _read(): void {
-    this.#pay();
+    this.#credit();
   }
 
-  #pay(): void {
+  #credit(): void {
     const bytes = this.#received;
     this.#received = 0;
-    this.#stream.pay(bytes);
+    this.#stream.credit(bytes);
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { payment, windowBytes } from "../limits.ts";
+import { windowBytes, windowUpdateBytes } from "../limits.ts";
 import { FrameReader, type OnFrame } from "./frame-reader.ts";
 import { broken, checkFrame, checkPriority, priorityBytes, unpad } from "./frame-rules.ts";
 import {
@@ -62,7 +62,7 @@ export class Http2Connection implements StreamOwner {
   /** Streams of the chunk being read. */
   readonly #opened: Http2Stream[] = [];
   #initialWindow = initialWindow;
-  #unpaid = 0;
+  #uncredited = 0;
   #settled = false;
   /** The stream, and flags, of a header block that is not complete. */
   #block: { readonly stream: number; readonly flags: number } | undefined;
@@ -231,13 +231,13 @@ export class Http2Connection implements StreamOwner {
 
   #onData(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     const size = end - start;
-    this.#unpaid += size;
-    if (this.#unpaid > windowBytes) {
+    this.#uncredited += size;
+    if (this.#uncredited > windowBytes) {
       throw new ConnectionError(errorCode.flowControl, "more data than the window has room for");
     }
-    if (this.#unpaid >= payment) {
-      this.sender.frames.number(frameType.windowUpdate, 0, this.#unpaid);
-      this.#unpaid = 0;
+    if (this.#uncredited >= windowUpdateBytes) {
+      this.sender.frames.number(frameType.windowUpdate, 0, this.#uncredited);
+      this.#uncredited = 0;
     }
     const last = (flags & flag.endStream) !== 0;
     const [from, to] = unpad(flags, bytes, start, end);

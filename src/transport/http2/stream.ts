@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { payment, windowBytes } from "../limits.ts";
+import { windowBytes, windowUpdateBytes } from "../limits.ts";
 import { errorCode, frameType, largestWindow } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/encoder.ts";
 import type { Sender } from "./sender.ts";
@@ -7,7 +7,7 @@ import type { Sender } from "./sender.ts";
 /** Serves one request. Where one of its methods throws, the stream is reset. */
 export interface StreamHandler {
   /**
-   * A piece of the body; with `end` the last, perhaps empty. What was received is paid back to the
+   * A piece of the body; with `end` the last, perhaps empty. What was received is given back to the
    * client's window at once, unless the stream is {@link Http2Stream.holdWindow held}.
    */
   data(chunk: Buffer, end: boolean): void;
@@ -57,7 +57,7 @@ export class Http2Stream {
   #closed = false;
   #occupied = false;
   /** Bytes received that the client may not send again yet. */
-  #unpaid = 0;
+  #uncredited = 0;
   #held = false;
   /** What a `content-length` leaves to come; undefined without one. */
   expectedBytes: number | undefined;
@@ -86,8 +86,8 @@ export class Http2Stream {
    * @param size of its payload: padding counts for the windows
    */
   receive(chunk: Buffer, size: number, last: boolean): void {
-    this.#unpaid += size;
-    if (this.#unpaid > windowBytes) {
+    this.#uncredited += size;
+    if (this.#uncredited > windowBytes) {
       this.reset(errorCode.flowControl);
       return;
     }
@@ -99,8 +99,8 @@ export class Http2Stream {
       }
     }
     if (last) this.endRemote();
-    else if (this.#held) this.pay(size - chunk.length);
-    else if (this.#unpaid >= payment) this.pay(this.#unpaid);
+    else if (this.#held) this.credit(size - chunk.length);
+    else if (this.#uncredited >= windowUpdateBytes) this.credit(this.#uncredited);
     this.deliver(chunk, last);
   }
 
@@ -236,19 +236,19 @@ export class Http2Stream {
     return this.#window <= largestWindow;
   }
 
-  /** From here on the client may send more only as far as {@link pay} says. */
+  /** From here on the client may send more only as far as {@link credit} says. */
   holdWindow(): void {
     this.#held = true;
   }
 
   /** Lets the client send that much more, unless the answer is complete and nobody wants it. */
-  pay(bytes: number): void {
+  credit(bytes: number): void {
     if (this.#closed || this.#remoteEnded || bytes === 0) return;
     if (this.#complete) {
       this.reset(errorCode.none);
       return;
     }
-    this.#unpaid -= bytes;
+    this.#uncredited -= bytes;
     this.#sender.frames.number(frameType.windowUpdate, this.id, bytes);
     this.#sender.schedule();
   }

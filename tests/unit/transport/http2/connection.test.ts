@@ -95,9 +95,9 @@ describe("a connection", () => {
     peer.take();
     const padded = Buffer.concat([Buffer.from([200]), Buffer.alloc(250)]);
     peer.send(frame(frameType.data, 8, 1, padded));
-    const [payment] = peer.take();
-    expect(payment).toMatchObject({ type: frameType.windowUpdate, stream: 1 });
-    expect(payment?.payload.readUInt32BE(0)).toBe(201);
+    const [update] = peer.take();
+    expect(update).toMatchObject({ type: frameType.windowUpdate, stream: 1 });
+    expect(update?.payload.readUInt32BE(0)).toBe(201);
     peer.send(data(1, 600_000));
     expect(peer.take().filter(({ stream }) => stream === 1)).toEqual([]);
     peer.send(data(1, 500_000));
@@ -183,7 +183,7 @@ describe("a stream", () => {
     expect(stream.write(new Uint8Array(1))).toBe(true);
     stream.end();
     stream.reset();
-    stream.pay(7);
+    stream.credit(7);
     expect(peer.take()).toEqual([]);
     expect(peer.handler(1).closes).toBe(1);
     expect(stream.aborted).toBe(true);
