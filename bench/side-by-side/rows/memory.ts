@@ -4,10 +4,13 @@ import { startServer } from "../contender.ts";
 import { flagDocument } from "../flags.ts";
 import { send } from "../load.ts";
 import { median } from "../statistics.ts";
-import { megabytes, ratioOf } from "../table.ts";
+import { medianLine, megabytes, ratioOf } from "../table.ts";
 import { workloads } from "../workloads.ts";
 
-/** Memory after a quarter of many requests and after all of them: it has to stay flat. */
+/** For garbage to be collected and given back. */
+const restMs = 10_000;
+
+/** Memory after a quarter of many requests and after all of them, where it has to stay flat, and later. */
 export const memory: Measurement = {
   id: "memory",
   async run(bench) {
@@ -22,7 +25,9 @@ export const memory: Measurement = {
       await send(load, server, quarter);
       const early = server.usage().memory;
       await send(load, server, quarter * 3);
-      return { early, late: server.usage().memory };
+      const late = server.usage().memory;
+      await Bun.sleep(restMs);
+      return { early, late, rested: server.usage().memory };
     });
     const late = results.map((rounds) => median(rounds.map((round) => round.late)));
     return [
@@ -34,6 +39,7 @@ export const memory: Measurement = {
         ratio: ratioOf(late),
         target: "flat",
       },
+      medianLine("– ten seconds later", results, ({ rested }) => rested, megabytes, "1×"),
     ];
   },
 };
