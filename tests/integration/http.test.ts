@@ -125,7 +125,7 @@ describe("an HTTP listener", () => {
       () => "dropped",
     );
     await until("two requests in flight", () => open === 2);
-    const stopped = server.stop(300);
+    const stopped = server.stop(1_000);
     resolve(new Response("done"));
     expect(await answered).toBe("done");
     await stopped;

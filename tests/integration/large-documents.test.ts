@@ -73,7 +73,9 @@ describe("a large document", () => {
     await becomes(flagd, "bool", false);
     await redis.set("flags", JSON.stringify(sampleDocument));
     await becomes(flagd, "bool", true);
-    expect(flagd.log()).toMatch(/flags updated.*flags=11 written=0 updated=1 deleted=3001/);
+    await until("its line", () =>
+      /flags updated.*flags=11 written=0 updated=1 deleted=3001/.test(flagd.log()),
+    );
     expect(await flagd.stop()).toBe(0);
   });
 

@@ -117,7 +117,9 @@ describe("three daemons behind one redis-sync", () => {
   test("redis-sync killed: evaluations go on; back with other flags, all three have them", async () => {
     await sync.kill();
     await unmoved(true, 1500);
-    for (const daemon of daemons) expect(daemon.log()).toContain("the last good flags stay in use");
+    await until("a line of each", () =>
+      daemons.every((daemon) => daemon.log().includes("the last good flags stay in use")),
+    );
     await redis.set("flags", off);
     await sync.start();
     await all(false);
@@ -147,7 +149,9 @@ test("a document over 4 MiB: a warning at the server, an error at the daemon, an
       /maxMsgSize, which is 4194304 bytes by default.*50\d{5} vs 4194304/,
     );
     expect((await fetch(`${small.http}/readyz`)).status).toBe(412);
-    expect(sync.log).toMatch(/a message of 50\d{5} bytes.*4194304.*maxMsgSize of the gRPC source/);
+    await until("the warning", () =>
+      /a message of 50\d{5} bytes.*4194304.*maxMsgSize of the gRPC source/.test(sync.log),
+    );
   }
   const args = ["--sources", JSON.stringify([{ ...source, maxMsgSize: 6_000_000 }])];
   await using large = await startFlagd(args);

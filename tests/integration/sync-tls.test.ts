@@ -50,7 +50,7 @@ describe("a private CA", () => {
     for (const host of ["localhost", "127.0.0.1", "grpcs://localhost"]) {
       const args = sources(sync.port, { certPath: certificates.ca.cert }, host);
       await using flagd = await startFlagd(args);
-      expect(flagd.log()).toContain("ready");
+      await until("its line", () => flagd.log().includes("ready"));
     }
   });
 
@@ -116,7 +116,7 @@ describe("mutual TLS", () => {
   test("takes a client whose certificate the CA has signed", async () => {
     const args = sources(sync.port, { ...ca(), ...client(certificates.client) });
     await using flagd = await startFlagd(args);
-    expect(flagd.log()).toContain("ready");
+    await until("its line", () => flagd.log().includes("ready"));
   });
 
   test("refuses a client without a certificate", async () => {
