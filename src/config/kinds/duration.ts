@@ -54,11 +54,16 @@ export function formatDuration(ms: number): string {
   return text || "0s";
 }
 
-/** A value in milliseconds. */
+/** Milliseconds; almost 25 days. A timer for longer than that ends at once. */
+export const longestTimer = 2 ** 31 - 1;
+
+const inTimers = (text: string): number => Math.min(parseDuration(text), longestTimer);
+
+/** A value in milliseconds that timers take. */
 export const duration: Kind<number> = {
   hint: "duration",
-  fromText: parseDuration,
-  fromFile: (value) => parseDuration(scalarText(value)),
+  fromText: inTimers,
+  fromFile: (value) => inTimers(scalarText(value)),
   show: formatDuration,
 };
 
@@ -70,7 +75,7 @@ export const positiveDuration: Kind<number> = {
 };
 
 function positive(text: string): number {
-  const ms = parseDuration(text);
+  const ms = inTimers(text);
   if (ms > 0) return ms;
   throw new ValueError(`${quote(text)} is not more than 0s`);
 }

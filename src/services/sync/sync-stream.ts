@@ -30,9 +30,6 @@ export interface SyncStreamOptions {
   readonly onClose: () => void;
 }
 
-/** The longest that a timer takes; a later deadline is none. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * One open stream of states. While its reader is busy, changes only mark it as behind: when it can
  * take another state it gets the latest, so the last one is never skipped and none is queued.
@@ -59,7 +56,7 @@ export class SyncStream {
     this.#sink.onDrain(() => this.#drained());
     this.#sink.onClose((reason) => this.#close(reason));
     if (this.#over) return;
-    if (deadlineMs > 0 && deadlineMs <= MAX_TIMER_MS) {
+    if (deadlineMs > 0) {
       this.#deadline = setTimeout(
         () => this.end(streamDeadlineExceeded(), "deadline_exceeded"),
         deadlineMs,

@@ -342,6 +342,21 @@ describe("refused", () => {
   });
 });
 
+test("times are never longer than a timer can wait, which would end at once", async () => {
+  const names = ["stream-deadline", "shutdown-grace", "sync-stall-timeout", "ofrep-sse-window"];
+  const http = '[{"provider":"http","uri":"http://h","timeoutS":10000000}]';
+  const times = names.flatMap((name) => [`--${name}`, "1000h"]);
+  const config = await read([...times, "--ofrep-sse", "-s", http]);
+  const longest = 2 ** 31 - 1;
+  expect(config).toMatchObject({
+    streamDeadlineMs: longest,
+    shutdownGraceMs: longest,
+    sync: { stallTimeoutMs: longest },
+    ofrep: { events: { jitterMs: longest } },
+    sources: [{ timeoutSeconds: longest / 1000 }],
+  });
+});
+
 test("help is asked for before anything is checked", async () => {
   expect(await readStartConfig(["-p", "abc", "--help"], { FLAGD_PORT: "x" })).toBeUndefined();
 });
