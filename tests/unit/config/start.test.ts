@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../src/config/errors.ts";
@@ -254,6 +254,15 @@ describe("the configuration file", () => {
     const config = await read(source, environment);
     expect(config.evaluation.address).toEqual({ port: 2 });
     expect(config.configFile).toBe(join(home, ".agent.yaml"));
+  });
+
+  test("that nobody named is not missed: a folder of its name, a home that is not there", async () => {
+    const home = mkdtempSync(join(folder, "home-"));
+    mkdirSync(join(home, ".agent.yaml"));
+    mkdirSync(join(home, ".agent"));
+    for (const HOME of [home, join(home, "nowhere")]) {
+      expect((await read(source, { HOME })).configFile).toBeUndefined();
+    }
   });
 
   test("must exist, be YAML or JSON, and hold a mapping", async () => {
