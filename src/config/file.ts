@@ -13,33 +13,36 @@ export interface ConfigFile {
 
 /**
  * Reads the file of `--config`, or the default one where `path` is empty: `$HOME/.agent.yaml`,
- * `$HOME/.agent`; undefined where neither exists.
+ * `$HOME/.agent`; undefined where there is neither. A folder, or what may not be read, is none:
+ * nobody named it, and the home may be another user's.
  * @throws ConfigError for a file that is missing or is no mapping in YAML or JSON
  */
 export async function readConfigFile(
   path: string,
   environment: Environment,
 ): Promise<ConfigFile | undefined> {
-  if (path !== "") {
-    const found = await read(path);
-    if (found === undefined) throw new ConfigError(`--config ${path}: no such file`);
-    return found;
-  }
+  if (path !== "") return read(path, await readFile(path, "utf8").catch(refuse(path)));
   const home = environment.HOME;
   if (!home) return undefined;
-  return (await read(join(home, ".agent.yaml"))) ?? (await read(join(home, ".agent")));
+  for (const name of [".agent.yaml", ".agent"]) {
+    const implied = join(home, name);
+    const text = await readFile(implied, "utf8").catch(() => undefined);
+    if (text !== undefined) return read(implied, text);
+  }
+  return undefined;
 }
 
-async function read(path: string): Promise<ConfigFile | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+function refuse(path: string) {
+  return ({ code, message }: NodeJS.ErrnoException): never => {
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      throw new ConfigError(`--config ${path}: no such file`);
+    }
     const reason = code === "EISDIR" ? "is a directory" : message;
     throw new ConfigError(`configuration file ${path} cannot be read: ${reason}`);
-  }
+  };
+}
+
+async function read(path: string, text: string): Promise<ConfigFile> {
   return { path, members: lowerCased(path, await parse(path, text.replace(/^\uFEFF/, ""))) };
 }
 

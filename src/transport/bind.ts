@@ -15,21 +15,41 @@ export async function bind(
 ): Promise<ListenAddress> {
   if ("socketPath" in address) await clearSocket(address.socketPath, name);
   else if (address.shared?.as === "first") await claim(address.port, name, address.host);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(new ConfigError(`${name}: cannot listen on ${describe(address)}: ${explain(error)}`)),
-    );
-    server.once("listening", resolve);
-    if ("socketPath" in address) server.listen({ path: address.socketPath });
-    else {
-      const { port, host, shared } = address;
-      server.listen({ port, ...(host && { host }), ...(shared && { reusePort: true }) });
-    }
+  const refused = (error: NodeJS.ErrnoException): never => {
+    throw new ConfigError(`${name}: cannot listen on ${describe(address)}: ${explain(error)}`);
+  };
+  let taken = address;
+  await listening(server, address).catch((error: NodeJS.ErrnoException) => {
+    if (!lacksIpv6(error, address)) return refused(error);
+    taken = { ...address, host: "0.0.0.0" };
+    return listening(server, taken).catch(refused);
   });
-  server.removeAllListeners("error");
   const bound = server.address();
-  if ("socketPath" in address || typeof bound !== "object" || bound === null) return address;
-  return { ...address, port: bound.port };
+  if ("socketPath" in taken || typeof bound !== "object" || bound === null) return taken;
+  return { ...taken, port: bound.port };
+}
+
+function listening(server: Server, address: ListenAddress): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.once("listening", resolve);
+  if ("socketPath" in address) server.listen({ path: address.socketPath });
+  else {
+    const { port, host, shared } = address;
+    server.listen({ port, ...(host && { host }), ...(shared && { reusePort: true }) });
+  }
+  return promise.finally(() => {
+    server.removeListener("error", reject);
+    server.removeListener("listening", resolve);
+  });
+}
+
+/**
+ * Without a host Node listens on all addresses, where there is no IPv6 on those of IPv4. Bun 1.4.5 always tries
+ * `::`, and its error has no code then.
+ */
+function lacksIpv6(error: NodeJS.ErrnoException, address: ListenAddress): boolean {
+  return "port" in address && address.host === undefined && error.code === undefined;
 }
 
 /** @throws ConfigError where a process, even one that shares its ports, listens on the port */

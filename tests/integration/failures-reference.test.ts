@@ -53,6 +53,7 @@ describe("what ends flagd at its start", () => {
   test.each([
     ["no source", []],
     ["an unknown option", ["--prot", "1"]],
+    ["two URIs in the place of one", ["--uri", "file:a.json;file:b.json"]],
     ["half of a certificate", ["--uri", `file:${example}`, "--server-cert-path", "server.pem"]],
   ])("%s", async (_, args) => {
     const { message, text } = await refused(args, {});

@@ -1,4 +1,5 @@
 import { ConfigError } from "../errors.ts";
+import { longestTimerMs } from "../kinds/duration.ts";
 import { nearest } from "../nearest.ts";
 import { quote } from "../quote.ts";
 import { oauthMembers, providers, sourceMembers } from "./members.ts";
@@ -45,14 +46,14 @@ export function parseSource(value: unknown, where: string, warn: Warn): SourceCo
     case "kubernetes":
       return { provider, uri: uri.replace(/^core\.openfeature\.dev\//, "") };
     case "http": {
-      const { authHeader, headers = {}, timeoutS: timeoutSeconds = 0 } = members;
+      const { authHeader, headers = {}, timeoutS = 0 } = members;
       const oauth = members.oauth && readOAuth(members.oauth, `${where}.oauth`, warn);
       const optional = some({ authHeader, oauth });
       return {
         provider,
         uri,
         headers,
-        timeoutSeconds,
+        timeoutSeconds: Math.min(timeoutS, longestTimerMs / 1000),
         ...polling(members, 5),
         ...tls,
         ...optional,

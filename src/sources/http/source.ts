@@ -1,4 +1,3 @@
-import { longestTimerMs } from "../../config/kinds/duration.ts";
 import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../clock.ts";
 import { SourceFault } from "../fault.ts";
@@ -29,9 +28,7 @@ export class HttpSource extends PolledSource {
     const target = httpTarget(config);
     const client = new WebClient({
       tls: () => readTlsFiles(config),
-      ...(config.timeoutSeconds > 0 && {
-        timeoutMs: Math.min(config.timeoutSeconds * 1000, longestTimerMs),
-      }),
+      ...(config.timeoutSeconds > 0 && { timeoutMs: config.timeoutSeconds * 1000 }),
       ...(silenceMs !== undefined && { silenceMs }),
     });
     const { intervalSeconds, intervalSeed } = config;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../src/config/errors.ts";
+import { longestTimerMs } from "../../../src/config/kinds/duration.ts";
 import { readStartConfig, type StartConfig } from "../../../src/config/start.ts";
 
 let folder = "";
@@ -256,6 +257,15 @@ describe("the configuration file", () => {
     expect(config.configFile).toBe(join(home, ".agent.yaml"));
   });
 
+  test("that nobody named is not missed: a folder of its name, a home that is not there", async () => {
+    const home = mkdtempSync(join(folder, "home-"));
+    mkdirSync(join(home, ".agent.yaml"));
+    mkdirSync(join(home, ".agent"));
+    for (const HOME of [home, join(home, "nowhere")]) {
+      expect((await read(source, { HOME })).configFile).toBeUndefined();
+    }
+  });
+
   test("must exist, be YAML or JSON, and hold a mapping", async () => {
     const missing = join(folder, "missing.yaml");
     await refused(`--config ${missing}: no such file`, ["--config", missing]);
@@ -339,6 +349,21 @@ describe("refused", () => {
   test("port 0 may be given to several listeners", async () => {
     const config = await read(["-p", "0", "-g", "0", "-m", "0", "-r", "0", ...source]);
     expect(config.evaluation.address).toEqual({ port: 0 });
+  });
+});
+
+test("times are never longer than a timer can wait, which would end at once", async () => {
+  const names = ["stream-deadline", "shutdown-grace", "sync-stall-timeout", "ofrep-sse-window"];
+  const http = '[{"provider":"http","uri":"http://h","timeoutS":10000000}]';
+  const times = names.flatMap((name) => [`--${name}`, "1000h"]);
+  const config = await read([...times, "--ofrep-sse", "-s", http]);
+  const longest = longestTimerMs;
+  expect(config).toMatchObject({
+    streamDeadlineMs: longest,
+    shutdownGraceMs: longest,
+    sync: { stallTimeoutMs: longest },
+    ofrep: { events: { jitterMs: longest } },
+    sources: [{ timeoutSeconds: longest / 1000 }],
   });
 });
 

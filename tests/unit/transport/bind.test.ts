@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { EventEmitter } from "node:events";
+import type { ListenOptions, Server } from "node:net";
+import { bind } from "../../../src/transport/bind.ts";
+
+/** A server whose attempts to listen fail, or not, as `fail` says. */
+function serverThat(fail: (options: ListenOptions) => object | undefined) {
+  const tried: ListenOptions[] = [];
+  const server = new EventEmitter() as EventEmitter & Pick<Server, "address">;
+  server.address = () => ({ port: 4711, family: "", address: "" });
+  const listen = (options: ListenOptions) => {
+    tried.push(options);
+    const problem = fail(options);
+    if (problem) server.emit("error", Object.assign(new Error("Failed to listen at ::"), problem));
+    else server.emit("listening");
+  };
+  return { server: Object.assign(server, { listen }) as object as Server, tried };
+}
+
+test("where there is no IPv6, the addresses of IPv4 are listened on", async () => {
+  const { server, tried } = serverThat(({ host }) => (host === undefined ? {} : undefined));
+  const shared = { threads: 2, as: "joining" } as const;
+  const bound = await bind(server, { port: 0, shared }, "sync");
+  expect(bound).toEqual({ port: 4711, host: "0.0.0.0", shared });
+  expect(tried).toEqual([
+    { port: 0, reusePort: true },
+    { port: 0, host: "0.0.0.0", reusePort: true },
+  ]);
+});
+
+test("any other failure is told at once, and of two that of IPv4", async () => {
+  const busy = serverThat(() => ({ code: "EADDRINUSE" }));
+  await expect(bind(busy.server, { port: 1 }, "sync")).rejects.toThrow("sync: cannot listen on");
+  expect(busy.tried).toHaveLength(1);
+  const both = serverThat(({ host }) => (host ? { code: "EACCES" } : {}));
+  await expect(bind(both.server, { port: 1 }, "sync")).rejects.toThrow("port 1: permission denied");
+});
