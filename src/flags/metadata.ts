@@ -25,7 +25,7 @@ export function decodeMetadata(
   if (value.flagSetId === "") {
     warnings.add(
       [...of, "metadata", "flagSetId"],
-      "flags whose flag set has an empty name are left out",
+      "flags with an empty flagSetId are ignored",
     );
   }
   return inByteOrderThroughout(value);

@@ -245,7 +245,7 @@ describe("at the start, to be waited for:", () => {
     const other = connect(server.port, "127.0.0.1");
     await once(other, "connect");
     await using source = run(uriOf(server));
-    await source.fails("the server has as many clients as it takes (maxclients)");
+    await source.fails("the server has reached its limit of clients (maxclients)");
     other.destroy();
     await source.delivers(document);
   });
@@ -253,7 +253,7 @@ describe("at the start, to be waited for:", () => {
   test("a key that is not there yet", async () => {
     await using server = await RedisServer.start();
     await using source = run(uriOf(server));
-    await source.fails('there is no key "flags" in the database');
+    await source.fails('the key "flags" does not exist in the database');
     await server.set("flags", document);
     await source.delivers(document);
   });
@@ -291,7 +291,7 @@ describe("a peer that is not Redis is reported and tried again:", () => {
       /is not Redis/,
     ],
     ["one that says nothing", () => {}, /accepts connections and does not answer/],
-    ["one that hangs up", (socket) => socket.destroy(), /closes the connection without an answer/],
+    ["one that hangs up", (socket) => socket.destroy(), /closes the connection without a response/],
     ["one that answers and hangs up", (socket) => socket.end("+OK\r\n"), /./],
   ])("%s", async (_, answer, reason) => {
     await using other = await peer(answer);
@@ -311,8 +311,8 @@ describe("a peer that is not Redis is reported and tried again:", () => {
     await using tls = await serverWith({ tls: { server: certificates.server } });
     await using first = run(`rediss://127.0.0.1:${plain.port}?key=flags`);
     await using second = run(uriOf(tls));
-    await first.fails("is it a port without TLS? Then write redis://");
-    await second.fails("is it a TLS port? Then write rediss://");
+    await first.fails("if the port does not use TLS, use redis://");
+    await second.fails("if the port expects TLS, use rediss://");
   });
 });
 
@@ -358,7 +358,7 @@ describe("at the start, to be mended by the operator:", () => {
   test.each([
     ["another key", ["~other", "+@all"], "", "may not read the key"],
     ["no command", ["~*", "+ping"], "", "may not read the key"],
-    ["no other database", ["~*", "+@all", "-select"], "/1", "may not choose database 1"],
+    ["no other database", ["~*", "+@all", "-select"], "/1", "is not permitted to select database 1"],
   ])("a user who has a right to %s", async (_, rules, database, reason) => {
     await using server = await serverWith({ users: [["reader", "on", ">pw", ...rules]] });
     await using source = run(`redis://reader:pw@127.0.0.1:${server.port}${database}?key=flags`);
@@ -408,16 +408,16 @@ describe("at the start, to be mended by the operator:", () => {
     const absent = join(certificates.folder, "absent.pem");
     const cases: [Partial<RedisSourceOptions>, string][] = [
       [{ certPath: absent }, `cannot read ${absent} (certPath)`],
-      [{ certPath: garbage }, `${garbage} (certPath) holds no PEM certificate`],
+      [{ certPath: garbage }, `${garbage} (certPath) does not contain a PEM certificate`],
       [{ clientCertPath: absent, clientKeyPath: key }, `cannot read ${absent} (clientCertPath)`],
       [{ clientCertPath: cert, clientKeyPath: absent }, `cannot read ${absent} (clientKeyPath)`],
       [
         { clientCertPath: cert, clientKeyPath: garbage },
-        `${garbage} (clientKeyPath) holds no PEM private key`,
+        `${garbage} (clientKeyPath) does not contain a PEM private key`,
       ],
       [
         { clientCertPath: cert, clientKeyPath: certificates.server.key },
-        "(clientKeyPath) is not that of",
+        "(clientKeyPath) does not match the certificate",
       ],
     ];
     for (const [options, reason] of cases) {

@@ -36,7 +36,7 @@ const shown = (names: Readonly<Record<string, string>>): string =>
 const messages = (log: string): string[] =>
   [...log.matchAll(/(?:^Error: | (?:WARN|ERROR|FATAL) +)(.+?)(?: {2}\w+=.*)?$/gm)].map(
     ([, message = ""]) =>
-      message.replace(/; (?:the last good flags stay in use|there are no flags from it yet)$/, ""),
+      message.replace(/; (?:serving the last accepted flags|no flags from this source yet)$/, ""),
   );
 
 describe("what ends flagd at its start", () => {

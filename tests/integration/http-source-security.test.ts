@@ -74,12 +74,12 @@ describe("TLS", () => {
 
   test("a file that is no certificate is fatal and named", async () => {
     await using source = run("https://127.0.0.1:1/flags", { certPath: certificates.ca.key });
-    expect(String(await source.ended)).toContain("(certPath) holds no PEM certificate");
+    expect(String(await source.ended)).toContain("(certPath) does not contain a PEM certificate");
     await using other = run("https://127.0.0.1:1/flags", {
       clientCertPath: certificates.client.cert,
       clientKeyPath: certificates.server.key,
     });
-    expect(String(await other.ended)).toContain("(clientKeyPath) is not that of");
+    expect(String(await other.ended)).toContain("(clientKeyPath) does not match the certificate");
   });
 });
 

@@ -23,7 +23,7 @@ export class OtelVariables {
     const value = this.text(name)?.toLowerCase();
     const found = words.find((word) => word === value);
     if (value !== undefined && found === undefined) {
-      this.#ignore(name, value, `is none of ${words.map(quote).join(", ")}`);
+      this.#ignore(name, value, `is not one of ${words.map(quote).join(", ")}`);
     }
     return found;
   }
@@ -49,7 +49,7 @@ export class OtelVariables {
         if (at < 0 || key === "") throw new TypeError();
         pairs[key.toLowerCase()] = decodeURIComponent(part.slice(at + 1).trim());
       } catch {
-        this.#warn(`${name}: a part that is not name=value is ignored`);
+        this.#warn(`${name}: an entry that is not name=value is ignored`);
       }
     }
     return pairs;

@@ -118,7 +118,7 @@ export class Crew {
       if (this.#members.size === 0) this.#closing.done();
       return;
     }
-    this.#options.log.error(`a worker ended with ${code}, another one takes its place`, {
+    this.#options.log.error(`a worker exited with code ${code} and is being replaced`, {
       worker: number,
     });
     setTimeout(() => {

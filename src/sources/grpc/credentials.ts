@@ -16,7 +16,7 @@ export interface TlsMaterial {
 export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: ClientTls): TlsMaterial {
   if (!clientCertPath !== !clientKeyPath) {
     throw new FatalSourceError(
-      "clientCertPath and clientKeyPath belong together: give both or neither",
+      "clientCertPath and clientKeyPath must be set together",
     );
   }
   return {

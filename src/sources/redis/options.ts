@@ -59,11 +59,11 @@ export function checkRedisOptions(options: RedisSourceOptions): RedisSettings {
   };
   const { certPath, clientCertPath, clientKeyPath, serverName } = options;
   if (!clientCertPath !== !clientKeyPath) {
-    fail("clientCertPath and clientKeyPath go together, only one of them is given");
+    fail("clientCertPath and clientKeyPath must be set together");
   }
   const stray = Object.entries({ certPath, clientCertPath, serverName }).find(([, value]) => value);
   if (stray && !uri.address.tls) {
-    fail(`${stray[0]} is given, but the URI is not for TLS: write rediss:// instead of redis://`);
+    fail(`${stray[0]} requires TLS: use rediss:// instead of redis:// in the URI`);
   }
   const intervalMs = seconds("interval", options.intervalSeconds, defaultIntervalSeconds);
   const timeoutMs = seconds("timeout", options.timeoutSeconds, defaultTimeoutSeconds);

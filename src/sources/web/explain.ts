@@ -3,12 +3,12 @@ import { messageOf, SourceFault } from "../fault.ts";
 /** Codes of Bun's `fetch` → words. What only the operator can mend is `hopeless`. */
 const texts: readonly (readonly [codes: RegExp, text: string, hopeless?: true])[] = [
   [/ECONNREFUSED/, "connection refused"],
-  [/ENOTFOUND|EAI_/, "there is no such host name"],
-  [/ECONNRESET|EPIPE/, "the connection was cut"],
+  [/ENOTFOUND|EAI_/, "the host name cannot be resolved"],
+  [/ECONNRESET|EPIPE/, "the connection was lost"],
   [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, "the host cannot be reached"],
-  [/Malformed_HTTP|HTTP_Response|HPE_/, "what answers does not speak HTTP"],
-  [/ZlibError|Decompress|BrotliDecode|ZstdDecompress/i, "the body cannot be decompressed"],
-  [/ERR_PROXY_TUNNEL/, "the proxy of HTTPS_PROXY refuses the connection"],
+  [/Malformed_HTTP|HTTP_Response|HPE_/, "the server does not speak HTTP"],
+  [/ZlibError|Decompress|BrotliDecode|ZstdDecompress/i, "the response body cannot be decompressed"],
+  [/ERR_PROXY_TUNNEL/, "the proxy in HTTPS_PROXY refused the connection"],
   [/CERT_HAS_EXPIRED/, "the server's certificate has expired: renew it", true],
   [
     /CERT_ALTNAME/,

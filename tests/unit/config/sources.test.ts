@@ -44,18 +44,18 @@ describe("--uri", () => {
   const prefixes =
     "must start with 'redis://', 'file:', 'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'";
   test.each<[string, string]>([
-    ["foo.json", `"foo.json" (--uri), ${prefixes}; for a file write "file:foo.json"`],
-    ["./foo", `"./foo" (--uri), ${prefixes}; for a file write "file:./foo"`],
+    ["foo.json", `"foo.json" (--uri), ${prefixes}; for a file, write "file:foo.json"`],
+    ["./foo", `"./foo" (--uri), ${prefixes}; for a file, write "file:./foo"`],
     [
       "gs://b",
-      `"gs://b" (--uri), ${prefixes}; a bucket and an object are needed: gs://bucket/object`,
+      `"gs://b" (--uri), ${prefixes}; expected a bucket and an object: gs://bucket/object`,
     ],
     [
       "s3://b/",
-      `"s3://b/" (--uri), ${prefixes}; a bucket and an object are needed: s3://bucket/object`,
+      `"s3://b/" (--uri), ${prefixes}; expected a bucket and an object: s3://bucket/object`,
     ],
     ["reids://u:pw@h", `"reids://***@h" (--uri), ${prefixes} (did you mean redis://?)`],
-    ["pw@h", `"***@h" (--uri), ${prefixes}; a comma within a URI is written %2C`],
+    ["pw@h", `"***@h" (--uri), ${prefixes}; write a comma within a URI as %2C`],
     ["", `"" (--uri), ${prefixes}`],
   ])("%j is refused", (uri, message) => {
     expect(() => ofUri(uri)).toThrow(new ConfigError(`invalid sync uri argument: ${message}`));
@@ -214,17 +214,17 @@ describe("--sources", () => {
     [
       "one half of a client certificate",
       { uri: "h:1", provider: "grpc", clientKeyPath: "k" },
-      "clientCertPath and clientKeyPath belong together",
+      "clientCertPath and clientKeyPath must be set together",
     ],
     [
       "TLS on a plaintext scheme",
       { uri: "redis://h", provider: "redis", tls: true },
-      "for TLS the uri must start with rediss://",
+      "TLS requires a uri that starts with rediss://",
     ],
     [
       "a CA on a plaintext scheme",
       { uri: "redis://h", provider: "redis", certPath: "ca" },
-      "for TLS the uri must start with rediss://",
+      "TLS requires a uri that starts with rediss://",
     ],
     [
       "OAuth without a token URL",
@@ -234,7 +234,7 @@ describe("--sources", () => {
     [
       "OAuth without a client",
       { uri: "a", provider: "http", oauth: { tokenUrl: "t" } },
-      "clientID and clientSecret are required, or folder with both",
+      "set clientID and clientSecret, or a folder that contains both",
     ],
   ])("%s is refused", (_, value, message) => {
     expect(() => parse(value)).toThrow(ConfigError);

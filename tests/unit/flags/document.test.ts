@@ -9,7 +9,7 @@ describe("documents without flags", () => {
       const [problem] = rejected(text, format);
       expect(problem).toEqual({
         path: "$",
-        reason: 'the document is empty; to delete all flags write {"flags":{}}',
+        reason: 'the document is empty; to delete all flags, write {"flags":{}}',
       });
     }
   });
@@ -140,7 +140,7 @@ describe("flags", () => {
     const { keys, warnings } = accepted({ flags: { "": plain, a: plain } });
     expect(keys).toEqual(["a"]);
     expect(warnings).toEqual([
-      { path: "$.flags", reason: "a flag has an empty key, it is left out" },
+      { path: "$.flags", reason: "a flag with an empty key is ignored" },
     ]);
   });
 

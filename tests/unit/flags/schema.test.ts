@@ -23,8 +23,8 @@ describe("departures from the schema are warnings", () => {
     [{ state: "ENABLED", variants: { "": 1 } }, ".variants", "empty name"],
     [{ ...plain, metadata: { a: [1] } }, ".metadata.a", "found an array"],
     [{ ...plain, metadata: { a: null } }, ".metadata.a", "found null"],
-    [{ ...plain, targeting: null }, ".targeting", "targeting is an object, found null"],
-    [{ ...plain, targeting: "on" }, ".targeting", "targeting is an object, found a string"],
+    [{ ...plain, targeting: null }, ".targeting", "targeting must be an object, found null"],
+    [{ ...plain, targeting: "on" }, ".targeting", "targeting must be an object, found a string"],
   ])("%j", (flag, path, reason) => {
     const warnings = warningsOf(flag);
     expect(warnings).toHaveLength(1);
@@ -52,7 +52,7 @@ describe("departures from the schema are warnings", () => {
     [{ flags: { a: { ...plain, Targeting: {} } } }, "$.flags.a.Targeting", '"targeting"'],
   ])("a name in other case names the right one: %j", (document, path, right) => {
     expect(accepted(document).warnings).toEqual([
-      { path, reason: `this member is ignored, write ${right}` },
+      { path, reason: `this member is ignored, rename it to ${right}` },
     ]);
   });
 

@@ -74,7 +74,7 @@ describe("YAML", () => {
   test("an alias inside what it names is rejected", () => {
     expect(rejected("flags: &f\n  a: {variants: *f}\n", "yaml")[0]).toEqual({
       path: "$.flags.a.variants",
-      reason: "the YAML alias leads back to itself",
+      reason: "the YAML alias is circular",
     });
   });
 

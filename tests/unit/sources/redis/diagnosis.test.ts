@@ -38,8 +38,8 @@ describe("why a server is out of reach", () => {
   });
 
   test.each([
-    ["redis", "closed", false, "closes the connection without an answer (is it a TLS port?"],
-    ["redis", "silent", false, "accepts connections and does not answer (is it a TLS port?"],
+    ["redis", "closed", false, "closes the connection without a response (is it a TLS port?"],
+    ["redis", "silent", false, "accepts connections, but does not respond (is it a TLS port?"],
     ["rediss", "silent", false, "does not answer (is it a port without TLS?"],
     ["redis", "closed", true, `the connection to ${there} was lost`],
     ["redis", "silent", true, "does not answer any more"],

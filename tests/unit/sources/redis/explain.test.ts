@@ -79,7 +79,7 @@ describe("what passes by itself is retried", () => {
 
 test("an unknown answer is repeated, cut, without the password", () => {
   const fault = explain(redisError(`ERR hunter2 ${"x".repeat(10_000)}`), address);
-  expect(fault.message).toStartWith("the server says: ERR *** xxx");
+  expect(fault.message).toStartWith("the server returned an error: ERR *** xxx");
   expect(fault.message.length).toBeLessThan(400);
 });
 

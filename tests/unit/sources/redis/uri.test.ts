@@ -50,7 +50,7 @@ describe("every form of URI is understood", () => {
 
 describe("a wrong URI is refused with what is wrong", () => {
   test.each([
-    ["localhost:6379", "this is not a URI"],
+    ["localhost:6379", "it is not a URI"],
     ["http://h?key=k", "the scheme http is unknown"],
     ["redis://h", "the parameter key is missing"],
     ["redis://h?key=", "the parameter key is missing"],
@@ -68,7 +68,7 @@ describe("a wrong URI is refused with what is wrong", () => {
     ["redis://h/-1?key=k", 'the database must be a number, not "-1"'],
     ["redis://h/3/?key=k", 'the database must be a number, not "3/"'],
     ["redis://h/3?key=k&db=3", "the database is there twice"],
-    ["redis://h?key=a#b", '"#" must be written %23'],
+    ["redis://h?key=a#b", 'write "#" as %23'],
     ["redis://:100%@h?key=k", "the password is not valid percent-encoding"],
     ["redis://:a/b@h?key=k", 'there is an "@" after the host'],
     ["redis://:a?b@h?key=k", 'there is an "@" after the host'],
