@@ -46,7 +46,8 @@ export async function readRedisSyncConfig(
   distinctAddresses({ "redis-sync-port": sync, "management-port": { port: managementPort } });
 
   if (values["redis-uri"] === "") {
-    const missing = "--redis-uri is missing: set it, for example --redis-uri 'redis://localhost:6379/0?key=flags'";
+    const missing =
+      "--redis-uri is missing: set it, for example --redis-uri 'redis://localhost:6379/0?key=flags'";
     // What was ignored may have been meant as it.
     throw new ConfigError([missing, ...resolved.warnings].join("; "));
   }

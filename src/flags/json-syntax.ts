@@ -79,7 +79,10 @@ function endOfString(text: string, start: number): { at: number; reason?: string
     if (text[at] === '"') return { at: at + 1 };
     if (at >= text.length) return { at: start, reason: "unterminated string" };
     if (text[at] !== "\\") {
-      return { at, reason: "line break or control character in a string: escape it as \\n or \\u…" };
+      return {
+        at,
+        reason: "line break or control character in a string: escape it as \\n or \\u…",
+      };
     }
     const end = match(escaped, text, at);
     if (end === at)

@@ -35,7 +35,8 @@ export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Prom
   pipeline.readiness.stop();
   aborted.abort();
   if (typeof ending !== "string") {
-    const message = ending instanceof FatalSourceError ? ending.message : `unexpected error: ${ending}`;
+    const message =
+      ending instanceof FatalSourceError ? ending.message : `unexpected error: ${ending}`;
     log.fatal(message);
     await close(0);
     return 1;

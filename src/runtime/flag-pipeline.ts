@@ -82,7 +82,8 @@ export class FlagPipeline {
     this.store = new Store(names, {
       prepare: (definition) => prepareFlag(definition, { now: Date.now, report }),
       reflecting,
-      onListenerError: (error) => log.error("a listener for flag changes failed", { error: `${error}` }),
+      onListenerError: (error) =>
+        log.error("a listener for flag changes failed", { error: `${error}` }),
     });
     this.statuses = this.#sources.map(({ name, provider }) => new SourceStatus(name, provider));
     this.readiness = new Readiness(this.statuses);

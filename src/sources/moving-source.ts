@@ -41,7 +41,9 @@ export class MovingSource implements Source {
     } catch (error) {
       if (error instanceof ThreadDied && !error.proven) {
         this.#here = await this.another();
-        this.log.error(`${error.message}; running the source without one from now on`, { source: this.name });
+        this.log.error(`${error.message}; running the source without one from now on`, {
+          source: this.name,
+        });
         this.#place = "here for good";
       }
       throw error;

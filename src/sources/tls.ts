@@ -45,7 +45,9 @@ function checkCertificate(option: string, path: string, pem: string): X509Certif
   try {
     return new X509Certificate(pem);
   } catch {
-    throw new SourceFault(`${path} (${option}) does not contain a PEM certificate`, { hopeless: true });
+    throw new SourceFault(`${path} (${option}) does not contain a PEM certificate`, {
+      hopeless: true,
+    });
   }
 }
 

@@ -266,7 +266,5 @@ test("a port of something else is said to be that", async () => {
   cleanups.push(() => redis[Symbol.asyncDispose]());
   const { failures } = run({ uri: `127.0.0.1:${redis.port}` });
   await until("the failure", () => failures.length > 0);
-  expect(failures[0]).toBe(
-    "the server does not speak HTTP/2 on this port: use its sync port",
-  );
+  expect(failures[0]).toBe("the server does not speak HTTP/2 on this port: use its sync port");
 });

@@ -358,7 +358,12 @@ describe("at the start, to be mended by the operator:", () => {
   test.each([
     ["another key", ["~other", "+@all"], "", "may not read the key"],
     ["no command", ["~*", "+ping"], "", "may not read the key"],
-    ["no other database", ["~*", "+@all", "-select"], "/1", "is not permitted to select database 1"],
+    [
+      "no other database",
+      ["~*", "+@all", "-select"],
+      "/1",
+      "is not permitted to select database 1",
+    ],
   ])("a user who has a right to %s", async (_, rules, database, reason) => {
     await using server = await serverWith({ users: [["reader", "on", ">pw", ...rules]] });
     await using source = run(`redis://reader:pw@127.0.0.1:${server.port}${database}?key=flags`);

@@ -98,7 +98,9 @@ describe("a private CA", () => {
     const mixed = { certPath: ca.cert, clientCertPath: own.cert, clientKeyPath: server.key };
     expect(await refusal(1, mixed)).toContain("clientKeyPath the PEM key of clientCertPath");
     const half = { certPath: ca.cert, clientCertPath: own.cert };
-    expect(await refusal(1, half)).toContain("clientCertPath and clientKeyPath must be set together");
+    expect(await refusal(1, half)).toContain(
+      "clientCertPath and clientKeyPath must be set together",
+    );
   });
 });
 

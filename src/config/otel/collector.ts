@@ -125,9 +125,7 @@ function tlsFiles(files: {
 }): CollectorConfig["files"] {
   const { caPath, certPath, keyPath } = files;
   if ((certPath === undefined) !== (keyPath === undefined)) {
-    throw new ConfigError(
-      "--otel-cert-path and --otel-key-path must be set together",
-    );
+    throw new ConfigError("--otel-cert-path and --otel-key-path must be set together");
   }
   return {
     ...(caPath !== undefined && { caPath }),

@@ -120,7 +120,9 @@ function readOAuth(value: object, where: string, warn: Warn): OAuth {
   const { clientID = "", clientSecret = "", tokenUrl = "", folder } = members;
   if (!tokenUrl) throw new ConfigError(`${where}: tokenUrl is a required field`);
   if (!folder && !(clientID && clientSecret)) {
-    throw new ConfigError(`${where}: set clientID and clientSecret, or a folder that contains both`);
+    throw new ConfigError(
+      `${where}: set clientID and clientSecret, or a folder that contains both`,
+    );
   }
   return {
     clientId: clientID,

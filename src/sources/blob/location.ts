@@ -37,7 +37,11 @@ export function parseBlobUri(uri: string, scheme: string, known: BlobOptions): B
       return fail(`the option ${name} must be true or false`);
     }
   }
-  return { bucket, key: decode(path) ?? fail("invalid percent-encoding in the object's name"), options };
+  return {
+    bucket,
+    key: decode(path) ?? fail("invalid percent-encoding in the object's name"),
+    options,
+  };
 }
 
 /** The path of a URL for a key, its slashes kept, everything else encoded that SigV4 encodes. */

@@ -1,7 +1,7 @@
+import { tlsFault } from "../tls-faults.ts";
 import type { TlsMaterial } from "./credentials.ts";
 import { probe } from "./probe.ts";
 import type { Endpoint } from "./target.ts";
-import { tlsTrouble } from "./tls-trouble.ts";
 
 const timeoutMs = 2000;
 
@@ -23,7 +23,7 @@ export async function diagnose(
       ? "the server expects TLS on this port: set tls or certPath, or use grpcs://"
       : undefined;
   }
-  if (error) return tlsTrouble(error);
+  if (error) return tlsFault(error);
   // Bun's own server refuses a client certificate by hanging up, without an alert.
   if (!secure || !ended) return undefined;
   return files.cert

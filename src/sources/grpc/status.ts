@@ -1,5 +1,5 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
-import { tlsTrouble } from "./tls-trouble.ts";
+import { tlsFault } from "../tls-faults.ts";
 
 /** How a stream ended, for the operator. */
 export interface StreamEnd {
@@ -33,8 +33,8 @@ export function describeEnd(
 ): StreamEnd {
   if (!error) return { reason: "the server ended the stream", fatal: false };
   const details = plain(error.details || error.message);
-  const trouble = tlsTrouble(details);
-  if (trouble) return { reason: trouble, fatal: true };
+  const fault = tlsFault(details);
+  if (fault) return { reason: fault, fatal: true };
   const fatal = fatalCodes.has(error.code);
   if (error.code === status.RESOURCE_EXHAUSTED && /larger than max/i.test(details)) {
     const limit = options.maxMessageSize ? "" : " (4194304 bytes by default)";

@@ -56,6 +56,8 @@ function setHeader(headers: Headers, name: string, value: string, where: string)
   } catch {
     // The value is not repeated: it may be secret.
     const shown = JSON.stringify(name.slice(0, 80));
-    throw new ConfigError(`${where}: ${shown} is not a valid header name, or its value contains a line break`);
+    throw new ConfigError(
+      `${where}: ${shown} is not a valid header name, or its value contains a line break`,
+    );
   }
 }

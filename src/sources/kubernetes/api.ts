@@ -66,7 +66,9 @@ export class FlagApi {
     const items = member(list, "items");
     const { resourceVersion } = readObject(list);
     if (!Array.isArray(items) || resourceVersion === undefined) {
-      throw new SourceFault("the server does not speak the Kubernetes API: its response is not a list");
+      throw new SourceFault(
+        "the server does not speak the Kubernetes API: its response is not a list",
+      );
     }
     const found = items.find(
       (item: unknown) => member(member(item, "metadata"), "name") === this.#options.resource.name,

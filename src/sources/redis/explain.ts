@@ -1,4 +1,5 @@
 import { messageOf } from "../fault.ts";
+import { tlsFault } from "../tls-faults.ts";
 import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
 import type { RedisAddress } from "./uri.ts";
 
@@ -77,31 +78,9 @@ const byMessage: readonly Explanation[] = [
   { pattern: /^CLUSTERDOWN/, kind: "passing", say: () => "the cluster is down" },
 ];
 
-const tlsUntrusted =
-  /^(SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|INVALID_CA)/;
-
-function explainTls(code: string, message: string): string | undefined {
-  if (tlsUntrusted.test(code)) {
-    return "the server's certificate is not signed by a trusted authority: give the CA that signed it as certPath";
-  }
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return "the server's certificate is for another host: correct the host, or give its name as serverName";
-  }
-  if (code === "CERT_HAS_EXPIRED") return "the server's certificate has expired: renew it";
-  if (code === "CERT_NOT_YET_VALID") {
-    return "the server's certificate is not valid yet: check the clocks";
-  }
-  if (/CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN/i.test(message)) {
-    return "the server asks for a client certificate: give clientCertPath and clientKeyPath";
-  }
-  if (/ALERT.*(CERTIFICATE|UNKNOWN_CA)/i.test(message)) {
-    return "the server does not accept the client certificate (clientCertPath)";
-  }
-  if (/^(CERT_|UNABLE_|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|ERROR_IN_)/.test(code)) {
-    return `TLS with the server failed: ${message}`;
-  }
-  return undefined;
-}
+/** Codes of TLS errors. Others are of errors whose messages may quote what the server was sent. */
+const tlsCode =
+  /^(CERT_|UNABLE_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|ERROR_IN_)/;
 
 /** Any error of a Redis client as a fault in words, or as a redirection. */
 export function explain(error: unknown, address: RedisAddress): RedisFault | RedisMoved {
@@ -114,14 +93,19 @@ export function explain(error: unknown, address: RedisAddress): RedisFault | Red
 
   const known = byMessage.find(({ pattern }) => pattern.test(message));
   if (known) return new RedisFault(known.say(address), known.kind);
-  const tls = explainTls(code, message);
-  if (tls) return new RedisFault(tls, "hopeless");
+  if (tlsCode.test(code)) {
+    const fault = tlsFault(`${code} ${message}`, { serverName: true });
+    return new RedisFault(fault ?? `the TLS handshake failed: ${message}`, "hopeless");
+  }
   if (code === "ERR_REDIS_CONNECTION_TIMEOUT") return new RedisFault(message, "silent");
   if (code === "ERR_REDIS_CONNECTION_CLOSED") return new RedisFault(message, "closed");
   if (/^ERR_REDIS_INVALID_RESPONSE/.test(code)) {
     return new RedisFault("the server does not speak the Redis protocol", "foreign");
   }
-  return new RedisFault(`the server returned an error: ${withoutSecret(message, address)}`, "passing");
+  return new RedisFault(
+    `the server returned an error: ${withoutSecret(message, address)}`,
+    "passing",
+  );
 }
 
 /** A server repeats in some answers what it was sent. */

@@ -50,8 +50,7 @@ export function parseRedisUri(uri: string): RedisUri {
   };
   const parts = uriParts.exec(uri)?.groups ?? fail("it is not a URI");
   const { authority = "", path = "", query = "" } = parts;
-  const kind =
-    schemes[parts.scheme?.toLowerCase() ?? ""] ?? fail(`unknown scheme ${parts.scheme}`);
+  const kind = schemes[parts.scheme?.toLowerCase() ?? ""] ?? fail(`unknown scheme ${parts.scheme}`);
   if (parts.fragment !== undefined) fail('write "#" as %23');
 
   const decode = (what: string, text: string): string => {

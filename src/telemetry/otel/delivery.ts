@@ -19,7 +19,9 @@ export class Delivery {
 
   succeeded(): void {
     if (this.#failures > 0) {
-      this.#log.info(`exporting ${this.#what} to ${this.#where} again`, { failures: this.#failures });
+      this.#log.info(`exporting ${this.#what} to ${this.#where} again`, {
+        failures: this.#failures,
+      });
     }
     this.#failures = 0;
   }

@@ -233,7 +233,10 @@ export class Http2Connection implements StreamOwner {
     const size = end - start;
     this.#uncredited += size;
     if (this.#uncredited > windowBytes) {
-      throw new ConnectionError(errorCode.flowControl, "more data than the flow-control window allows");
+      throw new ConnectionError(
+        errorCode.flowControl,
+        "more data than the flow-control window allows",
+      );
     }
     if (this.#uncredited >= windowUpdateBytes) {
       this.sender.frames.number(frameType.windowUpdate, 0, this.#uncredited);
@@ -341,7 +344,8 @@ export class Http2Connection implements StreamOwner {
 
   #onSettings(flags: number, bytes: Buffer, start: number, end: number): void {
     if (flags & flag.ack) {
-      if (end > start) throw new ConnectionError(errorCode.frameSize, "SETTINGS ACK with a payload");
+      if (end > start)
+        throw new ConnectionError(errorCode.frameSize, "SETTINGS ACK with a payload");
       if (!this.#settled) throw broken("SETTINGS come first");
       return;
     }

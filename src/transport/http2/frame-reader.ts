@@ -57,7 +57,10 @@ export class FrameReader {
     while (length - at >= headerBytes) {
       const size = bytes.readUIntBE(at, 3);
       if (size > this.#maxPayload) {
-        throw new ConnectionError(errorCode.frameSize, `a frame of ${size} bytes exceeds MAX_FRAME_SIZE`);
+        throw new ConnectionError(
+          errorCode.frameSize,
+          `a frame of ${size} bytes exceeds MAX_FRAME_SIZE`,
+        );
       }
       const start = at + headerBytes;
       const end = start + size;

@@ -32,7 +32,10 @@ export function checkFrame(type: number, stream: number, size: number): void {
     throw broken(`${name} belongs on a ${about}`);
   }
   if (bytes !== undefined && size !== bytes) {
-    throw new ConnectionError(errorCode.frameSize, `the payload of ${name} must have ${bytes} bytes`);
+    throw new ConnectionError(
+      errorCode.frameSize,
+      `the payload of ${name} must have ${bytes} bytes`,
+    );
   }
 }
 

@@ -28,7 +28,10 @@ export interface PeerSettings {
 /** @throws ConnectionError for values that are not allowed (RFC 9113 §6.5.2) */
 export function decodeSettings(bytes: Buffer, start: number, end: number): PeerSettings {
   if ((end - start) % entryBytes !== 0) {
-    throw new ConnectionError(errorCode.frameSize, "the payload of SETTINGS must be a multiple of 6 bytes");
+    throw new ConnectionError(
+      errorCode.frameSize,
+      "the payload of SETTINGS must be a multiple of 6 bytes",
+    );
   }
   const settings: PeerSettings = {};
   for (let at = start; at < end; at += entryBytes) {

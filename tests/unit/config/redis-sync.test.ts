@@ -68,12 +68,18 @@ test("variables are named FLAGD_REDIS_…", async () => {
 
 describe("refused", () => {
   test.each<[string[], string]>([
-    [[], "--redis-uri is missing: set it, for example --redis-uri 'redis://localhost:6379/0?key=flags'"],
+    [
+      [],
+      "--redis-uri is missing: set it, for example --redis-uri 'redis://localhost:6379/0?key=flags'",
+    ],
     [
       [...uri, "--redis-interval", "0"],
       'invalid value for --redis-interval: "0" is not a whole number from 1 to 86400',
     ],
-    [[...uri, "--redis-cert-path", "ca"], "--redis-uri: TLS requires a uri that starts with rediss://"],
+    [
+      [...uri, "--redis-cert-path", "ca"],
+      "--redis-uri: TLS requires a uri that starts with rediss://",
+    ],
     [
       [...uri, "--redis-client-key-path", "k"],
       "--redis-client-key-path is set without --redis-client-cert-path: TLS requires both",

@@ -330,8 +330,14 @@ describe("refused", () => {
     [["file:flags.json"], `${none}; argument "file:flags.json" ignored`],
     [["-s", "{}"], "invalid value for --sources: expected a JSON array of source objects"],
     [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is a required field"],
-    [["-c", "x", ...source], "--server-cert-path is set without --server-key-path: TLS requires both"],
-    [["-k", "x", ...source], "--server-key-path is set without --server-cert-path: TLS requires both"],
+    [
+      ["-c", "x", ...source],
+      "--server-cert-path is set without --server-key-path: TLS requires both",
+    ],
+    [
+      ["-k", "x", ...source],
+      "--server-key-path is set without --server-cert-path: TLS requires both",
+    ],
     [["-p", "8015", ...source], "--port and --sync-port are both 8015"],
     [["-m", "8015", ...source], "--sync-port and --management-port are both 8015"],
     [["-g", "0", "-p", "8014", ...source], "--port and --management-port are both 8014"],

@@ -139,9 +139,7 @@ describe("flags", () => {
   test("an empty key is left out, with a warning", () => {
     const { keys, warnings } = accepted({ flags: { "": plain, a: plain } });
     expect(keys).toEqual(["a"]);
-    expect(warnings).toEqual([
-      { path: "$.flags", reason: "a flag with an empty key is ignored" },
-    ]);
+    expect(warnings).toEqual([{ path: "$.flags", reason: "a flag with an empty key is ignored" }]);
   });
 
   test("__proto__ is a key, a variant and a metadata name like any other", () => {

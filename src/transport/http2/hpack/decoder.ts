@@ -41,9 +41,11 @@ export class HpackDecoder {
         this.#table.add(field);
         onField(field);
       } else if (first & 0x20) {
-        if (started) throw new CompressionError("a table size update after the first field of a header block");
+        if (started)
+          throw new CompressionError("a table size update after the first field of a header block");
         const capacity = this.#integer(0x1f);
-        if (capacity > tableCapacity) throw new CompressionError("a table size update larger than allowed");
+        if (capacity > tableCapacity)
+          throw new CompressionError("a table size update larger than allowed");
         this.#table.resize(capacity);
         continue;
       } else {

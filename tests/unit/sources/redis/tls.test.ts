@@ -42,8 +42,16 @@ describe("a wrong file is named with its option, and hopeless", () => {
     ["missing", { certPath: "/nowhere.pem" }, "cannot read /nowhere.pem (certPath): ENOENT"],
     ["a folder", { certPath: folder }, `cannot read ${folder} (certPath): EISDIR`],
     ["no CA", { certPath: ca.key }, `${ca.key} (certPath) does not contain a PEM certificate`],
-    ["no certificate", pair(client.key, client.key), "(clientCertPath) does not contain a PEM certificate"],
-    ["no key", pair(client.cert, client.cert), "(clientKeyPath) does not contain a PEM private key"],
+    [
+      "no certificate",
+      pair(client.key, client.key),
+      "(clientCertPath) does not contain a PEM certificate",
+    ],
+    [
+      "no key",
+      pair(client.cert, client.cert),
+      "(clientKeyPath) does not contain a PEM private key",
+    ],
     [
       "a key that asks for a passphrase",
       pair(client.cert, encrypted),
