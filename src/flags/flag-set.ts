@@ -42,7 +42,7 @@ export function decodeFlagSet(
   };
   if (root.flags === undefined) {
     const other = Object.keys(root).find((name) => name.toLowerCase() === "flags");
-    const advice = other === undefined ? "" : `, rename ${quote(other)} to it`;
+    const advice = other === undefined ? "" : `: rename ${quote(other)} to "flags"`;
     problems.add([], `the member "flags" is missing${advice}; ${howToDelete}`);
   } else if (isArray(flags)) {
     addEach(flags, findings, add);

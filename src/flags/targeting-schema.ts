@@ -27,7 +27,7 @@ function named(names: readonly string[], fewest: number, most: number) {
 }
 
 /**
- * Warns of targeting that cannot work as it is written: unknown operations, wrong numbers of
+ * Warns of targeting that cannot work as it is written: unknown operators, wrong numbers of
  * arguments, arguments of types that an operation never takes. What an argument computes is not known.
  * @param shared parts that are checked elsewhere.
  */

@@ -69,7 +69,7 @@ describe("a server that worked", () => {
     await using source = run(uriOf(server));
     await source.delivers(document);
     await server.kill();
-    await source.fails(`nothing listens on 127.0.0.1:${server.port} (connection refused)`);
+    await source.fails(`nothing is listening on 127.0.0.1:${server.port} (connection refused)`);
     await server.start();
     await server.set("flags", changed);
     await source.delivers(changed);
@@ -82,7 +82,7 @@ describe("a server that worked", () => {
     await server.kill();
     await source.fails("connection refused");
     await server.start();
-    await source.fails('there is no key "flags"');
+    await source.fails('the key "flags" does not exist');
     const before = source.unchangedCalls;
     await server.set("flags", document);
     await until("its return", () => source.unchangedCalls > before);
@@ -95,7 +95,7 @@ describe("a server that worked", () => {
     await using source = run(uriOf(server), { watch });
     await source.delivers(document);
     server.pause();
-    await source.fails(`127.0.0.1:${server.port} does not answer any more`);
+    await source.fails(`127.0.0.1:${server.port} no longer responds`);
     server.resume();
     await server.set("flags", changed);
     await source.delivers(changed);
@@ -158,7 +158,7 @@ describe("a server that worked", () => {
     await server.kill();
     await server.start({ password: "new" });
     await server.set("flags", changed);
-    await source.fails("the server asks for a password");
+    await source.fails("the server requires a password");
     await server.command("ACL", "SETUSER", "default", "nopass");
     await source.delivers(changed);
   });
@@ -168,7 +168,7 @@ describe("a server that worked", () => {
     await using source = run(uriOf(server));
     await source.delivers(document);
     await server.command("ACL", "SETUSER", "default", "-get");
-    await source.fails('user "default" may not read the key');
+    await source.fails('user "default" is not permitted to read the key');
     await server.command("ACL", "SETUSER", "default", "+get");
     await server.set("flags", changed);
     await source.delivers(changed);
@@ -192,9 +192,17 @@ describe("a server that worked", () => {
 
 describe("a key that", () => {
   test.each<[string, string, (server: RedisServer) => Promise<unknown>]>([
-    ["is deleted", 'there is no key "flags"', (server) => server.command("DEL", "flags")],
-    ["went with all others", 'there is no key "flags"', (server) => server.command("FLUSHALL")],
-    ["expires", 'there is no key "flags"', (server) => server.command("PEXPIRE", "flags", "1")],
+    ["is deleted", 'the key "flags" does not exist', (server) => server.command("DEL", "flags")],
+    [
+      "went with all others",
+      'the key "flags" does not exist',
+      (server) => server.command("FLUSHALL"),
+    ],
+    [
+      "expires",
+      'the key "flags" does not exist',
+      (server) => server.command("PEXPIRE", "flags", "1"),
+    ],
     ["is emptied", 'the key "flags" is empty', (server) => server.set("flags", "")],
     [
       "has another type",
@@ -225,7 +233,7 @@ describe("at the start, to be waited for:", () => {
     await using server = await serverWith();
     await server.kill();
     await using source = run(uriOf(server));
-    await source.fails(`nothing listens on 127.0.0.1:${server.port} (connection refused)`);
+    await source.fails(`nothing is listening on 127.0.0.1:${server.port} (connection refused)`);
     await server.start();
     await server.set("flags", document);
     await source.delivers(document);
@@ -335,7 +343,7 @@ describe("at the start, to be mended by the operator:", () => {
     ["a wrong password", ":wrong-secret@", 'refuses the password of user "default"'],
     ["a wrong password of a user", "reader:wrong-secret@", 'refuses the password of user "reader"'],
     ["an unknown user", "nobody:wrong-secret@", 'refuses the password of user "nobody"'],
-    ["no password", "", "the server asks for a password"],
+    ["no password", "", "the server requires a password"],
   ])("%s", async (_, credentials, reason) => {
     await using server = await serverWith({
       password: "secret",
@@ -356,8 +364,8 @@ describe("at the start, to be mended by the operator:", () => {
   });
 
   test.each([
-    ["another key", ["~other", "+@all"], "", "may not read the key"],
-    ["no command", ["~*", "+ping"], "", "may not read the key"],
+    ["another key", ["~other", "+@all"], "", "is not permitted to read the key"],
+    ["no command", ["~*", "+ping"], "", "is not permitted to read the key"],
     [
       "no other database",
       ["~*", "+@all", "-select"],
@@ -373,8 +381,8 @@ describe("at the start, to be mended by the operator:", () => {
   test.each(["expired", "wrongHost", "foreign"] as const)("a certificate: %s", async (which) => {
     const reasons = {
       expired: "the server's certificate has expired",
-      wrongHost: "the server's certificate is for another host",
-      foreign: "the server's certificate is not signed by a trusted authority",
+      wrongHost: "the server's certificate is for another host name",
+      foreign: "the server's certificate is not signed by a trusted CA",
     };
     await using server = await serverWith({ tls: { server: certificates[which] } });
     await using source = run(`rediss://:wrong-secret@localhost:${server.port}?key=flags`, {
@@ -396,13 +404,13 @@ describe("at the start, to be mended by the operator:", () => {
     const uri = `rediss://localhost:${server.port}?key=flags`;
     const certPath = certificates.ca.cert;
     await using without = run(uri, { certPath });
-    await expectFatal(without, "the server asks for a client certificate");
+    await expectFatal(without, "the server requires a client certificate");
     await using foreign = run(uri, {
       certPath,
       clientCertPath: certificates.foreign.cert,
       clientKeyPath: certificates.foreign.key,
     });
-    await expectFatal(foreign, "the server does not accept the client certificate");
+    await expectFatal(foreign, "the server rejected the client certificate");
   });
 
   test("files that are missing, no PEM, or not a pair", async () => {

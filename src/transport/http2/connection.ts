@@ -233,10 +233,7 @@ export class Http2Connection implements StreamOwner {
     const size = end - start;
     this.#uncredited += size;
     if (this.#uncredited > windowBytes) {
-      throw new ConnectionError(
-        errorCode.flowControl,
-        "more data than the flow-control window allows",
-      );
+      throw new ConnectionError(errorCode.flowControl, "more data than the window allows");
     }
     if (this.#uncredited >= windowUpdateBytes) {
       this.sender.frames.number(frameType.windowUpdate, 0, this.#uncredited);
@@ -397,5 +394,5 @@ export class Http2Connection implements StreamOwner {
 }
 
 function overflow(): ConnectionError {
-  return new ConnectionError(errorCode.flowControl, "a flow-control window larger than 2^31-1");
+  return new ConnectionError(errorCode.flowControl, "a window larger than 2^31-1");
 }

@@ -99,7 +99,7 @@ describe("refused", () => {
     [[...uri, "--uri", "file:a"], "unknown flag: --uri"],
     [
       ["--redis-uri", "redis://:pw@h?key=a,redis://:pw@h?key=b"],
-      "--redis-uri: a second URI begins within this one: redis-sync reads one key of one server; what belongs to a URI is percent-encoded (a comma is %2C)",
+      "--redis-uri: this URI contains a second one: redis-sync reads one key of one server; percent-encode characters that belong to the URI (a comma as %2C)",
     ],
   ])("%j", async (args, message) => {
     await expect(read(args)).rejects.toThrow(new ConfigError(message));

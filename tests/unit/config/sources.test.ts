@@ -69,7 +69,7 @@ test.each([
   "http://u:pw@h/a,http://u:pw@h/b",
   "file:a.json,file:b.json",
 ])("%s is two URIs and therefore refused, without their passwords", (uri) => {
-  expect(() => ofUri(uri)).toThrow(/: a second URI begins within this one: commas separate/);
+  expect(() => ofUri(uri)).toThrow(/: this URI contains a second one: separate URIs by commas/);
   expect(() => ofUri(uri)).not.toThrow("pw");
 });
 
@@ -204,12 +204,12 @@ describe("--sources", () => {
       { uri: "a", provider: "http", interval: "5" },
       "expected a whole number of seconds, 0 or more",
     ],
-    ["a number as selector", { uri: "a", provider: "grpc", selector: 1 }, "expected a text"],
+    ["a number as selector", { uri: "a", provider: "grpc", selector: 1 }, "expected a string"],
     ["a text as switch", { uri: "a", provider: "grpc", tls: "true" }, "expected true or false"],
     [
       "a number as header",
       { uri: "a", provider: "http", headers: { a: 1 } },
-      'the value of "a" is not a text',
+      'the value of "a" is not a string',
     ],
     [
       "one half of a client certificate",

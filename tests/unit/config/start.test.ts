@@ -168,7 +168,7 @@ describe("precedence", () => {
     const config = await read(source, { FLAGD_PORT: "tcp://10.0.0.1:8013" });
     expect(config.evaluation.address).toEqual({ port: 8013 });
     expect(config.warnings).toEqual([
-      "FLAGD_PORT ignored: Kubernetes sets it for a Service of that name",
+      "FLAGD_PORT is ignored: Kubernetes sets it for a Service of that name",
     ]);
   });
 
@@ -344,7 +344,7 @@ describe("refused", () => {
     [["-d", "/s", "-e", "/s", ...source], "--socket-path and --sync-socket-path are both /s"],
     [
       ["--sync-stall-timeout", "0", ...source],
-      'invalid value for --sync-stall-timeout: "0" is not more than 0s',
+      'invalid value for --sync-stall-timeout: "0" is not greater than 0s',
     ],
     [
       ["-t", "otle", ...source],

@@ -152,7 +152,7 @@ describe("maps", () => {
     ]);
     expect(() => pairs.fromEnv?.("a=b")).toThrow('expected a JSON object, like {"key":"value"}');
     expect(() => pairs.fromEnv?.("[]")).toThrow("expected an object with string values");
-    expect(() => pairs.fromEnv?.('{"a":{}}')).toThrow('the value of "a" is not a text');
+    expect(() => pairs.fromEnv?.('{"a":{}}')).toThrow('the value of "a" is not a string');
   });
 });
 

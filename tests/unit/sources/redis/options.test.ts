@@ -38,10 +38,10 @@ describe("wrong options are named", () => {
     [{ uri, intervalSeconds: 86_401 }, "interval must be from 1 to 86400 seconds"],
     [{ uri, intervalSeconds: -1 }, "interval must be from 1 to 86400 seconds"],
     [{ uri, intervalSeconds: Number.NaN, timeoutSeconds: 0.5 }, "timeout must be from 1"],
-    [{ uri: secure, clientCertPath: "c" }, "clientCertPath and clientKeyPath go together"],
-    [{ uri: secure, clientKeyPath: "k" }, "clientCertPath and clientKeyPath go together"],
-    [{ uri, certPath: "ca" }, "certPath is given, but the URI is not for TLS: write rediss://"],
-    [{ uri, serverName: "n" }, "serverName is given, but the URI is not for TLS"],
+    [{ uri: secure, clientCertPath: "c" }, "clientCertPath and clientKeyPath must be set together"],
+    [{ uri: secure, clientKeyPath: "k" }, "clientCertPath and clientKeyPath must be set together"],
+    [{ uri, certPath: "ca" }, "certPath requires TLS: use rediss://"],
+    [{ uri, serverName: "n" }, "serverName requires TLS"],
   ])("%o", (options, message) => {
     expect(() => checkRedisOptions(options)).toThrow(ConfigError);
     expect(() => checkRedisOptions(options)).toThrow(message);

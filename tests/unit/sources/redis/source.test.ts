@@ -78,7 +78,7 @@ describe("polls", () => {
   });
 
   test.each([
-    ["missing", null, 'there is no key "k" in the database'],
+    ["missing", null, 'the key "k" does not exist in the database'],
     ["empty", "", 'the key "k" is empty'],
     ["loading", redisError("LOADING Redis is loading"), "the server is loading its data"],
   ] as const)(
@@ -154,7 +154,7 @@ describe("what no retry can mend", () => {
     run();
     const error = await running;
     expect(error).toBeInstanceOf(FatalSourceError);
-    expect(String(error)).toContain(`Redis source ${uri}: the server refuses the password`);
+    expect(String(error)).toContain(`Redis source ${uri}: the server rejected the password`);
   });
 
   test("is fatal at start when the key may not be read", async () => {
@@ -274,7 +274,9 @@ describe("in a cluster", () => {
     run(cluster);
     await settle();
     expect(nodes()).toEqual([7000, 7001, 7002, 7003, 7004, 7005]);
-    expect(sink.events).toEqual(["failed: the cluster redirects without end, at last to :7006"]);
+    expect(sink.events).toEqual([
+      "failed: the cluster redirects too often, the last time to :7006",
+    ]);
     await clock.advance(1000);
     expect(nodes()[6]).toBe(7000);
   });
