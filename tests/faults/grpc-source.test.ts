@@ -133,7 +133,7 @@ test("a server that takes connections and never says a word is left after the ti
   const port = typeof address === "object" && address ? address.port : 0;
   const { failures } = run({ uri: `127.0.0.1:${port}`, timing: { connectMs: 100 } });
   await until("two attempts", () => failures.length >= 2);
-  expect(new Set(failures)).toEqual(new Set(["no HTTP/2 answer within 0.1 s of connecting"]));
+  expect(new Set(failures)).toEqual(new Set(["no HTTP/2 response within 0.1 s of connecting"]));
 });
 
 test("nobody listening, then somebody: connected without being asked", async () => {
@@ -190,7 +190,7 @@ test("a message over maxMsgSize names the sizes and the option, and is taken onc
   const small = run({ uri, maxMessageSize: 2_000 });
   await until("the failure", () => small.failures.length > 0);
   expect(small.failures[0]).toMatch(
-    /^the flag document is larger than maxMsgSize: raise maxMsgSize of this source \(.*\d{5} vs 2000\)\)$/,
+    /^the flag document exceeds maxMsgSize: raise maxMsgSize of this source \(.*\d{5} vs 2000\)\)$/,
   );
   store.accept("A", flagSet([flag("x", "short")]));
   await until("a document that fits", () => small.payloads.length > 0);
@@ -240,7 +240,9 @@ test("asked to look again, it opens the stream anew at once, also in the middle 
 
 test("no sync service on the port: it does not start", async () => {
   const { ended, failures } = run({ uri: (await serveNothing()).uri });
-  expect(await ended).toMatch(/: the server has no flag sync service; is this its sync port\?/);
+  expect(await ended).toMatch(
+    /: the server has no flag sync service on this port: use its sync port/,
+  );
   expect(failures).toEqual([]);
 });
 

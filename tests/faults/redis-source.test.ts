@@ -118,7 +118,7 @@ describe("a server that worked", () => {
     await using source = run(uriOf(server));
     await source.delivers(document);
     server.pause();
-    await source.fails("does not answer");
+    await source.fails("no longer responds");
     await server.kill();
     await server.start();
     await server.set("flags", changed);
@@ -145,7 +145,7 @@ describe("a server that worked", () => {
     await server.kill();
     await server.start(users("new"));
     await server.set("flags", changed);
-    const failure = await source.fails('refuses the password of user "reader"');
+    const failure = await source.fails('rejected the password of user "reader"');
     expect(failure).not.toContain("old");
     await server.command("ACL", "SETUSER", "reader", "resetpass", ">old");
     await source.delivers(changed);
@@ -243,7 +243,7 @@ describe("at the start, to be waited for:", () => {
     await using server = await serverWith();
     server.pause();
     await using source = run(uriOf(server));
-    await source.fails(`127.0.0.1:${server.port} accepts connections and does not answer`);
+    await source.fails(`127.0.0.1:${server.port} accepts connections, but does not respond`);
     server.resume();
     await source.delivers(document);
   });
@@ -271,7 +271,7 @@ describe("at the start, to be waited for:", () => {
     await server.kill();
     const path = join(certificates.folder, "absent.sock");
     await using absent = run(`redis+unix://${path}?key=flags`);
-    await absent.fails(`there is no socket ${path}`);
+    await absent.fails(`the socket ${path} does not exist`);
     await using dead = run(`redis+unix://${server.socketPath}?key=flags`);
     await dead.fails(`nobody listens on the socket ${server.socketPath}`);
     await server.start();
@@ -281,7 +281,7 @@ describe("at the start, to be waited for:", () => {
 
   test("a host whose name nobody knows", async () => {
     await using source = run("redis://:secret@nowhere.invalid?key=flags");
-    const failure = await source.fails("the host of nowhere.invalid:6379 is unknown");
+    const failure = await source.fails("the host name of nowhere.invalid:6379 cannot be resolved");
     expect(failure).not.toContain("secret");
   });
 });
@@ -291,14 +291,14 @@ describe("a peer that is not Redis is reported and tried again:", () => {
     [
       "one that speaks HTTP",
       (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"),
-      /is not Redis|closes the connection/,
+      /does not speak the Redis protocol|closes the connection/,
     ],
     [
       "one that speaks garbage",
       (socket) => socket.write(crypto.getRandomValues(new Uint8Array(4096)).fill(0xff, 0, 64)),
-      /is not Redis/,
+      /does not speak the Redis protocol/,
     ],
-    ["one that says nothing", () => {}, /accepts connections and does not answer/],
+    ["one that says nothing", () => {}, /accepts connections, but does not respond/],
     ["one that hangs up", (socket) => socket.destroy(), /closes the connection without a response/],
     ["one that answers and hangs up", (socket) => socket.end("+OK\r\n"), /./],
   ])("%s", async (_, answer, reason) => {
@@ -340,9 +340,13 @@ describe("at the start, to be mended by the operator:", () => {
   }
 
   test.each([
-    ["a wrong password", ":wrong-secret@", 'refuses the password of user "default"'],
-    ["a wrong password of a user", "reader:wrong-secret@", 'refuses the password of user "reader"'],
-    ["an unknown user", "nobody:wrong-secret@", 'refuses the password of user "nobody"'],
+    ["a wrong password", ":wrong-secret@", 'rejected the password of user "default"'],
+    [
+      "a wrong password of a user",
+      "reader:wrong-secret@",
+      'rejected the password of user "reader"',
+    ],
+    ["an unknown user", "nobody:wrong-secret@", 'rejected the password of user "nobody"'],
     ["no password", "", "the server requires a password"],
   ])("%s", async (_, credentials, reason) => {
     await using server = await serverWith({
@@ -394,7 +398,7 @@ describe("at the start, to be mended by the operator:", () => {
   test("a certificate of a CA that only its owner knows", async () => {
     await using server = await serverWith({ tls: { server: certificates.server } });
     await using source = run(`rediss://localhost:${server.port}?key=flags`);
-    await expectFatal(source, "give the CA that signed it as certPath");
+    await expectFatal(source, "set certPath to the CA that signed it");
   });
 
   test("a client certificate that is missing, or of a foreign CA", async () => {

@@ -99,7 +99,7 @@ describe.each(kinds)("$provider", ({ start, path, permits }) => {
     server.behaviour = behaviour;
     await source.delivers(server.document);
     server.behaviour = () => new Response(null, { status: 503 });
-    await source.fails("the server answers 503");
+    await source.fails("the server responded with 503");
     server.behaviour = behaviour;
     await source.finds();
     expect(source.payloads).toHaveLength(1);
@@ -244,7 +244,7 @@ describe("credentials of Google", () => {
     server.behaviour = () => Response.json({ error: "invalid_grant" }, { status: 400 });
     await using source = run("gcs", "gs://flags/f.json", env);
     const error = String(await source.ended);
-    expect(error).toContain("answers 400 Bad Request (invalid_grant)");
+    expect(error).toContain("responded with 400 Bad Request (invalid_grant)");
     return server.requests[0];
   };
 

@@ -169,9 +169,9 @@ describe("OAuth", () => {
     using server = new DocumentServer();
     tokens.behaviour = () => new Response("<html>", { status: 200 });
     await using source = run(`${server.url}/flags`, { oauth: tokens.oauth });
-    await source.fails("answers without an access_token");
+    await source.fails("responded without an access_token");
     tokens.behaviour = () => new Response(null, { status: 503 });
-    await source.fails("answers 503");
+    await source.fails("responded with 503");
     expect(server.requests).toHaveLength(0);
     tokens.behaviour = well;
     await source.delivers(server.document);
@@ -183,7 +183,7 @@ describe("OAuth", () => {
     tokens.behaviour = () => Response.redirect(elsewhere.oauth.tokenUrl, 307);
     using server = new DocumentServer();
     await using source = run(`${server.url}/flags`, { oauth: tokens.oauth });
-    await source.fails("answers 307");
+    await source.fails("responded with 307");
     expect(elsewhere.requests).toHaveLength(0);
   });
 

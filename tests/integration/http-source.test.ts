@@ -176,9 +176,9 @@ describe("redirections", () => {
   });
 
   test.each([
-    ["in a circle", "/flags", "redirects more than 10 times"],
-    ["to a file", "file:///etc/passwd", "redirects to what is no HTTP URL"],
-    ["to nonsense", "http://[", "redirects to what is no HTTP URL"],
+    ["in a circle", "/flags", "redirected more than 10 times"],
+    ["to a file", "file:///etc/passwd", "redirected to something other than an HTTP URL"],
+    ["to nonsense", "http://[", "redirected to something other than an HTTP URL"],
   ])("%s are failures", async (_how, location, reason) => {
     using server = new DocumentServer();
     server.behaviour = () => new Response(null, { status: 301, headers: { location } });
@@ -263,7 +263,7 @@ describe("trouble", () => {
     const zeros = Bun.gzipSync(new Uint8Array(65 * 1024 * 1024));
     server.behaviour = () => new Response(zeros, { headers: { "content-encoding": "gzip" } });
     await using source = run(`${server.url}/flags.json`);
-    await source.fails("the answer is larger than 67108864 bytes");
+    await source.fails("the response is larger than 67108864 bytes");
   });
 
   test.each([

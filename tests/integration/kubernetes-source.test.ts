@@ -82,7 +82,7 @@ describe("a FeatureFlag", () => {
   test("that is not there yet is waited for", async () => {
     using server = new KubernetesServer();
     await using source = start(server);
-    await source.fails("there is no FeatureFlag shop/flags");
+    await source.fails("the FeatureFlag shop/flags does not exist");
     await watching(server);
     server.set(flags("late"));
     await source.delivers(document("late"));
@@ -207,7 +207,7 @@ describe("the API server", () => {
     using server = new KubernetesServer();
     server.behaviour = () => new Response(null, { status: 503 });
     await using source = start(server);
-    await source.fails("the server answers 503");
+    await source.fails("the server responded with 503");
     server.behaviour = () => undefined;
     server.set(flags("a"));
     await source.delivers(document("a"));
@@ -216,7 +216,7 @@ describe("the API server", () => {
   test("may lack the resource definition", async () => {
     using server = new KubernetesServer("/elsewhere");
     await using source = start(server);
-    await source.fails("knows no featureflags.core.openfeature.dev/v1beta1");
+    await source.fails("has no resource featureflags.core.openfeature.dev/v1beta1");
   });
 
   test("may be something else", async () => {
@@ -323,8 +323,12 @@ describe("the cluster", () => {
   test.each<[string, () => string, string]>([
     ["is missing", () => join(folder, "none.yaml"), "cannot read"],
     ["runs a command", () => kubeconfig("http://x", { exec: {} }), "users of type exec"],
-    ["has no server", () => kubeconfig("nowhere"), "is no http or https URL"],
-    ["names no context", () => withText("contexts: []\ncurrent-context: x"), 'no context "x"'],
+    ["has no server", () => kubeconfig("nowhere"), "is not an http or https URL"],
+    [
+      "names no context",
+      () => withText("contexts: []\ncurrent-context: x"),
+      'no context named "x"',
+    ],
     ["is no YAML", () => withText("a: [b\ntoken: s3cret"), "is not YAML"],
   ])("file that %s ends the start, its content unsaid", async (_what, path, reason) => {
     await using source = run({ KUBECONFIG: path() });

@@ -72,7 +72,7 @@ describe("a private CA", () => {
   test("is not trusted unless it is given", async () => {
     await using sync = await serve(certificates.server);
     const said = await refusal(sync.port, { tls: true });
-    expect(said).toContain("signed by a CA that is not trusted: give that CA as certPath");
+    expect(said).toContain("not signed by a trusted CA: set certPath to the CA that signed it");
   });
 
   test("is trusted where the operator has added it to the system's", async () => {
@@ -84,7 +84,7 @@ describe("a private CA", () => {
 
   test("plaintext meets TLS, and TLS meets plaintext", async () => {
     await using secure = await serve(certificates.server);
-    expect(await refusal(secure.port, {})).toContain("the server speaks TLS on this port");
+    expect(await refusal(secure.port, {})).toContain("the server expects TLS on this port");
     expect(await refusal(secure.port, {}, "127.0.0.1")).toContain("speaks TLS");
     await using plain = await RedisSync.start(redis);
     const said = await refusal(plain.port, { tls: true });
@@ -123,7 +123,7 @@ describe("mutual TLS", () => {
 
   test("refuses a client without a certificate", async () => {
     const said = await refusal(sync.port, ca());
-    expect(said).toMatch(/wants? (it )?a client certificate/);
+    expect(said).toMatch(/requires? a client certificate/);
     expect(said).toContain("clientCertPath");
   });
 

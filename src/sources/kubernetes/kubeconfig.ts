@@ -20,7 +20,7 @@ export async function readKubeconfig(path: string): Promise<Cluster> {
     const entries = member(config, list);
     const found =
       Array.isArray(entries) && entries.find((entry: unknown) => member(entry, "name") === name);
-    return found ? member(found, kind) : fail(`no ${kind} is named ${JSON.stringify(name)}`);
+    return found ? member(found, kind) : fail(`there is no ${kind} named ${JSON.stringify(name)}`);
   };
   /** The content of `name`-data, in base64, or of the file `name`. */
   const content = async (of: unknown, name: string): Promise<string | undefined> => {

@@ -181,7 +181,7 @@ describe("what no retry can mend", () => {
     redis.refusal = undefined;
     redis.value = "two";
     await clock.advance(11_000);
-    expect(sink.events.filter((event) => event.includes("refuses the password"))).not.toBeEmpty();
+    expect(sink.events.filter((event) => event.includes("rejected the password"))).not.toBeEmpty();
     expect(sink.events).toContain("accepted two");
   });
 });
