@@ -273,7 +273,7 @@ describe("at the start, to be waited for:", () => {
     await using absent = run(`redis+unix://${path}?key=flags`);
     await absent.fails(`the socket ${path} does not exist`);
     await using dead = run(`redis+unix://${server.socketPath}?key=flags`);
-    await dead.fails(`nobody listens on the socket ${server.socketPath}`);
+    await dead.fails(`nothing is listening on the socket ${server.socketPath}`);
     await server.start();
     await server.set("flags", document);
     await dead.delivers(document);

@@ -72,7 +72,7 @@ test("clients that read nothing are cut and delay nobody", async () => {
     return ((await response.json()) as { value?: unknown }).value === "second";
   });
   await until("the end of the streams that are not read", () => deaf.open === 0);
-  await until("a line of that", () => sync.log.includes("its client reads nothing"));
+  await until("a line of that", () => sync.log.includes("the client has stopped reading"));
   await until("one stream left", async () => (await activeStreams()) === 1);
 });
 

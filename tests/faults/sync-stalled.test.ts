@@ -83,7 +83,7 @@ test("is cut after the stall time, and the others live on", async () => {
   await session.received(3, size);
   await until("the end of the stream that is not read", () => session.code(1) !== undefined);
   expect(session.code(1)).toBe(8);
-  await until("a line of that", () => strict.log().includes("its client reads nothing"));
+  await until("a line of that", () => strict.log().includes("the client has stopped reading"));
   write("version-9");
   await until("the change", () => versions(session, 3).at(-1) === "version-9");
   session.call(5, fetch, empty);

@@ -223,7 +223,7 @@ describe("the API server", () => {
     using server = new KubernetesServer();
     server.behaviour = () => new Response("<html>");
     await using source = start(server);
-    await source.fails("it gives no list");
+    await source.fails("its response is not a list");
   });
 
   test.each([401, 403])("that answers %d at start ends it", async (status) => {

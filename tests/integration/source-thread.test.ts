@@ -119,7 +119,7 @@ describe("a source that may move", () => {
     expect(error).toBeInstanceOf(ThreadDied);
     expect(log.entries.map(({ message }) => message)).toEqual([
       "the document is large: moving its source to a separate thread",
-      "the thread of the source ended: status 3; it runs without one from now on",
+      "the thread of the source ended: status 3; running the source without one from now on",
     ]);
     const again = moving.run(intake, stop.signal);
     await until("the flags", () => seen(store).length > 0);

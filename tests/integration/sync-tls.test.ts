@@ -85,7 +85,7 @@ describe("a private CA", () => {
   test("plaintext meets TLS, and TLS meets plaintext", async () => {
     await using secure = await serve(certificates.server);
     expect(await refusal(secure.port, {})).toContain("the server expects TLS on this port");
-    expect(await refusal(secure.port, {}, "127.0.0.1")).toContain("speaks TLS");
+    expect(await refusal(secure.port, {}, "127.0.0.1")).toContain("expects TLS");
     await using plain = await RedisSync.start(redis);
     const said = await refusal(plain.port, { tls: true });
     expect(said).toContain("the server does not speak TLS on this port");

@@ -140,7 +140,9 @@ describe("a unix socket", () => {
   test("is not put in the place of another file", async () => {
     const path = socketPath();
     writeFileSync(path, "precious");
-    await expect(start({ address: { socketPath: path } })).rejects.toThrow(/no socket is there/);
+    await expect(start({ address: { socketPath: path } })).rejects.toThrow(
+      /not a socket exists there/,
+    );
     expect(existsSync(path)).toBe(true);
   });
 
