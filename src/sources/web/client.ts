@@ -1,4 +1,5 @@
 import { buildInfo } from "../../build-info.ts";
+import { isLoopback } from "../../transport/loopback.ts";
 import { SourceFault } from "../fault.ts";
 import { fetchTls, type TlsMaterial } from "../tls.ts";
 import { explain } from "./explain.ts";
@@ -116,7 +117,7 @@ export class WebClient {
         redirect: "manual",
         signal: watchdog.signal,
         ...(request.body !== undefined && { body: request.body }),
-        ...(request.direct && { proxy: false as const }),
+        ...((request.direct || isLoopback(url.hostname)) && { proxy: false as const }),
       });
       watchdog.heard();
       const location = response.headers.get("location");
