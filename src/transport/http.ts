@@ -15,6 +15,7 @@ import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
 import { lingerMs } from "./linger.ts";
 import type { PortSharing, TlsFiles } from "./listener.ts";
 import { connectionsAllowed } from "./open-files.ts";
+import { within } from "./within.ts";
 
 /** undefined: the request is not for this handler, the next is asked. */
 export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;
@@ -86,12 +87,7 @@ export async function serveHttp(
       front.drain();
       await behind.stop(graceMs);
       // The last answers may still be on their way through here.
-      let timer: Timer | undefined;
-      const over = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, Math.max(lingerMs, end - performance.now()));
-      });
-      await Promise.race([acceptor.empty(), over]);
-      clearTimeout(timer);
+      await within(acceptor.empty(), Math.max(lingerMs, end - performance.now()));
       clearInterval(sweeper);
       acceptor.destroyAll();
       if (!socketPath.startsWith("\0")) rmSync(socketPath, { force: true });

@@ -3,6 +3,7 @@ import { buildInfo } from "../../build-info.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
+import { within } from "../../transport/within.ts";
 import { Restarts } from "../restarts.ts";
 import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
 import { PendingReplies } from "./pending-replies.ts";
@@ -69,7 +70,7 @@ export class WorkerPool {
     const closed = Promise.withResolvers<void>();
     this.#closing = { done: closed.resolve };
     for (const worker of this.#workers.values()) send(worker, { kind: "close", graceMs });
-    if (this.#workers.size > 0) await Promise.race([closed.promise, Bun.sleep(graceMs + slackMs)]);
+    if (this.#workers.size > 0) await within(closed.promise, graceMs + slackMs);
   }
 
   #start(number: number, restarts: Restarts): void {
