@@ -4,6 +4,7 @@
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ServerTls } from "../config/serving.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
@@ -13,7 +14,7 @@ import { PlainServer } from "./http1/plain-server.ts";
 import { relay } from "./http1/relay.ts";
 import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
 import { lingerMs } from "./linger.ts";
-import type { PortSharing, TlsFiles } from "./listener.ts";
+import type { PortSharing } from "./listener.ts";
 import { connectionsAllowed } from "./open-files.ts";
 import { within } from "./within.ts";
 
@@ -32,7 +33,7 @@ export interface HttpOptions {
   readonly handlers: readonly HttpHandler[];
   /** Answers from the bytes of a request what it can, as the handlers would. */
   readonly plain?: PlainAnswer;
-  readonly tls?: TlsFiles;
+  readonly tls?: ServerTls;
   /** Bytes of request line and headers, of all HTTP servers of this process. */
   readonly maxRequestHeader: number;
   /** After a request that is not `plain`, a connection is closed after this much silence; 9,000. */
