@@ -1,6 +1,6 @@
 import type { RedisSourceConfig } from "../../config/sources/source-config.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { Backoff, sourceWaits } from "../backoff.ts";
+import { type Backoff, pollBackoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { contentHash } from "../content-hash.ts";
 import { PollSchedule } from "../poll-schedule.ts";
@@ -65,21 +65,17 @@ export class RedisSource implements Source {
   /** @throws ConfigError for a wrong URI */
   constructor(config: RedisSourceConfig, dependencies: RedisSourceDependencies) {
     const { clock, log } = dependencies;
-    const { intervalSeconds, intervalSeed: seed } = config;
     this.#config = config;
     this.#uri = parseRedisUri(config.uri);
-    this.#deadlines = deadlinesFor(intervalSeconds, dependencies.timeoutMs);
+    this.#deadlines = deadlinesFor(config.intervalSeconds, dependencies.timeoutMs);
     this.name = this.#uri.name;
     this.#address = this.#uri.address;
     this.#clock = clock;
     this.#log = log;
     this.#connect = dependencies.connect ?? connectRedis;
     this.#diagnose = dependencies.diagnose ?? diagnose;
-    this.#schedule = new PollSchedule(clock, { intervalSeconds, seed });
-    this.#backoff = new Backoff(clock, {
-      ...sourceWaits,
-      maxMs: Math.min(sourceWaits.maxMs, intervalSeconds * 1000),
-    });
+    this.#schedule = new PollSchedule(clock, config);
+    this.#backoff = pollBackoff(clock, config);
   }
 
   resync(): void {
