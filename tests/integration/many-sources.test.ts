@@ -143,7 +143,7 @@ test("a broken source disturbs no other", async () => {
     "what is wrong with each",
     () =>
       /flag document rejected.*redis:\/\//.test(flagd.log()) &&
-      /the last good flags stay in use.*provider=grpc/.test(flagd.log()),
+      /serving the last accepted flags.*provider=grpc/.test(flagd.log()),
   );
 
   await upstreamRedis.set("flags", document("grpc", ["back"]));

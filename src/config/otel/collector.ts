@@ -114,7 +114,7 @@ function parseUrl(text: string, secure: boolean, origin: string): URL {
   const url = URL.parse(absolute.replace(/^grpc(s?):/i, "http$1:"));
   if (url && /^https?:$/.test(url.protocol) && url.hostname !== "") return url;
   throw new ConfigError(
-    `invalid value for ${origin}: ${quoteUri(text)} is not the address of a collector, like localhost:4317, http://localhost:4317 or https://collector.example:4317`,
+    `invalid value for ${origin}: ${quoteUri(text)} is not the address of a collector, such as localhost:4317, http://localhost:4317 or https://collector.example:4317`,
   );
 }
 
@@ -125,9 +125,7 @@ function tlsFiles(files: {
 }): CollectorConfig["files"] {
   const { caPath, certPath, keyPath } = files;
   if ((certPath === undefined) !== (keyPath === undefined)) {
-    throw new ConfigError(
-      "--otel-cert-path and --otel-key-path belong together: set both or neither",
-    );
+    throw new ConfigError("--otel-cert-path and --otel-key-path must be set together");
   }
   return {
     ...(caPath !== undefined && { caPath }),

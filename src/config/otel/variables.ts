@@ -27,7 +27,7 @@ export class OtelVariables {
     const value = this.text(name)?.toLowerCase();
     const found = words.find((word) => word === value);
     if (value !== undefined && found === undefined) {
-      this.#ignore(name, value, `is none of ${words.map(quote).join(", ")}`);
+      this.#ignore(name, value, `is not one of ${words.map(quote).join(", ")}`);
     }
     return found;
   }
@@ -56,7 +56,7 @@ export class OtelVariables {
       if (at > 0 && HEADER_NAME.test(key) && value !== undefined && HEADER_VALUE.test(value)) {
         pairs[key.toLowerCase()] = value;
       } else {
-        this.#warn(`${name}: a part that is no header, as in name=value, is ignored`);
+        this.#warn(`${name}: an entry that is not a header (name=value) is ignored`);
       }
     }
     return pairs;

@@ -20,7 +20,7 @@ export function gcsBucket(uri: string, { client, clock, env }: BucketDependencie
   const tokens = new TokenCache(clock, (signal) => googleToken(env, client, signal));
   return {
     key,
-    advice: "check the Google credentials and what they permit",
+    advice: "check the Google credentials and their permissions",
     forget: () => tokens.forget(),
     async request(conditions, signal) {
       if (anonymous) return { url, headers: conditions };

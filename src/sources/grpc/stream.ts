@@ -121,7 +121,7 @@ export async function runStream(
 /** The end of an attempt that found a server but no answer. */
 export function silentEnd(timing: StreamOptions["timing"]): StreamEnd {
   const seconds = (timing?.connectMs ?? defaultTiming.connectMs) / 1000;
-  const reason = `no HTTP/2 answer within ${seconds} s of connecting`;
+  const reason = `no HTTP/2 response within ${seconds} s of connecting`;
   return { reason, fatal: false, silent: true };
 }
 

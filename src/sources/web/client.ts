@@ -68,7 +68,7 @@ export class WebClient {
       let length = 0;
       for await (const chunk of chunks) {
         length += chunk.length;
-        if (length > largest) throw new SourceFault(`the answer is larger than ${largest} bytes`);
+        if (length > largest) throw new SourceFault(`the response is larger than ${largest} bytes`);
         parts.push(chunk);
       }
       return { ...answer, body: Buffer.concat(parts) };
@@ -126,14 +126,14 @@ export class WebClient {
       await response.body?.cancel();
       const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
       if (next?.protocol !== "http:" && next?.protocol !== "https:") {
-        throw new SourceFault("the server redirects to what is no HTTP URL");
+        throw new SourceFault("the server redirected to something other than an HTTP URL");
       }
       if (next.origin !== url.origin) {
         for (const name of ["authorization", "cookie", "host"]) headers.delete(name);
       }
       url = next;
     }
-    throw new SourceFault(`the server redirects more than ${mostRedirects} times`);
+    throw new SourceFault(`the server redirected more than ${mostRedirects} times`);
   }
 
   async #sessionFor(url: URL): Promise<Bun.FetchSession> {

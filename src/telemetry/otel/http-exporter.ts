@@ -40,7 +40,10 @@ export class HttpExporter implements Exporter {
     );
     const body = await attempt(() => response.bytes());
     if (!response.ok) {
-      throw new ExportError(`it answered ${response.status}`, retryable.has(response.status));
+      throw new ExportError(
+        `the collector responded with ${response.status}`,
+        retryable.has(response.status),
+      );
     }
     const type = response.headers.get("content-type") ?? "";
     if (type.startsWith("application/x-protobuf")) {

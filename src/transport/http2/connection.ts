@@ -196,7 +196,7 @@ export class Http2Connection implements StreamOwner {
     if (this.#over) return;
     if (!this.#settled && type !== frameType.settings) throw broken("SETTINGS come first");
     if (this.#block && (type !== frameType.continuation || id !== this.#block.stream)) {
-      throw broken("a header block is interrupted");
+      throw broken("another frame within a header block");
     }
     checkFrame(type, id, end - start);
     switch (type) {
@@ -216,7 +216,7 @@ export class Http2Connection implements StreamOwner {
         this.#onSettings(flags, bytes, start, end);
         break;
       case frameType.pushPromise:
-        throw broken("clients do not push");
+        throw broken("clients must not send PUSH_PROMISE");
       case frameType.ping:
         this.#onPing(flags, bytes, start, end);
         break;
@@ -233,7 +233,7 @@ export class Http2Connection implements StreamOwner {
     const size = end - start;
     this.#uncredited += size;
     if (this.#uncredited > windowBytes) {
-      throw new ConnectionError(errorCode.flowControl, "more data than the window has room for");
+      throw new ConnectionError(errorCode.flowControl, "more data than the window allows");
     }
     if (this.#uncredited >= windowUpdateBytes) {
       this.sender.frames.number(frameType.windowUpdate, 0, this.#uncredited);
@@ -251,7 +251,7 @@ export class Http2Connection implements StreamOwner {
   }
 
   #onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    if (id % 2 === 0) throw broken("a client's streams have odd numbers");
+    if (id % 2 === 0) throw broken("client stream IDs must be odd");
     let [from, to] = unpad(flags, bytes, start, end);
     if (flags & flag.priority) {
       checkPriority(id, bytes, from, to);
@@ -267,7 +267,7 @@ export class Http2Connection implements StreamOwner {
 
   #onContinuation(flags: number, bytes: Buffer, start: number, end: number): void {
     const block = this.#block;
-    if (block === undefined) throw broken("nothing is to be continued");
+    if (block === undefined) throw broken("CONTINUATION without a header block");
     if ((flags & flag.endHeaders) === 0) {
       this.#blocks.append(bytes.subarray(start, end));
       return;
@@ -341,7 +341,8 @@ export class Http2Connection implements StreamOwner {
 
   #onSettings(flags: number, bytes: Buffer, start: number, end: number): void {
     if (flags & flag.ack) {
-      if (end > start) throw new ConnectionError(errorCode.frameSize, "an ACK with a payload");
+      if (end > start)
+        throw new ConnectionError(errorCode.frameSize, "SETTINGS ACK with a payload");
       if (!this.#settled) throw broken("SETTINGS come first");
       return;
     }
@@ -373,7 +374,7 @@ export class Http2Connection implements StreamOwner {
 
   #onWindowUpdate(id: number, increment: number): void {
     if (id === 0) {
-      if (increment === 0) throw broken("a window that grows by nothing");
+      if (increment === 0) throw broken("WINDOW_UPDATE with an increment of 0");
       if (!this.sender.widen(increment)) throw overflow();
     } else {
       this.#streams.checkUsed(id);
@@ -393,5 +394,5 @@ export class Http2Connection implements StreamOwner {
 }
 
 function overflow(): ConnectionError {
-  return new ConnectionError(errorCode.flowControl, "a window beyond 2^31-1");
+  return new ConnectionError(errorCode.flowControl, "a window larger than 2^31-1");
 }

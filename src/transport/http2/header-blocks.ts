@@ -28,7 +28,10 @@ export class HeaderBlocks {
     this.#partial.append(fragment);
     this.#frames++;
     if (this.#partial.length + this.#frames * headerBytes > this.#maxBytes) {
-      throw new ConnectionError(errorCode.enhanceYourCalm, "headers without an end");
+      throw new ConnectionError(
+        errorCode.enhanceYourCalm,
+        "the header block exceeds the size limit",
+      );
     }
   }
 

@@ -139,7 +139,7 @@ describe("warnings", () => {
     const { metrics, warnings } = read(otel, { OTEL_EXPORTER_OTLP_HEADERS: `${header},ok=1` });
     expect(metrics).toMatchObject({ to: { headers: { ok: "1" } } });
     expect(JSON.stringify({ metrics, warnings })).not.toContain("secret");
-    expect(warnings[0]).toStartWith("OTEL_EXPORTER_OTLP_HEADERS: a part that is no header");
+    expect(warnings[0]).toStartWith("OTEL_EXPORTER_OTLP_HEADERS: an entry that is not a header");
   });
 });
 
