@@ -1,3 +1,3 @@
-import { runMember } from "./runtime/workers/member.ts";
+import { runWorker } from "./runtime/workers/run.ts";
 
-await runMember();
+await runWorker();

@@ -12,11 +12,11 @@ import type { Resolved } from "./resolve.ts";
 /** Where a service listens. */
 export type Address = { readonly port: number } | { readonly socketPath: string };
 
-/** PEM files of a TLS server. */
+/** PEM files of a TLS server, read at start and again when they change. */
 export interface ServerTls {
   readonly certPath: string;
   readonly keyPath: string;
-  /** CA that must have signed the certificates of clients. */
+  /** Ask for client certificates signed by this CA and refuse all others. */
   readonly clientCaPath?: string;
 }
 

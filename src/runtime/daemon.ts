@@ -1,5 +1,6 @@
 import { FatalSourceError } from "../sources/source.ts";
 import type { Log } from "../telemetry/log.ts";
+import { within } from "../transport/within.ts";
 import { compileAfterStart } from "./compilation.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { listenToSignals, surviveMistakes } from "./signals.ts";
@@ -44,7 +45,7 @@ export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Prom
   log.info(`${ending}: shutting down, calls in flight have up to ${graceMs / 1000} s to finish`);
   const closed = close(graceMs).then(() => 0);
   const status = await Promise.race([closed, signals.hurry.then(() => 1)]);
-  await Promise.race([running, Bun.sleep(1000)]);
+  await within(running, 1000);
   log.info(status === 0 ? "stopped" : "stopped before all calls had finished");
   return status;
 }

@@ -8,8 +8,8 @@ import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
 import { serve } from "./serve.ts";
 import { startTelemetry } from "./telemetry.ts";
-import type { Crew } from "./workers/crew.ts";
-import { answerOf } from "./workers/messages.ts";
+import { replyOf } from "./workers/messages.ts";
+import type { WorkerPool } from "./workers/pool.ts";
 
 /**
  * `flagd start`: binds every listener, then fills the store and serves until it is told to stop.
@@ -20,17 +20,17 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   const own = log.with({ component: "start" });
   own.info(versionLine);
   const alone = config.workers === 1;
-  let crew: Crew | undefined;
+  let workers: WorkerPool | undefined;
   const telemetry = await startTelemetry(
     config.telemetry,
     log,
-    async () => (await crew?.collect()) ?? [],
+    async () => (await workers?.collect()) ?? [],
   );
   const pipeline = await FlagPipeline.create({
     ...config,
     log,
     traceLoad: telemetry.tracing?.loads,
-    ...(!alone && { onAccepted: (source, payload) => crew?.relay(source, payload) }),
+    ...(!alone && { onAccepted: (source, payload) => workers?.relay(source, payload) }),
   });
   const { readiness } = pipeline;
   observeSources(telemetry.registry, pipeline.statuses);
@@ -45,14 +45,14 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     log,
   });
   if (!alone) {
-    const workers = await import("./workers/crew.ts");
-    crew = new workers.Crew({
+    const { WorkerPool } = await import("./workers/pool.ts");
+    workers = new WorkerPool({
       size: config.workers - 1,
-      birth: { config: { ...config, ...serving.bound }, sources: pipeline.sources },
-      answer: (path) => answerOf(management, path),
+      init: { config: { ...config, ...serving.bound }, sources: pipeline.sources },
+      reply: (path) => replyOf(management, path),
       log: own,
     });
-    readiness.require(crew.whenReady());
+    readiness.require(workers.whenReady());
   }
   const { evaluation, sync, ofrep, managementPort } = serving.bound;
   own.info(`Flag IResolver listening at ${describe(evaluation.address)}`);
@@ -65,7 +65,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     graceMs: config.shutdownGraceMs,
     log: own,
     async close(graceMs) {
-      await Promise.all([crew?.close(graceMs), serving.close(graceMs)]);
+      await Promise.all([workers?.close(graceMs), serving.close(graceMs)]);
       await telemetry.stop(graceMs);
     },
   });

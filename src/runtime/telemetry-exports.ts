@@ -6,6 +6,7 @@ import type { Attributes } from "../telemetry/metrics/series.ts";
 import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import type { CallWatch } from "../transport/listener.ts";
+import { within } from "../transport/within.ts";
 
 /** The longest that a daemon which ends waits for the last telemetry to be sent. */
 export const exportGraceMs = 3_000;
@@ -62,7 +63,7 @@ export async function startExports(parts: {
     tracing,
     async stop(graceMs) {
       if (stops.length === 0) return;
-      await Promise.race([Promise.all(stops.map((stop) => stop())), Bun.sleep(graceMs)]);
+      await within(Promise.all(stops.map((stop) => stop())), graceMs);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Polling } from "../config/sources/source-config.ts";
 import type { Clock } from "./clock.ts";
 
 /** Between attempts to reach a source. */
@@ -27,4 +28,10 @@ export class Backoff {
   reset(): void {
     this.#attempt = 0;
   }
+}
+
+/** Between attempts to reach what is polled: no wait is longer than the interval. */
+export function pollBackoff(clock: Clock, { intervalSeconds }: Polling): Backoff {
+  const maxMs = Math.min(sourceWaits.maxMs, intervalSeconds * 1000);
+  return new Backoff(clock, { ...sourceWaits, maxMs });
 }

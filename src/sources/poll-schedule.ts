@@ -1,9 +1,10 @@
+import type { Polling } from "../config/sources/source-config.ts";
 import type { Clock } from "./clock.ts";
 
 /**
  * When a polling source looks, after its first look: every `intervalSeconds`, shifted by a part of the
  * interval that chance decides, so that daemons started together do not all ask in the same second.
- * With a `seed` the seed decides: at the same seconds of the wall clock in every process that has it.
+ * With an `intervalSeed` the seed decides: at the same seconds of the wall clock in every process that has it.
  */
 export class PollSchedule {
   readonly #clock: Clock;
@@ -14,13 +15,13 @@ export class PollSchedule {
   /** @param wallMs milliseconds since 1970 */
   constructor(
     clock: Clock,
-    options: { readonly intervalSeconds: number; readonly seed?: string | undefined },
+    { intervalSeconds, intervalSeed }: Polling,
     wallMs: () => number = Date.now,
   ) {
     this.#clock = clock;
-    this.#intervalMs = options.intervalSeconds * 1000;
-    const shift = options.seed
-      ? (fnv1a(options.seed) % options.intervalSeconds) * 1000 - (wallMs() % this.#intervalMs)
+    this.#intervalMs = intervalSeconds * 1000;
+    const shift = intervalSeed
+      ? (fnv1a(intervalSeed) % intervalSeconds) * 1000 - (wallMs() % this.#intervalMs)
       : -clock.random() * this.#intervalMs;
     this.#origin = clock.now() + shift;
   }

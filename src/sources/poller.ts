@@ -1,4 +1,5 @@
-import { Backoff, sourceWaits } from "./backoff.ts";
+import type { Polling } from "../config/sources/source-config.ts";
+import { type Backoff, pollBackoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { contentHash } from "./content-hash.ts";
 import { reportFailure, SourceFault } from "./fault.ts";
@@ -9,8 +10,7 @@ export interface PollerOptions {
   /** Of the source, for the error that ends it. */
   readonly name: string;
   readonly clock: Clock;
-  readonly intervalSeconds: number;
-  readonly intervalSeed?: string | undefined;
+  readonly polling: Polling;
   /**
    * One look at the source. Undefined: nothing has changed since the payload returned before.
    * @throws SourceFault for what the operator should know
@@ -36,14 +36,11 @@ export class Poller {
   #nap = new AbortController();
 
   constructor(options: PollerOptions) {
-    const { clock, intervalSeconds, intervalSeed: seed } = options;
+    const { clock, polling } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#schedule = new PollSchedule(clock, { intervalSeconds, seed });
-    this.#backoff = new Backoff(clock, {
-      ...sourceWaits,
-      maxMs: Math.min(sourceWaits.maxMs, intervalSeconds * 1000),
-    });
+    this.#schedule = new PollSchedule(clock, polling);
+    this.#backoff = pollBackoff(clock, polling);
   }
 
   /** Looks now, or once more after the look that is under way. */

@@ -31,8 +31,8 @@ export async function readTlsFiles(files: ClientTls): Promise<TlsMaterial> {
   return { ...(ca && { ca }), client: { cert, key } };
 }
 
-/** As `fetch` takes it. */
-export function fetchTls({ ca, client, insecure, serverName }: TlsMaterial) {
+/** As `fetch` and the other clients of Bun take it. */
+export function bunTls({ ca, client, insecure, serverName }: TlsMaterial) {
   return {
     ca: ca ?? systemAuthorities(),
     ...client,

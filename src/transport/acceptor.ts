@@ -1,10 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import type { ServerTls } from "../config/serving.ts";
 import type { Log } from "../telemetry/log.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
 import { ExpiryQueue } from "./expiry.ts";
 import { connectionBufferBytes, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
-import type { TlsFiles } from "./listener.ts";
 import { sniffProtocol } from "./sniff.ts";
 
 /** A handler of connections whose first bytes were read. */
@@ -12,7 +12,7 @@ export type Accept = (socket: Socket, first: Buffer) => void;
 
 export interface AcceptorOptions {
   /** Undefined: plaintext. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: ServerTls | undefined;
   readonly timeouts: Timeouts;
   /** Open at once. */
   readonly maxConnections: number;

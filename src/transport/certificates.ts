@@ -1,14 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
 import { ConfigError } from "../config/errors.ts";
+import type { ServerTls } from "../config/serving.ts";
 import type { Log } from "../telemetry/log.ts";
-import type { TlsFiles } from "./listener.ts";
 
 /**
  * What `tls.createServer` and `setSecureContext` take.
  * @throws ConfigError naming the file that cannot be used.
  */
-export function readCertificates(files: TlsFiles): TlsOptions {
+export function readCertificates(files: ServerTls): TlsOptions {
   // A start without TLS does not load it.
   const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
   const cert = read(files.certPath, "certificate");
@@ -55,7 +55,7 @@ function message(error: unknown): string {
  * @returns What ends the watch.
  */
 export function watchCertificates(
-  files: TlsFiles,
+  files: ServerTls,
   everyMs: number,
   log: Log,
   apply: (options: TlsOptions) => void,
@@ -79,7 +79,7 @@ export function watchCertificates(
 }
 
 /** Differs where a file was written or replaced. */
-function fingerprint(files: TlsFiles): string {
+function fingerprint(files: ServerTls): string {
   return [files.certPath, files.keyPath, files.clientCaPath]
     .map((path) => {
       if (path === undefined) return "";

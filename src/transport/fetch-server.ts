@@ -1,5 +1,6 @@
 import type { Log } from "../telemetry/log.ts";
 import type { HttpHandler } from "./http.ts";
+import { within } from "./within.ts";
 
 export interface FetchServerOptions {
   readonly socketPath: string;
@@ -41,12 +42,7 @@ export function serveFetch(options: FetchServerOptions): FetchServer {
   });
   return {
     async stop(graceMs) {
-      let timer: Timer | undefined;
-      const over = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      });
-      await Promise.race([server.stop(), over]);
-      clearTimeout(timer);
+      await within(server.stop(), graceMs);
       await server.stop(true);
     },
   };

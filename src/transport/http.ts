@@ -4,6 +4,7 @@
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ServerTls } from "../config/serving.ts";
 import type { Log } from "../telemetry/log.ts";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
@@ -13,8 +14,9 @@ import { PlainServer } from "./http1/plain-server.ts";
 import { relay } from "./http1/relay.ts";
 import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
 import { lingerMs } from "./linger.ts";
-import type { PortSharing, TlsFiles } from "./listener.ts";
+import type { PortSharing } from "./listener.ts";
 import { connectionsAllowed } from "./open-files.ts";
+import { within } from "./within.ts";
 
 /** undefined: the request is not for this handler, the next is asked. */
 export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;
@@ -31,7 +33,7 @@ export interface HttpOptions {
   readonly handlers: readonly HttpHandler[];
   /** Answers from the bytes of a request what it can, as the handlers would. */
   readonly plain?: PlainAnswer;
-  readonly tls?: TlsFiles;
+  readonly tls?: ServerTls;
   /** Bytes of request line and headers, of all HTTP servers of this process. */
   readonly maxRequestHeader: number;
   /** After a request that is not `plain`, a connection is closed after this much silence; 9,000. */
@@ -86,12 +88,7 @@ export async function serveHttp(
       front.drain();
       await behind.stop(graceMs);
       // The last answers may still be on their way through here.
-      let timer: Timer | undefined;
-      const over = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, Math.max(lingerMs, end - performance.now()));
-      });
-      await Promise.race([acceptor.empty(), over]);
-      clearTimeout(timer);
+      await within(acceptor.empty(), Math.max(lingerMs, end - performance.now()));
       clearInterval(sweeper);
       acceptor.destroyAll();
       if (!socketPath.startsWith("\0")) rmSync(socketPath, { force: true });

@@ -20,6 +20,7 @@ import {
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import { connectionsAllowed } from "./open-files.ts";
+import { within } from "./within.ts";
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.
@@ -81,12 +82,7 @@ export async function listen(
     acceptor.stop();
     http1.drain();
     http2.drain();
-    let timer: Timer | undefined;
-    const over = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([acceptor.empty(), over]);
-    clearTimeout(timer);
+    await within(acceptor.empty(), graceMs);
     clearInterval(sweeper);
     acceptor.destroyAll();
   };

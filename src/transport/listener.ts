@@ -1,4 +1,5 @@
 import type { ConnectRouter } from "@connectrpc/connect";
+import type { ServerTls } from "../config/serving.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { PingRule } from "./http2/pings.ts";
 import type { ShortPath } from "./method.ts";
@@ -21,14 +22,6 @@ export type ListenAddress =
       readonly shared?: PortSharing;
     }
   | { readonly socketPath: string };
-
-/** Files, read at start and again when they change. */
-export interface TlsFiles {
-  readonly certPath: string;
-  readonly keyPath: string;
-  /** Ask for client certificates signed by this CA and refuse all others. */
-  readonly clientCaPath?: string;
-}
 
 /** A finished call, for metrics. */
 export interface CallRecord {
@@ -78,7 +71,7 @@ export interface ListenerOptions extends CallWatch, Partial<ShortPath> {
   /** For messages: "evaluation", "sync". */
   readonly name: string;
   readonly address: ListenAddress;
-  readonly tls?: TlsFiles;
+  readonly tls?: ServerTls;
   /** Loads the services, for gRPC, gRPC-web and Connect, when they are first asked for. */
   readonly routes: () => Promise<Routes>;
   /** False: gRPC only, everything else is refused (the sync port). */

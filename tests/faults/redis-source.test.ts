@@ -5,12 +5,11 @@ import { writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { systemClock } from "../../src/sources/clock.ts";
-import type { RedisSourceOptions } from "../../src/sources/redis/options.ts";
 import { FatalSourceError } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { freePort } from "../support/ports.ts";
 import { RedisServer, type RedisServerOptions } from "../support/redis.ts";
-import { RunningRedisSource } from "../support/running-redis-source.ts";
+import { type RunningRedisOptions, RunningRedisSource } from "../support/running-redis-source.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(60_000);
@@ -27,8 +26,8 @@ afterAll(() => certificates.remove());
 const uriOf = ({ port }: { port: number }) => `redis://127.0.0.1:${port}?key=flags`;
 
 /** Polls every second and waits as little as it may for answers. */
-function run(uri: string, options: Partial<RedisSourceOptions> = {}): RunningRedisSource {
-  return new RunningRedisSource({ uri, intervalSeconds: 1, timeoutSeconds: 1, ...options });
+function run(uri: string, options: Partial<RunningRedisOptions> = {}): RunningRedisSource {
+  return new RunningRedisSource({ uri, intervalSeconds: 1, timeoutMs: 1000, ...options });
 }
 
 async function serverWith(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -103,7 +102,7 @@ describe("a server that worked", () => {
 
   test("and hangs for less than the time it has for an answer is not noticed", async () => {
     await using server = await serverWith();
-    await using source = run(uriOf(server), { timeoutSeconds: 3600 });
+    await using source = run(uriOf(server), { timeoutMs: 3_600_000 });
     await source.delivers(document);
     server.pause();
     await Bun.sleep(200);
@@ -423,7 +422,7 @@ describe("at the start, to be mended by the operator:", () => {
     await writeFile(garbage, "not a certificate");
     const { cert, key } = certificates.client;
     const absent = join(certificates.folder, "absent.pem");
-    const cases: [Partial<RedisSourceOptions>, string][] = [
+    const cases: [Partial<RunningRedisOptions>, string][] = [
       [{ certPath: absent }, `cannot read ${absent} (certPath)`],
       [{ certPath: garbage }, `${garbage} (certPath) does not contain a PEM certificate`],
       [{ clientCertPath: absent, clientKeyPath: key }, `cannot read ${absent} (clientCertPath)`],
@@ -447,7 +446,7 @@ describe("at the start, to be mended by the operator:", () => {
 });
 
 describe("an end", () => {
-  const patient = { timeoutSeconds: 3600, intervalSeconds: 3600 };
+  const patient = { timeoutMs: 3_600_000, intervalSeconds: 3600 };
 
   test("while the server does not answer the greeting is at once", async () => {
     await using silent = await peer(() => {});

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { RedisSourceOptions } from "../../src/sources/redis/options.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { RedisServer, type RedisServerOptions } from "../support/redis.ts";
 import { rejson } from "../support/rejson.ts";
-import { RunningRedisSource } from "../support/running-redis-source.ts";
+import { type RunningRedisOptions, RunningRedisSource } from "../support/running-redis-source.ts";
 import { until } from "../support/until.ts";
 
 const document = '{"flags":{}}';
@@ -33,7 +32,7 @@ async function serverWith(options: RedisServerOptions = {}): Promise<RedisServer
 
 const uriOf = ({ port }: RedisServer) => `redis://127.0.0.1:${port}?key=flags`;
 
-function run(uri: string, options: Partial<RedisSourceOptions> = {}): RunningRedisSource {
+function run(uri: string, options: Partial<RunningRedisOptions> = {}): RunningRedisSource {
   return new RunningRedisSource({ uri, ...rarely, ...options });
 }
 

@@ -1,4 +1,4 @@
-/** What a worker thread is told of the sources that the leader reads. */
+/** What a worker thread is told of the sources that the main thread reads. */
 import { afterEach, expect, test } from "bun:test";
 import type { SourceConfig } from "../../src/config/sources/source-config.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
@@ -46,7 +46,7 @@ test("one that looks once has all of what came piece by piece, however much that
   ];
   const relay = new RelaySource("s", "grpc");
   let told = 0;
-  const leader = await run(
+  const main = await run(
     {
       name: "s",
       provider: "grpc",
@@ -62,11 +62,11 @@ test("one that looks once has all of what came piece by piece, however much that
     },
   );
   await until("all pieces", () => told === pieces.length);
-  expect(leader.keys()).toEqual(["a199", "c"]);
+  expect(main.keys()).toEqual(["a199", "c"]);
 
-  const member = await run(relay);
-  await until("the flags", () => member.keys().length > 0);
-  expect(member.keys()).toEqual(leader.keys());
-  expect(member.pipeline.context.current).toEqual({ from: "B" });
-  expect(member.pipeline.statuses[0]?.payloadsAccepted).toBe(1);
+  const worker = await run(relay);
+  await until("the flags", () => worker.keys().length > 0);
+  expect(worker.keys()).toEqual(main.keys());
+  expect(worker.pipeline.context.current).toEqual({ from: "B" });
+  expect(worker.pipeline.statuses[0]?.payloadsAccepted).toBe(1);
 });

@@ -17,8 +17,8 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
+import type { ServerTls } from "../../src/config/serving.ts";
 import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
-import type { TlsFiles } from "../../src/transport/listener.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { converse } from "../support/raw-client.ts";
@@ -35,12 +35,12 @@ afterEach(async () => {
   for (const action of undo.splice(0).reverse()) await action();
 });
 
-const serverFiles = (): TlsFiles => ({
+const serverFiles = (): ServerTls => ({
   certPath: certificates.server.cert,
   keyPath: certificates.server.key,
 });
 
-async function start(tls: TlsFiles, certificateCheckMs = 60_000): Promise<EchoServer> {
+async function start(tls: ServerTls, certificateCheckMs = 60_000): Promise<EchoServer> {
   const server = await startEchoServer({ tls }, { headersMs: 500, certificateCheckMs });
   undo.push(() => server.listener.drain(0));
   return server;
@@ -103,7 +103,7 @@ test("a plaintext request and a silent client are closed, and the log gives a hi
 });
 
 describe("client certificates", () => {
-  const files = (): TlsFiles => ({ ...serverFiles(), clientCaPath: certificates.ca.cert });
+  const files = (): ServerTls => ({ ...serverFiles(), clientCaPath: certificates.ca.cert });
   const withPair = (pair: { cert: string; key: string }): ConnectionOptions => ({
     ...trusted(),
     cert: readFileSync(pair.cert),
@@ -121,7 +121,7 @@ describe("client certificates", () => {
 });
 
 describe("certificate files", () => {
-  function copies(): { folder: string; files: TlsFiles } {
+  function copies(): { folder: string; files: ServerTls } {
     const folder = mkdtempSync(join(tmpdir(), "flagd-tls-"));
     undo.push(() => rmSync(folder, { recursive: true }));
     const files = { certPath: join(folder, "tls.crt"), keyPath: join(folder, "tls.key") };

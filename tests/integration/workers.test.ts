@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Crew } from "../../src/runtime/workers/crew.ts";
-import type { Birth } from "../../src/runtime/workers/messages.ts";
+import type { WorkerInit } from "../../src/runtime/workers/messages.ts";
+import { WorkerPool } from "../../src/runtime/workers/pool.ts";
 import { runFlagd, startFlagd } from "../support/flagd.ts";
 import { changedDocument, sampleDocument } from "../support/sample-flags.ts";
 import { ScriptedSyncServer } from "../support/scripted-sync-server.ts";
@@ -69,24 +69,24 @@ test("all threads have the flags of a source that tells only what has changed", 
 });
 
 test("a worker that dies is replaced, and its successor is told everything", async () => {
-  const crew = new Crew({
+  const pool = new WorkerPool({
     size: 1,
-    birth: { config: {}, sources: [] } as unknown as Omit<Birth, "number">,
-    answer: async (path) => ({ status: 200, headers: [], body: path }),
+    init: { config: {}, sources: [] } as unknown as Omit<WorkerInit, "number">,
+    reply: async (path) => ({ status: 200, headers: [], body: path }),
     log: rememberingLog(),
     entry: new URL("../support/mortal-worker.ts", import.meta.url),
   });
-  crew.relay(0, { document: "first", format: "json" });
-  const seen = async () => (await crew.collect())[0]?.scopes[0]?.name;
+  pool.relay(0, { document: "first", format: "json" });
+  const seen = async () => (await pool.collect())[0]?.scopes[0]?.name;
   await until("the first worker", async () => (await seen()) === "1: first");
-  crew.relay(0, { document: "die", format: "json" });
-  crew.relay(0, { document: "last", format: "json" });
+  pool.relay(0, { document: "die", format: "json" });
+  pool.relay(0, { document: "last", format: "json" });
   await until("its successor", async () => (await seen()) === "1: last");
-  await crew.close(1000);
+  await pool.close(1000);
 });
 
 test("a worker that cannot start says why and ends, and another one tries", async () => {
-  const program = join(import.meta.dir, "../support/crew-without-certificate.ts");
+  const program = join(import.meta.dir, "../support/pool-without-certificate.ts");
   const child = Bun.spawn([process.execPath, program], { stdout: "pipe", stderr: "ignore" });
   const timer = setTimeout(() => child.kill(), 10_000);
   let said = "";

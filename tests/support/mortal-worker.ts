@@ -1,20 +1,20 @@
-// A member that counts payloads, says in `collect` what it has seen last, and dies when told to.
+// A worker that counts payloads, says in `collect` what it has seen last, and dies when told to.
 import { parentPort } from "node:worker_threads";
-import type { Order, Report } from "../../src/runtime/workers/messages.ts";
+import type { FromWorker, ToWorker } from "../../src/runtime/workers/messages.ts";
 
 let payloads = 0;
 let last = "";
-const tell = (report: Report) => parentPort?.postMessage(report);
+const send = (message: FromWorker) => parentPort?.postMessage(message);
 
-parentPort?.on("message", (order: Order) => {
-  if (order.kind === "payload") {
+parentPort?.on("message", (message: ToWorker) => {
+  if (message.kind === "payload") {
     payloads++;
-    last = "document" in order.payload ? String(order.payload.document) : "";
+    last = "document" in message.payload ? String(message.payload.document) : "";
     if (last === "die") process.exit(3);
   }
-  if (order.kind === "collect") {
+  if (message.kind === "collect") {
     const scopes = [{ name: `${payloads}: ${last}`, metrics: [] }];
-    tell({ kind: "collected", id: order.id, collection: { resource: {}, scopes } });
+    send({ kind: "collected", id: message.id, collection: { resource: {}, scopes } });
   }
-  if (order.kind === "close") tell({ kind: "closed" });
+  if (message.kind === "close") send({ kind: "closed" });
 });

@@ -1,18 +1,24 @@
+import type { RedisSourceConfig } from "../../src/config/sources/source-config.ts";
 import { systemClock } from "../../src/sources/clock.ts";
-import type { RedisSourceOptions } from "../../src/sources/redis/options.ts";
 import { RedisSource } from "../../src/sources/redis/source.ts";
 import { RunningSource } from "./running-source.ts";
 import { rememberingLog } from "./silent-log.ts";
 import { until } from "./until.ts";
 
+export interface RunningRedisOptions extends Partial<RedisSourceConfig> {
+  readonly uri: string;
+  readonly timeoutMs?: number;
+}
+
 /** A Redis source at work, with its log. */
 export class RunningRedisSource extends RunningSource {
   constructor(
-    options: RedisSourceOptions,
+    { timeoutMs, ...options }: RunningRedisOptions,
     clock = systemClock,
     readonly log = rememberingLog(),
   ) {
-    super(new RedisSource(options, { clock, log }));
+    const config = { provider: "redis", intervalSeconds: 30, watch: true, ...options } as const;
+    super(new RedisSource(config, { clock, log, ...(timeoutMs && { timeoutMs }) }));
   }
 
   /** The document delivered last. */

@@ -78,8 +78,8 @@ export function collectorFor(
     protocol,
     url: url.href,
     headers: {
-      ...variables.pairs("OTEL_EXPORTER_OTLP_HEADERS"),
-      ...variables.pairs(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`),
+      ...variables.headers("OTEL_EXPORTER_OTLP_HEADERS"),
+      ...variables.headers(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`),
     },
     timeoutMs: find((name) => variables.number(name, 1, 600_000), "TIMEOUT") ?? 10_000,
     gzip: find((name) => variables.word(name, ["gzip", "none"]), "COMPRESSION") === "gzip",

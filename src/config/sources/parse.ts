@@ -89,8 +89,8 @@ export function redisSource(
 ): RedisSourceConfig {
   const { uri, serverName, watch = true } = members;
   const tls = clientTls(members, where);
-  const secure = members.tls || Object.keys(tls).length > 0;
-  if (secure && !/^(redis|valkey)(s|\+tls)/.test(uri)) {
+  const secure = members.tls || serverName || Object.keys(tls).length > 0;
+  if (secure && !/^(redis|valkey)(s|\+tls)/i.test(uri)) {
     throw new ConfigError(`${where}: TLS requires a uri that starts with rediss://`);
   }
   return {

@@ -3,17 +3,17 @@ import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import type { HttpHandler } from "../../transport/http.ts";
 
-/** What a member is born with. */
-export interface Birth {
+/** What a worker is started with. */
+export interface WorkerInit {
   readonly number: number;
-  /** With the ports that the leader has bound. */
+  /** With the ports that the main thread has bound. */
   readonly config: StartConfig;
-  /** The leader's sources, in order of priority. */
+  /** The main thread's sources, in order of priority. */
   readonly sources: readonly { readonly name: string; readonly provider: string }[];
 }
 
-/** From the leader to a member. */
-export type Order =
+/** From the main thread to a worker. */
+export type ToWorker =
   /** All that a source, by its position, has delivered and that was accepted. */
   | {
       readonly kind: "payload";
@@ -21,28 +21,28 @@ export type Order =
       readonly payload: Payload | ReadPayload;
     }
   | { readonly kind: "collect"; readonly id: number }
-  | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
+  | { readonly kind: "reply"; readonly id: number; readonly reply: ManagementReply }
   | { readonly kind: "close"; readonly graceMs: number };
 
-/** From a member to the leader. */
-export type Report =
-  /** Every source's flags are in its store: it serves what the leader serves. */
+/** From a worker to the main thread. */
+export type FromWorker =
+  /** Every source's flags are in its store: it serves what the main thread serves. */
   | { readonly kind: "ready" }
   | { readonly kind: "collected"; readonly id: number; readonly collection: Collection }
-  /** A management request, which only the leader can answer for the whole. */
-  | { readonly kind: "ask"; readonly id: number; readonly path: string }
+  /** A management request, which only the main thread can answer for the whole. */
+  | { readonly kind: "request"; readonly id: number; readonly path: string }
   | { readonly kind: "closed" };
 
-/** An HTTP response. */
-export interface Answer {
+/** An HTTP response in a form that can be posted. */
+export interface ManagementReply {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
 }
 
 /** What `handler` answers to a request for `path`. */
-export async function answerOf(handler: HttpHandler, path: string): Promise<Answer> {
-  const response = await handler(new Request(`http://leader${path}`));
+export async function replyOf(handler: HttpHandler, path: string): Promise<ManagementReply> {
+  const response = await handler(new Request(`http://main${path}`));
   if (!response) return { status: 404, headers: [], body: "" };
   return { status: response.status, headers: [...response.headers], body: await response.text() };
 }

@@ -37,6 +37,6 @@ export class RelaySource implements Source {
     }
   }
 
-  /** The leader asks its source; what comes of it is relayed. */
+  /** The main thread asks its source; what comes of it is relayed. */
   resync(): void {}
 }

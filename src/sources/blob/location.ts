@@ -26,6 +26,7 @@ export function parseBlobUri(uri: string, scheme: string, known: BlobOptions): B
   const [, , bucket = "", path = "", query = ""] = parts;
   if (!bucket) return fail("no bucket string set");
   if (/[@:]/.test(bucket)) return fail("the URI of a bucket must not contain credentials");
+  if (!/^[\w.$-]+$/.test(bucket)) return fail("invalid bucket name");
   if (!path) return fail("no object string set");
   const options = Object.fromEntries(new URLSearchParams(query));
   for (const [name, value] of Object.entries(options)) {

@@ -29,9 +29,9 @@ export class BlobSource extends PolledSource {
   /** @throws ConfigError for a wrong URI or variable */
   constructor(config: BlobSourceConfig, dependencies: BlobSourceDependencies) {
     const { clock, env = process.env, silenceMs } = dependencies;
-    const { provider, uri, intervalSeconds, intervalSeed } = config;
+    const { provider, uri } = config;
     const client = new WebClient(silenceMs === undefined ? {} : { silenceMs });
-    super({ name: uri, provider, client, clock, intervalSeconds, intervalSeed });
+    super({ name: uri, provider, client, clock, polling: config });
     this.#bucket = buckets[provider](uri, { client, clock, env });
     this.#document = new WebDocument(client, this.#bucket.key);
   }

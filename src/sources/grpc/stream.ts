@@ -14,6 +14,7 @@ import {
   type SyncFlagsResponse,
   SyncFlagsResponseSchema,
 } from "../../gen/flagd/sync/v1/sync_pb.ts";
+import { isLoopback } from "../../transport/loopback.ts";
 import { channelCredentials, type TlsMaterial } from "./credentials.ts";
 import { describeEnd, type StreamEnd } from "./status.ts";
 import type { GrpcTarget } from "./target.ts";
@@ -139,8 +140,13 @@ function channelOptions(
     // Retries are the source's; settings from DNS TXT records could only add others.
     "grpc.enable_retries": 0,
     "grpc.service_config_disable_resolution": 1,
+    ...(isLocal(target) && { "grpc.enable_http_proxy": 0 }),
     ...(target.authority ? { "grpc.default_authority": target.authority } : {}),
   };
+}
+
+function isLocal({ endpoint }: GrpcTarget): boolean {
+  return endpoint !== undefined && ("path" in endpoint || isLoopback(endpoint.host));
 }
 
 /** The IP address that the server is called by, if it is. */

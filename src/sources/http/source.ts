@@ -31,9 +31,7 @@ export class HttpSource extends PolledSource {
       ...(config.timeoutSeconds > 0 && { timeoutMs: config.timeoutSeconds * 1000 }),
       ...(silenceMs !== undefined && { silenceMs }),
     });
-    const { intervalSeconds, intervalSeed } = config;
-    const { name } = target;
-    super({ name, provider: "http", client, clock, intervalSeconds, intervalSeed });
+    super({ name: target.name, provider: "http", client, clock, polling: config });
     this.#target = target;
     this.#document = new WebDocument(client, target.url.pathname);
     this.#tokens = config.oauth && clientCredentials(config.oauth, client, clock);

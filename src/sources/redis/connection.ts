@@ -1,4 +1,5 @@
 import { RedisClient } from "bun";
+import type { Deadlines } from "./deadlines.ts";
 import { RedisFault } from "./fault.ts";
 import type { RedisTls } from "./tls.ts";
 import type { RedisAddress } from "./uri.ts";
@@ -16,11 +17,9 @@ export interface RedisConnection {
   close(): void;
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends Deadlines {
   readonly address: RedisAddress;
   readonly tls: RedisTls | undefined;
-  readonly answerTimeoutMs: number;
-  readonly documentTimeoutMs: number;
   /** Called when the connection is lost or closed. */
   readonly onClose: () => void;
   readonly signal: AbortSignal;

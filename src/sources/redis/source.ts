@@ -1,25 +1,26 @@
+import type { RedisSourceConfig } from "../../config/sources/source-config.ts";
 import type { Log } from "../../telemetry/log.ts";
-import { Backoff, sourceWaits } from "../backoff.ts";
+import { type Backoff, pollBackoff } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { contentHash } from "../content-hash.ts";
 import { PollSchedule } from "../poll-schedule.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { type Connect, connectRedis, type RedisConnection } from "./connection.ts";
+import { type Deadlines, deadlinesFor } from "./deadlines.ts";
 import { type Diagnose, diagnose } from "./diagnosis.ts";
 import { explain } from "./explain.ts";
 import { RedisFault, RedisMoved } from "./fault.ts";
 import { FetchSaving } from "./fetch-saving.ts";
-import { checkRedisOptions, type RedisSettings, type RedisSourceOptions } from "./options.ts";
 import { DocumentReader } from "./reader.ts";
 import { loadTls } from "./tls.ts";
-import type { RedisAddress } from "./uri.ts";
+import { parseRedisUri, type RedisAddress, type RedisUri } from "./uri.ts";
 import { KeyWatch } from "./watch.ts";
-
-export type { RedisSourceOptions } from "./options.ts";
 
 export interface RedisSourceDependencies {
   readonly clock: Clock;
   readonly log: Log;
+  /** Milliseconds that the server has for an answer, three times as many for a document; 10,000. */
+  readonly timeoutMs?: number;
   /** How it connects and finds out why it cannot; for tests. */
   readonly connect?: Connect;
   readonly diagnose?: Diagnose;
@@ -36,7 +37,9 @@ const mostHops = 5;
 export class RedisSource implements Source {
   readonly name: string;
   readonly provider = "redis";
-  readonly #settings: RedisSettings;
+  readonly #config: RedisSourceConfig;
+  readonly #uri: RedisUri;
+  readonly #deadlines: Deadlines;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #connect: Connect;
@@ -59,22 +62,20 @@ export class RedisSource implements Source {
   #wakeUp = new AbortController();
   #resyncAsked = false;
 
-  /** @throws ConfigError for a wrong option */
-  constructor(options: RedisSourceOptions, dependencies: RedisSourceDependencies) {
+  /** @throws ConfigError for a wrong URI */
+  constructor(config: RedisSourceConfig, dependencies: RedisSourceDependencies) {
     const { clock, log } = dependencies;
-    this.#settings = checkRedisOptions(options);
-    const { uri, intervalMs, seed } = this.#settings;
-    this.name = uri.name;
-    this.#address = uri.address;
+    this.#config = config;
+    this.#uri = parseRedisUri(config.uri);
+    this.#deadlines = deadlinesFor(config.intervalSeconds, dependencies.timeoutMs);
+    this.name = this.#uri.name;
+    this.#address = this.#uri.address;
     this.#clock = clock;
     this.#log = log;
     this.#connect = dependencies.connect ?? connectRedis;
     this.#diagnose = dependencies.diagnose ?? diagnose;
-    this.#schedule = new PollSchedule(clock, { intervalSeconds: intervalMs / 1000, seed });
-    this.#backoff = new Backoff(clock, {
-      ...sourceWaits,
-      maxMs: Math.min(sourceWaits.maxMs, intervalMs),
-    });
+    this.#schedule = new PollSchedule(clock, config);
+    this.#backoff = pollBackoff(clock, config);
   }
 
   resync(): void {
@@ -105,20 +106,20 @@ export class RedisSource implements Source {
 
   /** The life of one connection. Rejects when it fails, resolves at the abort only. */
   async #session(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const { uri, tls, watch, answerTimeoutMs, documentTimeoutMs } = this.#settings;
+    const { key, address } = this.#uri;
     const connection = await this.#connect({
       address: this.#address,
-      tls: tls && (await loadTls(tls)),
-      answerTimeoutMs,
-      documentTimeoutMs,
+      tls: address.tls ? await loadTls(this.#config) : undefined,
+      ...this.#deadlines,
       onClose: () => this.#wake(),
       signal,
     });
     const close = () => connection.close();
     signal.addEventListener("abort", close);
     try {
-      const reader = new DocumentReader(connection, uri.key);
-      const keyWatch = watch && !this.#watchSuspect ? new KeyWatch(connection, uri.key) : undefined;
+      const reader = new DocumentReader(connection, key);
+      const watched = this.#config.watch && !this.#watchSuspect;
+      const keyWatch = watched ? new KeyWatch(connection, key) : undefined;
       const saving = new FetchSaving();
       this.#watchSuspect = false;
       while (!signal.aborted) {
@@ -158,7 +159,7 @@ export class RedisSource implements Source {
     this.#backoff.reset();
 
     saving.failed();
-    const key = JSON.stringify(this.#settings.uri.key);
+    const key = JSON.stringify(this.#uri.key);
     if (reading instanceof RedisFault) return sink.failed(reading.message);
     if (reading === undefined) return sink.failed(`the key ${key} does not exist in the database`);
     if (reading.content.length === 0) return sink.failed(`the key ${key} is empty`);
@@ -207,7 +208,7 @@ export class RedisSource implements Source {
     if (fault instanceof RedisFault && fault.kind === "hopeless" && !this.#reached) {
       throw new FatalSourceError(`Redis source ${this.name}: ${reason}`);
     }
-    this.#address = this.#settings.uri.address;
+    this.#address = this.#uri.address;
     this.#hops = 0;
     sink.failed(reason);
   }

@@ -1,32 +1,21 @@
-import { systemAuthorities } from "../../transport/authorities.ts";
+import type { ClientTls, RedisSourceConfig } from "../../config/sources/source-config.ts";
 import { messageOf } from "../fault.ts";
-import { readTlsFiles } from "../tls.ts";
+import { bunTls, readTlsFiles } from "../tls.ts";
 import { RedisFault } from "./fault.ts";
-import type { RedisTlsFiles } from "./options.ts";
 
 /** Contents of PEM files, as Bun's client takes them. */
-export interface RedisTls {
-  readonly ca: string | string[];
-  readonly cert?: string;
-  readonly key?: string;
-  readonly serverName?: string;
-}
+export type RedisTls = ReturnType<typeof bunTls>;
+
+/** What a Redis source is told of TLS. */
+export type RedisTlsFiles = ClientTls & Pick<RedisSourceConfig, "serverName">;
 
 /**
  * Reads the files anew for each connection, so that renewed certificates are taken up.
  * @throws RedisFault that names the option and the file
  */
-export async function loadTls({ certPath, client, serverName }: RedisTlsFiles): Promise<RedisTls> {
-  const files = {
-    ...(certPath !== undefined && { certPath }),
-    ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
-  };
+export async function loadTls({ serverName, ...files }: RedisTlsFiles): Promise<RedisTls> {
   const material = await readTlsFiles(files).catch((error: unknown) => {
     throw new RedisFault(messageOf(error), "hopeless");
   });
-  return {
-    ca: material.ca ?? systemAuthorities(),
-    ...material.client,
-    ...(serverName !== undefined && { serverName }),
-  };
+  return bunTls({ ...material, ...(serverName && { serverName }) });
 }

@@ -3,7 +3,7 @@ import type { Problem } from "../../flags/model.ts";
 import type { LogFields, LogLevel } from "../../telemetry/log.ts";
 import type { ReadPayload } from "../source.ts";
 
-/** What the thread of a source is born with. */
+/** What the thread of a source is started with. */
 export interface Task {
   readonly config: SourceConfig;
   /** Reject documents that break the schema even where they could be loaded. */
@@ -12,26 +12,24 @@ export interface Task {
 }
 
 /** To the thread of a source. */
-export type Order =
+export type ToThread =
   | { readonly kind: "resync" }
   /** What became of the documents, in the order in which they came. */
   | { readonly kind: "taken"; readonly accepted: boolean }
   | { readonly kind: "stop" };
 
 /** From the thread of a source. */
-export type Report =
+export type FromThread =
   | { readonly kind: "document"; readonly payload: ReadPayload }
   /** What is odd about the document before. */
   | { readonly kind: "oddities"; readonly origin?: string; readonly warnings: readonly Problem[] }
   | { readonly kind: "unchanged" }
   | { readonly kind: "failed"; readonly reason: string }
-  | LogReport
+  | {
+      readonly kind: "log";
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: LogFields;
+    }
   /** With the reason where it was not told to stop. */
   | { readonly kind: "ended"; readonly reason: string | undefined };
-
-export interface LogReport {
-  readonly kind: "log";
-  readonly level: LogLevel;
-  readonly message: string;
-  readonly fields: LogFields;
-}

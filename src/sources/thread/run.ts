@@ -6,48 +6,48 @@ import type { Log, LogFields, LogLevel } from "../../telemetry/log.ts";
 import { systemClock } from "../clock.ts";
 import { createSource } from "../create.ts";
 import type { Payload, SourceSink } from "../source.ts";
-import type { Order, Report, Task } from "./messages.ts";
+import type { FromThread, Task, ToThread } from "./messages.ts";
 
 /** A source in a thread of its own, which also reads its documents. */
 export async function runSourceThread(): Promise<void> {
   if (!parentPort) throw new Error("this runs in a worker thread");
   const port = parentPort;
-  const tell = (report: Report) => port.postMessage(report);
+  const send = (message: FromThread) => port.postMessage(message);
   const { config, strict, debugging } = workerData as Task;
   const source = await createSource(config, {
     clock: systemClock,
-    log: createTellingLog(tell, debugging, {}),
+    log: createForwardingLog(send, debugging, {}),
   });
   const aborted = new AbortController();
   const waiting: ((accepted: boolean) => void)[] = [];
-  port.on("message", (order: Order) => {
-    if (order.kind === "resync") source.resync();
-    else if (order.kind === "taken") waiting.shift()?.(order.accepted);
+  port.on("message", (message: ToThread) => {
+    if (message.kind === "resync") source.resync();
+    else if (message.kind === "taken") waiting.shift()?.(message.accepted);
     else aborted.abort();
   });
   const sink: SourceSink = {
     async accept({ document, format, ...facts }) {
       const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
       const { reading, warnings } = read({ document, format }, { strict, source: source.name });
-      tell({ kind: "document", payload: { ...facts, bytes, reading } });
+      send({ kind: "document", payload: { ...facts, bytes, reading } });
       const taken = new Promise<boolean>((resolve) => waiting.push(resolve));
       // Looking for oddities takes as long as reading: what waits for the flags goes first.
       await new Promise(setImmediate);
       const { origin } = facts;
       const found = warnings();
-      if (found.length > 0) tell({ kind: "oddities", ...(origin && { origin }), warnings: found });
+      if (found.length > 0) send({ kind: "oddities", ...(origin && { origin }), warnings: found });
       // What was made of a large document is garbage now, several times its size.
       setTimeout(() => Bun.gc(true), 1);
       return taken;
     },
-    unchanged: () => tell({ kind: "unchanged" }),
-    failed: (reason) => tell({ kind: "failed", reason }),
+    unchanged: () => send({ kind: "unchanged" }),
+    failed: (reason) => send({ kind: "failed", reason }),
   };
   const reason = await source.run(sink, aborted.signal).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  tell({ kind: "ended", reason });
+  send({ kind: "ended", reason });
 }
 
 /** Reads a document in a form that threads can share; what is odd about it is told on demand. */
@@ -62,9 +62,13 @@ export function read(
 }
 
 /** The log of the process is written by one thread. */
-function createTellingLog(tell: (report: Report) => void, debugging: boolean, own: LogFields): Log {
+function createForwardingLog(
+  send: (message: FromThread) => void,
+  debugging: boolean,
+  own: LogFields,
+): Log {
   const at = (level: LogLevel) => (message: string, fields?: LogFields) =>
-    tell({ kind: "log", level, message, fields: { ...own, ...fields } });
+    send({ kind: "log", level, message, fields: { ...own, ...fields } });
   return {
     debugging,
     debug: debugging ? at("debug") : () => {},
@@ -72,6 +76,6 @@ function createTellingLog(tell: (report: Report) => void, debugging: boolean, ow
     warn: at("warn"),
     error: at("error"),
     fatal: at("fatal"),
-    with: (fields) => createTellingLog(tell, debugging, { ...own, ...fields }),
+    with: (fields) => createForwardingLog(send, debugging, { ...own, ...fields }),
   };
 }

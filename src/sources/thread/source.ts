@@ -4,7 +4,7 @@ import type { Log } from "../../telemetry/log.ts";
 import { SourceFault } from "../fault.ts";
 import type { Intake } from "../intake.ts";
 import type { ReadPayload, Source } from "../source.ts";
-import type { Order, Report, Task } from "./messages.ts";
+import type { FromThread, Task, ToThread } from "./messages.ts";
 
 export interface ThreadSourceOptions extends Pick<Source, "name" | "provider"> {
   readonly task: Task;
@@ -47,7 +47,7 @@ export class ThreadSource implements Source {
   }
 
   resync(): void {
-    this.#tell({ kind: "resync" });
+    this.#send({ kind: "resync" });
   }
 
   /** @throws ThreadDied, and another SourceFault for what ends the source itself */
@@ -60,26 +60,26 @@ export class ThreadSource implements Source {
     let proven = false;
     let taken = Promise.resolve();
     let cause: string | undefined;
-    thread.on("message", (report: Report) => {
-      switch (report.kind) {
+    thread.on("message", (message: FromThread) => {
+      switch (message.kind) {
         case "document": {
-          const { payload } = report;
+          const { payload } = message;
           proven = true;
           taken = taken.then(() => this.#take(payload, intake));
           return;
         }
         case "oddities":
-          void taken.then(() => intake.warnOf(report, report.warnings));
+          void taken.then(() => intake.warnOf(message, message.warnings));
           return;
         case "unchanged":
           return intake.unchanged();
         case "failed":
-          return intake.failed(report.reason);
+          return intake.failed(message.reason);
         case "log":
-          return this.#options.log[report.level](report.message, report.fields);
+          return this.#options.log[message.level](message.message, message.fields);
         case "ended":
-          if (report.reason === undefined) ended.resolve();
-          else ended.reject(new SourceFault(report.reason));
+          if (message.reason === undefined) ended.resolve();
+          else ended.reject(new SourceFault(message.reason));
       }
     });
     thread.on("error", (error) => {
@@ -89,7 +89,7 @@ export class ThreadSource implements Source {
 
     let patience: Timer | undefined;
     const stop = () => {
-      this.#tell({ kind: "stop" });
+      this.#send({ kind: "stop" });
       patience = setTimeout(() => ended.resolve(), patienceMs);
     };
     signal.addEventListener("abort", stop);
@@ -108,10 +108,10 @@ export class ThreadSource implements Source {
 
   async #take(payload: ReadPayload, intake: Intake): Promise<void> {
     const accepted = await intake.take(payload);
-    this.#tell({ kind: "taken", accepted });
+    this.#send({ kind: "taken", accepted });
   }
 
-  #tell(order: Order): void {
-    this.#thread?.postMessage(order);
+  #send(message: ToThread): void {
+    this.#thread?.postMessage(message);
   }
 }

@@ -1,6 +1,7 @@
 import { buildInfo } from "../../build-info.ts";
+import { isLoopback } from "../../transport/loopback.ts";
 import { SourceFault } from "../fault.ts";
-import { fetchTls, type TlsMaterial } from "../tls.ts";
+import { bunTls, type TlsMaterial } from "../tls.ts";
 import { explain } from "./explain.ts";
 import { type Patience, Watchdog } from "./watchdog.ts";
 
@@ -116,7 +117,7 @@ export class WebClient {
         redirect: "manual",
         signal: watchdog.signal,
         ...(request.body !== undefined && { body: request.body }),
-        ...(request.direct && { proxy: false as const }),
+        ...((request.direct || isLoopback(url.hostname)) && { proxy: false as const }),
       });
       watchdog.heard();
       const location = response.headers.get("location");
@@ -143,7 +144,7 @@ export class WebClient {
     this.#sessionTls = tls;
     this.#session = new Bun.FetchSession({
       keepAlive: { idleTimeout: idleSeconds, maxIdleSockets: 4 },
-      ...(material && { tls: fetchTls(material) }),
+      ...(material && { tls: bunTls(material) }),
     });
     return this.#session;
   }

@@ -1,3 +1,4 @@
+import type { Polling } from "../../config/sources/source-config.ts";
 import type { Clock } from "../clock.ts";
 import { Poller } from "../poller.ts";
 import type { Payload, Source, SourceSink } from "../source.ts";
@@ -9,8 +10,7 @@ export interface PolledSourceOptions {
   /** Closed when the source ends. */
   readonly client: WebClient;
   readonly clock: Clock;
-  readonly intervalSeconds: number;
-  readonly intervalSeed?: string | undefined;
+  readonly polling: Polling;
 }
 
 /** Flags from a document on the web that is looked at in intervals. */
@@ -20,11 +20,11 @@ export abstract class PolledSource implements Source {
   readonly #client: WebClient;
   readonly #poller: Poller;
 
-  protected constructor({ provider, client, ...polling }: PolledSourceOptions) {
-    this.name = polling.name;
+  protected constructor({ client, provider, ...looking }: PolledSourceOptions) {
+    this.name = looking.name;
     this.provider = provider;
     this.#client = client;
-    this.#poller = new Poller({ ...polling, look: (signal) => this.look(signal) });
+    this.#poller = new Poller({ ...looking, look: (signal) => this.look(signal) });
   }
 
   /** As the poller's. */

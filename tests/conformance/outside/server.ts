@@ -9,8 +9,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { ServerTls } from "../../../src/config/serving.ts";
 import { listen } from "../../../src/transport/listen.ts";
-import type { TlsFiles } from "../../../src/transport/listener.ts";
 import { rememberingLog } from "../../support/silent-log.ts";
 import {
   type ServerCompatRequest,
@@ -66,7 +66,7 @@ function writeDelimited(message: Uint8Array): void {
   process.stdout.write(Buffer.concat([length, message]));
 }
 
-function writeTlsFiles({ serverCreds, clientTlsCert }: ServerCompatRequest): TlsFiles {
+function writeTlsFiles({ serverCreds, clientTlsCert }: ServerCompatRequest): ServerTls {
   const write = (name: string, content: Uint8Array = new Uint8Array(0)): string => {
     const path = join(folder, name);
     writeFileSync(path, content, { mode: 0o600 });

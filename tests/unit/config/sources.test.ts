@@ -129,6 +129,11 @@ describe("--sources", () => {
       },
     ],
     [
+      "a scheme may be written in capitals",
+      { provider: "redis", uri: "REDISS://h?key=f", serverName: "n" },
+      { ...redis, uri: "REDISS://h?key=f", serverName: "n" },
+    ],
+    [
       "every member of grpc",
       {
         provider: "grpc",
@@ -225,6 +230,16 @@ describe("--sources", () => {
       "a CA on a plaintext scheme",
       { uri: "redis://h", provider: "redis", certPath: "ca" },
       "TLS requires a uri that starts with rediss://",
+    ],
+    [
+      "a server name on a plaintext scheme",
+      { uri: "redis+unix:///s", provider: "redis", serverName: "n" },
+      "TLS requires a uri that starts with rediss://",
+    ],
+    [
+      "one half of a client certificate for redis",
+      { uri: "rediss://h", provider: "redis", clientCertPath: "c" },
+      "clientCertPath and clientKeyPath must be set together",
     ],
     [
       "OAuth without a token URL",

@@ -24,7 +24,11 @@ test("a late poll does not shift the ones after it", async () => {
 test("the same seed polls at the same seconds of the wall clock, whenever it started", () => {
   const second = (seed: string, chance: number, startedAt: number) => {
     const clock = new FakeClock(chance);
-    const schedule = new PollSchedule(clock, { intervalSeconds: 60, seed }, () => startedAt);
+    const schedule = new PollSchedule(
+      clock,
+      { intervalSeconds: 60, intervalSeed: seed },
+      () => startedAt,
+    );
     return ((startedAt + schedule.next()) / 1000) % 60;
   };
   // FNV-1a of "a" is 0xe40c292c.

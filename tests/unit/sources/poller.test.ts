@@ -22,7 +22,7 @@ function setup(answers: Answer[], chance = 0) {
   const poller = new Poller({
     name: "it",
     clock,
-    intervalSeconds: 10,
+    polling: { intervalSeconds: 10 },
     async look(): Promise<Payload | undefined> {
       looks.push(clock.now());
       const answer = answers.length > 1 ? answers.shift() : answers[0];

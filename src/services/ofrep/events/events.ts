@@ -1,6 +1,7 @@
 /** OFREP's event streams: clients are told to ask again (ADR 8 of the protocol). */
 import { everything, selectorId } from "../../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../../store/view.ts";
+import { within } from "../../../transport/within.ts";
 import { Channel } from "./channel.ts";
 import { configurationTag, type NamedConfiguration } from "./configuration.ts";
 import { EventStream } from "./event-stream.ts";
@@ -77,12 +78,10 @@ export class OfrepEvents {
     this.#refresh();
     const { store, freshnessMs = 2_000 } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, freshnessMs);
     const unsubscribe = store.subscribe(selector, () => {
       if (this.#has(selector, named)) resolve();
     });
-    await promise;
-    clearTimeout(timer);
+    await within(promise, freshnessMs);
     unsubscribe();
     this.#waiting--;
   }

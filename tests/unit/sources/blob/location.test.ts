@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Environment } from "../../../../src/config/environment.ts";
 import { ConfigError } from "../../../../src/config/errors.ts";
 import { azureAccount } from "../../../../src/sources/blob/azure-account.ts";
+import { gcsBucket } from "../../../../src/sources/blob/gcs.ts";
 import { encodeKey, parseBlobUri } from "../../../../src/sources/blob/location.ts";
 import { s3Bucket } from "../../../../src/sources/blob/s3.ts";
 import { WebClient } from "../../../../src/sources/web/client.ts";
@@ -30,6 +31,7 @@ describe("a blob URI", () => {
     ["s3://b/o?secret=1", 'unknown option "secret", expected one of region'],
     ["s3://b/o?anonymous=yes", "the option anonymous must be true or false"],
     ["s3://b/%zz", "invalid percent-encoding"],
+    ["s3://b^/o", "invalid bucket name"],
     [
       "s3://id:s3cret@b/o",
       'source "s3://***@b/o": the URI of a bucket must not contain credentials',
@@ -81,6 +83,14 @@ describe("the address of an S3 object", () => {
       expect(url.searchParams.has("X-Amz-Signature")).toBe(signed);
     }
   });
+});
+
+test("an emulator of Google's storage that is no host is refused", () => {
+  const env = { STORAGE_EMULATOR_HOST: "a b" };
+  const dependencies = { client: new WebClient(), clock: new FakeClock(), env };
+  expect(() => gcsBucket("gs://b/o", dependencies)).toThrow(
+    new ConfigError("environment variable STORAGE_EMULATOR_HOST is not a host or an http URL"),
+  );
 });
 
 describe("an Azure account", () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { RedisSource, type RedisSourceOptions } from "../../../../src/sources/redis/source.ts";
+import type { RedisSourceConfig } from "../../../../src/config/sources/source-config.ts";
+import { RedisSource } from "../../../../src/sources/redis/source.ts";
 import { FatalSourceError } from "../../../../src/sources/source.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 import { rememberingLog } from "../../../support/silent-log.ts";
@@ -12,7 +13,12 @@ let log: ReturnType<typeof rememberingLog>;
 let stop: AbortController;
 let running: Promise<unknown>;
 
-const uri = "redis://h?key=k";
+const config = {
+  provider: "redis",
+  uri: "redis://h?key=k",
+  intervalSeconds: 10,
+  watch: false,
+} as const;
 const unreachable = "failed: out of reach";
 
 beforeEach(() => {
@@ -30,9 +36,9 @@ afterEach(async () => {
   expect(clock.sleeping).toBe(0);
 });
 
-function run(options: Partial<RedisSourceOptions> = {}): RedisSource {
+function run(options: Partial<RedisSourceConfig> = {}): RedisSource {
   const source = new RedisSource(
-    { uri, intervalSeconds: 10, watch: false, ...options },
+    { ...config, ...options },
     { clock, log, connect: redis.connect, diagnose: async () => "out of reach" },
   );
   running = source.run(sink, stop.signal).catch((error: unknown) => error);
@@ -154,7 +160,7 @@ describe("what no retry can mend", () => {
     run();
     const error = await running;
     expect(error).toBeInstanceOf(FatalSourceError);
-    expect(String(error)).toContain(`Redis source ${uri}: the server rejected the password`);
+    expect(String(error)).toContain(`Redis source ${config.uri}: the server rejected the password`);
   });
 
   test("is fatal at start when the key may not be read", async () => {
@@ -284,7 +290,7 @@ describe("in a cluster", () => {
 
 test("the name has no credentials", () => {
   running = Promise.resolve();
-  const source = new RedisSource({ uri: "redis://u:pw@h:1/2?key=k" }, { clock, log });
+  const source = new RedisSource({ ...config, uri: "redis://u:pw@h:1/2?key=k" }, { clock, log });
   expect(source).toMatchObject({ name: "redis://h:1/2?key=k", provider: "redis" });
 });
 

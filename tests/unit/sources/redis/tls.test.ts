@@ -3,23 +3,17 @@ import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RedisFault } from "../../../../src/sources/redis/fault.ts";
-import type { RedisTlsFiles } from "../../../../src/sources/redis/options.ts";
-import { loadTls } from "../../../../src/sources/redis/tls.ts";
+import { loadTls, type RedisTlsFiles } from "../../../../src/sources/redis/tls.ts";
 import { makeCertificates } from "../../../support/certificates.ts";
 
 const { ca, client, server, folder, remove } = makeCertificates();
 afterAll(remove);
 
-const files = (more: Partial<RedisTlsFiles>): RedisTlsFiles => ({
-  certPath: ca.cert,
-  client: undefined,
-  serverName: undefined,
-  ...more,
-});
+const files = (more: RedisTlsFiles): RedisTlsFiles => ({ certPath: ca.cert, ...more });
 
 test("the files' contents, for the client", async () => {
-  const pair = { certPath: client.cert, keyPath: client.key };
-  expect(await loadTls(files({ client: pair, serverName: "n" }))).toEqual({
+  const pair = { clientCertPath: client.cert, clientKeyPath: client.key };
+  expect(await loadTls(files({ ...pair, serverName: "n" }))).toEqual({
     ca: readFileSync(ca.cert, "utf8"),
     cert: readFileSync(client.cert, "utf8"),
     key: readFileSync(client.key, "utf8"),
@@ -28,13 +22,16 @@ test("the files' contents, for the client", async () => {
 });
 
 test("without a CA the authorities of the system are trusted", async () => {
-  const tls = await loadTls(files({ certPath: undefined }));
+  const tls = await loadTls({});
   expect(tls.ca.length).toBeGreaterThan(10);
   expect(tls.ca[0]).toStartWith("-----BEGIN CERTIFICATE-----");
 });
 
 describe("a wrong file is named with its option, and hopeless", () => {
-  const pair = (certPath: string, keyPath: string) => ({ client: { certPath, keyPath } });
+  const pair = (clientCertPath: string, clientKeyPath: string) => ({
+    clientCertPath,
+    clientKeyPath,
+  });
   const encrypted = join(folder, "encrypted.key");
   const cipher = { cipher: "aes-256-cbc", passphrase: "x", type: "pkcs8", format: "pem" } as const;
   writeFileSync(encrypted, createPrivateKey(readFileSync(client.key)).export(cipher));

@@ -1,6 +1,6 @@
 // A program whose only worker cannot start, for want of a certificate; it writes its log on stdout.
 import { readStartConfig } from "../../src/config/start.ts";
-import { Crew } from "../../src/runtime/workers/crew.ts";
+import { WorkerPool } from "../../src/runtime/workers/pool.ts";
 import type { Log } from "../../src/telemetry/log.ts";
 
 const write: Log["error"] = (message, fields) => console.log(message, JSON.stringify(fields));
@@ -18,9 +18,9 @@ const config = await readStartConfig(["-f", "file:flags.json", ...ports], {});
 if (!config) throw new Error("there is a configuration");
 // The evaluation port is open by then.
 const ofrep = { ...config.ofrep, tls: { certPath: "none.pem", keyPath: "none.key" } };
-new Crew({
+new WorkerPool({
   size: 1,
-  birth: { config: { ...config, ofrep }, sources: [{ name: "s", provider: "file" }] },
-  answer: async () => ({ status: 200, headers: [], body: "" }),
+  init: { config: { ...config, ofrep }, sources: [{ name: "s", provider: "file" }] },
+  reply: async () => ({ status: 200, headers: [], body: "" }),
   log,
 });

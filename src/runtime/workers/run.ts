@@ -11,19 +11,19 @@ import { FlagPipeline } from "../flag-pipeline.ts";
 import { serve } from "../serve.ts";
 import { surviveMistakes } from "../signals.ts";
 import { exportGraceMs, startExports } from "../telemetry-exports.ts";
-import type { Answer, Birth, Order, Report } from "./messages.ts";
-import { Questions } from "./questions.ts";
+import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
+import { PendingReplies } from "./pending-replies.ts";
 import { RelaySource } from "./relay-source.ts";
 
-const patienceMs = 5_000;
+const replyTimeoutMs = 5_000;
 const managementPaths = new Set(["/healthz", "/readyz", "/metrics"]);
 
-/** A further thread that serves the ports, from a store of its own that follows the leader's. */
-export async function runMember(): Promise<void> {
+/** A further thread that serves the ports, from a store of its own that follows the main thread's. */
+export async function runWorker(): Promise<void> {
   if (!parentPort) throw new Error("a member runs in a worker thread");
   const port = parentPort;
-  const tell = (report: Report) => port.postMessage(report);
-  const { number, config, sources } = workerData as Birth;
+  const send = (message: FromWorker) => port.postMessage(message);
+  const { number, config, sources } = workerData as WorkerInit;
   const log = muted(
     createLog({ format: config.logFormat, debug: config.debug }).with({ worker: number }),
   );
@@ -41,15 +41,15 @@ export async function runMember(): Promise<void> {
     },
   });
   const registry = new Registry();
-  const questions = new Questions<Answer>(patienceMs);
+  const replies = new PendingReplies<ManagementReply>(replyTimeoutMs);
   const management: HttpHandler = (request) => {
     const path = requestPath(request);
     if (!managementPaths.has(path)) return undefined;
-    return questions
-      .ask((id) => tell({ kind: "ask", id, path }))
-      .then((answer) => {
-        if (!answer) return new Response(null, { status: 503 });
-        const { status, headers, body } = answer;
+    return replies
+      .request((id) => send({ kind: "request", id, path }))
+      .then((reply) => {
+        if (!reply) return new Response(null, { status: 503 });
+        const { status, headers, body } = reply;
         return new Response(body, {
           status,
           headers: headers.map(([k, v]): [string, string] => [k, v]),
@@ -58,38 +58,38 @@ export async function runMember(): Promise<void> {
   };
   const { tracing, stop: stopTracing } = await startExports({
     config: config.telemetry,
-    // The leader pushes the metrics of all.
+    // The main thread pushes the metrics of all.
     registry: undefined,
     resource: describeResource(buildInfo.version, process.env),
     log,
   });
   const parts = { config, pipeline, registry, management, tracing, log };
   const serving = await serve({ ...parts, shared: { as: "joining", threads: config.workers } });
-  // Not before: a thread that cannot start must end, for the leader to see it.
+  // Not before: a thread that cannot start must end, for the main thread to see it.
   surviveMistakes(log);
   const aborted = new AbortController();
   void pipeline.run(aborted.signal);
-  void pipeline.readiness.whenReady().then(() => tell({ kind: "ready" }));
+  void pipeline.readiness.whenReady().then(() => send({ kind: "ready" }));
 
-  port.on("message", async (order: Order) => {
-    switch (order.kind) {
+  port.on("message", async (message: ToWorker) => {
+    switch (message.kind) {
       case "payload":
-        return relays[order.source]?.relay(order.payload);
+        return relays[message.source]?.relay(message.payload);
       case "collect":
-        return tell({ kind: "collected", id: order.id, collection: registry.collect() });
-      case "answer":
-        return questions.answered(order.id, order.answer);
+        return send({ kind: "collected", id: message.id, collection: registry.collect() });
+      case "reply":
+        return replies.settle(message.id, message.reply);
       case "close":
         pipeline.readiness.stop();
         aborted.abort();
-        await serving.close(order.graceMs);
-        await stopTracing(Math.min(order.graceMs, exportGraceMs));
-        return tell({ kind: "closed" });
+        await serving.close(message.graceMs);
+        await stopTracing(Math.min(message.graceMs, exportGraceMs));
+        return send({ kind: "closed" });
     }
   });
 }
 
-/** What the leader has said need not be said again. */
+/** What the main thread has said need not be said again. */
 function muted(log: Log): Log {
   return {
     debugging: log.debugging,
