@@ -139,11 +139,11 @@ describe("metrics", () => {
       const decoder = new TextDecoder();
       for await (const chunk of child.stderr) log += decoder.decode(chunk, { stream: true });
     })();
-    await until("the warning", () => log.includes("metrics do not reach standard output"));
+    await until("the warning", () => log.includes("cannot export metrics to standard output"));
     child.kill("SIGTERM");
     await read;
     expect(await child.exited).toBe(0);
-    expect(log.match(/do not reach standard output {2}.*EPIPE/g)).toHaveLength(1);
+    expect(log.match(/cannot export metrics to standard output {2}.*EPIPE/g)).toHaveLength(1);
     expect(log).not.toContain("unexpected");
   });
 
@@ -441,11 +441,11 @@ describe("a collector that is not there", () => {
   test("disturbs nobody, is named once, and is found when it comes", async () => {
     const port = await freePort();
     await using flagd = await start(["-t", "otel", "-o", `127.0.0.1:${port}`]);
-    await until("the warning", () => flagd.log().includes("metrics do not reach"));
+    await until("the warning", () => flagd.log().includes("cannot export metrics to"));
     expect((await evaluate(flagd)).status).toBe(200);
     using collector = await Collector.start({ port });
     await until("the metrics", () => collector.metrics().has(impressions), 25);
-    expect(flagd.log().split("metrics do not reach")).toHaveLength(2);
+    expect(flagd.log().split("cannot export metrics to")).toHaveLength(2);
   });
 
   test("does not hold up the end", async () => {

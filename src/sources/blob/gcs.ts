@@ -13,7 +13,9 @@ export function gcsBucket(uri: string, { client, clock, env }: BucketDependencie
   const emulator = env.STORAGE_EMULATOR_HOST?.replace(/^(?!https?:\/\/)/, "http://");
   const host = (emulator || "https://storage.googleapis.com").replace(/\/$/, "");
   if (!URL.canParse(host)) {
-    throw new ConfigError("environment variable STORAGE_EMULATOR_HOST is not a host or an http URL");
+    throw new ConfigError(
+      "environment variable STORAGE_EMULATOR_HOST is not a host or an http URL",
+    );
   }
   const url = new URL(`${host}/${encodeURIComponent(bucket)}/${encodeKey(key)}`);
   const anonymous = isOn(options.anonymous) || Boolean(emulator);
