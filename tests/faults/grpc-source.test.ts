@@ -113,7 +113,7 @@ test("a server that hangs is noticed, and used again when it goes on", async () 
   // It still accepts connections, by way of the kernel.
   await until(
     "attempts",
-    () => failures.filter((text) => text.includes("no HTTP/2 answer")).length > 10,
+    () => failures.filter((text) => text.includes("no HTTP/2 response")).length > 10,
   );
   expect(sockets()).toBeLessThan(open + 4);
 

@@ -94,7 +94,7 @@ describe("a server that worked", () => {
     await using source = run(uriOf(server), { watch });
     await source.delivers(document);
     server.pause();
-    await source.fails(`127.0.0.1:${server.port} no longer responds`);
+    await source.fails(`127.0.0.1:${server.port} accepts connections, but no longer responds`);
     server.resume();
     await server.set("flags", changed);
     await source.delivers(changed);

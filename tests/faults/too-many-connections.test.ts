@@ -49,6 +49,6 @@ test("they are closed, also with TLS and where only probes are answered", async 
 test("they are closed where threads share the port: what one may have is divided", async () => {
   await using flagd = await startFlagd([...flags, "--workers", "2"], { openFiles });
   await open(flagd.port, allowed + 10);
-  await until("a warning", () => flagd.log().includes("too many connections"));
+  await until("a warning", () => flagd.log().includes("connection limit reached"));
   expect(flagd.log()).toContain(`maxConnections=${allowed / 2}`);
 });

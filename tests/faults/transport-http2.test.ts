@@ -380,7 +380,9 @@ test("a stream whose client does not read is dropped before it fills the memory"
       frame(frameType.data, endStream, 1, frameMessage(new Uint8Array(0))),
     ]),
   );
-  await until("a warning", () => server.log.some(({ message }) => message.includes("not read")));
+  await until("a warning", () =>
+    server.log.some(({ message }) => message.includes("stopped reading")),
+  );
   socket.destroy();
   await server.answers();
 });
