@@ -133,7 +133,7 @@ export class StateEncoder {
   #warnOfSize({ frame }: EncodedState, { reflection }: View): void {
     if (frame.length <= CLIENT_LIMIT) return;
     this.#log.warn(
-      `the flags are a sync message of ${frame.length} bytes; clients reject more than ${CLIENT_LIMIT} ` +
+      `the flags are a message of ${frame.length} bytes; clients reject more than ${CLIENT_LIMIT} ` +
         "unless their limit is raised: maxMsgSize of the gRPC source in flagd, the maximum receive " +
         "message size in others",
       { bytes: frame.length, ...reflection },
