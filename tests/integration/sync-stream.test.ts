@@ -149,7 +149,7 @@ test("a client that stops reading gets the last state when it goes on, and not t
 });
 
 test("a client that reads nothing is dropped, the others are not", async () => {
-  const { store, counts, baseUrl } = await startServer(200);
+  const { store, counts, baseUrl } = await startServer(1_000);
   const fast = openRawStream(baseUrl, true);
   const slow = openRawStream(baseUrl, false);
   await until("both streams", () => counts.open === 2);

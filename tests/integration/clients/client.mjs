@@ -31,8 +31,10 @@ async function report() {
   console.log(JSON.stringify({ results }));
 }
 
+// By itself the provider gives up after half a second, which a busy machine may take to start it.
+const patient = { ...options, deadlineMs: 15_000 };
 await OpenFeature.setProviderAndWait(
-  provider === "ofrep" ? new OFREPProvider(options) : new FlagdProvider(options),
+  provider === "ofrep" ? new OFREPProvider(options) : new FlagdProvider(patient),
 );
 await report();
 client.addHandler(ProviderEvents.ConfigurationChanged, report);

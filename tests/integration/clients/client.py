@@ -33,11 +33,13 @@ def report(_event=None):
         print(json.dumps({"results": results}), flush=True)
 
 
-api.set_provider_and_wait(FlagdProvider(**options))
+# By itself the provider gives up after half a second, which a busy machine may take to start it.
+api.set_provider_and_wait(FlagdProvider(**options, deadline_ms=15_000))
 client = api.get_client()
-report()
+# First, as changes follow the report at once.
 client.add_handler(
     ProviderEvent.PROVIDER_CONFIGURATION_CHANGED,
     lambda event: threading.Thread(target=report, daemon=True).start(),
 )
+report()
 threading.Event().wait()
