@@ -31,7 +31,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const { result } = await runCommand(await load(io), { rawArgs: args.toSpliced(at, 1) });
     return typeof result === "number" ? result : 0;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) {
+      // Left to the runtime it would be shown with the members of the error, which may be secret.
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      await io.complain(`Error: unexpected error; please report it: ${redact(what)}\n`);
+      return 1;
+    }
     const known = commands.some((command) => command.name === name);
     const usage = known ? `flagd ${name} --help` : "flagd help";
     await io.complain(`Error: ${redact(error.message)}\nRun '${usage}' for usage.\n`);

@@ -26,7 +26,7 @@ export function readEnvironment(table: OptionTable, environment: Environment): E
     const value = environment[variable];
     if (value === undefined || value === "") continue;
     if (table[name]?.kind.hint === "port" && serviceLink.test(value)) {
-      warnings.push(`${variable} ignored: Kubernetes sets it for a Service of that name`);
+      warnings.push(`${variable} is ignored: Kubernetes sets it for a Service of that name`);
     } else {
       options.set(name, value);
     }

@@ -38,7 +38,7 @@ export async function readRedisSyncConfig(
   const clientCaPath = values["redis-sync-client-ca-path"];
   if (clientCaPath !== "" && !tls) {
     throw new ConfigError(
-      "--redis-sync-client-ca-path needs --redis-sync-cert-path and --redis-sync-key-path: without TLS there are no client certificates",
+      "--redis-sync-client-ca-path requires --redis-sync-cert-path and --redis-sync-key-path: there are no client certificates without TLS",
     );
   }
   const sync = address(values["redis-sync-socket-path"], values["redis-sync-port"]);
@@ -46,7 +46,8 @@ export async function readRedisSyncConfig(
   distinctAddresses({ "redis-sync-port": sync, "management-port": { port: managementPort } });
 
   if (values["redis-uri"] === "") {
-    const missing = "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'";
+    const missing =
+      "--redis-uri is missing: set it, for example --redis-uri 'redis://localhost:6379/0?key=flags'";
     // What was ignored may have been meant as it.
     throw new ConfigError([missing, ...resolved.warnings].join("; "));
   }

@@ -137,7 +137,7 @@ export function certificatePair<Name extends string>(
   if (certPath !== "" && keyPath !== "") return { certPath, keyPath };
   if (certPath === "" && keyPath === "") return undefined;
   const [given, missing] = certPath === "" ? [key, cert] : [cert, key];
-  throw new ConfigError(`--${given} is set without --${missing}: TLS needs both`);
+  throw new ConfigError(`--${given} is set without --${missing}: TLS requires both`);
 }
 
 /**

@@ -42,13 +42,13 @@ export function decodeFlagSet(
   };
   if (root.flags === undefined) {
     const other = Object.keys(root).find((name) => name.toLowerCase() === "flags");
-    const advice = other === undefined ? "" : `, write it instead of ${quote(other)}`;
+    const advice = other === undefined ? "" : `: rename ${quote(other)} to "flags"`;
     problems.add([], `the member "flags" is missing${advice}; ${howToDelete}`);
   } else if (isArray(flags)) {
     addEach(flags, findings, add);
   } else if (isObject(flags)) {
     for (const key of Object.keys(flags)) {
-      if (key === "") warnings.add(["flags"], "a flag has an empty key, it is left out");
+      if (key === "") warnings.add(["flags"], "a flag with an empty key is ignored");
       add(key, flags[key] ?? null, ["flags", key]);
     }
   } else if (flags !== null) {
@@ -72,7 +72,7 @@ function addEach(
   for (const [i, flag] of flags.entries()) {
     const key = isObject(flag) ? (flag.key ?? "") : "";
     if (flag === null || key === "") {
-      warnings.add(["flags", i], 'no "key", the flag is left out');
+      warnings.add(["flags", i], 'a flag without "key" is ignored');
     }
     // One without key is decoded all the same, for it may be wrong in a way that rejects the document.
     if (flag !== null) add(typeof key === "string" ? key : "", flag, ["flags", i]);

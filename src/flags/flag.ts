@@ -18,7 +18,7 @@ export function decodeFlag(
 ): FlagDefinition | undefined {
   const { problems } = findings;
   if (value !== null && !isObject(value)) {
-    problems.add(path, `a flag is an object, found ${kindOf(value)}`);
+    problems.add(path, `a flag must be an object, found ${kindOf(value)}`);
     return undefined;
   }
   const members: JsonObject = value ?? {};

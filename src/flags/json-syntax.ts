@@ -35,7 +35,7 @@ export function findSyntaxProblem(text: string): SyntaxProblem | undefined {
         : problem(at, `text after the end of the document, found ${found(text, at)}`);
     }
     if (character === undefined) {
-      return problem(at, `the document ends too early, expected ${describe(expected, closer)}`);
+      return problem(at, `unexpected end of the document, expected ${describe(expected, closer)}`);
     }
     const mayClose = expected === "comma" || expected.startsWith("first");
     if (mayClose && character === closer) {
@@ -77,19 +77,22 @@ function endOfString(text: string, start: number): { at: number; reason?: string
   for (;;) {
     at = match(plainCharacters, text, at);
     if (text[at] === '"') return { at: at + 1 };
-    if (at >= text.length) return { at: start, reason: "the string is not closed" };
+    if (at >= text.length) return { at: start, reason: "unterminated string" };
     if (text[at] !== "\\") {
-      return { at, reason: "a line break or control character inside a string: write \\n or \\u…" };
+      return {
+        at,
+        reason: "line break or control character in a string: escape it as \\n or \\u…",
+      };
     }
     const end = match(escaped, text, at);
     if (end === at)
-      return { at, reason: `unknown escape ${JSON.stringify(text.slice(at, at + 2))}` };
+      return { at, reason: `unknown escape sequence ${JSON.stringify(text.slice(at, at + 2))}` };
     at = end;
   }
 }
 
 function hintFor(character: string, expected: Expected): string {
-  if (character === "/" || character === "#") return ": JSON has no comments, remove it";
+  if (character === "/" || character === "#") return ": JSON does not allow comments, remove it";
   if (character === "'") return ": write strings in double quotes";
   if (character !== "}" && character !== "]") return "";
   return expected === "name" || expected === "value" ? ": remove the comma before it" : "";

@@ -25,6 +25,6 @@ export function warnOfOtherCase(
     if (known.exact.has(name)) continue;
     const right = known.byLowerCase.get(name.toLowerCase());
     if (right === undefined) continue;
-    warnings.add([...path, name], `this member is ignored, write ${quote(right)}`);
+    warnings.add([...path, name], `this member is ignored, rename it to ${quote(right)}`);
   }
 }

@@ -23,10 +23,7 @@ export function decodeMetadata(
     warnings.add([...of, "metadata", name], `expected ${kinds}, found ${kindOf(member)}`);
   }
   if (value.flagSetId === "") {
-    warnings.add(
-      [...of, "metadata", "flagSetId"],
-      "flags whose flag set has an empty name are left out",
-    );
+    warnings.add([...of, "metadata", "flagSetId"], "flags with an empty flagSetId are ignored");
   }
   return inByteOrderThroughout(value);
 }

@@ -67,7 +67,7 @@ class References {
     if (known === "in progress") {
       const what =
         typeof id === "string" ? `the reference ${quote(id.slice(5))}` : "the YAML alias";
-      return this.#wrong(`${what} leads back to itself`);
+      return this.#wrong(`${what} is circular`);
     }
     if (known !== undefined) {
       this.#size += known.size;
@@ -96,7 +96,7 @@ class References {
       return value;
     }
     if (typeof value === "number") {
-      return Number.isFinite(value) ? value : this.#wrong("not a finite number of 64 bits");
+      return Number.isFinite(value) ? value : this.#wrong("not a finite 64-bit number");
     }
     if (typeof value !== "object") return this.#wrong(`not a JSON value: ${typeof value}`);
     if (!this.#reach(depth)) return null;
@@ -132,7 +132,7 @@ class References {
     if (names.length === 1 && names[0] === "$ref" && typeof object.$ref === "string") {
       const name = object.$ref;
       if (this.#evaluators.has(name)) return this.#evaluator(name, depth);
-      return this.#wrong(`the reference ${quote(name)} is not a member of "$evaluators"`);
+      return this.#wrong(`the reference ${quote(name)} is not defined in "$evaluators"`);
     }
     let copy: Record<string, Json> | undefined;
     for (const name of names) {

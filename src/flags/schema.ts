@@ -40,7 +40,7 @@ export function checkFlag(
   shared: ReadonlySet<object>,
   warnings: FindingList,
 ): void {
-  if (flag === null) warnings.add(path, "a flag is an object, found null");
+  if (flag === null) warnings.add(path, "a flag must be an object, found null");
   if (!isObject(flag)) return;
   warnOfOtherCase(flag, flagMembers, path, warnings);
   checkState(flag.state ?? null, path, warnings);
@@ -53,9 +53,9 @@ export function checkFlag(
 function checkState(state: Json, path: Path, warnings: FindingList): void {
   const right = 'write "ENABLED" or "DISABLED"';
   if (state === null) {
-    warnings.add(path, `the member "state" is missing, the flag counts as enabled: ${right}`);
+    warnings.add(path, `the member "state" is missing, so the flag is enabled: ${right}`);
   } else if (typeof state === "string" && state !== "ENABLED" && state !== "DISABLED") {
-    const reason = `unknown state ${quote(state)}, the flag counts as enabled: ${right}`;
+    const reason = `unknown state ${quote(state)}, so the flag is enabled: ${right}`;
     warnings.add([...path, "state"], reason);
   }
 }
@@ -78,7 +78,7 @@ function checkVariants(variants: Json, path: Path, warnings: FindingList): void 
       const kinds = "a boolean, a string, a number or an object";
       warnings.add([...at, name], `expected ${kinds}, found ${found}`);
     } else if (found !== kind) {
-      const reason = `variants are of one type: expected ${kind} as in ${quote(first)}`;
+      const reason = `all variants must have the same type: expected ${kind} as in ${quote(first)}`;
       warnings.add([...at, name], `${reason}, found ${found}`);
     }
   }

@@ -27,7 +27,7 @@ function named(names: readonly string[], fewest: number, most: number) {
 }
 
 /**
- * Warns of targeting that cannot work as it is written: unknown operations, wrong numbers of
+ * Warns of targeting that cannot work as it is written: unknown operators, wrong numbers of
  * arguments, arguments of types that an operation never takes. What an argument computes is not known.
  * @param shared parts that are checked elsewhere.
  */
@@ -38,7 +38,7 @@ export function checkTargeting(
   warnings: FindingList,
 ): void {
   if (!isObject(targeting)) {
-    warnings.add(path, `targeting is an object, found ${kindOf(targeting)}`);
+    warnings.add(path, `targeting must be an object, found ${kindOf(targeting)}`);
   } else if (Object.keys(targeting).length > 0) {
     new TargetingCheck(path, shared, warnings).rule(targeting);
   }
@@ -60,8 +60,8 @@ class TargetingCheck {
     const [name] = names;
     if (name === undefined) return;
     if (names.length > 1) {
-      const count = `an operation has one member, found ${names.length}`;
-      this.#warn(`${count}: a literal, not a rule`);
+      const count = `an operation has exactly one member, found ${names.length}`;
+      this.#warn(`${count}, so this is a literal, not an operation`);
       return;
     }
     this.#path.push(name);
@@ -78,7 +78,7 @@ class TargetingCheck {
   #operation(name: string, value: Json): void {
     const bounds = operations.get(name);
     if (bounds === undefined) {
-      this.#warn(`unknown operation ${quote(name)}: evaluating it is an error`);
+      this.#warn(`unknown operator ${quote(name)}: evaluating it fails with PARSE_ERROR`);
       return;
     }
     const [fewest, most] = bounds;
@@ -104,12 +104,12 @@ class TargetingCheck {
     const [first, second] = values;
     if (name === "var" && typeof first === "string" && first.startsWith("$flagd.")) {
       if (!flagdProperties.has(first)) {
-        this.#warn(`${quote(first)} does not exist, only ${[...flagdProperties].join(" and ")}`);
+        this.#warn(`${quote(first)} does not exist, only ${[...flagdProperties].join(" and ")} do`);
       }
     } else if (name === "sem_ver" && values.length === 3) {
       if (isObject(second) || (typeof second === "string" && versionComparisons.has(second)))
         return;
-      this.#warn(`the second argument is one of ${[...versionComparisons].join(" ")}`);
+      this.#warn(`the second argument must be one of ${[...versionComparisons].join(" ")}`);
     } else if (name === "starts_with" || name === "ends_with") {
       const wrong = values.find((value) => typeof value !== "string" && !isObject(value));
       if (wrong !== undefined) this.#warn(`expected strings, found ${kindOf(wrong)}`);
@@ -126,7 +126,7 @@ class TargetingCheck {
       if (!isArray(arm) || arm.length === 0) {
         this.#warn('expected ["variant", weight]');
       } else if (!isObject(weight) && !(Number.isInteger(weight) && Number(weight) >= 0)) {
-        this.#warn("the weight is not a whole number of at least 0");
+        this.#warn("the weight must be a whole number, 0 or more");
       }
       this.#path.pop();
     }

@@ -3,7 +3,7 @@ import { findSyntaxProblem } from "./json-syntax.ts";
 import type { DocumentFormat } from "./model.ts";
 
 /** What keeps an empty key or file from deleting every flag, and the way to delete them all. */
-export const howToDelete = 'to delete all flags write {"flags":{}}';
+export const howToDelete = 'to delete all flags, write {"flags":{}}';
 
 /** A document as its format makes it. */
 export interface ParsedText {

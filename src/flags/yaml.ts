@@ -15,7 +15,7 @@ const longestYaml = 8 * 1024 * 1024;
  */
 export function parseYaml(text: string, { problems, warnings }: Findings): unknown {
   if (text.length > longestYaml) {
-    const size = `${text.length} characters of YAML, the limit is ${longestYaml}`;
+    const size = `${text.length} characters of YAML exceed the limit of ${longestYaml}`;
     problems.add([], `${size}: write large documents as JSON`);
     return undefined;
   }

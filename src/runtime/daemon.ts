@@ -22,10 +22,10 @@ export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Prom
   surviveMistakes(log);
   compileAfterStart();
   using signals = listenToSignals(() => {
-    log.info("SIGHUP: every source is asked now");
+    log.info("SIGHUP: checking every source now");
     pipeline.resync();
   });
-  pipeline.readiness.whenReady().then(() => log.info("ready: every source has delivered"));
+  pipeline.readiness.whenReady().then(() => log.info("ready: every source has delivered flags"));
   const aborted = new AbortController();
   const running = pipeline.run(aborted.signal).then(
     () => undefined,
@@ -36,15 +36,16 @@ export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Prom
   pipeline.readiness.stop();
   aborted.abort();
   if (typeof ending !== "string") {
-    const message = ending instanceof FatalSourceError ? ending.message : `unexpected: ${ending}`;
+    const message =
+      ending instanceof FatalSourceError ? ending.message : `unexpected error: ${ending}`;
     log.fatal(message);
     await close(0);
     return 1;
   }
-  log.info(`${ending}: shutting down, calls in flight have ${graceMs / 1000} s`);
+  log.info(`${ending}: shutting down, calls in flight have up to ${graceMs / 1000} s to finish`);
   const closed = close(graceMs).then(() => 0);
   const status = await Promise.race([closed, signals.hurry.then(() => 1)]);
   await within(running, 1000);
-  log.info(status === 0 ? "stopped" : "stopped without waiting");
+  log.info(status === 0 ? "stopped" : "stopped before all calls had finished");
   return status;
 }

@@ -82,7 +82,8 @@ export class FlagPipeline {
     this.store = new Store(names, {
       prepare: (definition) => prepareFlag(definition, { now: Date.now, report }),
       reflecting,
-      onListenerError: (error) => log.error("a listener to changes failed", { error: `${error}` }),
+      onListenerError: (error) =>
+        log.error("a listener for flag changes failed", { error: `${error}` }),
     });
     this.statuses = this.#sources.map(({ name, provider }) => new SourceStatus(name, provider));
     this.readiness = new Readiness(this.statuses);
@@ -138,12 +139,12 @@ export class FlagPipeline {
       try {
         await source.run(sink, signal);
         if (signal.aborted) return;
-        sink.failed("the source ended by itself");
+        sink.failed("the source stopped unexpectedly");
       } catch (error) {
         // One that was restarted may not know that it has delivered before.
         if (error instanceof FatalSourceError && !status.delivered) throw error;
         const known = error instanceof SourceFault || error instanceof FatalSourceError;
-        sink.failed(known ? error.message : `the source broke: ${error}`);
+        sink.failed(known ? error.message : `the source failed unexpectedly: ${error}`);
       }
       await this.#clock.sleep(restarts.wait(this.#clock.now() - began), signal);
     }

@@ -40,7 +40,7 @@ export function reflectionRoutes(
       case "fileContainingExtension":
         return notFound("extension");
       default:
-        return failure(Code.InvalidArgument, "the request asks for nothing that is known");
+        return failure(Code.InvalidArgument, "unknown kind of reflection request");
     }
   }
 

@@ -85,11 +85,11 @@ export class Intake implements SourceSink {
   /** Tells the operator what is odd about a document that was accepted. */
   warnOf(payload: Pick<Payload, "origin">, warnings: readonly Problem[]): void {
     if (warnings.length === 0) return;
-    this.#log.warn(`flag document has oddities: ${list(warnings)}`, from(payload));
+    this.#log.warn(`flag document accepted with warnings: ${list(warnings)}`, from(payload));
   }
 
   unchanged(): void {
-    if (this.#options.status.unchanged()) this.#log.info("source is back, its flags are unchanged");
+    if (this.#options.status.unchanged()) this.#log.info("source recovered, flags unchanged");
   }
 
   failed(reason: string): void {
@@ -118,8 +118,8 @@ export class Intake implements SourceSink {
 
   get #remaining(): string {
     return this.#options.status.delivered
-      ? "the last good flags stay in use"
-      : "there are no flags from it yet";
+      ? "serving the last accepted flags"
+      : "no flags from this source yet";
   }
 }
 

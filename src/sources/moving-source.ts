@@ -41,7 +41,9 @@ export class MovingSource implements Source {
     } catch (error) {
       if (error instanceof ThreadDied && !error.proven) {
         this.#here = await this.another();
-        this.log.error(`${error.message}; it runs without one from now on`, { source: this.name });
+        this.log.error(`${error.message}; running the source without one from now on`, {
+          source: this.name,
+        });
         this.#place = "here for good";
       }
       throw error;
@@ -54,7 +56,7 @@ export class MovingSource implements Source {
     const accept = async (payload: Payload): Promise<boolean> => {
       if (payload.document.length <= largeDocument) return intake.accept(payload);
       this.#place = "thread";
-      this.log.info("the document is large: its source moves to a thread of its own", {
+      this.log.info("the document is large: moving its source to a separate thread", {
         source: this.name,
       });
       moving.abort();

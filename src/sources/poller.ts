@@ -77,7 +77,7 @@ export class Poller {
     this.#reached = true;
     if (payload === undefined) return sink.unchanged();
     if (payload.document.length === 0) {
-      throw new SourceFault('the document is empty; to delete all flags write {"flags":{}}');
+      throw new SourceFault('the document is empty; to delete all flags, write {"flags":{}}');
     }
     const hash = await contentHash(payload.document);
     if (hash === this.#handedOver) return sink.unchanged();

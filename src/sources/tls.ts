@@ -45,7 +45,9 @@ function checkCertificate(option: string, path: string, pem: string): X509Certif
   try {
     return new X509Certificate(pem);
   } catch {
-    throw new SourceFault(`${path} (${option}) holds no PEM certificate`, { hopeless: true });
+    throw new SourceFault(`${path} (${option}) does not contain a PEM certificate`, {
+      hopeless: true,
+    });
   }
 }
 
@@ -56,13 +58,13 @@ function checkPair(pair: { cert: string; key: string }, certPath: string, keyPat
     fits = certificate.checkPrivateKey(createPrivateKey(pair.key));
   } catch {
     const problem = pair.key.includes("ENCRYPTED")
-      ? "is encrypted: write it without a passphrase"
-      : "holds no PEM private key";
+      ? "is encrypted: provide it without a passphrase"
+      : "does not contain a PEM private key";
     throw new SourceFault(`${keyPath} (clientKeyPath) ${problem}`, { hopeless: true });
   }
   if (!fits) {
     throw new SourceFault(
-      `the key ${keyPath} (clientKeyPath) is not that of ${certPath} (clientCertPath)`,
+      `the private key ${keyPath} (clientKeyPath) does not match the certificate ${certPath} (clientCertPath)`,
       { hopeless: true },
     );
   }

@@ -134,7 +134,7 @@ export class Acceptor {
   #tellOfRefusals(now: number): void {
     const maxConnections = this.#maxConnections;
     const fields = { maxConnections, closed: this.#refused };
-    this.#log.warn("too many connections, new ones are closed", fields);
+    this.#log.warn("connection limit reached, closing new connections", fields);
     this.#toldAt = now;
     this.#refused = 0;
   }

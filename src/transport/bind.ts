@@ -71,7 +71,7 @@ function explain(error: NodeJS.ErrnoException): string {
     case "EADDRINUSE":
       return "it is in use by another process; stop that process or choose another address";
     case "EACCES":
-      return "permission denied; ports below 1024 and some folders need more rights";
+      return "permission denied; ports below 1024 and some folders require more privileges";
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
       return "this machine has no such address";
@@ -79,7 +79,7 @@ function explain(error: NodeJS.ErrnoException): string {
     case "ENOTDIR":
       return "the folder does not exist; create it or choose another path";
     case "EINVAL":
-      return "the path may be too long: that of a socket has at most 107 bytes";
+      return "the path may be too long: a socket path has at most 107 bytes";
     case "EROFS":
       return "the file system is read-only";
     default:
@@ -93,7 +93,7 @@ async function clearSocket(path: string, name: string): Promise<void> {
   if (!stats) return;
   const refused = `${name}: cannot listen on socket ${path}`;
   if (!stats.isSocket()) {
-    throw new ConfigError(`${refused}: a file that is no socket is there; remove it`);
+    throw new ConfigError(`${refused}: a file that is not a socket exists there; remove it`);
   }
   if (await answers(path)) {
     throw new ConfigError(`${refused}: another process is listening on it`);
@@ -101,7 +101,7 @@ async function clearSocket(path: string, name: string): Promise<void> {
   try {
     unlinkSync(path);
   } catch (error) {
-    throw new ConfigError(`${refused}: the old socket cannot be removed: ${String(error)}`);
+    throw new ConfigError(`${refused}: the stale socket cannot be removed: ${String(error)}`);
   }
 }
 

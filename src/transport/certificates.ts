@@ -17,7 +17,7 @@ export function readCertificates(files: ServerTls): TlsOptions {
   const privateKey = parse(files.keyPath, "private key", () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new ConfigError(
-      `private key ${files.keyPath} does not belong to certificate ${files.certPath}`,
+      `private key ${files.keyPath} does not match certificate ${files.certPath}`,
     );
   }
   const options: TlsOptions = { cert, key, minVersion: "TLSv1.2" };
@@ -40,7 +40,7 @@ function parse<T>(path: string, what: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new ConfigError(`${path} is no usable PEM ${what}: ${message(error)}`);
+    throw new ConfigError(`${path} is not a usable PEM ${what}: ${message(error)}`);
   }
 }
 
@@ -69,7 +69,7 @@ export function watchCertificates(
       apply(readCertificates(files));
       log.info("certificates reloaded", { certPath: files.certPath });
     } catch (error) {
-      log.warn("changed certificates cannot be used, the old ones stay", {
+      log.warn("the changed certificates cannot be used, keeping the previous ones", {
         reason: message(error),
       });
     }

@@ -50,7 +50,7 @@ export interface CallStart {
 
 /** Follows one call to its end. */
 export interface CallSpan {
-  /** To be called once; undefined: the client went away before there was an answer. */
+  /** To be called once; undefined: the client closed the connection before there was an answer. */
   end(call: CallRecord | undefined): void;
 }
 

@@ -155,7 +155,7 @@ test("a server without flags of its own is a failure in these words, until it ha
   resolve();
   await until("the state", () => payloads.length === 1);
   expect(failures).toEqual([
-    "the stream is open, and the server has sent no flags (has it any itself?)",
+    "the stream is open, but the server has sent no flags (check the server's own sources)",
   ]);
 });
 
@@ -266,7 +266,5 @@ test("a port of something else is said to be that", async () => {
   cleanups.push(() => redis[Symbol.asyncDispose]());
   const { failures } = run({ uri: `127.0.0.1:${redis.port}` });
   await until("the failure", () => failures.length > 0);
-  expect(failures[0]).toBe(
-    "the server does not speak HTTP/2; is this the port of its sync service?",
-  );
+  expect(failures[0]).toBe("the server does not speak HTTP/2 on this port: use its sync port");
 });

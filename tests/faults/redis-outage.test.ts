@@ -59,11 +59,11 @@ describe("evaluation goes on while Redis is", () => {
   });
 
   test("emptied: the missing key is said once", async () => {
-    const before = said('there is no key "flags"');
+    const before = said('the key "flags" does not exist');
     await redis.command("FLUSHALL");
-    await until("its line", () => said('there is no key "flags"') > before);
+    await until("its line", () => said('the key "flags" does not exist') > before);
     await unmoved(true, 2500);
-    expect(said('there is no key "flags"')).toBe(before + 1);
+    expect(said('the key "flags" does not exist')).toBe(before + 1);
     await redis.set("flags", off);
     await until("the flags set again", async () => (await value()) === false);
   });

@@ -68,7 +68,7 @@ describe("a server that worked", () => {
     await using source = run(uriOf(server));
     await source.delivers(document);
     await server.kill();
-    await source.fails(`nothing listens on 127.0.0.1:${server.port} (connection refused)`);
+    await source.fails(`nothing is listening on 127.0.0.1:${server.port} (connection refused)`);
     await server.start();
     await server.set("flags", changed);
     await source.delivers(changed);
@@ -81,7 +81,7 @@ describe("a server that worked", () => {
     await server.kill();
     await source.fails("connection refused");
     await server.start();
-    await source.fails('there is no key "flags"');
+    await source.fails('the key "flags" does not exist');
     const before = source.unchangedCalls;
     await server.set("flags", document);
     await until("its return", () => source.unchangedCalls > before);
@@ -94,7 +94,7 @@ describe("a server that worked", () => {
     await using source = run(uriOf(server), { watch });
     await source.delivers(document);
     server.pause();
-    await source.fails(`127.0.0.1:${server.port} does not answer any more`);
+    await source.fails(`127.0.0.1:${server.port} no longer responds`);
     server.resume();
     await server.set("flags", changed);
     await source.delivers(changed);
@@ -157,7 +157,7 @@ describe("a server that worked", () => {
     await server.kill();
     await server.start({ password: "new" });
     await server.set("flags", changed);
-    await source.fails("the server asks for a password");
+    await source.fails("the server requires a password");
     await server.command("ACL", "SETUSER", "default", "nopass");
     await source.delivers(changed);
   });
@@ -167,7 +167,7 @@ describe("a server that worked", () => {
     await using source = run(uriOf(server));
     await source.delivers(document);
     await server.command("ACL", "SETUSER", "default", "-get");
-    await source.fails('user "default" may not read the key');
+    await source.fails('user "default" is not permitted to read the key');
     await server.command("ACL", "SETUSER", "default", "+get");
     await server.set("flags", changed);
     await source.delivers(changed);
@@ -191,9 +191,17 @@ describe("a server that worked", () => {
 
 describe("a key that", () => {
   test.each<[string, string, (server: RedisServer) => Promise<unknown>]>([
-    ["is deleted", 'there is no key "flags"', (server) => server.command("DEL", "flags")],
-    ["went with all others", 'there is no key "flags"', (server) => server.command("FLUSHALL")],
-    ["expires", 'there is no key "flags"', (server) => server.command("PEXPIRE", "flags", "1")],
+    ["is deleted", 'the key "flags" does not exist', (server) => server.command("DEL", "flags")],
+    [
+      "went with all others",
+      'the key "flags" does not exist',
+      (server) => server.command("FLUSHALL"),
+    ],
+    [
+      "expires",
+      'the key "flags" does not exist',
+      (server) => server.command("PEXPIRE", "flags", "1"),
+    ],
     ["is emptied", 'the key "flags" is empty', (server) => server.set("flags", "")],
     [
       "has another type",
@@ -224,7 +232,7 @@ describe("at the start, to be waited for:", () => {
     await using server = await serverWith();
     await server.kill();
     await using source = run(uriOf(server));
-    await source.fails(`nothing listens on 127.0.0.1:${server.port} (connection refused)`);
+    await source.fails(`nothing is listening on 127.0.0.1:${server.port} (connection refused)`);
     await server.start();
     await server.set("flags", document);
     await source.delivers(document);
@@ -244,7 +252,7 @@ describe("at the start, to be waited for:", () => {
     const other = connect(server.port, "127.0.0.1");
     await once(other, "connect");
     await using source = run(uriOf(server));
-    await source.fails("the server has as many clients as it takes (maxclients)");
+    await source.fails("the server has reached its limit of clients (maxclients)");
     other.destroy();
     await source.delivers(document);
   });
@@ -252,7 +260,7 @@ describe("at the start, to be waited for:", () => {
   test("a key that is not there yet", async () => {
     await using server = await RedisServer.start();
     await using source = run(uriOf(server));
-    await source.fails('there is no key "flags" in the database');
+    await source.fails('the key "flags" does not exist in the database');
     await server.set("flags", document);
     await source.delivers(document);
   });
@@ -290,7 +298,7 @@ describe("a peer that is not Redis is reported and tried again:", () => {
       /is not Redis/,
     ],
     ["one that says nothing", () => {}, /accepts connections and does not answer/],
-    ["one that hangs up", (socket) => socket.destroy(), /closes the connection without an answer/],
+    ["one that hangs up", (socket) => socket.destroy(), /closes the connection without a response/],
     ["one that answers and hangs up", (socket) => socket.end("+OK\r\n"), /./],
   ])("%s", async (_, answer, reason) => {
     await using other = await peer(answer);
@@ -310,8 +318,8 @@ describe("a peer that is not Redis is reported and tried again:", () => {
     await using tls = await serverWith({ tls: { server: certificates.server } });
     await using first = run(`rediss://127.0.0.1:${plain.port}?key=flags`);
     await using second = run(uriOf(tls));
-    await first.fails("is it a port without TLS? Then write redis://");
-    await second.fails("is it a TLS port? Then write rediss://");
+    await first.fails("if the port does not use TLS, use redis://");
+    await second.fails("if the port expects TLS, use rediss://");
   });
 });
 
@@ -334,7 +342,7 @@ describe("at the start, to be mended by the operator:", () => {
     ["a wrong password", ":wrong-secret@", 'refuses the password of user "default"'],
     ["a wrong password of a user", "reader:wrong-secret@", 'refuses the password of user "reader"'],
     ["an unknown user", "nobody:wrong-secret@", 'refuses the password of user "nobody"'],
-    ["no password", "", "the server asks for a password"],
+    ["no password", "", "the server requires a password"],
   ])("%s", async (_, credentials, reason) => {
     await using server = await serverWith({
       password: "secret",
@@ -355,9 +363,14 @@ describe("at the start, to be mended by the operator:", () => {
   });
 
   test.each([
-    ["another key", ["~other", "+@all"], "", "may not read the key"],
-    ["no command", ["~*", "+ping"], "", "may not read the key"],
-    ["no other database", ["~*", "+@all", "-select"], "/1", "may not choose database 1"],
+    ["another key", ["~other", "+@all"], "", "is not permitted to read the key"],
+    ["no command", ["~*", "+ping"], "", "is not permitted to read the key"],
+    [
+      "no other database",
+      ["~*", "+@all", "-select"],
+      "/1",
+      "is not permitted to select database 1",
+    ],
   ])("a user who has a right to %s", async (_, rules, database, reason) => {
     await using server = await serverWith({ users: [["reader", "on", ">pw", ...rules]] });
     await using source = run(`redis://reader:pw@127.0.0.1:${server.port}${database}?key=flags`);
@@ -367,8 +380,8 @@ describe("at the start, to be mended by the operator:", () => {
   test.each(["expired", "wrongHost", "foreign"] as const)("a certificate: %s", async (which) => {
     const reasons = {
       expired: "the server's certificate has expired",
-      wrongHost: "the server's certificate is for another host",
-      foreign: "the server's certificate is not signed by a trusted authority",
+      wrongHost: "the server's certificate is for another host name",
+      foreign: "the server's certificate is not signed by a trusted CA",
     };
     await using server = await serverWith({ tls: { server: certificates[which] } });
     await using source = run(`rediss://:wrong-secret@localhost:${server.port}?key=flags`, {
@@ -390,13 +403,13 @@ describe("at the start, to be mended by the operator:", () => {
     const uri = `rediss://localhost:${server.port}?key=flags`;
     const certPath = certificates.ca.cert;
     await using without = run(uri, { certPath });
-    await expectFatal(without, "the server asks for a client certificate");
+    await expectFatal(without, "the server requires a client certificate");
     await using foreign = run(uri, {
       certPath,
       clientCertPath: certificates.foreign.cert,
       clientKeyPath: certificates.foreign.key,
     });
-    await expectFatal(foreign, "the server does not accept the client certificate");
+    await expectFatal(foreign, "the server rejected the client certificate");
   });
 
   test("files that are missing, no PEM, or not a pair", async () => {
@@ -407,16 +420,16 @@ describe("at the start, to be mended by the operator:", () => {
     const absent = join(certificates.folder, "absent.pem");
     const cases: [Partial<RunningRedisOptions>, string][] = [
       [{ certPath: absent }, `cannot read ${absent} (certPath)`],
-      [{ certPath: garbage }, `${garbage} (certPath) holds no PEM certificate`],
+      [{ certPath: garbage }, `${garbage} (certPath) does not contain a PEM certificate`],
       [{ clientCertPath: absent, clientKeyPath: key }, `cannot read ${absent} (clientCertPath)`],
       [{ clientCertPath: cert, clientKeyPath: absent }, `cannot read ${absent} (clientKeyPath)`],
       [
         { clientCertPath: cert, clientKeyPath: garbage },
-        `${garbage} (clientKeyPath) holds no PEM private key`,
+        `${garbage} (clientKeyPath) does not contain a PEM private key`,
       ],
       [
         { clientCertPath: cert, clientKeyPath: certificates.server.key },
-        "(clientKeyPath) is not that of",
+        "(clientKeyPath) does not match the certificate",
       ],
     ];
     for (const [options, reason] of cases) {

@@ -62,7 +62,7 @@ test("a thread that dies whenever it has delivered: flags stay, and the waits gr
     await clock.advance(1);
     expect(clock.sleeping).toBe(0);
   }
-  const warning = "the thread of the source ended: status 4; the last good flags stay in use";
+  const warning = "the thread of the source ended: status 4; serving the last accepted flags";
   expect(new Set(messages("warn"))).toEqual(new Set([warning]));
 });
 

@@ -48,7 +48,7 @@ test("connections beyond the bound are closed, which is said once a minute with 
 
   expect(await Promise.all([open(), open()])).toEqual([undefined, undefined]);
   acceptor.sweep(2_000);
-  const message = "too many connections, new ones are closed";
+  const message = "connection limit reached, closing new connections";
   expect(said()).toEqual([[message, { maxConnections: 2, closed: 2 }]]);
 
   // There is room, and again none.

@@ -95,7 +95,7 @@ describe.each(kinds)("$provider", ({ start, path, permits }) => {
     const { behaviour } = server;
     server.behaviour = () => new Response("<Error><Code>NoSuchKey</Code></Error>", { status: 404 });
     await using source = start(server, "flags.json");
-    await source.fails("the server answers 404 Not Found (NoSuchKey)");
+    await source.fails("the server responded with 404 Not Found (NoSuchKey)");
     server.behaviour = behaviour;
     await source.delivers(server.document);
     server.behaviour = () => new Response(null, { status: 503 });
@@ -179,7 +179,7 @@ describe("credentials of AWS", () => {
     });
     await source.finds();
     server.behaviour = () => new Response(null, { status: 403 });
-    await source.fails("the server answers 403");
+    await source.fails("the server responded with 403");
     server.behaviour = behaviour;
     await source.finds();
     expect(endpoint.requests.length).toBeGreaterThan(1);

@@ -158,7 +158,7 @@ describe.each([
     const { sink } = await run(path, options);
     await unlink(path);
     await until("the loss being noticed", () => sink.failures.length > 0);
-    expect(sink.failures[0]).toBe(`cannot read ${path}: there is no such file`);
+    expect(sink.failures[0]).toBe(`cannot read ${path}: no such file`);
     await writeFile(path, "again");
     await sink.arrived("again");
     await writeFile(path, "and again");
@@ -186,7 +186,7 @@ describe.each([
     const { sink } = await run(path, options);
     await writeFile(path, "");
     await until("the complaint", () => sink.failures.length > 0);
-    expect(sink.failures[0]).toBe(`${path} is empty; to delete all flags write {"flags":{}}`);
+    expect(sink.failures[0]).toBe(`${path} is empty; to delete all flags, write {"flags":{}}`);
     expect(sink.payloads).toHaveLength(1);
     await writeFile(path, "full");
     await sink.arrived("full");
@@ -282,11 +282,11 @@ describe("at start", () => {
     );
 
   test.each([
-    ["a missing file", "none.json", "there is no such file"],
-    ["a missing directory", "none/flags.json", "there is no such file"],
+    ["a missing file", "none.json", "no such file"],
+    ["a missing directory", "none/flags.json", "no such file"],
     ["a directory", ".", "it is a directory"],
-    ["a path through a file", "plain/flags.json", "a part of its path is not a directory"],
-    ["a link to itself", "loop", "its symbolic links lead in a circle"],
+    ["a path through a file", "plain/flags.json", "part of the path is not a directory"],
+    ["a link to itself", "loop", "too many levels of symbolic links"],
   ])("%s is fatal", async (_what, name, reason) => {
     await writeFile(join(directory, "plain"), "");
     await symlink("loop", join(directory, "loop"));

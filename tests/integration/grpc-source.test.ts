@@ -174,7 +174,7 @@ test("the same status after flags have arrived is a warning, and the flags stay"
   });
   await using flagd = await startFlagd(["--uri", `grpc://127.0.0.1:${port}`]);
   await until("the warning", () =>
-    flagd.log().includes("UNAUTHENTICATED: expired; the last good flags stay"),
+    flagd.log().includes("UNAUTHENTICATED: expired; serving the last accepted flags"),
   );
   expect(await value(flagd, "a")).toBe("one");
   expect((await fetch(`${flagd.http}/readyz`)).status).toBe(200);

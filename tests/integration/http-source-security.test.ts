@@ -50,12 +50,12 @@ describe("TLS", () => {
     });
     await source.delivers(server.document);
     await using without = run(`${server.url}/flags`, { certPath });
-    await without.fails(/wants a client certificate|connection was cut/);
+    await without.fails(/requires a client certificate|connection was lost/);
     expect(without.payloads).toEqual([]);
   });
 
   test.each([
-    ["of an unknown CA", "server", "foreignCa", "give that CA as certPath"],
+    ["of an unknown CA", "server", "foreignCa", "set certPath to the CA that signed it"],
     ["that has expired", "expired", "ca", "has expired"],
     ["of another host", "wrongHost", "ca", "is for another host name"],
   ] as const)("a certificate %s at start is fatal", async (_what, by, ca, reason) => {
@@ -69,17 +69,17 @@ describe("TLS", () => {
   test("without certPath the system decides, who does not know our CA", async () => {
     using server = new DocumentServer(served("server"));
     await using source = run(`${server.url}/flags`);
-    expect(String(await source.ended)).toContain("give that CA as certPath");
+    expect(String(await source.ended)).toContain("set certPath to the CA that signed it");
   });
 
   test("a file that is no certificate is fatal and named", async () => {
     await using source = run("https://127.0.0.1:1/flags", { certPath: certificates.ca.key });
-    expect(String(await source.ended)).toContain("(certPath) holds no PEM certificate");
+    expect(String(await source.ended)).toContain("(certPath) does not contain a PEM certificate");
     await using other = run("https://127.0.0.1:1/flags", {
       clientCertPath: certificates.client.cert,
       clientKeyPath: certificates.server.key,
     });
-    expect(String(await other.ended)).toContain("(clientKeyPath) is not that of");
+    expect(String(await other.ended)).toContain("(clientKeyPath) does not match the certificate");
   });
 });
 

@@ -187,7 +187,7 @@ describe("trouble", () => {
     await using source = run(`${server.url}/flags`);
     await source.delivers(one);
     server.behaviour = () => new Response("no", { status });
-    await source.fails(`the server answers ${status}`);
+    await source.fails(`the server responded with ${status}`);
     server.behaviour = () => undefined;
     await source.finds();
     server.document = two;
@@ -213,7 +213,7 @@ describe("trouble", () => {
     await using source = run(`${server.url}/flags`, { authHeader: "Bearer secret" });
     const error = await source.ended;
     expect(error).toBeInstanceOf(FatalSourceError);
-    expect(String(error)).toContain(`the server answers ${status}`);
+    expect(String(error)).toContain(`the server responded with ${status}`);
     expect(String(error)).toContain("authHeader");
     expect(String(error)).not.toContain("secret");
   });
@@ -223,7 +223,7 @@ describe("trouble", () => {
     await using source = run(`${server.url}/flags`);
     await source.finds();
     server.behaviour = () => new Response(null, { status: 401 });
-    await source.fails("the server answers 401");
+    await source.fails("the server responded with 401");
     server.behaviour = () => undefined;
     await source.finds();
   });
@@ -232,14 +232,14 @@ describe("trouble", () => {
     using server = new DocumentServer();
     server.behaviour = () => new Promise<Response>(() => {});
     await using source = run(`${server.url}/flags`, { timeoutSeconds: 1 });
-    await source.fails("the server did not answer in full within 1 s");
+    await source.fails("the server did not finish its response within 1 s");
   });
 
   test("an endless trickle is given up after timeoutS", async () => {
     using server = new DocumentServer();
     server.behaviour = () => trickle("x");
     await using source = run(`${server.url}/flags.json`, { timeoutSeconds: 1 });
-    await source.fails("the server did not answer in full within 1 s");
+    await source.fails("the server did not finish its response within 1 s");
   });
 
   test("without timeoutS a silent server is given up, a slow one is not", async () => {
@@ -269,7 +269,7 @@ describe("trouble", () => {
     [
       "cuts the body short",
       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
-      "the connection was cut",
+      "the connection was lost",
     ],
     ["speaks no HTTP", "SSH-2.0-OpenSSH\r\n", "does not speak HTTP"],
     [

@@ -88,7 +88,7 @@ describe("a large document", () => {
     };
     await redis.set("rejected", large(bad));
     await until("the rejection", () =>
-      /document rejected, the last good flags stay in use: \$\.flags\.bool\.variants: expected an object, found a number/.test(
+      /document rejected, serving the last accepted flags: \$\.flags\.bool\.variants: expected an object, found a number/.test(
         flagd.log(),
       ),
     );

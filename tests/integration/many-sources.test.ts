@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DocumentServer } from "../support/document-server.ts";
 import { type Flagd, startFlagd } from "../support/flagd.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RedisSync } from "../support/redis-sync.ts";
@@ -49,6 +50,20 @@ afterAll(async () => {
   await upstreamRedis?.[Symbol.asyncDispose]();
   await redis?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
+});
+
+test("the proxy of the environment is not asked for sources on this machine", async () => {
+  using server = new DocumentServer();
+  server.document = document("http", ["all", "http only"]);
+  const dead = "http://127.0.0.1:1";
+  const sources = [
+    { uri: `${server.url.replace("127.0.0.1", "localhost")}/flags.json`, provider: "http" },
+    { uri: `127.0.0.1:${upstream.port}`, provider: "grpc" },
+  ];
+  await using other = await startFlagd(["--sources", JSON.stringify(sources)], {
+    env: { HTTP_PROXY: dead, http_proxy: dead, HTTPS_PROXY: dead, https_proxy: dead },
+  });
+  expect(other.log()).toContain("ready");
 });
 
 /** Flag → value, of all flags or of those that `selector` selects. */
@@ -128,7 +143,7 @@ test("a broken source disturbs no other", async () => {
     "what is wrong with each",
     () =>
       /flag document rejected.*redis:\/\//.test(flagd.log()) &&
-      /the last good flags stay in use.*provider=grpc/.test(flagd.log()),
+      /serving the last accepted flags.*provider=grpc/.test(flagd.log()),
   );
 
   await upstreamRedis.set("flags", document("grpc", ["back"]));

@@ -118,7 +118,7 @@ describe("three daemons behind one redis-sync", () => {
     await sync.kill();
     await unmoved(true, 1500);
     await until("a line of each", () =>
-      daemons.every((daemon) => daemon.log().includes("the last good flags stay in use")),
+      daemons.every((daemon) => daemon.log().includes("serving the last accepted flags")),
     );
     await redis.set("flags", off);
     await sync.start();

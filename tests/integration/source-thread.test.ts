@@ -118,7 +118,7 @@ describe("a source that may move", () => {
     const error = await moving.run(intake, stop.signal).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(ThreadDied);
     expect(log.entries.map(({ message }) => message)).toEqual([
-      "the document is large: its source moves to a thread of its own",
+      "the document is large: moving its source to a separate thread",
       "the thread of the source ended: status 3; it runs without one from now on",
     ]);
     const again = moving.run(intake, stop.signal);

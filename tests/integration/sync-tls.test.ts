@@ -57,7 +57,7 @@ describe("a private CA", () => {
   test.each([
     ["expired", "the server's certificate has expired"],
     ["wrongHost", "the server's certificate is for another host name"],
-    ["foreign", "the server's certificate is signed by a CA that is not trusted"],
+    ["foreign", "the server's certificate is not signed by a trusted CA"],
   ] as const)("a server with the certificate %s is refused in these words", async (name, words) => {
     await using sync = await serve(certificates[name]);
     expect(await refusal(sync.port, { certPath: certificates.ca.cert })).toContain(words);
@@ -98,7 +98,9 @@ describe("a private CA", () => {
     const mixed = { certPath: ca.cert, clientCertPath: own.cert, clientKeyPath: server.key };
     expect(await refusal(1, mixed)).toContain("clientKeyPath the PEM key of clientCertPath");
     const half = { certPath: ca.cert, clientCertPath: own.cert };
-    expect(await refusal(1, half)).toContain("clientCertPath and clientKeyPath belong together");
+    expect(await refusal(1, half)).toContain(
+      "clientCertPath and clientKeyPath must be set together",
+    );
   });
 });
 
@@ -148,7 +150,7 @@ test("a server whose certificate goes bad later is a warning, and the flags stay
   await install(expired);
   await sync.start();
   await until("the warning", () =>
-    flagd.log().includes("certificate has expired: it must be renewed; the last good flags stay"),
+    flagd.log().includes("certificate has expired: renew it; serving the last accepted flags"),
   );
   expect((await fetch(`${flagd.http}/readyz`)).status).toBe(200);
   await sync.kill();

@@ -7,7 +7,7 @@ import { ChannelCredentials, Client, Metadata } from "@grpc/grpc-js";
 import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { Collector, plain } from "../support/collector.ts";
-import { type Flagd, runFlagd, startFlagd } from "../support/flagd.ts";
+import { binary, type Flagd, runFlagd, startFlagd } from "../support/flagd.ts";
 import { freePort } from "../support/ports.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RedisSync } from "../support/redis-sync.ts";
@@ -137,6 +137,28 @@ describe("metrics", () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.port}`,
     });
     await until("a request", () => paths.includes("application/x-protobuf /v1/metrics"));
+  });
+
+  test("that standard output does not take are told of once, and flagd goes on", async () => {
+    const env = { OTEL_METRICS_EXPORTER: "console", OTEL_METRIC_EXPORT_INTERVAL: "20" };
+    const ports = ["-p", "0", "-m", "0", "-r", "0", "-g", "0"];
+    const child = Bun.spawn([binary, "start", "-f", source, ...ports], {
+      env: { ...process.env, ...env },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    await child.stdout.cancel();
+    let log = "";
+    const read = (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of child.stderr) log += decoder.decode(chunk, { stream: true });
+    })();
+    await until("the warning", () => log.includes("metrics do not reach standard output"));
+    child.kill("SIGTERM");
+    await read;
+    expect(await child.exited).toBe(0);
+    expect(log.match(/do not reach standard output {2}.*EPIPE/g)).toHaveLength(1);
+    expect(log).not.toContain("unexpected");
   });
 
   test("stay whole at /metrics where no collector is named", async () => {

@@ -92,10 +92,10 @@ test("a worker that cannot start says why and ends, and another one tries", asyn
   let said = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     said += text;
-    if (said.split("a worker ended with 1").length > 2) break;
+    if (said.split("a worker exited with code 1").length > 2) break;
   }
   clearTimeout(timer);
   child.kill();
   expect(said).toMatch(/^a worker failed .*none.pem cannot be read/);
-  expect(said.split("a worker ended with 1")).toHaveLength(3);
+  expect(said.split("a worker exited with code 1")).toHaveLength(3);
 });

@@ -26,10 +26,10 @@ export function list(hint: string): Kind<readonly string[]> {
     fromEnv: splitSpace,
     fromFile(value) {
       if (typeof value === "string") return splitSpace(value);
-      if (!Array.isArray(value)) throw new ValueError("expected a list of texts");
+      if (!Array.isArray(value)) throw new ValueError("expected a list of strings");
       return value.map((entry: unknown) => {
         if (typeof entry === "string") return entry;
-        throw new ValueError("expected a list of texts");
+        throw new ValueError("expected a list of strings");
       });
     },
     join: (earlier, later) => [...earlier, ...later],
@@ -72,13 +72,13 @@ function splitPair(pair: string): [string, string] {
 
 function readMap(value: unknown): StringMap {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ValueError("expected an object of texts");
+    throw new ValueError("expected an object with string values");
   }
   return new Map(
     Object.entries(value).map(([key, entry]: [string, unknown]) => {
       if (typeof entry === "string") return [key, entry];
       if (typeof entry === "number" || typeof entry === "boolean") return [key, String(entry)];
-      throw new ValueError(`the value of ${JSON.stringify(key)} is not a text`);
+      throw new ValueError(`the value of ${JSON.stringify(key)} is not a string`);
     }),
   );
 }

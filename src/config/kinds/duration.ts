@@ -41,7 +41,7 @@ function complaint(text: string): string {
     return `missing unit in duration ${quote(text)}: write ${text}s, ${text}ms or ${text}m`;
   }
   if (text.startsWith("-")) return `${quote(text)} is negative`;
-  return `${quote(text)} is not a duration: expected numbers with units, like 500ms, 5s or 1m30s`;
+  return `${quote(text)} is not a duration: expected numbers with units, such as 500ms, 5s or 1m30s`;
 }
 
 /** `90000` → `1m30s`. */
@@ -79,5 +79,5 @@ export const positiveDuration: Kind<number> = {
 function positive(text: string): number {
   const ms = forTimer(text);
   if (ms > 0) return ms;
-  throw new ValueError(`${quote(text)} is not more than 0s`);
+  throw new ValueError(`${quote(text)} is not greater than 0s`);
 }

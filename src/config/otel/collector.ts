@@ -78,8 +78,8 @@ export function collectorFor(
     protocol,
     url: url.href,
     headers: {
-      ...variables.pairs("OTEL_EXPORTER_OTLP_HEADERS"),
-      ...variables.pairs(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`),
+      ...variables.headers("OTEL_EXPORTER_OTLP_HEADERS"),
+      ...variables.headers(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`),
     },
     timeoutMs: find((name) => variables.number(name, 1, 600_000), "TIMEOUT") ?? 10_000,
     gzip: find((name) => variables.word(name, ["gzip", "none"]), "COMPRESSION") === "gzip",
@@ -114,7 +114,7 @@ function parseUrl(text: string, secure: boolean, origin: string): URL {
   const url = URL.parse(absolute.replace(/^grpc(s?):/i, "http$1:"));
   if (url && /^https?:$/.test(url.protocol) && url.hostname !== "") return url;
   throw new ConfigError(
-    `invalid value for ${origin}: ${quoteUri(text)} is not the address of a collector, like localhost:4317, http://localhost:4317 or https://collector.example:4317`,
+    `invalid value for ${origin}: ${quoteUri(text)} is not the address of a collector, such as localhost:4317, http://localhost:4317 or https://collector.example:4317`,
   );
 }
 
@@ -125,9 +125,7 @@ function tlsFiles(files: {
 }): CollectorConfig["files"] {
   const { caPath, certPath, keyPath } = files;
   if ((certPath === undefined) !== (keyPath === undefined)) {
-    throw new ConfigError(
-      "--otel-cert-path and --otel-key-path belong together: set both or neither",
-    );
+    throw new ConfigError("--otel-cert-path and --otel-key-path must be set together");
   }
   return {
     ...(caPath !== undefined && { caPath }),

@@ -51,7 +51,7 @@ export function readOtelConfig(
   const named = (signal: Signal) => namesCollector(signal, options, variables);
   if (options.metricsExporter === "otel" && !named("metrics")) {
     warnings.push(
-      `--metrics-exporter otel has no effect without --otel-collector-uri: metrics stay at /metrics`,
+      `--metrics-exporter otel has no effect without --otel-collector-uri: metrics are only served at /metrics`,
     );
   }
   const choose = (signal: Signal, otherwise: string): Destination | undefined => {
@@ -60,7 +60,7 @@ export function readOtelConfig(
     if (name === "otlp") return collectorFor(signal, options, variables);
     if (name === "console") return "console";
     if (name !== "none" && !(name === "prometheus" && signal === "metrics")) {
-      warnings.push(`${variable}: unknown exporter ${quote(name)}: ${signal} are not exported`);
+      warnings.push(`${variable}: unknown exporter ${quote(name)}, ${signal} are not exported`);
     }
     return undefined;
   };

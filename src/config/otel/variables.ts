@@ -1,6 +1,10 @@
 import type { Environment } from "../environment.ts";
 import { quote } from "../quote.ts";
 
+/** What both HTTP and gRPC send as text. */
+const HEADER_NAME = /^(?!.*-bin$)[\w.-]+$/i;
+const HEADER_VALUE = /^[\x20-\x7e]*$/;
+
 /**
  * Reads OpenTelemetry's own variables. As its specification demands, an empty one is as good as
  * none, and one that cannot be used is warned of and ignored.
@@ -23,7 +27,7 @@ export class OtelVariables {
     const value = this.text(name)?.toLowerCase();
     const found = words.find((word) => word === value);
     if (value !== undefined && found === undefined) {
-      this.#ignore(name, value, `is none of ${words.map(quote).join(", ")}`);
+      this.#ignore(name, value, `is not one of ${words.map(quote).join(", ")}`);
     }
     return found;
   }
@@ -38,18 +42,21 @@ export class OtelVariables {
     return undefined;
   }
 
-  /** `name=value,name=value`, values percent-encoded (W3C Baggage). Values are never repeated in warnings. */
-  pairs(name: string): Readonly<Record<string, string>> {
+  /**
+   * Headers, as `name=value,name=value`, values percent-encoded (W3C Baggage). Neither names nor values are
+   * repeated in warnings: both may be secret where a part is malformed.
+   */
+  headers(name: string): Readonly<Record<string, string>> {
     const pairs: Record<string, string> = {};
     for (const part of (this.text(name) ?? "").split(",")) {
       if (part.trim() === "") continue;
       const at = part.indexOf("=");
       const key = part.slice(0, at).trim();
-      try {
-        if (at < 0 || key === "") throw new TypeError();
-        pairs[key.toLowerCase()] = decodeURIComponent(part.slice(at + 1).trim());
-      } catch {
-        this.#warn(`${name}: a part that is not name=value is ignored`);
+      const value = decoded(part.slice(at + 1).trim());
+      if (at > 0 && HEADER_NAME.test(key) && value !== undefined && HEADER_VALUE.test(value)) {
+        pairs[key.toLowerCase()] = value;
+      } else {
+        this.#warn(`${name}: an entry that is not a header (name=value) is ignored`);
       }
     }
     return pairs;
@@ -57,5 +64,13 @@ export class OtelVariables {
 
   #ignore(name: string, value: string, why: string): void {
     this.#warn(`${name} ignored: ${quote(value)} ${why}`);
+  }
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
   }
 }

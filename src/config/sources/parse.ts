@@ -80,7 +80,7 @@ export function parseSource(value: unknown, where: string, warn: Warn): SourceCo
 }
 
 const separators =
-  "commas separate URIs on the command line, white space does in variables and files";
+  "separate URIs by commas on the command line, by white space in variables and files";
 
 /** A Redis source from its members. */
 export function redisSource(
@@ -91,7 +91,7 @@ export function redisSource(
   const tls = clientTls(members, where);
   const secure = members.tls || serverName || Object.keys(tls).length > 0;
   if (secure && !/^(redis|valkey)(s|\+tls)/i.test(uri)) {
-    throw new ConfigError(`${where}: for TLS the uri must start with rediss://`);
+    throw new ConfigError(`${where}: TLS requires a uri that starts with rediss://`);
   }
   return {
     provider: "redis",
@@ -110,7 +110,7 @@ function polling({ interval, intervalSeed }: Members, defaultSeconds: number): P
 function clientTls(members: Members, where: string): ClientTls {
   const { certPath, clientCertPath, clientKeyPath } = members;
   if (!clientCertPath !== !clientKeyPath) {
-    throw new ConfigError(`${where}: clientCertPath and clientKeyPath belong together`);
+    throw new ConfigError(`${where}: clientCertPath and clientKeyPath must be set together`);
   }
   return some({ certPath, clientCertPath, clientKeyPath });
 }
@@ -120,7 +120,9 @@ function readOAuth(value: object, where: string, warn: Warn): OAuth {
   const { clientID = "", clientSecret = "", tokenUrl = "", folder } = members;
   if (!tokenUrl) throw new ConfigError(`${where}: tokenUrl is a required field`);
   if (!folder && !(clientID && clientSecret)) {
-    throw new ConfigError(`${where}: clientID and clientSecret are required, or folder with both`);
+    throw new ConfigError(
+      `${where}: set clientID and clientSecret, or a folder that contains both`,
+    );
   }
   return {
     clientId: clientID,

@@ -51,7 +51,7 @@ function check(value: unknown, { type, max }: Member, where: string): unknown {
   switch (type) {
     case "text":
       if (typeof value === "string") return value;
-      throw new ConfigError(`${where}: expected a text`);
+      throw new ConfigError(`${where}: expected a string`);
     case "boolean":
       if (typeof value === "boolean") return value;
       throw new ConfigError(`${where}: expected true or false`);
@@ -74,10 +74,10 @@ function check(value: unknown, { type, max }: Member, where: string): unknown {
 function texts(value: unknown, where: string): Readonly<Record<string, string>> {
   const entries = typeof value === "object" && value !== null ? Object.entries(value) : undefined;
   if (!entries || Array.isArray(value))
-    throw new ConfigError(`${where}: expected an object of texts`);
+    throw new ConfigError(`${where}: expected an object with string values`);
   for (const [key, entry] of entries) {
     if (typeof entry !== "string") {
-      throw new ConfigError(`${where}: the value of ${JSON.stringify(key)} is not a text`);
+      throw new ConfigError(`${where}: the value of ${JSON.stringify(key)} is not a string`);
     }
   }
   return Object.fromEntries(entries);

@@ -63,18 +63,18 @@ const another = /[,;\s](?:file:|[a-z][a-z0-9+]*:\/\/)/i;
 export function refuseSecondUri(uri: string, where: string, advice: string): void {
   if (!another.test(uri)) return;
   throw new ConfigError(
-    `${where}: a second URI begins within this one: ${advice}; what belongs to a URI is percent-encoded (a comma is %2C)`,
+    `${where}: this URI contains a second one: ${advice}; percent-encode characters that belong to the URI (a comma as %2C)`,
   );
 }
 
 function hint(uri: string): string {
   if (/^[./~]|^[^:]*\.(json|ya?ml)$/i.test(uri)) {
-    return `; for a file write ${quoteUri(`file:${uri}`)}`;
+    return `; for a file, write ${quoteUri(`file:${uri}`)}`;
   }
   const scheme = /^([a-z][a-z0-9+]*):\//i.exec(uri)?.[1];
   if (["gs", "azblob", "s3"].includes(scheme ?? "")) {
-    return `; a bucket and an object are needed: ${scheme}://bucket/object`;
+    return `; expected a bucket and an object: ${scheme}://bucket/object`;
   }
   if (scheme !== undefined) return didYouMean(scheme, schemes, (name) => `${name}://`);
-  return uri.includes("@") ? "; a comma within a URI is written %2C" : "";
+  return uri.includes("@") ? "; write a comma within a URI as %2C" : "";
 }

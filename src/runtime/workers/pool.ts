@@ -117,7 +117,7 @@ export class WorkerPool {
       if (this.#workers.size === 0) this.#closing.done();
       return;
     }
-    this.#options.log.error(`a worker ended with ${code}, another one takes its place`, {
+    this.#options.log.error(`a worker exited with code ${code} and is being replaced`, {
       worker: number,
     });
     setTimeout(() => {

@@ -133,8 +133,8 @@ export class StateEncoder {
   #warnOfSize({ frame }: EncodedState, { reflection }: View): void {
     if (frame.length <= CLIENT_LIMIT) return;
     this.#log.warn(
-      `the flags are a message of ${frame.length} bytes; a client refuses more than ${CLIENT_LIMIT} ` +
-        "unless its limit is raised: maxMsgSize of the gRPC source in flagd, the maximum receive " +
+      `the flags are a sync message of ${frame.length} bytes; clients reject more than ${CLIENT_LIMIT} ` +
+        "unless their limit is raised: maxMsgSize of the gRPC source in flagd, the maximum receive " +
         "message size in others",
       { bytes: frame.length, ...reflection },
     );

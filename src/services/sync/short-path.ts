@@ -38,7 +38,7 @@ export function shortPath({ calls, streams, measure, stallMs, log }: ShortPathOp
       const selector = selectorFrom(request, header);
       const client = clientOf(request, header);
       const onStall = () => {
-        log.warn("a sync stream was dropped: its client reads nothing", { ...client, stallMs });
+        log.warn("sync stream dropped: the client has stopped reading", { ...client, stallMs });
       };
       streams.open(selector, new FrameSink(stream, { stallMs, onStall }), measure?.(client));
     },

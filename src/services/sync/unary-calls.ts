@@ -31,7 +31,7 @@ export class UnaryCalls {
   fetchAllFlags(request: SyncRequest, header: HeaderLookup): EncodedState {
     const selector = selectorFrom(request, header);
     if (!this.#ready) {
-      throw new RpcError("not every flag source has delivered yet", Code.Unavailable);
+      throw new RpcError("not every source has delivered flags yet", Code.Unavailable);
     }
     return this.#encoder.encode(this.#options.store.snapshot.view(selector));
   }

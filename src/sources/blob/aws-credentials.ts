@@ -35,7 +35,7 @@ export async function awsCredentials(
     if (answer.status === 200) return answer;
     const code = errorCode(answer);
     throw new SourceFault(
-      `no AWS credentials: ${request.url.host} answers ${answer.status}${code ? ` (${code})` : ""}`,
+      `no AWS credentials: ${request.url.host} responded with ${answer.status}${code ? ` (${code})` : ""}`,
     );
   };
   if (env.AWS_WEB_IDENTITY_TOKEN_FILE && env.AWS_ROLE_ARN) {
@@ -106,7 +106,7 @@ function fromText({ body }: WholeAnswer): Token<AwsCredentials> {
   const secretAccessKey = member("SecretAccessKey");
   const sessionToken = member("Token") ?? member("SessionToken");
   if (!accessKeyId || !secretAccessKey) {
-    throw new SourceFault("no AWS credentials: the answer has no AccessKeyId");
+    throw new SourceFault("no AWS credentials: the response has no AccessKeyId");
   }
   const expires = Date.parse(member("Expiration") ?? "");
   return {

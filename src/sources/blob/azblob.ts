@@ -26,7 +26,7 @@ export function azureBucket(uri: string, { client, clock, env }: BucketDependenc
   const tokens = new TokenCache(clock, (signal) => azureToken(env, client, signal));
   return {
     key,
-    advice: "check the AZURE_STORAGE_ variables and what the account permits",
+    advice: "check the AZURE_STORAGE_ variables and the permissions of the account",
     forget: () => tokens.forget(),
     async request(conditions, signal) {
       const headers = {

@@ -33,7 +33,7 @@ export function azureAccount(env: Environment, options: Readonly<Record<string, 
   const sas = connection.SharedAccessSignature || env.AZURE_STORAGE_SAS_TOKEN;
   const endpoint = connection.BlobEndpoint || endpointOf(account, env, options, connection);
   if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {
-    throw new ConfigError("the endpoint of the Azure storage account is no http or https URL");
+    throw new ConfigError("the endpoint of the Azure storage account is not an http or https URL");
   }
   return {
     account,

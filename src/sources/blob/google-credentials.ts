@@ -55,7 +55,7 @@ export async function googleToken(
     }
     default:
       throw new SourceFault(
-        `Google credentials of type ${JSON.stringify(type)} are not supported; service_account and authorized_user are`,
+        `Google credentials of type ${JSON.stringify(type)} are not supported, only service_account and authorized_user`,
         { hopeless: true },
       );
   }

@@ -25,19 +25,24 @@ export function parseBlobUri(uri: string, scheme: string, known: BlobOptions): B
   if (parts?.[1] !== scheme) return fail(`expected ${scheme}://bucket/object`);
   const [, , bucket = "", path = "", query = ""] = parts;
   if (!bucket) return fail("no bucket string set");
-  if (/[@:]/.test(bucket)) return fail("credentials do not belong into the URI of a bucket");
+  if (/[@:]/.test(bucket)) return fail("the URI of a bucket must not contain credentials");
+  if (!/^[\w.$-]+$/.test(bucket)) return fail("invalid bucket name");
   if (!path) return fail("no object string set");
   const options = Object.fromEntries(new URLSearchParams(query));
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(known, name)) {
       const all = Object.keys(known).join(", ");
-      return fail(`unknown option ${JSON.stringify(name.slice(0, 80))}; there are ${all}`);
+      return fail(`unknown option ${JSON.stringify(name.slice(0, 80))}, expected one of ${all}`);
     }
     if (known[name] === "boolean" && !BOOLEAN.test(value)) {
-      return fail(`the option ${name} is neither true nor false`);
+      return fail(`the option ${name} must be true or false`);
     }
   }
-  return { bucket, key: decode(path) ?? fail("a stray % in the object's name"), options };
+  return {
+    bucket,
+    key: decode(path) ?? fail("invalid percent-encoding in the object's name"),
+    options,
+  };
 }
 
 /** The path of a URL for a key, its slashes kept, everything else encoded that SigV4 encodes. */

@@ -38,7 +38,7 @@ export function s3Bucket(uri: string, { client, clock, env }: BucketDependencies
   );
   return {
     key,
-    advice: "check the AWS credentials and what they permit",
+    advice: "check the AWS credentials and their permissions",
     forget: () => credentials.forget(),
     async request(conditions, signal) {
       if (isOn(options.anonymous)) return { url, headers: conditions };
@@ -62,7 +62,7 @@ function objectUrl({ bucket, key, options }: BlobLocation, region: string, env: 
     options.endpoint || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || `s3.${region}.${domain}`;
   const full = endpoint.includes("://") ? endpoint : `http${secure ? "s" : ""}://${endpoint}`;
   if (!URL.canParse(full) || !/^https?:/.test(full)) {
-    throw new ConfigError(`s3://${bucket}: the endpoint is no http or https URL`);
+    throw new ConfigError(`s3://${bucket}: the endpoint is not an http or https URL`);
   }
   const base = new URL(full);
   // A bucket with dots matches no certificate for *.domain; below an address there are no names.

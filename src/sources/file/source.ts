@@ -114,7 +114,7 @@ export class FileSource implements Source {
       return;
     }
     if (reading.bytes.length === 0) {
-      sink.failed(`${path} is empty; to delete all flags write {"flags":{}}`);
+      sink.failed(`${path} is empty; to delete all flags, write {"flags":{}}`);
       return;
     }
     this.#seen = reading.fingerprint;
@@ -136,7 +136,7 @@ export class FileSource implements Source {
   #watcher(): FileWatcher | undefined {
     if (this.#options.provider === "fileinfo") return undefined;
     const onLost = (error: unknown) =>
-      this.#log.debug(`no file events, looking at the file every second: ${errorText(error)}`, {
+      this.#log.debug(`cannot watch the file, checking it every second: ${errorText(error)}`, {
         source: this.name,
       });
     return new FileWatcher(this.#options.path, () => this.#wake(), onLost);

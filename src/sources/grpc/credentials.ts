@@ -15,9 +15,7 @@ export interface TlsMaterial {
 /** @throws FatalSourceError naming the option whose file cannot be read. */
 export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: ClientTls): TlsMaterial {
   if (!clientCertPath !== !clientKeyPath) {
-    throw new FatalSourceError(
-      "clientCertPath and clientKeyPath belong together: give both or neither",
-    );
+    throw new FatalSourceError("clientCertPath and clientKeyPath must be set together");
   }
   return {
     ca: certPath ? read("certPath", certPath) : Buffer.from(systemAuthorities().join("\n")),

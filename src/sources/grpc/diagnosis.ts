@@ -1,7 +1,7 @@
+import { tlsFault } from "../tls-faults.ts";
 import type { TlsMaterial } from "./credentials.ts";
 import { probe } from "./probe.ts";
 import type { Endpoint } from "./target.ts";
-import { tlsTrouble } from "./tls-trouble.ts";
 
 const timeoutMs = 2000;
 
@@ -20,13 +20,13 @@ export async function diagnose(
   const { secure, ended, error } = await probe(endpoint, { tls, timeoutMs, signal });
   if (!files) {
     return secure
-      ? "the server speaks TLS on this port: give tls or certPath, or write grpcs://"
+      ? "the server expects TLS on this port: set tls or certPath, or use grpcs://"
       : undefined;
   }
-  if (error) return tlsTrouble(error);
+  if (error) return tlsFault(error);
   // Bun's own server refuses a client certificate by hanging up, without an alert.
   if (!secure || !ended) return undefined;
   return files.cert
-    ? "the server hangs up after the TLS handshake: does its CA trust the client certificate of clientCertPath?"
-    : "the server hangs up after the TLS handshake: does it want a client certificate (clientCertPath, clientKeyPath)?";
+    ? "the server closed the connection after the TLS handshake: it may not accept the client certificate (clientCertPath)"
+    : "the server closed the connection after the TLS handshake: it may require a client certificate (clientCertPath, clientKeyPath)";
 }

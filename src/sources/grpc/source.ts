@@ -108,7 +108,9 @@ export class GrpcSource implements Source {
         onMessage: ({ flagConfiguration, syncContext }) =>
           take(flagConfiguration, (syncContext ?? {}) as JsonObject),
         onSilence: () =>
-          sink.failed("the stream is open, and the server has sent no flags (has it any itself?)"),
+          sink.failed(
+            "the stream is open, but the server has sent no flags (check the server's own sources)",
+          ),
       };
       const end = await runStream(this.#stream, files, events, signal);
       this.#silent = end.silent ?? false;

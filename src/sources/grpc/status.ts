@@ -1,5 +1,5 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
-import { tlsTrouble } from "./tls-trouble.ts";
+import { tlsFault } from "../tls-faults.ts";
 
 /** How a stream ended, for the operator. */
 export interface StreamEnd {
@@ -33,23 +33,23 @@ export function describeEnd(
 ): StreamEnd {
   if (!error) return { reason: "the server ended the stream", fatal: false };
   const details = plain(error.details || error.message);
-  const trouble = tlsTrouble(details);
-  if (trouble) return { reason: trouble, fatal: true };
+  const fault = tlsFault(details);
+  if (fault) return { reason: fault, fatal: true };
   const fatal = fatalCodes.has(error.code);
   if (error.code === status.RESOURCE_EXHAUSTED && /larger than max/i.test(details)) {
-    const limit = options.maxMessageSize ? "" : ", which is 4194304 bytes by default";
-    const reason = `the flag document is larger than maxMsgSize${limit}: raise maxMsgSize of this source (${details})`;
+    const limit = options.maxMessageSize ? "" : " (4194304 bytes by default)";
+    const reason = `the flag document exceeds maxMsgSize${limit}: raise maxMsgSize of this source (${details})`;
     return { reason, fatal };
   }
   if (error.code === status.UNIMPLEMENTED) {
     return {
-      reason: `the server has no flag sync service; is this its sync port? (${details})`,
+      reason: `the server has no flag sync service on this port: use its sync port (${details})`,
       fatal,
     };
   }
   const reason = `${status[error.code] ?? "UNKNOWN"}: ${details}`;
   if (/^Protocol error/.test(details)) {
-    const reason = "the server does not speak HTTP/2; is this the port of its sync service?";
+    const reason = "the server does not speak HTTP/2 on this port: use its sync port";
     return { reason, fatal, vague: true };
   }
   if (error.code === status.DEADLINE_EXCEEDED) return { reason, fatal, planned: true };

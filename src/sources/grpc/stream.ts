@@ -14,6 +14,7 @@ import {
   type SyncFlagsResponse,
   SyncFlagsResponseSchema,
 } from "../../gen/flagd/sync/v1/sync_pb.ts";
+import { isLoopback } from "../../transport/loopback.ts";
 import { channelCredentials, type TlsMaterial } from "./credentials.ts";
 import { describeEnd, type StreamEnd } from "./status.ts";
 import type { GrpcTarget } from "./target.ts";
@@ -120,7 +121,7 @@ export async function runStream(
 /** The end of an attempt that found a server but no answer. */
 export function silentEnd(timing: StreamOptions["timing"]): StreamEnd {
   const seconds = (timing?.connectMs ?? defaultTiming.connectMs) / 1000;
-  const reason = `no HTTP/2 answer within ${seconds} s of connecting`;
+  const reason = `no HTTP/2 response within ${seconds} s of connecting`;
   return { reason, fatal: false, silent: true };
 }
 
@@ -139,8 +140,13 @@ function channelOptions(
     // Retries are the source's; settings from DNS TXT records could only add others.
     "grpc.enable_retries": 0,
     "grpc.service_config_disable_resolution": 1,
+    ...(isLocal(target) && { "grpc.enable_http_proxy": 0 }),
     ...(target.authority ? { "grpc.default_authority": target.authority } : {}),
   };
+}
+
+function isLocal({ endpoint }: GrpcTarget): boolean {
+  return endpoint !== undefined && ("path" in endpoint || isLoopback(endpoint.host));
 }
 
 /** The IP address that the server is called by, if it is. */

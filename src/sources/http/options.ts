@@ -35,7 +35,7 @@ export function httpTarget(config: HttpSourceConfig): HttpTarget {
     setHeader(headers, name, value, `${shown}: headers`);
   }
   if (oauth && !/^https?:/.test(URL.canParse(oauth.tokenUrl) ? oauth.tokenUrl : "")) {
-    throw new ConfigError(`${shown}: oauth.tokenUrl is no http or https URL`);
+    throw new ConfigError(`${shown}: oauth.tokenUrl is not an http or https URL`);
   }
   const name = uri.replace(/^(https?:\/\/)[^/?#]*@/i, "$1");
   return { name, url, headers: Object.fromEntries(headers) };
@@ -56,6 +56,8 @@ function setHeader(headers: Headers, name: string, value: string, where: string)
   } catch {
     // The value is not repeated: it may be secret.
     const shown = JSON.stringify(name.slice(0, 80));
-    throw new ConfigError(`${where}: ${shown} is no header name, or its value has a line break`);
+    throw new ConfigError(
+      `${where}: ${shown} is not a valid header name, or its value contains a line break`,
+    );
   }
 }

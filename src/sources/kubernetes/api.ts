@@ -66,7 +66,9 @@ export class FlagApi {
     const items = member(list, "items");
     const { resourceVersion } = readObject(list);
     if (!Array.isArray(items) || resourceVersion === undefined) {
-      throw new SourceFault("what answers does not speak the Kubernetes API: it gives no list");
+      throw new SourceFault(
+        "the server does not speak the Kubernetes API: its response is not a list",
+      );
     }
     const found = items.find(
       (item: unknown) => member(member(item, "metadata"), "name") === this.#options.resource.name,
@@ -124,7 +126,7 @@ export class FlagApi {
     const { namespace } = this.#options.resource;
     if (answer.status === 404) {
       return new SourceFault(
-        "the cluster knows no featureflags.core.openfeature.dev/v1beta1: install the OpenFeature operator's resource definitions",
+        "the cluster has no resource featureflags.core.openfeature.dev/v1beta1: install the custom resource definitions of the OpenFeature operator",
       );
     }
     const advice = `allow flagd to list and watch featureflags in the namespace ${namespace}`;

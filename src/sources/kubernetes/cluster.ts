@@ -27,7 +27,7 @@ export async function loadCluster(env: Environment, serviceAccount: string): Pro
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = "443" } = env;
   if (!host) {
     throw new SourceFault(
-      "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST is not set; outside of a cluster set KUBECONFIG",
+      "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST is not set; outside a cluster, set KUBECONFIG",
       { hopeless: true },
     );
   }

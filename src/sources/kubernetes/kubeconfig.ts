@@ -20,7 +20,7 @@ export async function readKubeconfig(path: string): Promise<Cluster> {
     const entries = member(config, list);
     const found =
       Array.isArray(entries) && entries.find((entry: unknown) => member(entry, "name") === name);
-    return found ? member(found, kind) : fail(`there is no ${kind} ${JSON.stringify(name)}`);
+    return found ? member(found, kind) : fail(`no ${kind} is named ${JSON.stringify(name)}`);
   };
   /** The content of `name`-data, in base64, or of the file `name`. */
   const content = async (of: unknown, name: string): Promise<string | undefined> => {
@@ -41,7 +41,7 @@ export async function readKubeconfig(path: string): Promise<Cluster> {
   }
   const server = text(cluster, "server");
   if (!server || !URL.canParse(server) || !/^https?:/.test(server)) {
-    return fail("the server of the cluster is no http or https URL");
+    return fail("the server of the cluster is not an http or https URL");
   }
   const ca = await content(cluster, "certificate-authority");
   const cert = await content(user, "client-certificate");

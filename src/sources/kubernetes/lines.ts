@@ -31,6 +31,6 @@ function parse(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw new SourceFault("what answers does not speak the Kubernetes API: an event is no JSON");
+    throw new SourceFault("the server does not speak the Kubernetes API: an event is not JSON");
   }
 }

@@ -98,7 +98,7 @@ export class KubernetesSource implements Source {
   }
 
   async #deliver(flag: FlagObject | undefined, sink: SourceSink): Promise<void> {
-    if (flag === undefined) return sink.failed(`there is no FeatureFlag ${this.name}`);
+    if (flag === undefined) return sink.failed(`the FeatureFlag ${this.name} does not exist`);
     const { document } = flag;
     if (document === undefined) {
       return sink.failed(`the FeatureFlag ${this.name} has no spec.flagSpec`);

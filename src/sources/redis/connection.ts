@@ -108,7 +108,7 @@ class BunConnection implements RedisConnection {
     let timer: Timer | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new RedisFault(`no answer within ${ms} ms`, "silent"));
+        reject(new RedisFault(`no response within ${ms} ms`, "silent"));
         this.close();
       }, ms);
     });

@@ -30,16 +30,16 @@ export const diagnose: Diagnose = async (address, fault, { known, signal }) => {
   if (outcome !== "connected") return describe(outcome, address);
   if (known) {
     return fault.kind === "silent"
-      ? `${place} does not answer any more (it accepts connections)`
+      ? `${place} accepts connections, but no longer responds`
       : `the connection to ${place} was lost`;
   }
   const other = address.tls
-    ? "is it a port without TLS? Then write redis://"
-    : "is it a TLS port? Then write rediss://";
-  const hint = "path" in address.endpoint ? "is it Redis?" : other;
+    ? "if the port does not use TLS, use redis://"
+    : "if the port expects TLS, use rediss://";
+  const hint = "path" in address.endpoint ? "check that it is Redis" : other;
   return fault.kind === "silent"
-    ? `${place} accepts connections and does not answer (${hint})`
-    : `${place} closes the connection without an answer (${hint})`;
+    ? `${place} accepts connections, but does not respond (${hint})`
+    : `${place} closes the connection without a response (${hint})`;
 };
 
 function tryToConnect({ endpoint }: RedisAddress, signal: AbortSignal): Promise<string> {
@@ -68,17 +68,17 @@ function describe(code: string, address: RedisAddress): string {
   switch (code) {
     case "ENOENT":
     case "ENOTDIR":
-      return `there is no socket ${place}`;
+      return `the socket ${place} does not exist`;
     case "ECONNREFUSED":
       return unix
-        ? `nobody listens on the socket ${place} (connection refused)`
-        : `nothing listens on ${place} (connection refused)`;
+        ? `nothing is listening on the socket ${place} (connection refused)`
+        : `nothing is listening on ${place} (connection refused)`;
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EAI_NONAME":
-      return `the host of ${place} is unknown (${code} from name resolution)`;
+      return `the host name of ${place} cannot be resolved (${code})`;
     case "ETIMEDOUT":
-      return `${place} cannot be reached: no answer to a connection attempt`;
+      return `${place} cannot be reached: the connection attempt timed out`;
     case "EACCES":
     case "EPERM":
       return `no permission to connect to ${place}`;

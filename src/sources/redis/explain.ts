@@ -1,4 +1,5 @@
 import { messageOf } from "../fault.ts";
+import { tlsFault } from "../tls-faults.ts";
 import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
 import type { RedisAddress } from "./uri.ts";
 
@@ -16,15 +17,15 @@ const byMessage: readonly Explanation[] = [
     pattern: /^WRONGPASS/,
     kind: "hopeless",
     say: (address) =>
-      `the server refuses the password of ${user(address)}: correct it in the URI (special ` +
-      `characters percent-encoded), or enable the user`,
+      `the server rejected the password of ${user(address)}: correct it in the URI (percent-encode ` +
+      `special characters), or enable the user`,
   },
   {
     pattern: /^NOAUTH/,
     kind: "hopeless",
     // Not as a whole URI: the log takes whatever stands before an "@" in one for a secret.
     say: () =>
-      "the server asks for a password: write :PASSWORD@ or USER:PASSWORD@ before the host in the URI",
+      "the server requires a password: write :PASSWORD@ or USER:PASSWORD@ before the host in the URI",
   },
   {
     pattern: /DB index is out of range/i,
@@ -35,73 +36,51 @@ const byMessage: readonly Explanation[] = [
   {
     pattern: /SELECT is not allowed in cluster mode/i,
     kind: "hopeless",
-    say: () => "a Redis Cluster has only database 0: leave the number out of the URI",
+    say: () => "a Redis Cluster has only database 0: remove the number from the URI",
   },
   {
     pattern: /^NOPERM.*'?select'?/i,
     kind: "hopeless",
     say: (address) =>
-      `${user(address)} may not choose database ${address.database}: grant +select, or use ` +
+      `${user(address)} is not permitted to select database ${address.database}: grant +select, or use ` +
       "database 0",
   },
   {
     pattern: /^NOPERM|^NOPERMISSION|^ERR.*no permissions/i,
     kind: "hopeless",
     say: (address) =>
-      `${user(address)} may not read the key: grant it with ` +
+      `${user(address)} is not permitted to read the key: grant access with ` +
       `ACL SETUSER … ~KEY +ping +get +json.get +watch +unwatch +client|info`,
   },
   {
     pattern: /^NOPROTO|unknown command.{0,3}hello/i,
     kind: "hopeless",
-    say: () => "the server does not know HELLO 3: Redis 6 or newer is needed",
+    say: () => "the server does not support HELLO 3: Redis 6 or newer is required",
   },
   {
     pattern: /^DENIED/,
     kind: "hopeless",
     say: () =>
-      "the server is in protected mode and takes no connections from other machines: set a " +
-      "password there, or bind and protected-mode",
+      "the server is in protected mode and accepts no connections from other machines: set a " +
+      "password on the server, or configure bind and protected-mode",
   },
   {
     pattern: /max number of clients/i,
     kind: "passing",
-    say: () => "the server has as many clients as it takes (maxclients)",
+    say: () => "the server has reached its limit of clients (maxclients)",
   },
   { pattern: /^LOADING/, kind: "passing", say: () => "the server is loading its data" },
   {
     pattern: /^MASTERDOWN/,
     kind: "passing",
-    say: () => "the server is a replica that has lost its master",
+    say: () => "the server is a replica that has lost the connection to its master",
   },
   { pattern: /^CLUSTERDOWN/, kind: "passing", say: () => "the cluster is down" },
 ];
 
-const tlsUntrusted =
-  /^(SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED|INVALID_CA)/;
-
-function explainTls(code: string, message: string): string | undefined {
-  if (tlsUntrusted.test(code)) {
-    return "the server's certificate is not signed by a trusted authority: give the CA that signed it as certPath";
-  }
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    return "the server's certificate is for another host: correct the host, or give its name as serverName";
-  }
-  if (code === "CERT_HAS_EXPIRED") return "the server's certificate has expired: renew it";
-  if (code === "CERT_NOT_YET_VALID") {
-    return "the server's certificate is not valid yet: check the clocks";
-  }
-  if (/CERTIFICATE_REQUIRED|PEER_DID_NOT_RETURN/i.test(message)) {
-    return "the server asks for a client certificate: give clientCertPath and clientKeyPath";
-  }
-  if (/ALERT.*(CERTIFICATE|UNKNOWN_CA)/i.test(message)) {
-    return "the server does not accept the client certificate (clientCertPath)";
-  }
-  if (/^(CERT_|UNABLE_|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|ERROR_IN_)/.test(code)) {
-    return `TLS with the server failed: ${message}`;
-  }
-  return undefined;
-}
+/** Codes of TLS errors. Others are of errors whose messages may quote what the server was sent. */
+const tlsCode =
+  /^(CERT_|UNABLE_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|ERROR_IN_)/;
 
 /** Any error of a Redis client as a fault in words, or as a redirection. */
 export function explain(error: unknown, address: RedisAddress): RedisFault | RedisMoved {
@@ -114,14 +93,19 @@ export function explain(error: unknown, address: RedisAddress): RedisFault | Red
 
   const known = byMessage.find(({ pattern }) => pattern.test(message));
   if (known) return new RedisFault(known.say(address), known.kind);
-  const tls = explainTls(code, message);
-  if (tls) return new RedisFault(tls, "hopeless");
+  if (tlsCode.test(code)) {
+    const fault = tlsFault(`${code} ${message}`, { serverName: true });
+    return new RedisFault(fault ?? `the TLS handshake failed: ${message}`, "hopeless");
+  }
   if (code === "ERR_REDIS_CONNECTION_TIMEOUT") return new RedisFault(message, "silent");
   if (code === "ERR_REDIS_CONNECTION_CLOSED") return new RedisFault(message, "closed");
   if (/^ERR_REDIS_INVALID_RESPONSE/.test(code)) {
-    return new RedisFault("what answers there is not Redis", "foreign");
+    return new RedisFault("the server does not speak the Redis protocol", "foreign");
   }
-  return new RedisFault(`the server says: ${withoutSecret(message, address)}`, "passing");
+  return new RedisFault(
+    `the server returned an error: ${withoutSecret(message, address)}`,
+    "passing",
+  );
 }
 
 /** A server repeats in some answers what it was sent. */

@@ -48,7 +48,7 @@ export class DocumentReader {
     throw new RedisFault(
       `the key "${this.key}" holds neither a string nor a JSON document` +
         (refusals.some((refusal) => noJson.test(refusal))
-          ? " that can be read (JSON.GET is unknown to the server, or not permitted)"
+          ? " that can be read (the server does not support JSON.GET, or does not permit it)"
           : ""),
       "passing",
     );
@@ -59,6 +59,6 @@ export class DocumentReader {
     // Without a path: `$` would wrap the document in an array.
     const reply = await this.connection.fetch("JSON.GET", [this.key]);
     if (reply === null || typeof reply === "string") return reply;
-    throw new RedisFault("the server answers JSON.GET with something other than text", "passing");
+    throw new RedisFault("the response to JSON.GET is not text", "passing");
   }
 }

@@ -91,7 +91,7 @@ export class RedisSource implements Source {
         const failure = await this.#session(sink, signal).catch((error: unknown) => error);
         if (signal.aborted) return;
         if (failure instanceof RedisMoved && this.#route.follow(failure)) {
-          this.#log.debug("the key is at another node of the cluster", { node: failure.place });
+          this.#log.debug("the key is on another node of the cluster", { node: failure.place });
           continue;
         }
         await this.#report(failure, sink, signal);
@@ -161,7 +161,7 @@ export class RedisSource implements Source {
     saving.failed();
     const key = JSON.stringify(this.#uri.key);
     if (reading instanceof RedisFault) return sink.failed(reading.message);
-    if (reading === undefined) return sink.failed(`there is no key ${key} in the database`);
+    if (reading === undefined) return sink.failed(`the key ${key} does not exist in the database`);
     if (reading.content.length === 0) return sink.failed(`the key ${key} is empty`);
     const hash = await contentHash(reading.content);
     const changed = hash !== this.#handedOver;
@@ -202,7 +202,7 @@ export class RedisSource implements Source {
     const reason = unreachable
       ? await this.#diagnose(this.#route.address, fault, { known: this.#reached, signal })
       : fault instanceof RedisMoved
-        ? `the cluster redirects without end, at last to ${fault.place}`
+        ? `the cluster redirects too often, the last time to ${fault.place}`
         : fault.message;
     if (signal.aborted) return;
     if (fault instanceof RedisFault && fault.kind === "hopeless" && !this.#reached) {
@@ -216,7 +216,7 @@ export class RedisSource implements Source {
     if (this.#watchRefusalSaid) return;
     this.#watchRefusalSaid = true;
     this.#log.info(
-      "the server does not permit WATCH and CLIENT INFO: changes are seen at the polls",
+      "the server does not permit WATCH and CLIENT INFO: changes are detected only by polling",
     );
   }
 

@@ -22,7 +22,7 @@ export interface RedisUri {
 const expectedForm =
   "expected redis://host[:port][/db]?key=KEY, rediss:// for TLS, or " +
   "redis+unix:///path/of/socket?key=KEY[&db=N], with :password@ or user:password@ after the two slashes " +
-  "where the server asks for it";
+  "if the server requires it";
 
 const schemes: Readonly<Record<string, { readonly tls: boolean; readonly unix: boolean }>> = {
   redis: { tls: false, unix: false },
@@ -48,11 +48,10 @@ export function parseRedisUri(uri: string): RedisUri {
   const fail = (problem: string): never => {
     throw new ConfigError(`Redis URI ${redactUri(uri)}: ${problem}; ${expectedForm}`);
   };
-  const parts = uriParts.exec(uri)?.groups ?? fail("this is not a URI");
+  const parts = uriParts.exec(uri)?.groups ?? fail("it is not a URI");
   const { authority = "", path = "", query = "" } = parts;
-  const kind =
-    schemes[parts.scheme?.toLowerCase() ?? ""] ?? fail(`the scheme ${parts.scheme} is unknown`);
-  if (parts.fragment !== undefined) fail('"#" must be written %23');
+  const kind = schemes[parts.scheme?.toLowerCase() ?? ""] ?? fail(`unknown scheme ${parts.scheme}`);
+  if (parts.fragment !== undefined) fail('write "#" as %23');
 
   const decode = (what: string, text: string): string => {
     try {
@@ -64,7 +63,7 @@ export function parseRedisUri(uri: string): RedisUri {
   // A part of a password that was not encoded: it must not be repeated in another message below.
   if (path.includes("@") || /^[^=]*@/.test(query)) {
     fail(
-      'there is an "@" after the host (in a password write "/" as %2F and "?" as %3F, in a path "@" as %40)',
+      'unexpected "@" after the host (in a password, write "/" as %2F and "?" as %3F; in a path, "@" as %40)',
     );
   }
 
@@ -74,7 +73,7 @@ export function parseRedisUri(uri: string): RedisUri {
   const { key, db } = parseQuery(query, decode, fail);
 
   const number = kind.unix ? "" : path.slice(1);
-  if (number !== "" && db !== undefined) fail("the database is there twice, in the path and as db");
+  if (number !== "" && db !== undefined) fail("the database is given twice, in the path and as db");
   const database = number || db || "0";
   if (!/^\d{1,9}$/.test(database)) {
     fail(`the database must be a number, not ${JSON.stringify(database)}`);
@@ -130,9 +129,9 @@ function parseQuery(query: string, decode: Decode, fail: Fail) {
     const equals = part.indexOf("=");
     const name = equals < 0 ? part : part.slice(0, equals);
     if (name !== "key" && name !== "db") {
-      return fail(`only the parameters key and db are known, not ${JSON.stringify(name)}`);
+      return fail(`unknown parameter ${JSON.stringify(name)}, expected key or db`);
     }
-    if (found[name] !== undefined) return fail(`the parameter ${name} is there twice`);
+    if (found[name] !== undefined) return fail(`the parameter ${name} is given twice`);
     found[name] = equals < 0 ? "" : decode(name, part.slice(equals + 1));
   }
   if (!found.key) return fail("the parameter key is missing: the Redis key of the flag document");
@@ -153,15 +152,15 @@ function parseHost(text: string, fail: Fail) {
 
 function parseSocket(host: string, path: string, decode: Decode, fail: Fail) {
   if (host !== "" && host !== "localhost") {
-    fail("a Unix socket has no host: three slashes before its path");
+    fail("a Unix socket has no host: write three slashes before its path");
   }
   const decoded = decode("path", path);
   if (decoded.length < 2) fail("the path of the socket is missing");
   // Bun's client reads the path from a URL, which rewrites such characters, and does not decode it.
   if (new URL(`redis+unix://localhost${decoded}`).pathname !== decoded) {
     fail(
-      "the path of the socket must be in normal form and without spaces, quotes, #, ?, <, >, {, } and " +
-        "letters beyond ASCII (a symbolic link helps)",
+      "the path of the socket must be normalized and free of spaces, quotes, #, ?, <, >, {, } and " +
+        "non-ASCII characters (use a symbolic link to it)",
     );
   }
   return { path: decoded };

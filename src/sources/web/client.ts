@@ -1,4 +1,5 @@
 import { buildInfo } from "../../build-info.ts";
+import { isLoopback } from "../../transport/loopback.ts";
 import { SourceFault } from "../fault.ts";
 import { bunTls, type TlsMaterial } from "../tls.ts";
 import { explain } from "./explain.ts";
@@ -65,7 +66,7 @@ export class WebClient {
       for await (const chunk of chunks) {
         length += chunk.length;
         if (length > largestBodyBytes)
-          throw new SourceFault(`the answer is larger than ${largestBodyBytes} bytes`);
+          throw new SourceFault(`the response is larger than ${largestBodyBytes} bytes`);
         parts.push(chunk);
       }
       return { ...answer, body: Buffer.concat(parts) };
@@ -114,7 +115,7 @@ export class WebClient {
         redirect: "manual",
         signal: watchdog.signal,
         ...(request.body !== undefined && { body: request.body }),
-        ...(request.direct && { proxy: false as const }),
+        ...((request.direct || isLoopback(url.hostname)) && { proxy: false as const }),
       });
       watchdog.heard();
       const location = response.headers.get("location");
@@ -123,14 +124,14 @@ export class WebClient {
       await response.body?.cancel();
       const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
       if (next?.protocol !== "http:" && next?.protocol !== "https:") {
-        throw new SourceFault("the server redirects to what is no HTTP URL");
+        throw new SourceFault("the server redirected to something other than an HTTP URL");
       }
       if (next.origin !== url.origin) {
         for (const name of ["authorization", "cookie", "host"]) headers.delete(name);
       }
       url = next;
     }
-    throw new SourceFault(`the server redirects more than ${mostRedirects} times`);
+    throw new SourceFault(`the server redirected more than ${mostRedirects} times`);
   }
 
   async #sessionFor(url: URL): Promise<Bun.FetchSession> {

@@ -1,30 +1,20 @@
 import { messageOf, SourceFault } from "../fault.ts";
+import { tlsFault } from "../tls-faults.ts";
 
-/** Codes of Bun's `fetch` → words. What only the operator can mend is `hopeless`. */
-const texts: readonly (readonly [codes: RegExp, text: string, hopeless?: true])[] = [
+/** Codes of Bun's `fetch` → words. */
+const texts: readonly (readonly [codes: RegExp, text: string])[] = [
   [/ECONNREFUSED/, "connection refused"],
-  [/ENOTFOUND|EAI_/, "there is no such host name"],
-  [/ECONNRESET|EPIPE/, "the connection was cut"],
+  [/ENOTFOUND|EAI_/, "the host name cannot be resolved"],
+  [/ECONNRESET|EPIPE/, "the connection was lost"],
   [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, "the host cannot be reached"],
-  [/Malformed_HTTP|HTTP_Response|HPE_/, "what answers does not speak HTTP"],
-  [/ZlibError|Decompress|BrotliDecode|ZstdDecompress/i, "the body cannot be decompressed"],
-  [/ERR_PROXY_TUNNEL/, "the proxy of HTTPS_PROXY refuses the connection"],
-  [/CERT_HAS_EXPIRED/, "the server's certificate has expired: renew it", true],
-  [
-    /CERT_ALTNAME/,
-    "the server's certificate is for another host name: connect by a name it has, or reissue it",
-    true,
-  ],
-  [
-    /SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|CERT_UNTRUSTED|INVALID_CA/,
-    "the server's certificate is signed by a CA that is not trusted: give that CA as certPath",
-    true,
-  ],
+  [/Malformed_HTTP|HTTP_Response|HPE_/, "the server does not speak HTTP"],
+  [/ZlibError|Decompress|BrotliDecode|ZstdDecompress/i, "the response body cannot be decompressed"],
+  [/ERR_PROXY_TUNNEL/, "the proxy in HTTPS_PROXY refused the connection"],
   [
     // BoringSSL's alert about a missing client certificate comes as a handshake that failed.
     /EPROTO|SSL|TLS|CERTIFICATE_REQUIRED/,
-    "the TLS handshake failed: the server does not speak TLS on this port, or wants a client " +
-      "certificate that it trusts (clientCertPath and clientKeyPath)",
+    "the TLS handshake failed: the server does not speak TLS on this port, or requires a client " +
+      "certificate (clientCertPath and clientKeyPath)",
   ],
 ];
 
@@ -33,11 +23,13 @@ export function explain(error: unknown, url: URL): SourceFault {
   if (error instanceof SourceFault) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const message = messageOf(error);
-  const known = texts.find(([codes]) => codes.test(code)) ?? unnamedTls(message);
-  if (known) return new SourceFault(`${url.host}: ${known[1]}`, { hopeless: known[2] ?? false });
-  return new SourceFault(`${url.host}: ${code || message.split("\n")[0]}`);
+  // Some messages quote the URL, so a code is better.
+  const tls = tlsFault(code || message);
+  if (tls) return new SourceFault(`${url.host}: ${tls}`, { hopeless: true });
+  const text = known(code) ?? known(message.replaceAll(" ", "_").toUpperCase());
+  return new SourceFault(`${url.host}: ${text ?? (code || message.split("\n")[0])}`);
 }
 
-function unnamedTls(message: string) {
-  return texts.find(([codes]) => codes.test(message.replaceAll(" ", "_").toUpperCase()));
+function known(said: string): string | undefined {
+  return texts.find(([codes]) => codes.test(said))?.[1];
 }

@@ -19,7 +19,7 @@ export function formatOf(path: string, contentType: string | null): DocumentForm
   }
   if (!extension && !media) {
     throw new SourceFault(
-      "unable to determine file format: the path has no extension and the answer no Content-Type",
+      "unable to determine file format: the path has no extension and the response has no Content-Type",
     );
   }
   throw new SourceFault(

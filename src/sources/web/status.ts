@@ -10,7 +10,7 @@ const mostQuoted = 200;
  */
 export function statusFault(answer: WholeAnswer, refused: string): SourceFault {
   const { status } = answer;
-  const line = `the server answers ${status} ${answer.statusText}`.trim();
+  const line = `the server responded with ${status} ${answer.statusText}`.trim();
   const hopeless = status === 401 || status === 403;
   return new SourceFault(hopeless ? `${line}: ${refused}` : line, { hopeless });
 }

@@ -39,13 +39,13 @@ export async function fetchToken(
   if (answer.status !== 200) {
     const code = errorCode(answer);
     throw new SourceFault(
-      `the token server ${host} answers ${answer.status} ${answer.statusText}`.trim() +
+      `the token server ${host} responded with ${answer.status} ${answer.statusText}`.trim() +
         (code ? ` (${code})` : ""),
       { hopeless: [400, 401, 403].includes(answer.status) },
     );
   }
   const token = readToken(answer);
-  if (!token) throw new SourceFault(`the token server ${host} answers without an access_token`);
+  if (!token) throw new SourceFault(`the token server ${host} responded without an access_token`);
   return token;
 }
 

@@ -25,7 +25,7 @@ export class Watchdog {
     this.#total =
       timeoutMs === undefined
         ? undefined
-        : setTimeout(end(timeoutMs, "the server did not answer in full"), timeoutMs);
+        : setTimeout(end(timeoutMs, "the server did not finish its response"), timeoutMs);
     this.#stop = () => this.#ended.abort(outer.reason);
     if (outer.aborted) this.#stop();
     else outer.addEventListener("abort", this.#stop);

@@ -19,7 +19,9 @@ export class Delivery {
 
   succeeded(): void {
     if (this.#failures > 0) {
-      this.#log.info(`${this.#what} reach ${this.#where} again`, { failures: this.#failures });
+      this.#log.info(`exporting ${this.#what} to ${this.#where} again`, {
+        failures: this.#failures,
+      });
     }
     this.#failures = 0;
   }
@@ -27,6 +29,6 @@ export class Delivery {
   failed(error: unknown): void {
     const reason = error instanceof ExportError ? error.message : String(error);
     const level = this.#failures++ === 0 ? "warn" : "debug";
-    this.#log[level](`${this.#what} do not reach ${this.#where}`, { reason });
+    this.#log[level](`cannot export ${this.#what} to ${this.#where}`, { reason });
   }
 }

@@ -1,4 +1,5 @@
 import { type DescMethodUnary, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { isLoopback } from "../../transport/loopback.ts";
 import { type CollectorTarget, ExportError, type Exporter } from "./exporter.ts";
 import { checkPartialSuccess } from "./partial-success.ts";
 import { TlsFiles } from "./tls-material.ts";
@@ -33,12 +34,16 @@ export class HttpExporter implements Exporter {
         body: gzip ? Bun.gzipSync(bytes) : bytes,
         signal: AbortSignal.timeout(timeoutMs),
         redirect: "error",
+        ...(isLoopback(new URL(url).hostname) && { proxy: false as const }),
         ...(this.#files && { tls: { ...this.#files.current } }),
       }),
     );
     const body = await attempt(() => response.bytes());
     if (!response.ok) {
-      throw new ExportError(`it answered ${response.status}`, retryable.has(response.status));
+      throw new ExportError(
+        `the collector responded with ${response.status}`,
+        retryable.has(response.status),
+      );
     }
     const type = response.headers.get("content-type") ?? "";
     if (type.startsWith("application/x-protobuf")) {

@@ -18,5 +18,5 @@ export function checkPartialSuccess(response: Message): void {
   const { partialSuccess: partial } = response as Response;
   const rejected = partial?.rejectedDataPoints ?? partial?.rejectedSpans ?? 0n;
   if (rejected === 0n && !partial?.errorMessage) return;
-  throw new ExportError(`it rejected ${rejected}: ${partial?.errorMessage}`, false);
+  throw new ExportError(`the collector rejected ${rejected}: ${partial?.errorMessage}`, false);
 }

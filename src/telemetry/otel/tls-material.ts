@@ -58,5 +58,5 @@ function readAll({ caPath, certPath, keyPath }: TlsFilePaths): TlsMaterial {
 function read(path: string): string {
   const text = readFileSync(path, "utf8");
   if (text.includes("-----BEGIN ")) return text;
-  throw new Error(`${path} is no PEM file`);
+  throw new Error(`${path} is not a PEM file`);
 }

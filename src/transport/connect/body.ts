@@ -47,7 +47,7 @@ function readWhole(body: Readable, context: TransportContext): Promise<Uint8Arra
       stop();
       resolve(collected.take());
     };
-    const onGone = () => fail("the client went away", Code.Canceled);
+    const onGone = () => fail("the client closed the connection", Code.Canceled);
 
     if (body.readableEnded) return onEnd();
     if (body.destroyed) return onGone();

@@ -52,7 +52,7 @@ export class Dispatcher {
     watch?.onOpen?.(method, known, 1);
     return this.#serve(exchange, path, handler, call)
       .catch((error) => {
-        this.#context.log.debug("a request ended early", { target, error });
+        this.#context.log.debug("a request ended prematurely", { target, error });
         call?.abandon();
         exchange.abort();
       })

@@ -56,7 +56,7 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     if (this.#ended || stream.gone) return false;
     this.#start();
     if (stream.queuedBytes > streamBufferBytes) {
-      this.context.log.warn("a stream was dropped: its client does not read", {
+      this.context.log.warn("stream dropped: the client has stopped reading", {
         path: this.#method.path,
         bufferedBytes: stream.queuedBytes,
       });

@@ -195,7 +195,7 @@ export class Http2Connection implements StreamOwner {
     if (!this.#settled && type !== frameType.settings) throw broken("SETTINGS come first");
     const block = this.#blocks.unfinished;
     if (block && (type !== frameType.continuation || id !== block.stream)) {
-      throw broken("a header block is interrupted");
+      throw broken("another frame within a header block");
     }
     checkFrame(type, id, end - start);
     switch (type) {
@@ -215,7 +215,7 @@ export class Http2Connection implements StreamOwner {
         this.#onSettings(flags, bytes, start, end);
         break;
       case frameType.pushPromise:
-        throw broken("clients do not push");
+        throw broken("clients must not send PUSH_PROMISE");
       case frameType.ping:
         this.#onPing(flags, bytes, start, end);
         break;
@@ -232,7 +232,7 @@ export class Http2Connection implements StreamOwner {
     const size = end - start;
     this.#uncredited += size;
     if (this.#uncredited > windowBytes) {
-      throw new ConnectionError(errorCode.flowControl, "more data than the window has room for");
+      throw new ConnectionError(errorCode.flowControl, "more data than the window allows");
     }
     if (this.#uncredited >= windowUpdateBytes) {
       this.sender.frames.number(frameType.windowUpdate, 0, this.#uncredited);
@@ -256,7 +256,7 @@ export class Http2Connection implements StreamOwner {
 
   #onContinuation(flags: number, bytes: Buffer, start: number, end: number): void {
     const block = this.#blocks.unfinished;
-    if (block === undefined) throw broken("nothing is to be continued");
+    if (block === undefined) throw broken("CONTINUATION without a header block");
     const received = this.#blocks.continue(flags, bytes, start, end);
     if (received) this.#onBlock(block.flags, block.stream, received);
   }
@@ -326,7 +326,8 @@ export class Http2Connection implements StreamOwner {
 
   #onSettings(flags: number, bytes: Buffer, start: number, end: number): void {
     if (flags & flag.ack) {
-      if (end > start) throw new ConnectionError(errorCode.frameSize, "an ACK with a payload");
+      if (end > start)
+        throw new ConnectionError(errorCode.frameSize, "SETTINGS ACK with a payload");
       if (!this.#settled) throw broken("SETTINGS come first");
       return;
     }
@@ -358,7 +359,7 @@ export class Http2Connection implements StreamOwner {
 
   #onWindowUpdate(id: number, increment: number): void {
     if (id === 0) {
-      if (increment === 0) throw broken("a window that grows by nothing");
+      if (increment === 0) throw broken("WINDOW_UPDATE with an increment of 0");
       if (!this.sender.widen(increment)) throw overflow();
     } else {
       this.#streams.checkUsed(id);
@@ -378,5 +379,5 @@ export class Http2Connection implements StreamOwner {
 }
 
 function overflow(): ConnectionError {
-  return new ConnectionError(errorCode.flowControl, "a window beyond 2^31-1");
+  return new ConnectionError(errorCode.flowControl, "a window larger than 2^31-1");
 }

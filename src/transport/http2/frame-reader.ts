@@ -47,7 +47,7 @@ export class FrameReader {
     let at = 0;
     if (!this.#started) {
       if (!bytes.subarray(0, preface.length).equals(preface)) {
-        throw new ConnectionError(errorCode.protocol, "no preface");
+        throw new ConnectionError(errorCode.protocol, "the connection preface is missing");
       }
       this.#started = true;
       at = preface.length;
@@ -57,7 +57,10 @@ export class FrameReader {
     while (length - at >= headerBytes) {
       const size = bytes.readUIntBE(at, 3);
       if (size > this.#maxPayload) {
-        throw new ConnectionError(errorCode.frameSize, `a frame of ${size} bytes`);
+        throw new ConnectionError(
+          errorCode.frameSize,
+          `a frame of ${size} bytes exceeds MAX_FRAME_SIZE`,
+        );
       }
       const start = at + headerBytes;
       const end = start + size;

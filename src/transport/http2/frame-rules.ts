@@ -29,10 +29,13 @@ export function checkFrame(type: number, stream: number, size: number): void {
   if (rule === undefined) return;
   const { name, about, bytes } = rule;
   if (about === (stream === 0 ? "stream" : "connection")) {
-    throw broken(`${name} is about a ${about}`);
+    throw broken(`${name} belongs on a ${about}`);
   }
   if (bytes !== undefined && size !== bytes) {
-    throw new ConnectionError(errorCode.frameSize, `${name} has ${bytes} bytes`);
+    throw new ConnectionError(
+      errorCode.frameSize,
+      `the payload of ${name} must have ${bytes} bytes`,
+    );
   }
 }
 
@@ -49,7 +52,7 @@ export const priorityBytes = 5;
 /** Priorities mean nothing here (RFC 9113 §5.3.2), but have to make sense. */
 export function checkPriority(stream: number, bytes: Buffer, start: number, end: number): void {
   if (end - start < priorityBytes) {
-    throw new ConnectionError(errorCode.frameSize, "half a priority");
+    throw new ConnectionError(errorCode.frameSize, "incomplete priority fields");
   }
   if ((bytes.readUInt32BE(start) & 0x7fff_ffff) === stream) {
     throw broken("a stream that depends on itself");

@@ -44,7 +44,7 @@ export class HeaderBlocks {
     start: number,
     end: number,
   ): Received | undefined {
-    if (stream % 2 === 0) throw broken("a client's streams have odd numbers");
+    if (stream % 2 === 0) throw broken("client stream IDs must be odd");
     let [from, to] = unpad(flags, bytes, start, end);
     if (flags & flag.priority) {
       checkPriority(stream, bytes, from, to);
@@ -73,7 +73,10 @@ export class HeaderBlocks {
     this.#partial.append(fragment);
     this.#frames++;
     if (this.#partial.length + this.#frames * headerBytes > this.#maxBytes) {
-      throw new ConnectionError(errorCode.enhanceYourCalm, "headers without an end");
+      throw new ConnectionError(
+        errorCode.enhanceYourCalm,
+        "the header block exceeds the size limit",
+      );
     }
   }
 

@@ -28,14 +28,17 @@ export interface PeerSettings {
 /** @throws ConnectionError for values that are not allowed (RFC 9113 §6.5.2) */
 export function decodeSettings(bytes: Buffer, start: number, end: number): PeerSettings {
   if ((end - start) % entryBytes !== 0) {
-    throw new ConnectionError(errorCode.frameSize, "half a setting");
+    throw new ConnectionError(
+      errorCode.frameSize,
+      "the payload of SETTINGS must be a multiple of 6 bytes",
+    );
   }
   const settings: PeerSettings = {};
   for (let at = start; at < end; at += entryBytes) {
     const value = bytes.readUInt32BE(at + 2);
     switch (bytes.readUInt16BE(at)) {
       case setting.enablePush:
-        if (value > 1) throw new ConnectionError(errorCode.protocol, "ENABLE_PUSH is 0 or 1");
+        if (value > 1) throw new ConnectionError(errorCode.protocol, "ENABLE_PUSH must be 0 or 1");
         break;
       case setting.initialWindowSize:
         if (value > largestWindow) {

@@ -9,8 +9,8 @@ const events = eventsOf(
     line(1, "flags updated"),
     line(2, "UNAVAILABLE: Connection dropped; connecting to 127.0.0.1:1 in 5 ms"),
     line(3, "UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:1; connecting to 127.0.0.1:1 in 5 ms"),
-    line(4, "UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:1; the last good flags stay in use"),
-    line(9, "source is back, its flags are unchanged"),
+    line(4, "UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:1; serving the last accepted flags"),
+    line(9, "source recovered, flags unchanged"),
     '{"level":"info","ts":"2026',
   ].join("\n"),
 );

@@ -72,6 +72,22 @@ describe("status 1, one line of what is wrong and one of what to do", () => {
     expect(await flagd(...args)).toEqual({ status: 1, stdout: "", stderr });
   });
 
+  test("a mistake of ours is told as such, without the error's members", async () => {
+    let stderr = "";
+    const status = await run(["version"], {
+      environment: {},
+      print: () => Promise.reject(Object.assign(new Error("no redis://:hunter2@h"), { hunter: 2 })),
+      complain: async (text) => {
+        stderr += text;
+      },
+    });
+    expect(status).toBe(1);
+    expect(stderr).toStartWith(
+      "Error: unexpected error; please report it: Error: no redis://***@h",
+    );
+    expect(stderr).not.toContain("hunter");
+  });
+
   test("a password in what was mistyped is not repeated", async () => {
     const { stderr } = await flagd("start", "-uredis://user:hunter2@host/0");
     expect(stderr).toContain("unknown shorthand flag: 'u'");

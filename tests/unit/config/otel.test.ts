@@ -127,10 +127,19 @@ describe("warnings", () => {
     expect(read(options, environment).warnings.join()).toContain(expected);
   });
 
-  test("never repeat a header's value", () => {
-    const { warnings } = read(otel, { OTEL_EXPORTER_OTLP_HEADERS: "secret,a=b" });
-    expect(warnings).not.toEqual([]);
-    expect(warnings.join()).not.toContain("secret");
+  test.each([
+    "secret",
+    "=secret",
+    "a b=secret",
+    "a=secret%0A",
+    "a-bin=secret",
+    "a=%C3%A9secret",
+    "a=secret%",
+  ])("never repeat a header that cannot be sent: %s", (header) => {
+    const { metrics, warnings } = read(otel, { OTEL_EXPORTER_OTLP_HEADERS: `${header},ok=1` });
+    expect(metrics).toMatchObject({ to: { headers: { ok: "1" } } });
+    expect(JSON.stringify({ metrics, warnings })).not.toContain("secret");
+    expect(warnings[0]).toStartWith("OTEL_EXPORTER_OTLP_HEADERS: an entry that is not a header");
   });
 });
 

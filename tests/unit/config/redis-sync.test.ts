@@ -68,23 +68,29 @@ test("variables are named FLAGD_REDIS_…", async () => {
 
 describe("refused", () => {
   test.each<[string[], string]>([
-    [[], "--redis-uri is missing, like --redis-uri 'redis://localhost:6379/0?key=flags'"],
+    [
+      [],
+      "--redis-uri is missing: set it, for example --redis-uri 'redis://localhost:6379/0?key=flags'",
+    ],
     [
       [...uri, "--redis-interval", "0"],
       'invalid value for --redis-interval: "0" is not a whole number from 1 to 86400',
     ],
-    [[...uri, "--redis-cert-path", "ca"], "--redis-uri: for TLS the uri must start with rediss://"],
+    [
+      [...uri, "--redis-cert-path", "ca"],
+      "--redis-uri: TLS requires a uri that starts with rediss://",
+    ],
     [
       [...uri, "--redis-client-key-path", "k"],
-      "--redis-client-key-path is set without --redis-client-cert-path: TLS needs both",
+      "--redis-client-key-path is set without --redis-client-cert-path: TLS requires both",
     ],
     [
       [...uri, "--redis-sync-key-path", "k"],
-      "--redis-sync-key-path is set without --redis-sync-cert-path: TLS needs both",
+      "--redis-sync-key-path is set without --redis-sync-cert-path: TLS requires both",
     ],
     [
       [...uri, "--redis-sync-client-ca-path", "ca"],
-      "--redis-sync-client-ca-path needs --redis-sync-cert-path and --redis-sync-key-path: without TLS there are no client certificates",
+      "--redis-sync-client-ca-path requires --redis-sync-cert-path and --redis-sync-key-path: there are no client certificates without TLS",
     ],
     [
       [...uri, "--management-port", "8016"],
@@ -93,7 +99,7 @@ describe("refused", () => {
     [[...uri, "--uri", "file:a"], "unknown flag: --uri"],
     [
       ["--redis-uri", "redis://:pw@h?key=a,redis://:pw@h?key=b"],
-      "--redis-uri: a second URI begins within this one: redis-sync reads one key of one server; what belongs to a URI is percent-encoded (a comma is %2C)",
+      "--redis-uri: this URI contains a second one: redis-sync reads one key of one server; percent-encode characters that belong to the URI (a comma as %2C)",
     ],
   ])("%j", async (args, message) => {
     await expect(read(args)).rejects.toThrow(new ConfigError(message));

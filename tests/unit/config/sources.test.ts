@@ -44,18 +44,18 @@ describe("--uri", () => {
   const prefixes =
     "must start with 'redis://', 'file:', 'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'";
   test.each<[string, string]>([
-    ["foo.json", `"foo.json" (--uri), ${prefixes}; for a file write "file:foo.json"`],
-    ["./foo", `"./foo" (--uri), ${prefixes}; for a file write "file:./foo"`],
+    ["foo.json", `"foo.json" (--uri), ${prefixes}; for a file, write "file:foo.json"`],
+    ["./foo", `"./foo" (--uri), ${prefixes}; for a file, write "file:./foo"`],
     [
       "gs://b",
-      `"gs://b" (--uri), ${prefixes}; a bucket and an object are needed: gs://bucket/object`,
+      `"gs://b" (--uri), ${prefixes}; expected a bucket and an object: gs://bucket/object`,
     ],
     [
       "s3://b/",
-      `"s3://b/" (--uri), ${prefixes}; a bucket and an object are needed: s3://bucket/object`,
+      `"s3://b/" (--uri), ${prefixes}; expected a bucket and an object: s3://bucket/object`,
     ],
     ["reids://u:pw@h", `"reids://***@h" (--uri), ${prefixes} (did you mean redis://?)`],
-    ["pw@h", `"***@h" (--uri), ${prefixes}; a comma within a URI is written %2C`],
+    ["pw@h", `"***@h" (--uri), ${prefixes}; write a comma within a URI as %2C`],
     ["", `"" (--uri), ${prefixes}`],
   ])("%j is refused", (uri, message) => {
     expect(() => ofUri(uri)).toThrow(new ConfigError(`invalid sync uri argument: ${message}`));
@@ -69,7 +69,7 @@ test.each([
   "http://u:pw@h/a,http://u:pw@h/b",
   "file:a.json,file:b.json",
 ])("%s is two URIs and therefore refused, without their passwords", (uri) => {
-  expect(() => ofUri(uri)).toThrow(/: a second URI begins within this one: commas separate/);
+  expect(() => ofUri(uri)).toThrow(/: this URI contains a second one: separate URIs by commas/);
   expect(() => ofUri(uri)).not.toThrow("pw");
 });
 
@@ -209,37 +209,37 @@ describe("--sources", () => {
       { uri: "a", provider: "http", interval: "5" },
       "expected a whole number of seconds, 0 or more",
     ],
-    ["a number as selector", { uri: "a", provider: "grpc", selector: 1 }, "expected a text"],
+    ["a number as selector", { uri: "a", provider: "grpc", selector: 1 }, "expected a string"],
     ["a text as switch", { uri: "a", provider: "grpc", tls: "true" }, "expected true or false"],
     [
       "a number as header",
       { uri: "a", provider: "http", headers: { a: 1 } },
-      'the value of "a" is not a text',
+      'the value of "a" is not a string',
     ],
     [
       "one half of a client certificate",
       { uri: "h:1", provider: "grpc", clientKeyPath: "k" },
-      "clientCertPath and clientKeyPath belong together",
+      "clientCertPath and clientKeyPath must be set together",
     ],
     [
       "TLS on a plaintext scheme",
       { uri: "redis://h", provider: "redis", tls: true },
-      "for TLS the uri must start with rediss://",
+      "TLS requires a uri that starts with rediss://",
     ],
     [
       "a CA on a plaintext scheme",
       { uri: "redis://h", provider: "redis", certPath: "ca" },
-      "for TLS the uri must start with rediss://",
+      "TLS requires a uri that starts with rediss://",
     ],
     [
       "a server name on a plaintext scheme",
       { uri: "redis+unix:///s", provider: "redis", serverName: "n" },
-      "for TLS the uri must start with rediss://",
+      "TLS requires a uri that starts with rediss://",
     ],
     [
       "one half of a client certificate for redis",
       { uri: "rediss://h", provider: "redis", clientCertPath: "c" },
-      "clientCertPath and clientKeyPath belong together",
+      "clientCertPath and clientKeyPath must be set together",
     ],
     [
       "OAuth without a token URL",
@@ -249,7 +249,7 @@ describe("--sources", () => {
     [
       "OAuth without a client",
       { uri: "a", provider: "http", oauth: { tokenUrl: "t" } },
-      "clientID and clientSecret are required, or folder with both",
+      "set clientID and clientSecret, or a folder that contains both",
     ],
   ])("%s is refused", (_, value, message) => {
     expect(() => parse(value)).toThrow(ConfigError);

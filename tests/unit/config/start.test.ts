@@ -138,7 +138,7 @@ test("sources of --sources come after those of --uri, whatever the order of the 
 });
 
 const none =
-  "no sync implementation set: name a flag source, like --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+  "no sync implementation set: set a flag source, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
 
 describe("precedence", () => {
   test("command line before environment before file before default", async () => {
@@ -168,7 +168,7 @@ describe("precedence", () => {
     const config = await read(source, { FLAGD_PORT: "tcp://10.0.0.1:8013" });
     expect(config.evaluation.address).toEqual({ port: 8013 });
     expect(config.warnings).toEqual([
-      "FLAGD_PORT ignored: Kubernetes sets it for a Service of that name",
+      "FLAGD_PORT is ignored: Kubernetes sets it for a Service of that name",
     ]);
   });
 
@@ -206,7 +206,7 @@ describe("the environment", () => {
     ],
     [
       { FLAGD_SOURCES: "[{" },
-      'FLAGD_SOURCES: expected an array of source objects; not valid JSON at line 1, column 3: the document ends too early, expected a member name in double quotes or "}"',
+      'FLAGD_SOURCES: expected an array of source objects; not valid JSON at line 1, column 3: unexpected end of the document, expected a member name in double quotes or "}"',
     ],
   ])("%j is refused", (environment, message) =>
     refused(`invalid value for ${message}`, source, environment),
@@ -330,15 +330,21 @@ describe("refused", () => {
     [["file:flags.json"], `${none}; argument "file:flags.json" ignored`],
     [["-s", "{}"], "invalid value for --sources: expected a JSON array of source objects"],
     [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is a required field"],
-    [["-c", "x", ...source], "--server-cert-path is set without --server-key-path: TLS needs both"],
-    [["-k", "x", ...source], "--server-key-path is set without --server-cert-path: TLS needs both"],
+    [
+      ["-c", "x", ...source],
+      "--server-cert-path is set without --server-key-path: TLS requires both",
+    ],
+    [
+      ["-k", "x", ...source],
+      "--server-key-path is set without --server-cert-path: TLS requires both",
+    ],
     [["-p", "8015", ...source], "--port and --sync-port are both 8015"],
     [["-m", "8015", ...source], "--sync-port and --management-port are both 8015"],
     [["-g", "0", "-p", "8014", ...source], "--port and --management-port are both 8014"],
     [["-d", "/s", "-e", "/s", ...source], "--socket-path and --sync-socket-path are both /s"],
     [
       ["--sync-stall-timeout", "0", ...source],
-      'invalid value for --sync-stall-timeout: "0" is not more than 0s',
+      'invalid value for --sync-stall-timeout: "0" is not greater than 0s',
     ],
     [
       ["-t", "otle", ...source],

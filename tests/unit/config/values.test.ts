@@ -38,10 +38,10 @@ describe("durations", () => {
   test.each<[string, string]>([
     ["5", 'missing unit in duration "5": write 5s, 5ms or 5m'],
     ["-5s", '"-5s" is negative'],
-    ["", '"" is not a duration: expected numbers with units, like 500ms, 5s or 1m30s'],
-    ["5 s", '"5 s" is not a duration: expected numbers with units, like 500ms, 5s or 1m30s'],
-    ["5s5", '"5s5" is not a duration: expected numbers with units, like 500ms, 5s or 1m30s'],
-    ["1d", '"1d" is not a duration: expected numbers with units, like 500ms, 5s or 1m30s'],
+    ["", '"" is not a duration: expected numbers with units, such as 500ms, 5s or 1m30s'],
+    ["5 s", '"5 s" is not a duration: expected numbers with units, such as 500ms, 5s or 1m30s'],
+    ["5s5", '"5s5" is not a duration: expected numbers with units, such as 500ms, 5s or 1m30s'],
+    ["1d", '"1d" is not a duration: expected numbers with units, such as 500ms, 5s or 1m30s'],
     ["9999999h", '"9999999h" is longer than 292 years'],
   ])("%j: %s", (text, message) => {
     expect(() => parseDuration(text)).toThrow(new ValueError(message));
@@ -112,7 +112,7 @@ describe("lists", () => {
     expect(list("uri").fromEnv?.(" file:a  file:b,c\n")).toEqual(["file:a", "file:b,c"]);
     expect(list("uri").fromFile("file:a,file:b")).toEqual(["file:a,file:b"]);
     expect(list("uri").fromFile(["file:a b"])).toEqual(["file:a b"]);
-    expect(() => list("uri").fromFile([1])).toThrow("expected a list of texts");
+    expect(() => list("uri").fromFile([1])).toThrow("expected a list of strings");
   });
 });
 
@@ -151,8 +151,8 @@ describe("maps", () => {
       ["t", "true"],
     ]);
     expect(() => pairs.fromEnv?.("a=b")).toThrow('expected a JSON object, like {"key":"value"}');
-    expect(() => pairs.fromEnv?.("[]")).toThrow("expected an object of texts");
-    expect(() => pairs.fromEnv?.('{"a":{}}')).toThrow('the value of "a" is not a text');
+    expect(() => pairs.fromEnv?.("[]")).toThrow("expected an object with string values");
+    expect(() => pairs.fromEnv?.('{"a":{}}')).toThrow('the value of "a" is not a string');
   });
 });
 

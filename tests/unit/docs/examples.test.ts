@@ -114,7 +114,7 @@ const flagDocuments = [
   ),
 ];
 
-test.each(flagDocuments)("a flag document in %s is one without oddities", async (_, text) => {
+test.each(flagDocuments)("a flag document in %s is one without warnings", async (_, text) => {
   const parsed = parseDocument(await text(), { format: "any", strict: true });
   expect(parsed).toMatchObject({ ok: true, warnings: [] });
 });

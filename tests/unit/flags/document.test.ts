@@ -9,14 +9,14 @@ describe("documents without flags", () => {
       const [problem] = rejected(text, format);
       expect(problem).toEqual({
         path: "$",
-        reason: 'the document is empty; to delete all flags write {"flags":{}}',
+        reason: 'the document is empty; to delete all flags, write {"flags":{}}',
       });
     }
   });
 
   test.each([
     ["{}", 'the member "flags" is missing; '],
-    ['{"Flags":{}}', 'the member "flags" is missing, write it instead of "Flags"; '],
+    ['{"Flags":{}}', 'the member "flags" is missing: rename "Flags" to "flags"; '],
     ["null", "found null"],
     ["[]", "found an array"],
     ['"x"', "found a string"],
@@ -42,10 +42,10 @@ describe("text", () => {
     ["{bad", "line 1, column 2"],
     ['{"flags":{}} x', "line 1, column 14: text after the end"],
     ['{"flags":{}}\n{"flags":{}}', "line 2, column 1: text after the end"],
-    ['/*c*/{"flags":{}}', "JSON has no comments"],
+    ['/*c*/{"flags":{}}', "JSON does not allow comments"],
     ['{"flags":{},}', "remove the comma"],
     ["{'flags':{}}", "double quotes"],
-    ['{"flags":{"a":', "ends too early"],
+    ['{"flags":{"a":', "unexpected end of the document"],
   ])("%s is no JSON", (text, reason) => {
     expect(rejected(text)).toHaveLength(1);
     expect(rejected(text)[0]?.reason).toStartWith("not valid JSON at line ");
@@ -139,9 +139,7 @@ describe("flags", () => {
   test("an empty key is left out, with a warning", () => {
     const { keys, warnings } = accepted({ flags: { "": plain, a: plain } });
     expect(keys).toEqual(["a"]);
-    expect(warnings).toEqual([
-      { path: "$.flags", reason: "a flag has an empty key, it is left out" },
-    ]);
+    expect(warnings).toEqual([{ path: "$.flags", reason: "a flag with an empty key is ignored" }]);
   });
 
   test("__proto__ is a key, a variant and a metadata name like any other", () => {
@@ -259,7 +257,7 @@ describe("problems", () => {
     const document = (levels: number) => `{"flags":{"a":{"variants":{"x":${deep(levels)}}}}}`;
     expect(accepted(document(900)).keys).toEqual(["a"]);
     expect(rejected(document(100_000))[0]?.reason).toContain("nested more than 1000 levels");
-    expect(rejected("[".repeat(100_000))[0]?.reason).toContain("ends too early");
+    expect(rejected("[".repeat(100_000))[0]?.reason).toContain("unexpected end of the document");
     expect(rejected(`flags: ${deep(10_000)}`, "yaml").length).toBeGreaterThan(0);
   });
 });

@@ -58,7 +58,7 @@ describe("references", () => {
     expect(rejected(document)).toEqual([
       {
         path: "$.flags.a.targeting.if[1]",
-        reason: `the reference "${name}" is not a member of "$evaluators"`,
+        reason: `the reference "${name}" is not defined in "$evaluators"`,
       },
     ]);
   });
@@ -72,7 +72,7 @@ describe("references", () => {
   test("in a circle reject with path", () => {
     const circle = { a: { "!": [{ $ref: "b" }] }, b: { and: [1, { $ref: "a" }] } };
     expect(rejected({ $evaluators: circle, flags: {} })).toEqual([
-      { path: "$.$evaluators.b.and[1]", reason: 'the reference "a" leads back to itself' },
+      { path: "$.$evaluators.b.and[1]", reason: 'the reference "a" is circular' },
     ]);
     expect(rejected({ $evaluators: { a: { $ref: "a" } }, flags: {} })).toHaveLength(1);
   });

@@ -17,14 +17,14 @@ describe("departures from the schema are warnings", () => {
     [{ ...plain, state: "disabled" }, ".state", 'unknown state "disabled"'],
     [{ state: "ENABLED" }, "", 'the member "variants" is missing'],
     [{ state: "ENABLED", variants: {} }, ".variants", "at least one variant"],
-    [{ state: "ENABLED", variants: { a: 1, b: "x" } }, ".variants.b", "of one type"],
+    [{ state: "ENABLED", variants: { a: 1, b: "x" } }, ".variants.b", "have the same type"],
     [{ state: "ENABLED", variants: { a: [1] } }, ".variants.a", "found an array"],
     [{ state: "ENABLED", variants: { a: null } }, ".variants.a", "found null"],
     [{ state: "ENABLED", variants: { "": 1 } }, ".variants", "empty name"],
     [{ ...plain, metadata: { a: [1] } }, ".metadata.a", "found an array"],
     [{ ...plain, metadata: { a: null } }, ".metadata.a", "found null"],
-    [{ ...plain, targeting: null }, ".targeting", "targeting is an object, found null"],
-    [{ ...plain, targeting: "on" }, ".targeting", "targeting is an object, found a string"],
+    [{ ...plain, targeting: null }, ".targeting", "targeting must be an object, found null"],
+    [{ ...plain, targeting: "on" }, ".targeting", "targeting must be an object, found a string"],
   ])("%j", (flag, path, reason) => {
     const warnings = warningsOf(flag);
     expect(warnings).toHaveLength(1);
@@ -52,7 +52,7 @@ describe("departures from the schema are warnings", () => {
     [{ flags: { a: { ...plain, Targeting: {} } } }, "$.flags.a.Targeting", '"targeting"'],
   ])("a name in other case names the right one: %j", (document, path, right) => {
     expect(accepted(document).warnings).toEqual([
-      { path, reason: `this member is ignored, write ${right}` },
+      { path, reason: `this member is ignored, rename it to ${right}` },
     ]);
   });
 
@@ -79,18 +79,18 @@ describe("targeting", () => {
   });
 
   test.each([
-    [{ if: [{ starts_wiht: ["a", "b"] }, "on"] }, ".if[0].starts_wiht", "unknown operation"],
+    [{ if: [{ starts_wiht: ["a", "b"] }, "on"] }, ".if[0].starts_wiht", "unknown operator"],
     [{ "==": [1] }, '["=="]', "takes 2 arguments, found 1"],
     [{ "<": [1, 2, 3, 4] }, '["<"]', "takes 2 to 3 arguments, found 4"],
     [{ if: ["on"] }, ".if", "takes at least 2 arguments, found 1"],
     [{ in: "x" }, ".in", "expected an array of arguments, found a string"],
-    [{ if: [{ a: 1, b: 2 }, "on"] }, ".if[0]", "an operation has one member, found 2"],
+    [{ if: [{ a: 1, b: 2 }, "on"] }, ".if[0]", "an operation has exactly one member, found 2"],
     [{ var: "$flagd.nope" }, ".var", "does not exist"],
     [{ sem_ver: ["1.0.0", "==", "1.0.0"] }, ".sem_ver", "one of ="],
     [{ ends_with: [{ var: "v" }, 5] }, ".ends_with", "expected strings, found a number"],
     [{ fractional: [["on", 50], "off"] }, ".fractional[1]", 'expected ["variant", weight]'],
-    [{ fractional: ["seed", ["on", 1.5]] }, ".fractional[1]", "not a whole number"],
-    [{ fractional: [["on", -1]] }, ".fractional[0]", "not a whole number"],
+    [{ fractional: ["seed", ["on", 1.5]] }, ".fractional[1]", "must be a whole number"],
+    [{ fractional: [["on", -1]] }, ".fractional[0]", "must be a whole number"],
   ])("%j warns", (targeting, path, reason) => {
     const warnings = warned(targeting);
     expect(warnings).toHaveLength(1);

@@ -60,8 +60,8 @@ describe("YAML", () => {
     ["flags:\n  a: {}\n  a: {}\n", "line 3, column 3: Map keys must be unique"],
     ["- flags\n", "found an array"],
     ["# nothing\n", "found null"],
-    ["flags: {a: {variants: {x: .nan}}}", "not a finite number"],
-    ["flags: {a: {variants: {x: -.inf}}}", "not a finite number"],
+    ["flags: {a: {variants: {x: .nan}}}", "not a finite 64-bit number"],
+    ["flags: {a: {variants: {x: -.inf}}}", "not a finite 64-bit number"],
     ["flags: {a: {variants: {x: !!binary aGk=}}}", "not a JSON value"],
     ["flags: [", "line 1"],
     ["flags: *nope", "Unresolved alias"],
@@ -74,7 +74,7 @@ describe("YAML", () => {
   test("an alias inside what it names is rejected", () => {
     expect(rejected("flags: &f\n  a: {variants: *f}\n", "yaml")[0]).toEqual({
       path: "$.flags.a.variants",
-      reason: "the YAML alias leads back to itself",
+      reason: "the YAML alias is circular",
     });
   });
 

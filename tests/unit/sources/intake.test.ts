@@ -28,7 +28,7 @@ test.each([
   expect(log.entries.map(({ level, message }) => [level, message])).toEqual([
     [
       "error",
-      "flag document rejected, there are no flags from it yet: $: unexpected RangeError: Out of memory",
+      "flag document rejected, no flags from this source yet: $: unexpected RangeError: Out of memory",
     ],
   ]);
 });

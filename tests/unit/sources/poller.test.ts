@@ -68,7 +68,7 @@ test("an empty document is a failure that says how to delete all flags", async (
   const { clock, seen, abort, run } = setup(["a", ""], 0.5);
   const ended = run();
   await clock.advance(5_100);
-  expect(seen[1]).toStartWith('!the document is empty; to delete all flags write {"flags":{}}');
+  expect(seen[1]).toStartWith('!the document is empty; to delete all flags, write {"flags":{}}');
   abort.abort();
   await ended;
 });

@@ -41,9 +41,11 @@ export class HpackDecoder {
         this.#table.add(field);
         onField(field);
       } else if (first & 0x20) {
-        if (started) throw new CompressionError("a table size within a block");
+        if (started)
+          throw new CompressionError("a table size update after the first field of a header block");
         const capacity = this.#integer(0x1f);
-        if (capacity > tableCapacity) throw new CompressionError("a table larger than allowed");
+        if (capacity > tableCapacity)
+          throw new CompressionError("a table size update larger than allowed");
         this.#table.resize(capacity);
         continue;
       } else {
@@ -58,7 +60,7 @@ export class HpackDecoder {
       index <= staticTable.length
         ? staticTable[index - 1]
         : this.#table.at(index - staticTable.length - 1);
-    if (field === undefined) throw new CompressionError("an index that is not in the tables");
+    if (field === undefined) throw new CompressionError("an index outside of the tables");
     return field;
   }
 
@@ -77,11 +79,11 @@ export class HpackDecoder {
       value += (octet & 0x7f) << shift;
       if (octet < 0x80) return value;
     }
-    throw new CompressionError("an integer out of all bounds");
+    throw new CompressionError("an integer is too large");
   }
 
   #octet(): number {
-    if (this.#at >= this.#end) throw new CompressionError("the block ends too early");
+    if (this.#at >= this.#end) throw new CompressionError("the header block ends prematurely");
     return this.#bytes[this.#at++] ?? 0;
   }
 
@@ -90,11 +92,11 @@ export class HpackDecoder {
     const length = this.#integer(0x7f);
     const start = this.#at;
     const end = start + length;
-    if (end > this.#end) throw new CompressionError("the block ends too early");
+    if (end > this.#end) throw new CompressionError("the header block ends prematurely");
     this.#at = end;
     if (!huffman) return this.#bytes.toString("latin1", start, end);
     const text = decodeHuffman(this.#bytes, start, end);
-    if (text === undefined) throw new CompressionError("text that is not in the Huffman code");
+    if (text === undefined) throw new CompressionError("a string is not valid Huffman code");
     return text;
   }
 }

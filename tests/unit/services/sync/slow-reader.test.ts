@@ -70,7 +70,7 @@ describe("a reader that is slow", () => {
     expect(measured[0]?.ends).toEqual(["error"]);
     expect(entries).toEqual([
       {
-        message: "a sync stream was dropped: its client reads nothing",
+        message: "sync stream dropped: the client has stopped reading",
         fields: { stallMs: 30_000 },
       },
     ]);

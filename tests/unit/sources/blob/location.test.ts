@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { Environment } from "../../../../src/config/environment.ts";
 import { ConfigError } from "../../../../src/config/errors.ts";
 import { azureAccount } from "../../../../src/sources/blob/azure-account.ts";
+import { gcsBucket } from "../../../../src/sources/blob/gcs.ts";
 import { encodeKey, parseBlobUri } from "../../../../src/sources/blob/location.ts";
 import { s3Bucket } from "../../../../src/sources/blob/s3.ts";
 import { WebClient } from "../../../../src/sources/web/client.ts";
@@ -27,10 +28,14 @@ describe("a blob URI", () => {
     ["s3://b", "no object string set"],
     ["s3://b/", "no object string set"],
     ["gs://b/o", "expected s3://bucket/object"],
-    ["s3://b/o?secret=1", 'unknown option "secret"; there are region'],
-    ["s3://b/o?anonymous=yes", "the option anonymous is neither true nor false"],
-    ["s3://b/%zz", "a stray %"],
-    ["s3://id:s3cret@b/o", 'source "s3://***@b/o": credentials do not belong into the URI'],
+    ["s3://b/o?secret=1", 'unknown option "secret", expected one of region'],
+    ["s3://b/o?anonymous=yes", "the option anonymous must be true or false"],
+    ["s3://b/%zz", "invalid percent-encoding"],
+    ["s3://b^/o", "invalid bucket name"],
+    [
+      "s3://id:s3cret@b/o",
+      'source "s3://***@b/o": the URI of a bucket must not contain credentials',
+    ],
   ])("%s is refused: %s", (uri, reason) => {
     expect(() => parseBlobUri(uri, "s3", { region: "text", anonymous: "boolean" })).toThrow(reason);
     expect(() => parseBlobUri(uri, "s3", { region: "text", anonymous: "boolean" })).toThrow(
@@ -78,6 +83,14 @@ describe("the address of an S3 object", () => {
       expect(url.searchParams.has("X-Amz-Signature")).toBe(signed);
     }
   });
+});
+
+test("an emulator of Google's storage that is no host is refused", () => {
+  const env = { STORAGE_EMULATOR_HOST: "a b" };
+  const dependencies = { client: new WebClient(), clock: new FakeClock(), env };
+  expect(() => gcsBucket("gs://b/o", dependencies)).toThrow(
+    new ConfigError("environment variable STORAGE_EMULATOR_HOST is no host or http URL"),
+  );
 });
 
 describe("an Azure account", () => {

@@ -19,7 +19,7 @@ describe("why a server is out of reach", () => {
   test("nothing listens", async () => {
     const port = await freePort();
     expect(await reason(`redis://127.0.0.1:${port}`, closed)).toBe(
-      `nothing listens on 127.0.0.1:${port} (connection refused)`,
+      `nothing is listening on 127.0.0.1:${port} (connection refused)`,
     );
   });
 
@@ -27,22 +27,32 @@ describe("why a server is out of reach", () => {
     // A label longer than DNS has them: refused without asking a name server.
     const host = `${"x".repeat(64)}.localhost`;
     expect(await reason(`redis://${host}`, closed)).toStartWith(
-      `the host of ${host}:6379 is unknown`,
+      `the host name of ${host}:6379 cannot be resolved`,
     );
   });
 
   test("there is no socket", async () => {
     expect(await reason("redis+unix:///nowhere/r.sock", closed)).toBe(
-      "there is no socket /nowhere/r.sock",
+      "the socket /nowhere/r.sock does not exist",
     );
   });
 
   test.each([
-    ["redis", "closed", false, "closes the connection without an answer (is it a TLS port?"],
-    ["redis", "silent", false, "accepts connections and does not answer (is it a TLS port?"],
-    ["rediss", "silent", false, "does not answer (is it a port without TLS?"],
+    [
+      "redis",
+      "closed",
+      false,
+      "closes the connection without a response (if the port expects TLS, use rediss://)",
+    ],
+    [
+      "redis",
+      "silent",
+      false,
+      "accepts connections, but does not respond (if the port expects TLS, use rediss://)",
+    ],
+    ["rediss", "silent", false, "does not respond (if the port does not use TLS, use redis://)"],
     ["redis", "closed", true, `the connection to ${there} was lost`],
-    ["redis", "silent", true, "does not answer any more"],
+    ["redis", "silent", true, "no longer responds"],
   ] as const)(
     "%s to a server that accepts, then is %s, known before: %p",
     async (scheme, kind, known, text) => {

@@ -27,7 +27,7 @@ describe("what only the operator can mend is hopeless, with what to do", () => {
     [
       auth,
       "NOAUTH HELLO must be called with the client already authenticated",
-      "asks for a password",
+      "requires a password",
     ],
     [invalid, "ERR DB index is out of range", "no database 7"],
     [invalid, "ERR SELECT is not allowed in cluster mode", "only database 0"],
@@ -35,9 +35,9 @@ describe("what only the operator can mend is hopeless, with what to do", () => {
     [
       server,
       "NOPERM this user has no permissions to run the 'get' command",
-      "may not read the key",
+      "is not permitted to read the key",
     ],
-    [server, "NOPERM No permissions to access a key", "may not read the key"],
+    [server, "NOPERM No permissions to access a key", "is not permitted to read the key"],
     [server, "NOPROTO unsupported protocol version", "Redis 6 or newer"],
     [
       server,
@@ -50,9 +50,9 @@ describe("what only the operator can mend is hopeless, with what to do", () => {
     ["ERR_TLS_CERT_ALTNAME_INVALID", "Hostname/IP does not match", "another host"],
     ["CERT_HAS_EXPIRED", "certificate has expired", "has expired"],
     ["CERT_NOT_YET_VALID", "certificate is not yet valid", "not valid yet"],
-    ["EPROTO", "TLSV13_ALERT_CERTIFICATE_REQUIRED", "asks for a client certificate"],
-    ["EPROTO", "TLSV1_ALERT_UNKNOWN_CA", "does not accept the client certificate"],
-    ["EPROTO", "WRONG_VERSION_NUMBER", "TLS with the server failed"],
+    ["EPROTO", "TLSV13_ALERT_CERTIFICATE_REQUIRED", "requires a client certificate"],
+    ["EPROTO", "TLSV1_ALERT_UNKNOWN_CA", "rejected the client certificate"],
+    ["EPROTO", "WRONG_VERSION_NUMBER", "the server does not speak TLS"],
   ])("%s %s", (code, message, expected) => {
     const fault = explain(redisError(message, code), address);
     expect(fault).toMatchObject({ kind: "hopeless" });
@@ -65,9 +65,14 @@ describe("what passes by itself is retried", () => {
   test.each([
     [auth, "ERR max number of clients reached", "passing", "maxclients"],
     [server, "LOADING Redis is loading the dataset in memory", "passing", "loading"],
-    [server, "MASTERDOWN Link with MASTER is down", "passing", "lost its master"],
+    [server, "MASTERDOWN Link with MASTER is down", "passing", "lost the connection to its master"],
     [server, "CLUSTERDOWN The cluster is down", "passing", "cluster is down"],
-    ["ERR_REDIS_INVALID_RESPONSE_TYPE", "Failed to read data", "foreign", "not Redis"],
+    [
+      "ERR_REDIS_INVALID_RESPONSE_TYPE",
+      "Failed to read data",
+      "foreign",
+      "does not speak the Redis protocol",
+    ],
     ["ERR_REDIS_CONNECTION_TIMEOUT", "Connection timeout reached after 9 ms", "silent", ""],
     ["ERR_REDIS_CONNECTION_CLOSED", "Connection closed", "closed", ""],
   ])("%s %s", (code, message, kind, expected) => {
@@ -79,7 +84,7 @@ describe("what passes by itself is retried", () => {
 
 test("an unknown answer is repeated, cut, without the password", () => {
   const fault = explain(redisError(`ERR hunter2 ${"x".repeat(10_000)}`), address);
-  expect(fault.message).toStartWith("the server says: ERR *** xxx");
+  expect(fault.message).toStartWith("the server returned an error: ERR *** xxx");
   expect(fault.message.length).toBeLessThan(400);
 });
 

@@ -61,11 +61,11 @@ test("a missing key is neither an error nor a reason to look elsewhere", async (
 });
 
 test.each([
-  ["has no JSON", noModule, "unknown to the server"],
+  ["has no JSON", noModule, "does not support JSON.GET"],
   [
     "refuses JSON",
     redisError("NOPERM User x has no permissions to run the 'json.get' command"),
-    "not permitted",
+    "does not permit it",
   ],
   ["has JSON", notJson, "neither a string nor a JSON document"],
 ])("another type is named with the key where the server %s", async (_, answer, expected) => {

@@ -80,7 +80,7 @@ describe("polls", () => {
   });
 
   test.each([
-    ["missing", null, 'there is no key "k" in the database'],
+    ["missing", null, 'the key "k" does not exist in the database'],
     ["empty", "", 'the key "k" is empty'],
     ["loading", redisError("LOADING Redis is loading"), "the server is loading its data"],
   ] as const)(
@@ -156,7 +156,7 @@ describe("what no retry can mend", () => {
     run();
     const error = await running;
     expect(error).toBeInstanceOf(FatalSourceError);
-    expect(String(error)).toContain(`Redis source ${config.uri}: the server refuses the password`);
+    expect(String(error)).toContain(`Redis source ${config.uri}: the server rejected the password`);
   });
 
   test("is fatal at start when the key may not be read", async () => {
@@ -183,7 +183,7 @@ describe("what no retry can mend", () => {
     redis.refusal = undefined;
     redis.value = "two";
     await clock.advance(11_000);
-    expect(sink.events.filter((event) => event.includes("refuses the password"))).not.toBeEmpty();
+    expect(sink.events.filter((event) => event.includes("rejected the password"))).not.toBeEmpty();
     expect(sink.events).toContain("accepted two");
   });
 });
@@ -276,7 +276,9 @@ describe("in a cluster", () => {
     run(cluster);
     await settle();
     expect(nodes()).toEqual([7000, 7001, 7002, 7003, 7004, 7005]);
-    expect(sink.events).toEqual(["failed: the cluster redirects without end, at last to :7006"]);
+    expect(sink.events).toEqual([
+      "failed: the cluster redirects too often, the last time to :7006",
+    ]);
     await clock.advance(1000);
     expect(nodes()[6]).toBe(7000);
   });

@@ -38,9 +38,17 @@ describe("a wrong file is named with its option, and hopeless", () => {
   test.each([
     ["missing", { certPath: "/nowhere.pem" }, "cannot read /nowhere.pem (certPath): ENOENT"],
     ["a folder", { certPath: folder }, `cannot read ${folder} (certPath): EISDIR`],
-    ["no CA", { certPath: ca.key }, `${ca.key} (certPath) holds no PEM certificate`],
-    ["no certificate", pair(client.key, client.key), "(clientCertPath) holds no PEM certificate"],
-    ["no key", pair(client.cert, client.cert), "(clientKeyPath) holds no PEM private key"],
+    ["no CA", { certPath: ca.key }, `${ca.key} (certPath) does not contain a PEM certificate`],
+    [
+      "no certificate",
+      pair(client.key, client.key),
+      "(clientCertPath) does not contain a PEM certificate",
+    ],
+    [
+      "no key",
+      pair(client.cert, client.cert),
+      "(clientKeyPath) does not contain a PEM private key",
+    ],
     [
       "a key that asks for a passphrase",
       pair(client.cert, encrypted),
@@ -49,7 +57,7 @@ describe("a wrong file is named with its option, and hopeless", () => {
     [
       "another's key",
       pair(client.cert, server.key),
-      `${server.key} (clientKeyPath) is not that of`,
+      `${server.key} (clientKeyPath) does not match the certificate`,
     ],
   ])("%s", async (_, wrong, message) => {
     const error = await loadTls(files(wrong)).catch((error: unknown) => error);

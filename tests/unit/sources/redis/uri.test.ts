@@ -50,12 +50,12 @@ describe("every form of URI is understood", () => {
 
 describe("a wrong URI is refused with what is wrong", () => {
   test.each([
-    ["localhost:6379", "this is not a URI"],
-    ["http://h?key=k", "the scheme http is unknown"],
+    ["localhost:6379", "it is not a URI"],
+    ["http://h?key=k", "unknown scheme http"],
     ["redis://h", "the parameter key is missing"],
     ["redis://h?key=", "the parameter key is missing"],
-    ["redis://h?kee=k", 'only the parameters key and db are known, not "kee"'],
-    ["redis://h?key=a&key=b", "the parameter key is there twice"],
+    ["redis://h?kee=k", 'unknown parameter "kee"'],
+    ["redis://h?key=a&key=b", "the parameter key is given twice"],
     ["redis://?key=k", "the host is missing"],
     ["redis://a b?key=k", "the host is not valid"],
     ["redis://a\\b?key=k", "the host is not valid"],
@@ -67,15 +67,15 @@ describe("a wrong URI is refused with what is wrong", () => {
     ["redis://h/abc?key=k", 'the database must be a number, not "abc"'],
     ["redis://h/-1?key=k", 'the database must be a number, not "-1"'],
     ["redis://h/3/?key=k", 'the database must be a number, not "3/"'],
-    ["redis://h/3?key=k&db=3", "the database is there twice"],
-    ["redis://h?key=a#b", '"#" must be written %23'],
+    ["redis://h/3?key=k&db=3", "the database is given twice"],
+    ["redis://h?key=a#b", 'write "#" as %23'],
     ["redis://:100%@h?key=k", "the password is not valid percent-encoding"],
-    ["redis://:a/b@h?key=k", 'there is an "@" after the host'],
-    ["redis://:a?b@h?key=k", 'there is an "@" after the host'],
+    ["redis://:a/b@h?key=k", 'unexpected "@" after the host'],
+    ["redis://:a?b@h?key=k", 'unexpected "@" after the host'],
     ["redis+unix://h/run/r.sock?key=k", "a Unix socket has no host"],
     ["redis+unix://?key=k", "the path of the socket is missing"],
-    ["redis+unix:///run/a%20b.sock?key=k", "without spaces"],
-    ["redis+unix:///run/../r.sock?key=k", "in normal form"],
+    ["redis+unix:///run/a%20b.sock?key=k", "free of spaces"],
+    ["redis+unix:///run/../r.sock?key=k", "must be normalized"],
   ])("%s", (uri, problem) => {
     expect(() => parseRedisUri(uri)).toThrow(ConfigError);
     expect(() => parseRedisUri(uri)).toThrow(problem);

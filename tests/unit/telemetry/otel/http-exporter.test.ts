@@ -60,7 +60,7 @@ test.each([
   [500, false],
 ])("an answer of %i may be tried again: %p", async (status, retryable) => {
   const error = await failure(() => new Response("why", { status }));
-  expect(error).toMatchObject({ message: `it answered ${status}`, retryable });
+  expect(error).toMatchObject({ message: `the collector responded with ${status}`, retryable });
 });
 
 test("what is kept in part only is an error, and not sent again", async () => {
@@ -71,7 +71,7 @@ test("what is kept in part only is an error, and not sent again", async () => {
   );
   const headers = { "content-type": "application/x-protobuf" };
   const error = await failure(() => new Response(body, { headers }));
-  expect(error).toMatchObject({ message: "it rejected 3: too old", retryable: false });
+  expect(error).toMatchObject({ message: "the collector rejected 3: too old", retryable: false });
 });
 
 test("redirects are not followed: they would be shown the headers", async () => {

@@ -35,7 +35,7 @@ test("a file that is not there or no PEM is named", () => {
   const caPath = join(folder, "ca.pem");
   expect(() => new TlsFiles({ caPath }, 0)).toThrow(caPath);
   writeFileSync(caPath, "no certificate");
-  expect(() => new TlsFiles({ caPath }, 0)).toThrow(`${caPath} is no PEM file`);
+  expect(() => new TlsFiles({ caPath }, 0)).toThrow(`${caPath} is not a PEM file`);
 });
 
 test("a CA is trusted beside the system's", () => {

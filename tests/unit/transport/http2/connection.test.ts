@@ -360,15 +360,15 @@ describe("the end of a connection", () => {
     ],
     ["a reset of no stream yet", [reset(1)], errorCode.protocol],
     ["a window of no stream yet", [widen(1, 1)], errorCode.protocol],
-    ["a window that grows by nothing", [widen(0, 0)], errorCode.protocol],
-    ["a window beyond 2^31-1", [widen(0, 0x7fff_ffff)], errorCode.flowControl],
+    ["WINDOW_UPDATE with an increment of 0", [widen(0, 0)], errorCode.protocol],
+    ["a window larger than 2^31-1", [widen(0, 0x7fff_ffff)], errorCode.flowControl],
     [
       "windows beyond 2^31-1 by a setting",
       [headers(1, endHeaders), widen(1, 1000), settingsFrame({ 4: 0x7fff_ffff })],
       errorCode.flowControl,
     ],
     [
-      "more data than the window has room for",
+      "more data than the window allows",
       [headers(1, endHeaders), data(1, 500_000), data(1, 600_000)],
       errorCode.flowControl,
     ],

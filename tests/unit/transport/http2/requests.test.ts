@@ -127,7 +127,7 @@ describe("header blocks", () => {
       for (let n = 1; n < 200; n++) blocks.continue(0, part, 0, part.length);
     };
     expect(endless).toThrow(
-      new ConnectionError(errorCode.enhanceYourCalm, "headers without an end"),
+      new ConnectionError(errorCode.enhanceYourCalm, "the header block exceeds the size limit"),
     );
   });
 
@@ -149,7 +149,7 @@ describe("header blocks", () => {
   });
 
   test("that cannot be decompressed end their connection", () => {
-    const error = new ConnectionError(errorCode.compression, "an index that is not in the tables");
+    const error = new ConnectionError(errorCode.compression, "an index outside of the tables");
     expect(() => whole(new HeaderBlocks(1000), Buffer.from([0x80]))).toThrow(error);
   });
 });
