@@ -23,7 +23,7 @@ interface Resolved {
  * NAME; makes sure that the values are JSON, of bounded depth and size. Uses of one evaluator share
  * one object. What is wrong becomes null and a problem.
  */
-export class References {
+class References {
   readonly #evaluators = new Map<string, unknown>();
   readonly #resolved = new Map<unknown, Resolved | "in progress">();
   /** Evaluators by name, resolved. */

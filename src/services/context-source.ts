@@ -7,8 +7,3 @@ export interface ContextSource {
   /** Calls `listener` after each change. */
   subscribe(listener: () => void): void;
 }
-
-/** A context that never changes. */
-export function fixedContext(context: JsonObject): ContextSource {
-  return { current: context, subscribe: () => {} };
-}

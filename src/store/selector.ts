@@ -1,3 +1,4 @@
+import { shorten } from "../evaluation/shorten.ts";
 import type { JsonObject } from "../flags/model.ts";
 import type { Selector } from "./view.ts";
 
@@ -6,6 +7,7 @@ export class InvalidSelectorError extends Error {
   override readonly name = "InvalidSelectorError";
 
   constructor(key: string) {
+    // The message travels in a response header, and the key is as long as the client likes.
     super(
       `invalid selector key ${JSON.stringify(shorten(key))}, valid keys: "flagSetId", "source"`,
     );
@@ -39,9 +41,4 @@ export function selectorId({ flagSetId, source }: Selector): string {
 /** The selector as answers repeat it; an empty value is not repeated. */
 export function reflectionOf({ flagSetId, source }: Selector): JsonObject {
   return { ...(flagSetId && { flagSetId }), ...(source && { source }) };
-}
-
-/** The message travels in a response header, and the key is as long as the client likes. */
-function shorten(key: string): string {
-  return key.length > 100 ? `${key.slice(0, 100)}…` : key;
 }

@@ -14,10 +14,7 @@ export class LayeredSnapshot implements Snapshot {
   #wholeView: FlagView | undefined;
 
   /** @param layers in order of priority, the last overrides the others. */
-  constructor(
-    readonly version: number,
-    readonly layers: readonly Layer[],
-  ) {}
+  constructor(readonly layers: readonly Layer[]) {}
 
   view(selector: Selector): FlagView {
     const { flagSetId, source } = selector;
@@ -32,7 +29,7 @@ export class LayeredSnapshot implements Snapshot {
   /** The snapshot in which `layer` replaces that of its source, different only in `touched` flag sets. */
   with(layer: Layer, touched: ReadonlySet<string>): LayeredSnapshot {
     const layers = this.layers.map((old) => (old.source === layer.source ? layer : old));
-    const next = new LayeredSnapshot(this.version + 1, layers);
+    const next = new LayeredSnapshot(layers);
     for (const [source, view] of this.#sourceViews) {
       if (source !== layer.source) next.#sourceViews.set(source, view);
     }

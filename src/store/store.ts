@@ -26,7 +26,7 @@ export class Store implements SnapshotSource {
     this.#options = options;
     this.#subscriptions = new Subscriptions((error) => options.onListenerError(error));
     const layers = [...new Set(sources)].map(emptyLayer);
-    this.#snapshot = new LayeredSnapshot(0, layers);
+    this.#snapshot = new LayeredSnapshot(layers);
   }
 
   get snapshot(): Snapshot {

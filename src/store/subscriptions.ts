@@ -28,11 +28,6 @@ export class Subscriptions {
     this.#onError = onError;
   }
 
-  /** How many distinct selectors are subscribed to. */
-  get size(): number {
-    return this.#groups.size;
-  }
-
   add(selector: Selector, current: LayeredSnapshot, listener: ChangeListener): () => void {
     const id = selectorId(selector);
     let group = this.#groups.get(id);

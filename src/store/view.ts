@@ -29,8 +29,6 @@ export interface View {
 
 /** Everything known at one moment. Immutable; a change makes a new one. */
 export interface Snapshot {
-  /** Grows by one at every change. */
-  readonly version: number;
   view(selector: Selector): View;
 }
 

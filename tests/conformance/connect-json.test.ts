@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
-import { fixedContext } from "../../src/services/context-source.ts";
 import { createEvaluationService } from "../../src/services/evaluation/service.ts";
 import type { Timeouts } from "../../src/transport/limits.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { CallRecord, Listener } from "../../src/transport/listener.ts";
+import { fixedContext } from "../support/fixed-context.ts";
 import { converse } from "../support/raw-client.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";

@@ -21,8 +21,8 @@ import type { Json } from "../../src/flags/model.ts";
 import { Service as V1 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as V2 } from "../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../src/gen/schema/v1/schema_pb.ts";
-import { fixedContext } from "../../src/services/context-source.ts";
 import { createEvaluationService } from "../../src/services/evaluation/service.ts";
+import { fixedContext } from "../support/fixed-context.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { bulkFlags, cases, type Expected, flags, type Service } from "./evaluation-cases.ts";
 

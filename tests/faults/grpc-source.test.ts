@@ -2,12 +2,12 @@
 import { afterEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { fixedContext } from "../../src/services/context-source.ts";
 import { createSyncService } from "../../src/services/sync/service.ts";
 import { systemClock } from "../../src/sources/clock.ts";
 import { GrpcSource, type GrpcSourceOptions } from "../../src/sources/grpc/source.ts";
 import type { Payload } from "../../src/sources/source.ts";
 import { listen } from "../../src/transport/listen.ts";
+import { fixedContext } from "../support/fixed-context.ts";
 import { freePort } from "../support/ports.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RedisSync } from "../support/redis-sync.ts";

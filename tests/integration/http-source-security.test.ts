@@ -8,6 +8,7 @@ import { FatalSourceError } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";
+import { httpConfig } from "../support/source-configs.ts";
 import { until } from "../support/until.ts";
 
 let certificates: Certificates;
@@ -17,8 +18,7 @@ beforeAll(() => {
 afterAll(() => certificates.remove());
 
 function run(uri: string, members: Partial<HttpSourceConfig> = {}) {
-  const common = { provider: "http", intervalSeconds: 5, headers: {}, timeoutSeconds: 0 } as const;
-  return new RunningSource(new HttpSource({ ...common, uri, ...members }, { clock: hastyClock }));
+  return new RunningSource(new HttpSource(httpConfig(uri, members), { clock: hastyClock }));
 }
 
 describe("TLS", () => {

@@ -6,6 +6,7 @@ import { FatalSourceError } from "../../src/sources/source.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { freePort } from "../support/ports.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";
+import { httpConfig } from "../support/source-configs.ts";
 import { until } from "../support/until.ts";
 
 const one = '{"flags":{"one":{"state":"ENABLED"}}}';
@@ -14,17 +15,10 @@ const two = '{"flags":{"two":{"state":"ENABLED"}}}';
 function run(uri: string, options: Partial<HttpSourceConfig> & { silenceMs?: number } = {}) {
   const { silenceMs, ...members } = options;
   return new RunningSource(
-    new HttpSource(
-      {
-        provider: "http",
-        uri,
-        intervalSeconds: 5,
-        headers: {},
-        timeoutSeconds: 0,
-        ...members,
-      },
-      { clock: hastyClock, ...(silenceMs && { silenceMs }) },
-    ),
+    new HttpSource(httpConfig(uri, members), {
+      clock: hastyClock,
+      ...(silenceMs && { silenceMs }),
+    }),
   );
 }
 
@@ -89,10 +83,9 @@ describe("polling", () => {
     using server = new DocumentServer();
     server.document = one;
     const clock = { ...hastyClock, sleep: (_: number, signal?: AbortSignal) => forever(signal) };
-    const config = { provider: "http", intervalSeconds: 86_400, headers: {}, timeoutSeconds: 0 };
     const uri = `${server.url}/flags`;
     await using source = new RunningSource(
-      new HttpSource({ ...config, uri } as HttpSourceConfig, { clock }),
+      new HttpSource(httpConfig(uri, { intervalSeconds: 86_400 }), { clock }),
     );
     await source.delivers(one);
     server.document = two;

@@ -49,6 +49,20 @@ const evaluate = (flagd: Flagd, headers: Readonly<Record<string, string>> = {}) 
     body: '{"flagKey":"b"}',
   });
 
+const evaluationClient = (flagd: Flagd) =>
+  new Client(`127.0.0.1:${flagd.port}`, ChannelCredentials.createInsecure());
+
+function openEventStream(client: Client) {
+  const stream = client.makeServerStreamRequest(
+    `/${Service.typeName}/EventStream`,
+    () => Buffer.alloc(0),
+    (bytes) => bytes,
+    null,
+  );
+  stream.on("error", () => {});
+  return stream;
+}
+
 const impressions = "feature_flag.flagd.impression";
 
 describe("metrics", () => {
@@ -176,9 +190,6 @@ describe("traces", () => {
       const spans = collector.spans().filter(({ traceId }) => hex(traceId) === caller.traceId);
       return spans.length >= count ? spans : undefined;
     });
-
-  const evaluationClient = (flagd: Flagd) =>
-    new Client(`127.0.0.1:${flagd.port}`, ChannelCredentials.createInsecure());
 
   function resolveByGrpc(client: Client, flagKey: string): Promise<number> {
     const metadata = new Metadata();
@@ -352,13 +363,7 @@ describe("traces", () => {
     const late = { OTEL_BSP_SCHEDULE_DELAY: "3600000" };
     const flagd = await start(["-o", `127.0.0.1:${collector.port}`], late);
     const client = evaluationClient(flagd);
-    const stream = client.makeServerStreamRequest(
-      `/${Service.typeName}/EventStream`,
-      () => Buffer.alloc(0),
-      (bytes) => bytes,
-      null,
-    );
-    stream.on("error", () => {});
+    const stream = openEventStream(client);
     await new Promise((resolve) => stream.once("data", resolve));
     stream.resume();
     expect(await flagd.stop()).toBe(0);
@@ -423,14 +428,8 @@ test("streams are active requests while they are open", async () => {
     const text = await (await fetch(`${flagd.http}/metrics`)).text();
     return /http_server_active_requests\{.*EventStream.* (\d+)/.exec(text)?.[1];
   };
-  const client = new Client(`127.0.0.1:${flagd.port}`, ChannelCredentials.createInsecure());
-  const stream = client.makeServerStreamRequest(
-    `/${Service.typeName}/EventStream`,
-    () => Buffer.alloc(0),
-    (bytes) => bytes,
-    null,
-  );
-  stream.on("error", () => {});
+  const client = evaluationClient(flagd);
+  const stream = openEventStream(client);
   await until("the stream counted", async () => (await active()) === "1");
   stream.cancel();
   await until("its end counted", async () => (await active()) === "0");

@@ -3,6 +3,7 @@ import { systemClock } from "../../src/sources/clock.ts";
 import { RedisSource } from "../../src/sources/redis/source.ts";
 import { RunningSource } from "./running-source.ts";
 import { rememberingLog } from "./silent-log.ts";
+import { redisConfig } from "./source-configs.ts";
 import { until } from "./until.ts";
 
 export interface RunningRedisOptions extends Partial<RedisSourceConfig> {
@@ -13,11 +14,11 @@ export interface RunningRedisOptions extends Partial<RedisSourceConfig> {
 /** A Redis source at work, with its log. */
 export class RunningRedisSource extends RunningSource {
   constructor(
-    { timeoutMs, ...options }: RunningRedisOptions,
+    { timeoutMs, uri, ...members }: RunningRedisOptions,
     clock = systemClock,
     readonly log = rememberingLog(),
   ) {
-    const config = { provider: "redis", intervalSeconds: 30, watch: true, ...options } as const;
+    const config = redisConfig(uri, members);
     super(new RedisSource(config, { clock, log, ...(timeoutMs && { timeoutMs }) }));
   }
 

@@ -59,7 +59,7 @@ export class EventStream {
   }
 
   /** Tells the reader that the daemon stops, and ends the stream. */
-  shutDown(): void {
+  shutdown(): void {
     if (this.#closed) return;
     this.#send(providerShutdown);
     this.#end();

@@ -35,12 +35,12 @@ export class EventStreams {
       onClose: () => this.#open.delete(stream),
     });
     this.#open.add(stream);
-    if (this.#stopping) stream.shutDown();
+    if (this.#stopping) stream.shutdown();
   }
 
   /** Also ends streams that are opened later. */
-  shutDown(): void {
+  shutdown(): void {
     this.#stopping = true;
-    for (const stream of this.#open) stream.shutDown();
+    for (const stream of this.#open) stream.shutdown();
   }
 }

@@ -1,5 +1,6 @@
 /** Reads Resolve requests in JSON where they are written as clients write them. */
 import type { EvaluationContext } from "../../evaluation/flag.ts";
+import { isObject } from "../../flags/json.ts";
 import type { Json } from "../../flags/model.ts";
 
 interface JsonRequest {
@@ -42,8 +43,4 @@ function isPlain(value: Json, depth: number): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;
   return depth <= deepest && Object.values(value).every((member) => isPlain(member, depth + 1));
-}
-
-function isObject(value: Json | undefined): value is Record<string, Json> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

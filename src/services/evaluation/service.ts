@@ -44,6 +44,6 @@ export function createEvaluationService(options: EvaluationServiceOptions): RpcS
     routes: async () => (await import("./connect-routes.ts")).connectRoutes(evaluator, events),
     descriptors: async () => (await import("./connect-routes.ts")).services,
     ...shortPath(evaluator, events),
-    shutdown: () => events.shutDown(),
+    shutdown: () => events.shutdown(),
   };
 }

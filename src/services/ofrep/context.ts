@@ -1,5 +1,6 @@
 /** From a request body to an evaluation context, as leniently as Go flagd. */
 import type { EvaluationContext } from "../../evaluation/flag.ts";
+import { isObject } from "../../flags/json.ts";
 import type { Json } from "../../flags/model.ts";
 
 /**
@@ -61,8 +62,4 @@ function memberNamed(object: Record<string, Json>, name: string): Json | undefin
 
 function isBlank(text: string): boolean {
   return /^[ \t\r\n]*$/.test(text);
-}
-
-function isObject(value: Json | undefined): value is Record<string, Json> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

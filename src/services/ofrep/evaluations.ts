@@ -2,7 +2,6 @@
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import { notFound } from "../../evaluation/outcomes.ts";
-import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import type {
   EvaluationSpan,
@@ -10,7 +9,7 @@ import type {
 } from "../../telemetry/tracing/evaluation-tracing.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
-import { selectorHeader, selectorOf } from "../selector-header.ts";
+import { selectorHeader } from "../selector-header.ts";
 import type { Body } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
@@ -20,6 +19,7 @@ import { namedConfiguration } from "./events/configuration.ts";
 import type { OfrepEvents } from "./events/events.ts";
 import { json, type Reply, refusal } from "./reply.ts";
 import type { OfrepRequest } from "./request.ts";
+import { readSelector } from "./selector.ts";
 import type { Watched } from "./watched.ts";
 
 export interface EvaluationsOptions {
@@ -50,16 +50,6 @@ export type Evaluate = <Answer>(
 export function createEvaluations(options: EvaluationsOptions): Evaluate {
   const { store, record, traceEvaluation, events } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
-
-  /** @returns a text where the selector is invalid: what is wrong with it */
-  function selectorFrom(request: OfrepRequest): Selector | string {
-    try {
-      return selectorOf(request.headers.get(selectorHeader));
-    } catch (error) {
-      if (error instanceof InvalidSelectorError) return error.message;
-      throw error;
-    }
-  }
 
   function startSpan(request: OfrepRequest, name: string): EvaluationSpan | undefined {
     const traceparent = request.headers.get("traceparent");
@@ -111,7 +101,7 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
     if ("refused" in body) return watched.send(refusal(body.refused, key));
     const context = parseContext(body.text);
     if (context === undefined) return watched.send(refusal("invalid", key));
-    const selector = selectorFrom(request);
+    const selector = readSelector(request.headers.get(selectorHeader));
     if (typeof selector === "string") return watched.send(refusal({ selector }, key));
     const named = events && namedConfiguration(request.url);
     const now = (): Answer => {

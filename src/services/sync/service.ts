@@ -40,6 +40,6 @@ export function createSyncService(options: SyncServiceOptions): RpcService {
       (await import("./connect-routes.ts")).connectRoutes({ calls, streams, measure }),
     descriptors: async () => (await import("./connect-routes.ts")).services,
     ...shortPath({ calls, streams, measure, stallMs, log }),
-    shutdown: () => streams.shutDown(),
+    shutdown: () => streams.shutdown(),
   };
 }

@@ -43,7 +43,7 @@ export class SyncStreams {
   }
 
   /** Also ends streams that are opened later. */
-  shutDown(): void {
+  shutdown(): void {
     this.#stopping = true;
     for (const stream of this.#open) stopped(stream);
   }

@@ -12,8 +12,9 @@ import { explain } from "./explain.ts";
 import { RedisFault, RedisMoved } from "./fault.ts";
 import { FetchSaving } from "./fetch-saving.ts";
 import { DocumentReader } from "./reader.ts";
+import { Route } from "./route.ts";
 import { loadTls } from "./tls.ts";
-import { parseRedisUri, type RedisAddress, type RedisUri } from "./uri.ts";
+import { parseRedisUri, type RedisUri } from "./uri.ts";
 import { KeyWatch } from "./watch.ts";
 
 export interface RedisSourceDependencies {
@@ -30,8 +31,6 @@ export interface RedisSourceDependencies {
 const watchMs = 50;
 /** A document that changes all the time is fetched for at most a third of the time. */
 const watchRest = 2;
-/** Redirections in a row: more than a cluster that is being rearranged needs. */
-const mostHops = 5;
 
 /** Flags from one key of a Redis or Valkey server, a string or a RedisJSON document. */
 export class RedisSource implements Source {
@@ -44,12 +43,10 @@ export class RedisSource implements Source {
   readonly #log: Log;
   readonly #connect: Connect;
   readonly #diagnose: Diagnose;
+  readonly #route: Route;
   readonly #schedule: PollSchedule;
   readonly #backoff: Backoff;
 
-  /** Where the key is; another node of a cluster after a redirection. */
-  #address: RedisAddress;
-  #hops = 0;
   /** Whether the server has ever let us read the key: then no failure is one of the configuration. */
   #reached = false;
   /** Whether a document was read over the present connection. */
@@ -69,7 +66,7 @@ export class RedisSource implements Source {
     this.#uri = parseRedisUri(config.uri);
     this.#deadlines = deadlinesFor(config.intervalSeconds, dependencies.timeoutMs);
     this.name = this.#uri.name;
-    this.#address = this.#uri.address;
+    this.#route = new Route(this.#uri.address);
     this.#clock = clock;
     this.#log = log;
     this.#connect = dependencies.connect ?? connectRedis;
@@ -93,7 +90,10 @@ export class RedisSource implements Source {
         this.#resyncAsked = false;
         const failure = await this.#session(sink, signal).catch((error: unknown) => error);
         if (signal.aborted) return;
-        if (failure instanceof RedisMoved && this.#follow(failure)) continue;
+        if (failure instanceof RedisMoved && this.#route.follow(failure)) {
+          this.#log.debug("the key is on another node of the cluster", { node: failure.place });
+          continue;
+        }
         await this.#report(failure, sink, signal);
         // Attempts are so far apart from start to start: one that hangs does not delay the next.
         const spent = this.#established ? 0 : this.#clock.now() - began;
@@ -108,7 +108,7 @@ export class RedisSource implements Source {
   async #session(sink: SourceSink, signal: AbortSignal): Promise<void> {
     const { key, address } = this.#uri;
     const connection = await this.#connect({
-      address: this.#address,
+      address: this.#route.address,
       tls: address.tls ? await loadTls(this.#config) : undefined,
       ...this.#deadlines,
       onClose: () => this.#wake(),
@@ -144,7 +144,7 @@ export class RedisSource implements Source {
     if (!asked && saving.saves(hint)) return sink.unchanged();
     const armed = keyWatch?.arm();
     const reading = await reader.read().catch((error: unknown) => {
-      const fault = explain(error, this.#address);
+      const fault = explain(error, this.#route.address);
       // The connection is well, only this content is of no use: that is no reason to leave it.
       if (fault instanceof RedisFault && fault.kind === "passing" && !connection.closed) {
         return fault;
@@ -155,7 +155,7 @@ export class RedisSource implements Source {
     if (armed && !(await armed) && !connection.closed) this.#sayWatchRefused();
     this.#reached = true;
     this.#established = true;
-    this.#hops = 0;
+    this.#route.arrived();
     this.#backoff.reset();
 
     saving.failed();
@@ -196,11 +196,11 @@ export class RedisSource implements Source {
   }
 
   async #report(failure: unknown, sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const fault = explain(failure, this.#address);
+    const fault = explain(failure, this.#route.address);
     const unreachable =
       fault instanceof RedisFault && (fault.kind === "closed" || fault.kind === "silent");
     const reason = unreachable
-      ? await this.#diagnose(this.#address, fault, { known: this.#reached, signal })
+      ? await this.#diagnose(this.#route.address, fault, { known: this.#reached, signal })
       : fault instanceof RedisMoved
         ? `the cluster redirects too often, the last time to ${fault.place}`
         : fault.message;
@@ -208,21 +208,8 @@ export class RedisSource implements Source {
     if (fault instanceof RedisFault && fault.kind === "hopeless" && !this.#reached) {
       throw new FatalSourceError(`Redis source ${this.name}: ${reason}`);
     }
-    this.#address = this.#uri.address;
-    this.#hops = 0;
+    this.#route.restart();
     sink.failed(reason);
-  }
-
-  #follow(moved: RedisMoved): boolean {
-    const { endpoint } = this.#address;
-    if (this.#hops >= mostHops || "path" in endpoint) return false;
-    this.#hops++;
-    this.#address = {
-      ...this.#address,
-      endpoint: { host: moved.host ?? endpoint.host, port: moved.port },
-    };
-    this.#log.debug("the key is on another node of the cluster", { node: moved.place });
-    return true;
   }
 
   #sayWatchRefused(): void {

@@ -35,14 +35,12 @@ export interface WebClientOptions {
   readonly tls?: () => Promise<TlsMaterial>;
   readonly timeoutMs?: number | undefined;
   readonly silenceMs?: number;
-  /** In bytes, decompressed. */
-  readonly largestBody?: number;
 }
 
 /** A peer that is silent for so long has gone without having said so. */
 const defaultSilenceMs = 30_000;
-/** A larger flag document is a mistake, such as a log or an archive. */
-const defaultLargestBody = 64 * 1024 * 1024;
+/** Decompressed. A larger flag document is a mistake, such as a log or an archive. */
+const largestBodyBytes = 64 * 1024 * 1024;
 const mostRedirects = 10;
 const idleSeconds = 90;
 
@@ -62,13 +60,13 @@ export class WebClient {
 
   /** @throws SourceFault */
   request(request: WebRequest, signal: AbortSignal): Promise<WholeAnswer> {
-    const largest = this.#options.largestBody ?? defaultLargestBody;
     return this.exchange(request, signal, async ({ chunks, ...answer }) => {
       const parts: Uint8Array[] = [];
       let length = 0;
       for await (const chunk of chunks) {
         length += chunk.length;
-        if (length > largest) throw new SourceFault(`the response is larger than ${largest} bytes`);
+        if (length > largestBodyBytes)
+          throw new SourceFault(`the response is larger than ${largestBodyBytes} bytes`);
         parts.push(chunk);
       }
       return { ...answer, body: Buffer.concat(parts) };

@@ -1,6 +1,6 @@
+const windowMs = 60_000;
+
 export interface RateLimitOptions {
-  /** Default: a minute. */
-  readonly windowMs?: number;
   /** How many different keys pass in one window; further ones do not. Default 100. */
   readonly keys?: number;
   /** Milliseconds. Default: the monotonic clock. */
@@ -8,11 +8,11 @@ export interface RateLimitOptions {
 }
 
 /**
- * Lets each key pass once in a window of time, so that what clients send cannot flood the log:
+ * Lets each key pass once in a minute, so that what clients send cannot flood the log:
  * `if (allow(flagKey)) log.warn(…)`. Bounded: a window holds no more than `keys` keys.
  */
 export function rateLimit(options: RateLimitOptions = {}): (key: string) => boolean {
-  const { windowMs = 60_000, keys = 100, now = () => performance.now() } = options;
+  const { keys = 100, now = () => performance.now() } = options;
   const seen = new Set<string>();
   let end = Number.NEGATIVE_INFINITY;
   return (key) => {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { windowBytes, windowUpdateBytes } from "../limits.ts";
 import { FrameReader, type OnFrame } from "./frame-reader.ts";
-import { broken, checkFrame, checkPriority, priorityBytes, unpad } from "./frame-rules.ts";
+import { broken, checkFrame, checkPriority, unpad } from "./frame-rules.ts";
 import {
   ConnectionError,
   errorCode,
@@ -64,8 +64,6 @@ export class Http2Connection implements StreamOwner {
   #initialWindow = initialWindow;
   #uncredited = 0;
   #settled = false;
-  /** The stream, and flags, of a header block that is not complete. */
-  #block: { readonly stream: number; readonly flags: number } | undefined;
   /** The header block, or the frame by its number, that the last chunk left unfinished. */
   #unfinished: object | number | undefined;
   /** The client was asked to open no more streams; those on their way are still served. */
@@ -154,7 +152,7 @@ export class Http2Connection implements StreamOwner {
 
   /** One that stays unfinished while more of it arrives is not announced again. */
   #watchUnfinished(): void {
-    const unfinished = this.#block ?? this.#frames.unfinished;
+    const unfinished = this.#blocks.unfinished ?? this.#frames.unfinished;
     if (unfinished === this.#unfinished) return;
     this.#unfinished = unfinished;
     this.#events.onUnfinished(unfinished !== undefined);
@@ -195,7 +193,8 @@ export class Http2Connection implements StreamOwner {
   readonly #onFrame: OnFrame = (type, flags, id, bytes, start, end) => {
     if (this.#over) return;
     if (!this.#settled && type !== frameType.settings) throw broken("SETTINGS come first");
-    if (this.#block && (type !== frameType.continuation || id !== this.#block.stream)) {
+    const block = this.#blocks.unfinished;
+    if (block && (type !== frameType.continuation || id !== block.stream)) {
       throw broken("another frame within a header block");
     }
     checkFrame(type, id, end - start);
@@ -251,29 +250,15 @@ export class Http2Connection implements StreamOwner {
   }
 
   #onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    if (id % 2 === 0) throw broken("client stream IDs must be odd");
-    let [from, to] = unpad(flags, bytes, start, end);
-    if (flags & flag.priority) {
-      checkPriority(id, bytes, from, to);
-      from += priorityBytes;
-    }
-    if (flags & flag.endHeaders) {
-      this.#onBlock(flags, id, this.#blocks.finish(bytes, from, to));
-      return;
-    }
-    this.#block = { stream: id, flags };
-    this.#blocks.append(bytes.subarray(from, to));
+    const received = this.#blocks.begin(flags, id, bytes, start, end);
+    if (received) this.#onBlock(flags, id, received);
   }
 
   #onContinuation(flags: number, bytes: Buffer, start: number, end: number): void {
-    const block = this.#block;
+    const block = this.#blocks.unfinished;
     if (block === undefined) throw broken("CONTINUATION without a header block");
-    if ((flags & flag.endHeaders) === 0) {
-      this.#blocks.append(bytes.subarray(start, end));
-      return;
-    }
-    this.#block = undefined;
-    this.#onBlock(block.flags, block.stream, this.#blocks.finish(bytes, start, end));
+    const received = this.#blocks.continue(flags, bytes, start, end);
+    if (received) this.#onBlock(block.flags, block.stream, received);
   }
 
   #onBlock(flags: number, id: number, received: Received): void {

@@ -1,16 +1,26 @@
 import { ByteCollector } from "../byte-collector.ts";
-import { ConnectionError, errorCode, headerBytes } from "./frames.ts";
+import { broken, checkPriority, priorityBytes, unpad } from "./frame-rules.ts";
+import { ConnectionError, errorCode, flag, headerBytes } from "./frames.ts";
 import { CompressionError, HpackDecoder } from "./hpack/decoder.ts";
 import { type Received, RequestHeaders } from "./request-headers.ts";
 
 /** Longer blocks are not repeated to the letter. */
 const longestRemembered = 512;
 
+/** A header block of which more is to come. */
+export interface UnfinishedBlock {
+  readonly stream: number;
+  /** Of its HEADERS frame. */
+  readonly flags: number;
+}
+
 /** Reads the header blocks of one connection, in the order in which they arrive. */
 export class HeaderBlocks {
   readonly #decoder = new HpackDecoder();
   readonly #maxBytes: number;
-  /** The block that CONTINUATION frames are completing. */
+  /** No other frame may come before its end. */
+  unfinished: UnfinishedBlock | undefined;
+  /** What has arrived of it, in so many frames. */
   readonly #partial = new ByteCollector();
   #frames = 0;
   /** Clients repeat themselves: the last block that changed no table, and what it said. */
@@ -23,8 +33,43 @@ export class HeaderBlocks {
     this.#maxBytes = maxBytes;
   }
 
-  /** A part of a block that is not complete. @throws ConnectionError where the block has no end */
-  append(fragment: Buffer): void {
+  /**
+   * A HEADERS frame. @returns undefined where CONTINUATION frames follow
+   * @throws ConnectionError where it is not allowed or cannot be decompressed
+   */
+  begin(
+    flags: number,
+    stream: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): Received | undefined {
+    if (stream % 2 === 0) throw broken("client stream IDs must be odd");
+    let [from, to] = unpad(flags, bytes, start, end);
+    if (flags & flag.priority) {
+      checkPriority(stream, bytes, from, to);
+      from += priorityBytes;
+    }
+    if (flags & flag.endHeaders) return this.#read(bytes, from, to);
+    this.unfinished = { stream, flags };
+    this.#append(bytes.subarray(from, to));
+    return undefined;
+  }
+
+  /**
+   * A CONTINUATION frame of the unfinished block. @returns undefined where more of them follow
+   * @throws ConnectionError where the block has no end or cannot be decompressed
+   */
+  continue(flags: number, bytes: Buffer, start: number, end: number): Received | undefined {
+    this.#append(bytes.subarray(start, end));
+    if ((flags & flag.endHeaders) === 0) return undefined;
+    this.unfinished = undefined;
+    this.#frames = 0;
+    const whole = this.#partial.take();
+    return this.#decode(Buffer.from(whole.buffer, whole.byteOffset, whole.length), 0, whole.length);
+  }
+
+  #append(fragment: Buffer): void {
     this.#partial.append(fragment);
     this.#frames++;
     if (this.#partial.length + this.#frames * headerBytes > this.#maxBytes) {
@@ -33,18 +78,6 @@ export class HeaderBlocks {
         "the header block exceeds the size limit",
       );
     }
-  }
-
-  /**
-   * The last part of a block, `bytes[start…end]`.
-   * @throws ConnectionError where it cannot be decompressed
-   */
-  finish(bytes: Buffer, start: number, end: number): Received {
-    if (this.#frames === 0) return this.#read(bytes, start, end);
-    this.append(bytes.subarray(start, end));
-    this.#frames = 0;
-    const whole = this.#partial.take();
-    return this.#decode(Buffer.from(whole.buffer, whole.byteOffset, whole.length), 0, whole.length);
   }
 
   #read(bytes: Buffer, start: number, end: number): Received {

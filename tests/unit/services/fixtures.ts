@@ -80,7 +80,7 @@ export class FakeStore implements SnapshotSource {
   }
 
   get snapshot() {
-    return { version: 1, view: (selector: Selector) => this.view(selector) };
+    return { view: (selector: Selector) => this.view(selector) };
   }
 
   subscribe(selector: Selector, listener: (changes: FlagChanges, view: View) => void): () => void {

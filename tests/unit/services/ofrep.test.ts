@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { fixedContext } from "../../../src/services/context-source.ts";
 import { createBodyReader } from "../../../src/services/ofrep/body.ts";
 import { KnownRoutes } from "../../../src/services/ofrep/known-routes.ts";
 import { routeOf } from "../../../src/services/ofrep/route.ts";
 import { createOfrep } from "../../../src/services/ofrep/service.ts";
+import { fixedContext } from "../../support/fixed-context.ts";
 import { FakeStore, staticFlag, viewOf } from "./fixtures.ts";
 
 const FLAGS = "http://localhost/ofrep/v1/evaluate/flags";

@@ -129,10 +129,10 @@ describe("a payload", () => {
   test("with one flag twice has the last one", () => {
     const { store } = createStore("A");
     store.accept("A", flagSet([flag("x", "1"), flag("x", "2")]));
-    const { version } = store.snapshot;
+    const { snapshot } = store;
     store.accept("A", flagSet([flag("x", "1"), flag("x", "2")]));
     expect(seen(store)).toEqual(["x=2"]);
-    expect(store.snapshot.version).toBe(version);
+    expect(store.snapshot).toBe(snapshot);
   });
 
   test("of a source that the store does not know is refused by name", () => {
@@ -146,7 +146,7 @@ describe("a payload", () => {
     const { snapshot } = store;
     store.accept("A", flagSet([flag("x", "2")]));
     expect(snapshot.view({}).flags.get("x")?.definition.defaultVariant).toBe("1");
-    expect(store.snapshot.version).toBe(snapshot.version + 1);
+    expect(store.snapshot).not.toBe(snapshot);
   });
 });
 

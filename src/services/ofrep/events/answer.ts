@@ -1,6 +1,6 @@
-import { InvalidSelectorError } from "../../../store/selector.ts";
-import { selectorHeader, selectorOf } from "../../selector-header.ts";
+import { selectorHeader } from "../../selector-header.ts";
 import { eventStream, methodNotAllowed, type Reply, refusal, tooManyStreams } from "../reply.ts";
+import { readSelector } from "../selector.ts";
 import { selectorParameter } from "./advertisement.ts";
 import type { OfrepEvents } from "./events.ts";
 
@@ -10,13 +10,8 @@ export function answerEvents(events: OfrepEvents, request: Request): Reply {
   const { headers, url } = request;
   const query = url.indexOf("?");
   const parameters = new URLSearchParams(query < 0 ? "" : url.slice(query));
-  let selector: ReturnType<typeof selectorOf>;
-  try {
-    selector = selectorOf(parameters.get(selectorParameter) ?? headers.get(selectorHeader));
-  } catch (error) {
-    if (!(error instanceof InvalidSelectorError)) throw error;
-    return refusal({ selector: error.message }, undefined);
-  }
+  const selector = readSelector(parameters.get(selectorParameter) ?? headers.get(selectorHeader));
+  if (typeof selector === "string") return refusal({ selector }, undefined);
   const stream = events.open(selector, headers.get("last-event-id") ?? undefined);
   return stream ? eventStream(stream) : tooManyStreams;
 }

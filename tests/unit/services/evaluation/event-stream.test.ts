@@ -6,12 +6,12 @@ import {
   EventStreamResponseSchema,
   Service as V1,
 } from "../../../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
-import { fixedContext } from "../../../../src/services/context-source.ts";
 import {
   createEvaluationService,
   type EvaluationServiceOptions,
 } from "../../../../src/services/evaluation/service.ts";
 import type { MessageStream } from "../../../../src/transport/method.ts";
+import { fixedContext } from "../../../support/fixed-context.ts";
 import { until } from "../../../support/until.ts";
 import { FakeStore, viewOf } from "../fixtures.ts";
 

@@ -1,12 +1,12 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { JsonObject } from "../../../../src/flags/model.ts";
 import { SyncFlagsRequestSchema } from "../../../../src/gen/flagd/sync/v1/sync_pb.ts";
-import { fixedContext } from "../../../../src/services/context-source.ts";
 import {
   createSyncService,
   type SyncServiceOptions,
 } from "../../../../src/services/sync/service.ts";
 import type { SyncClient, SyncStreamEnd } from "../../../../src/telemetry/sync-metrics.ts";
+import { fixedContext } from "../../../support/fixed-context.ts";
 import { createStore } from "../../store/flags.ts";
 import { FakeStream, keepingLog, settled } from "./fakes.ts";
 

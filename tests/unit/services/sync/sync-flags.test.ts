@@ -137,7 +137,7 @@ test("flags that are too large to encode end the stream and are reported", async
     },
   };
   const { open, entries, measured } = createSetup({
-    store: { snapshot: { version: 0, view: () => view }, subscribe: () => () => {} },
+    store: { snapshot: { view: () => view }, subscribe: () => () => {} },
   });
   const stream = await open();
   expect(stream.ended?.error?.code).toBe(Code.DataLoss);
@@ -176,7 +176,7 @@ describe("states that are made in slices", () => {
     const { open } = createSetup({
       store: {
         get snapshot() {
-          return { version: 0, view: () => view };
+          return { view: () => view };
         },
         subscribe: (_, listener) => {
           changed = () => listener(new Map(), view);

@@ -2,15 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ConfigError } from "../../../../src/config/errors.ts";
 import type { HttpSourceConfig } from "../../../../src/config/sources/source-config.ts";
 import { httpTarget } from "../../../../src/sources/http/options.ts";
-
-const config = (uri: string, members: Partial<HttpSourceConfig> = {}): HttpSourceConfig => ({
-  provider: "http",
-  uri,
-  intervalSeconds: 5,
-  headers: {},
-  timeoutSeconds: 0,
-  ...members,
-});
+import { httpConfig } from "../../../support/source-configs.ts";
 
 describe("the name", () => {
   test.each([
@@ -20,11 +12,11 @@ describe("the name", () => {
     ["https://amy:se@cret@host/flags", "https://host/flags"],
     ["http://HOST", "http://HOST"],
   ])("of %s is %s", (uri, name) => {
-    expect(httpTarget(config(uri)).name).toBe(name);
+    expect(httpTarget(httpConfig(uri)).name).toBe(name);
   });
 
   test("is all that is left of user and password", () => {
-    const { url, headers } = httpTarget(config("http://amy:100%@host/flags"));
+    const { url, headers } = httpTarget(httpConfig("http://amy:100%@host/flags"));
     expect(url.href).toBe("http://host/flags");
     expect(headers.authorization).toBe(`Basic ${btoa("amy:100%")}`);
   });
@@ -36,7 +28,7 @@ describe("authorization", () => {
     const authHeader = "Bearer a";
     const headers = { AUTHORIZATION: "Bearer h" };
     const of = (members: Partial<HttpSourceConfig>) =>
-      httpTarget(config(uri, members)).headers.authorization;
+      httpTarget(httpConfig(uri, members)).headers.authorization;
     expect(of({})).toBe("Basic YW15OnB3");
     expect(of({ authHeader })).toBe("Bearer a");
     expect(of({ authHeader, headers })).toBe("Bearer h");
@@ -46,25 +38,29 @@ describe("authorization", () => {
 describe("refused is", () => {
   const oauth = { clientId: "i", clientSecret: "s3cret", reloadDelaySeconds: 0 };
   test.each<[string, HttpSourceConfig, string]>([
-    ["another scheme", config("ftp://host/x"), "expected http://host/path"],
-    ["no URI at all", config("host/x"), "expected http://host/path"],
-    ["one slash", config("http:/amy:s3cret@host/x"), "expected http://host/path"],
-    ["three slashes", config("http:///amy:s3cret@host/x"), "expected http://host/path"],
-    ["backslashes", config("http:\\\\amy:s3cret@host/x"), "expected http://host/path"],
+    ["another scheme", httpConfig("ftp://host/x"), "expected http://host/path"],
+    ["no URI at all", httpConfig("host/x"), "expected http://host/path"],
+    ["one slash", httpConfig("http:/amy:s3cret@host/x"), "expected http://host/path"],
+    ["three slashes", httpConfig("http:///amy:s3cret@host/x"), "expected http://host/path"],
+    ["backslashes", httpConfig("http:\\\\amy:s3cret@host/x"), "expected http://host/path"],
     [
       "a line break in authHeader",
-      config("http://h", { authHeader: "s3cret\nX: y" }),
+      httpConfig("http://h", { authHeader: "s3cret\nX: y" }),
       "authHeader",
     ],
     [
       "a line break in a header",
-      config("http://h", { headers: { a: "s3cret\r\n" + "b" } }),
+      httpConfig("http://h", { headers: { a: "s3cret\r\n" + "b" } }),
       "headers",
     ],
-    ["a header name of two words", config("http://h", { headers: { "a b": "s3cret" } }), "headers"],
+    [
+      "a header name of two words",
+      httpConfig("http://h", { headers: { "a b": "s3cret" } }),
+      "headers",
+    ],
     [
       "a token URL without a scheme",
-      config("http://h", { oauth: { ...oauth, tokenUrl: "idp/token" } }),
+      httpConfig("http://h", { oauth: { ...oauth, tokenUrl: "idp/token" } }),
       "oauth.tokenUrl",
     ],
   ])("%s, without naming a secret", (_what, wrong, names) => {

@@ -4,6 +4,7 @@ import { RedisSource } from "../../../../src/sources/redis/source.ts";
 import { FatalSourceError } from "../../../../src/sources/source.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 import { rememberingLog } from "../../../support/silent-log.ts";
+import { redisConfig } from "../../../support/source-configs.ts";
 import { FakeRedis, lost, RecordingSink, redisError } from "./fake-redis.ts";
 
 let clock: FakeClock;
@@ -13,12 +14,7 @@ let log: ReturnType<typeof rememberingLog>;
 let stop: AbortController;
 let running: Promise<unknown>;
 
-const config = {
-  provider: "redis",
-  uri: "redis://h?key=k",
-  intervalSeconds: 10,
-  watch: false,
-} as const;
+const config = redisConfig("redis://h?key=k", { intervalSeconds: 10, watch: false });
 const unreachable = "failed: out of reach";
 
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ConnectionError, errorCode } from "../../../../src/transport/http2/frames.ts";
+import { ConnectionError, errorCode, flag } from "../../../../src/transport/http2/frames.ts";
 import { HeaderBlocks } from "../../../../src/transport/http2/header-blocks.ts";
 import { headerField } from "../../../../src/transport/http2/hpack/header-field.ts";
 import { PastStreams } from "../../../../src/transport/http2/past-streams.ts";
@@ -90,19 +90,27 @@ describe("the fields of a request", () => {
 });
 
 describe("header blocks", () => {
-  const whole = (blocks: HeaderBlocks, block: Buffer) => blocks.finish(block, 0, block.length);
+  const whole = (blocks: HeaderBlocks, block: Buffer) =>
+    blocks.begin(flag.endHeaders, 1, block, 0, block.length);
   const request = headerBlock(Object.fromEntries(get));
 
   test("may come in parts", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(request.length), { maxLength: 6 }), (cuts) => {
         const blocks = new HeaderBlocks(1000);
-        const points = [0, ...cuts.sort((a, b) => a - b)];
-        points.slice(1).forEach((end, n) => {
-          blocks.append(request.subarray(points[n], end));
+        const [first = 0, ...ends] = [...cuts.sort((a, b) => a - b), request.length];
+        const last = ends.length - 1;
+        let read = blocks.begin(ends.length > 0 ? 0 : flag.endHeaders, 1, request, 0, first);
+        let start = first;
+        ends.forEach((end, n) => {
+          expect(read).toBeUndefined();
+          expect(blocks.unfinished).toEqual({ stream: 1, flags: 0 });
+          read = blocks.continue(n < last ? 0 : flag.endHeaders, request, start, end);
+          start = end;
         });
         const expected = whole(new HeaderBlocks(1000), request);
-        expect(blocks.finish(request, points.at(-1) ?? 0, request.length)).toEqual(expected);
+        expect(read).toEqual(expected);
+        expect(blocks.unfinished).toBeUndefined();
         // The next one starts anew.
         expect(whole(blocks, request)).toEqual(expected);
       }),
@@ -115,7 +123,8 @@ describe("header blocks", () => {
   ])("of %s parts without an end are cut off", (_what, part) => {
     const blocks = new HeaderBlocks(1000);
     const endless = () => {
-      for (let n = 0; n < 200; n++) blocks.append(part);
+      blocks.begin(0, 1, part, 0, part.length);
+      for (let n = 1; n < 200; n++) blocks.continue(0, part, 0, part.length);
     };
     expect(endless).toThrow(
       new ConnectionError(errorCode.enhanceYourCalm, "the header block exceeds the size limit"),

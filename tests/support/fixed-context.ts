@@ -1,0 +1,7 @@
+import type { JsonObject } from "../../src/flags/model.ts";
+import type { ContextSource } from "../../src/services/context-source.ts";
+
+/** A context that never changes. */
+export function fixedContext(context: JsonObject): ContextSource {
+  return { current: context, subscribe: () => {} };
+}
