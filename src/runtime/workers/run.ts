@@ -20,7 +20,7 @@ const managementPaths = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** A further thread that serves the ports, from a store of its own that follows the main thread's. */
 export async function runWorker(): Promise<void> {
-  if (!parentPort) throw new Error("a member runs in a worker thread");
+  if (!parentPort) throw new Error("this runs in a worker thread");
   const port = parentPort;
   const send = (message: FromWorker) => port.postMessage(message);
   const { number, config, sources } = workerData as WorkerInit;

@@ -6,17 +6,14 @@ import { systemAuthorities } from "../../transport/authorities.ts";
 import { FatalSourceError } from "../source.ts";
 
 /** The contents of the files, as `node:tls` takes them. */
-export interface TlsMaterial {
+export interface GrpcTls {
   readonly ca: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
 }
 
 /** @throws FatalSourceError naming the option whose file cannot be read. */
-export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: ClientTls): TlsMaterial {
-  if (!clientCertPath !== !clientKeyPath) {
-    throw new FatalSourceError("clientCertPath and clientKeyPath must be set together");
-  }
+export function readGrpcTls({ certPath, clientCertPath, clientKeyPath }: ClientTls): GrpcTls {
   return {
     ca: certPath ? read("certPath", certPath) : Buffer.from(systemAuthorities().join("\n")),
     ...(clientCertPath && { cert: read("clientCertPath", clientCertPath) }),
@@ -29,7 +26,7 @@ export function readTlsFiles({ certPath, clientCertPath, clientKeyPath }: Client
  * @throws FatalSourceError where there is something wrong with the contents
  */
 export function channelCredentials(
-  files: TlsMaterial | undefined,
+  files: GrpcTls | undefined,
   address: string | undefined,
 ): ChannelCredentials {
   if (!files) return ChannelCredentials.createInsecure();

@@ -1,5 +1,5 @@
 import { tlsFault } from "../tls-faults.ts";
-import type { TlsMaterial } from "./credentials.ts";
+import type { GrpcTls } from "./credentials.ts";
 import { probe } from "./probe.ts";
 import type { Endpoint } from "./target.ts";
 
@@ -13,7 +13,7 @@ const timeoutMs = 2000;
  */
 export async function diagnose(
   endpoint: Endpoint,
-  files: TlsMaterial | undefined,
+  files: GrpcTls | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const tls = files ?? "any";

@@ -1,6 +1,6 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { TlsMaterial } from "./credentials.ts";
+import type { GrpcTls } from "./credentials.ts";
 import type { Endpoint } from "./target.ts";
 
 /** What became of a bare connection. */
@@ -16,7 +16,7 @@ export interface ProbeOutcome {
 
 export interface ProbeOptions {
   /** `any`: TLS with whatever certificate. Undefined: plaintext. */
-  readonly tls: TlsMaterial | "any" | undefined;
+  readonly tls: GrpcTls | "any" | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }

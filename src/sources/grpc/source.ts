@@ -6,7 +6,7 @@ import type { Log } from "../../telemetry/log.ts";
 import { Backoff, sourceWaits } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
-import { readTlsFiles, type TlsMaterial } from "./credentials.ts";
+import { type GrpcTls, readGrpcTls } from "./credentials.ts";
 import { diagnose } from "./diagnosis.ts";
 import { probe } from "./probe.ts";
 import type { StreamEnd } from "./status.ts";
@@ -100,7 +100,7 @@ export class GrpcSource implements Source {
     const { endpoint } = this.#stream.target;
     try {
       const { tls } = this.#options;
-      const files = tls && readTlsFiles(tls);
+      const files = tls && readGrpcTls(tls);
       if (this.#silent && endpoint && !(await this.#answers(endpoint, files, signal))) {
         return silentEnd(this.#options.timing);
       }
@@ -125,7 +125,7 @@ export class GrpcSource implements Source {
   }
 
   /** grpc-js cannot let go of a socket whose server is silent, so not another one before it speaks. */
-  async #answers(endpoint: Endpoint, files: TlsMaterial | undefined, signal: AbortSignal) {
+  async #answers(endpoint: Endpoint, files: GrpcTls | undefined, signal: AbortSignal) {
     const timeoutMs = this.#options.timing?.connectMs ?? defaultTiming.connectMs;
     const { answered, ended, error } = await probe(endpoint, { tls: files, timeoutMs, signal });
     return answered || ended || error !== undefined;

@@ -15,7 +15,7 @@ import {
   SyncFlagsResponseSchema,
 } from "../../gen/flagd/sync/v1/sync_pb.ts";
 import { isLoopback } from "../../transport/loopback.ts";
-import { channelCredentials, type TlsMaterial } from "./credentials.ts";
+import { channelCredentials, type GrpcTls } from "./credentials.ts";
 import { describeEnd, type StreamEnd } from "./status.ts";
 import type { GrpcTarget } from "./target.ts";
 
@@ -70,7 +70,7 @@ const defaultMaxMessageSize = 4 << 20;
  */
 export async function runStream(
   options: StreamOptions,
-  files: TlsMaterial | undefined,
+  files: GrpcTls | undefined,
   events: StreamEvents,
   signal: AbortSignal,
 ): Promise<StreamEnd> {
