@@ -2,9 +2,11 @@
 import { afterEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createServer } from "node:net";
+import type { GrpcSourceConfig } from "../../src/config/sources/source-config.ts";
 import { createSyncService } from "../../src/services/sync/service.ts";
 import { systemClock } from "../../src/sources/clock.ts";
-import { GrpcSource, type GrpcSourceOptions } from "../../src/sources/grpc/source.ts";
+import { GrpcSource } from "../../src/sources/grpc/source.ts";
+import type { GrpcTiming } from "../../src/sources/grpc/stream.ts";
 import type { Payload } from "../../src/sources/source.ts";
 import { listen } from "../../src/transport/listen.ts";
 import { fixedContext } from "../support/fixed-context.ts";
@@ -12,6 +14,7 @@ import { freePort } from "../support/ports.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RedisSync } from "../support/redis-sync.ts";
 import { rememberingLog } from "../support/silent-log.ts";
+import { grpcConfig } from "../support/source-configs.ts";
 import { until } from "../support/until.ts";
 import { createStore, flag, flagSet } from "../unit/store/flags.ts";
 
@@ -26,11 +29,16 @@ const hasty = {
   sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 20), signal),
 };
 
-function run(options: GrpcSourceOptions, clock = hasty) {
+interface Options extends Partial<GrpcSourceConfig> {
+  readonly uri: string;
+  readonly timing?: Partial<GrpcTiming>;
+}
+
+function run({ uri, timing = {}, ...members }: Options, clock = hasty) {
   const payloads: Payload[] = [];
   const failures: string[] = [];
   const abort = new AbortController();
-  const source = new GrpcSource(options, { clock, log: rememberingLog() });
+  const source = new GrpcSource(grpcConfig(uri, members), { clock, log: rememberingLog(), timing });
   const ended = source
     .run(
       {

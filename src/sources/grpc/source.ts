@@ -1,6 +1,6 @@
 import { Metadata } from "@grpc/grpc-js";
 import { ConfigError } from "../../config/errors.ts";
-import type { ClientTls } from "../../config/sources/source-config.ts";
+import type { GrpcSourceConfig } from "../../config/sources/source-config.ts";
 import type { JsonObject } from "../../flags/model.ts";
 import type { Log } from "../../telemetry/log.ts";
 import { Backoff, sourceWaits } from "../backoff.ts";
@@ -20,18 +20,9 @@ import {
 } from "./stream.ts";
 import { type Endpoint, parseGrpcTarget } from "./target.ts";
 
-export interface GrpcSourceOptions {
-  readonly uri: string;
-  /** Undefined: plaintext. */
-  readonly tls?: ClientTls;
-  readonly selector?: string;
-  readonly providerId?: string;
-  /** Metadata of every call. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Bytes; 0 or absent: 4 MiB, gRPC's default. */
-  readonly maxMessageSize?: number;
-  /** A message speaks only for the flag sets that it names. */
-  readonly incrementalUpdates?: boolean;
+export interface GrpcSourceDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
   readonly timing?: Partial<GrpcTiming>;
 }
 
@@ -39,7 +30,7 @@ export interface GrpcSourceOptions {
 export class GrpcSource implements Source {
   readonly provider = "grpc";
   readonly name: string;
-  readonly #options: GrpcSourceOptions;
+  readonly #config: GrpcSourceConfig;
   readonly #stream: StreamOptions;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -50,13 +41,14 @@ export class GrpcSource implements Source {
   #silent = false;
 
   /** @throws ConfigError for a URI or headers that cannot be used */
-  constructor(options: GrpcSourceOptions, { clock, log }: { clock: Clock; log: Log }) {
-    this.name = options.uri.replace(/^grpcs?:\/\//, "");
-    this.#options = options;
+  constructor(config: GrpcSourceConfig, { clock, log, timing }: GrpcSourceDependencies) {
+    this.name = config.uri.replace(/^grpcs?:\/\//, "");
+    this.#config = config;
     this.#stream = {
-      ...options,
-      target: parseGrpcTarget(options.uri),
-      metadata: metadataOf(options),
+      ...config,
+      target: parseGrpcTarget(config.uri),
+      metadata: metadataOf(config),
+      timing: { ...defaultTiming, ...timing },
     };
     this.#clock = clock;
     this.#log = log;
@@ -86,11 +78,10 @@ export class GrpcSource implements Source {
     let messages = 0;
     const take = async (document: string, context: JsonObject) => {
       messages++;
-      const { incrementalUpdates = false } = this.#options;
       const payload = {
         document,
         format: "json",
-        incremental: incrementalUpdates,
+        incremental: this.#config.incrementalUpdates,
         context,
       } as const;
       if (!(await sink.accept(payload))) return;
@@ -99,10 +90,10 @@ export class GrpcSource implements Source {
     };
     const { endpoint } = this.#stream.target;
     try {
-      const { tls } = this.#options;
+      const { tls } = this.#config;
       const files = tls && readGrpcTls(tls);
       if (this.#silent && endpoint && !(await this.#answers(endpoint, files, signal))) {
-        return silentEnd(this.#options.timing);
+        return silentEnd(this.#stream.timing);
       }
       const events: StreamEvents = {
         onMessage: ({ flagConfiguration, syncContext }) =>
@@ -126,13 +117,13 @@ export class GrpcSource implements Source {
 
   /** grpc-js cannot let go of a socket whose server is silent, so not another one before it speaks. */
   async #answers(endpoint: Endpoint, files: GrpcTls | undefined, signal: AbortSignal) {
-    const timeoutMs = this.#options.timing?.connectMs ?? defaultTiming.connectMs;
+    const timeoutMs = this.#stream.timing.connectMs;
     const { answered, ended, error } = await probe(endpoint, { tls: files, timeoutMs, signal });
     return answered || ended || error !== undefined;
   }
 }
 
-function metadataOf({ uri, headers = {} }: GrpcSourceOptions): Metadata {
+function metadataOf({ uri, headers }: GrpcSourceConfig): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(headers)) {
     try {

@@ -29,7 +29,7 @@ const vague =
 /** @param error undefined: the server ended the stream without one */
 export function describeEnd(
   error: ServiceError | undefined,
-  options: { readonly maxMessageSize?: number },
+  options: { readonly maxMessageSize: number },
 ): StreamEnd {
   if (!error) return { reason: "the server ended the stream", fatal: false };
   const details = plain(error.details || error.message);

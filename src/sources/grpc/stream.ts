@@ -7,6 +7,7 @@ import {
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
+import type { GrpcSourceConfig } from "../../config/sources/source-config.ts";
 import {
   FlagSyncService,
   type SyncFlagsRequest,
@@ -19,14 +20,11 @@ import { channelCredentials, type GrpcTls } from "./credentials.ts";
 import { describeEnd, type StreamEnd } from "./status.ts";
 import type { GrpcTarget } from "./target.ts";
 
-export interface StreamOptions {
+export interface StreamOptions
+  extends Pick<GrpcSourceConfig, "selector" | "providerId" | "maxMessageSize"> {
   readonly target: GrpcTarget;
   readonly metadata: Metadata;
-  readonly selector?: string;
-  readonly providerId?: string;
-  /** Bytes; 0 or absent: 4 MiB, gRPC's default. */
-  readonly maxMessageSize?: number;
-  readonly timing?: Partial<GrpcTiming>;
+  readonly timing: GrpcTiming;
 }
 
 export interface StreamEvents {
@@ -75,7 +73,7 @@ export async function runStream(
   signal: AbortSignal,
 ): Promise<StreamEnd> {
   const { target, metadata, selector = "", providerId = "", timing } = options;
-  const { connectMs, firstMessageMs, ...keepAlive } = { ...defaultTiming, ...timing };
+  const { connectMs, firstMessageMs, ...keepAlive } = timing;
   const client = new Client(
     target.target,
     channelCredentials(files, addressOf(target)),
@@ -119,8 +117,8 @@ export async function runStream(
 }
 
 /** The end of an attempt that found a server but no answer. */
-export function silentEnd(timing: StreamOptions["timing"]): StreamEnd {
-  const seconds = (timing?.connectMs ?? defaultTiming.connectMs) / 1000;
+export function silentEnd({ connectMs }: GrpcTiming): StreamEnd {
+  const seconds = connectMs / 1000;
   const reason = `no HTTP/2 response within ${seconds} s of connecting`;
   return { reason, fatal: false, silent: true };
 }
