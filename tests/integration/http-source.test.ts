@@ -245,8 +245,8 @@ describe("trouble", () => {
   test("without timeoutS a silent server is given up, a slow one is not", async () => {
     using server = new DocumentServer();
     server.behaviour = () => new Promise<Response>(() => {});
-    await using source = run(`${server.url}/flags.json`, { silenceMs: 300 });
-    await source.fails("the server sent nothing within 0.3 s");
+    await using source = run(`${server.url}/flags.json`, { silenceMs: 1_000 });
+    await source.fails("the server sent nothing within 1 s");
     server.behaviour = () => trickle(one, one.length);
     await source.delivers(one);
   });
