@@ -1,6 +1,7 @@
 import { FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
 import type { DocumentFormat, ParsedDocument, Problem } from "./model.ts";
+import { atOnce } from "./steps.ts";
 import { parseText } from "./text.ts";
 
 /**
@@ -21,15 +22,15 @@ export function parseDocument(
   const findings = { problems, warnings };
   const parsed = parseText(document, options.format, findings);
   const decoded = parsed && decodeFlagSet(parsed.value, parsed.sharing, findings);
-  if (options.strict) decoded?.checkSchema();
+  if (options.strict && decoded) atOnce(decoded.checkSchema());
   if (decoded === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
   let found: readonly Problem[] | undefined = options.strict ? [] : undefined;
   return {
     ok: true,
     flagSet: decoded.flagSet,
-    get warnings() {
+    *warnings() {
       if (found === undefined) {
-        decoded.checkSchema();
+        yield* decoded.checkSchema();
         found = warnings.toArray();
       }
       return found;

@@ -5,13 +5,14 @@ import { decodeMetadata, flagSetIdOf } from "./metadata.ts";
 import type { FlagDefinition, FlagSet, Json, JsonObject } from "./model.ts";
 import { resolveReferences } from "./references.ts";
 import { checkDocument, checkFlag } from "./schema.ts";
+import type { Steps } from "./steps.ts";
 import { howToDelete } from "./text.ts";
 
 /** A document whose flags were decoded; its schema is checked on demand. */
 export interface DecodedFlagSet {
   readonly flagSet: FlagSet;
   /** Adds departures from flagd's JSON Schema to the warnings; takes as long as decoding did. */
-  checkSchema(): void;
+  checkSchema(): Steps<void>;
 }
 
 /**
@@ -56,10 +57,13 @@ export function decodeFlagSet(
   }
   return {
     flagSet: { flags: [...found.values()], flagSetId: flagSetIdOf(inherited) || undefined },
-    checkSchema() {
+    *checkSchema() {
       const shared = new Set([...evaluators.values()].filter(isContainer));
       checkDocument(root, evaluators, shared, warnings);
-      for (const [value, path] of read) checkFlag(value, path, shared, warnings);
+      for (const [value, path] of read) {
+        checkFlag(value, path, shared, warnings);
+        yield;
+      }
     },
   };
 }

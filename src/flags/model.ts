@@ -1,3 +1,5 @@
+import type { Steps } from "./steps.ts";
+
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 /** Any JSON object. */
@@ -37,7 +39,12 @@ export interface Problem {
 
 /** A document that was read: what it defines, or everything that is wrong with it. */
 export type ParsedDocument =
-  | { readonly ok: true; readonly flagSet: FlagSet; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true;
+      readonly flagSet: FlagSet;
+      /** Looks for what departs from the schema, which takes as long as reading did. */
+      warnings(): Steps<readonly Problem[]>;
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** `any`: JSON if the text begins with `{` or `[`, else YAML. */

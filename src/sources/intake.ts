@@ -66,9 +66,9 @@ export class Intake implements SourceSink {
     const { flagSet } = parsed;
     const change = store.accept(this.#source, flagSet, incrementally(payload));
     await this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
-    // What waited for the flags goes first: looking for oddities takes as long as reading them.
+    // What waited for the flags goes first.
     await new Promise(setImmediate);
-    this.warnOf(payload, parsed.warnings);
+    this.warnOf(payload, await inSlices(parsed.warnings()));
     return true;
   }
 

@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
+import { atOnce } from "../../flags/steps.ts";
 import type { Log, LogFields, LogLevel } from "../../telemetry/log.ts";
 import { systemClock } from "../clock.ts";
 import { createSource } from "../create.ts";
@@ -58,7 +59,7 @@ export function read(
   const parsed = parseDocument(document, { format, strict });
   if (!parsed.ok) return { reading: parsed, warnings: () => [] };
   const reading = { ok: true, flagSet: pack(parsed.flagSet, source) } as const;
-  return { reading, warnings: () => parsed.warnings };
+  return { reading, warnings: () => atOnce(parsed.warnings()) };
 }
 
 /** The log of the process is written by one thread. */

@@ -1,5 +1,6 @@
 import { parseDocument } from "../../../src/flags/document.ts";
 import type { DocumentFormat, FlagDefinition, Problem } from "../../../src/flags/model.ts";
+import { atOnce } from "../../../src/flags/steps.ts";
 
 type Document = string | Uint8Array | object;
 
@@ -15,7 +16,11 @@ function parse(document: Document, format: DocumentFormat, strict: boolean) {
 export function accepted(document: Document, format: DocumentFormat = "json") {
   const parsed = parse(document, format, false);
   if (!parsed.ok) throw new Error(`rejected: ${JSON.stringify(parsed.problems)}`);
-  return { ...parsed, keys: parsed.flagSet.flags.map((flag) => flag.key) };
+  return {
+    ...parsed,
+    warnings: atOnce(parsed.warnings()),
+    keys: parsed.flagSet.flags.map((flag) => flag.key),
+  };
 }
 
 /** Why a document was rejected. */
