@@ -1,5 +1,6 @@
 import type { Log } from "../telemetry/log.ts";
 import type { HttpHandler } from "./http.ts";
+import { requestLineBytes } from "./limits.ts";
 import { within } from "./within.ts";
 
 export interface FetchServerOptions {
@@ -53,8 +54,6 @@ function onSocket(unix: string): { port: number } {
   return { unix } as object as { port: number };
 }
 
-/** Go adds this much to the limit, for the request line. */
-const headerSlackBytes = 4096;
 /** What Bun.serve takes unless it is told another. */
 const defaultHeaderBytes = 16 << 10;
 /** node:http is not loaded while the daemon starts. */
@@ -65,7 +64,7 @@ let laterLimit: Timer | undefined;
 /** Bun.serve has no limit of its own for headers: it takes that of node:http, which is the process's. */
 function limitHeaders(maxRequestHeader: number): void {
   if (maxRequestHeader <= 0) return;
-  const maxHeaderSize = maxRequestHeader + headerSlackBytes;
+  const maxHeaderSize = maxRequestHeader + requestLineBytes;
   const limit = () => {
     Reflect.set(process.getBuiltinModule("node:http"), "maxHeaderSize", maxHeaderSize);
   };

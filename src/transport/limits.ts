@@ -39,6 +39,9 @@ export const defaultTimeouts: Timeouts = {
   certificateCheckMs: 5_000,
 };
 
+/** What HTTP/1.1 leaves out of the limit on headers, as Go does: the request line and some slack. */
+export const requestLineBytes = 4096;
+
 /** How often timeouts are looked at. */
 export const sweepMs = 250;
 

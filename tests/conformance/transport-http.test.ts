@@ -287,13 +287,16 @@ const streamProtocols: [string, Record<string, string> & { "content-type": strin
   ["gRPC-web", { "content-type": "application/grpc-web+proto" }],
   ["Connect", { "content-type": "application/connect+json" }],
 ];
+const emptyMessage = (headers: { readonly "content-type": string }) => {
+  const empty = headers["content-type"].endsWith("json") ? "{}" : "";
+  return { empty, body: Buffer.from([0, 0, 0, 0, empty.length, ...Buffer.from(empty)]) };
+};
 const threeEvents = { "x-events": "3" };
 test.each(streamProtocols)(
   "%s: the messages of a stream are counted, without its end",
   async (_name, headers) => {
     calls.length = 0;
-    const empty = headers["content-type"].endsWith("json") ? "{}" : "";
-    const body = Buffer.from([0, 0, 0, 0, empty.length, ...Buffer.from(empty)]);
+    const { empty, body } = emptyMessage(headers);
     await overHttp2("POST", eventPath, { ...headers, ...threeEvents }, body);
     expect(calls).toMatchObject([{ path: eventPath, responses: 3, requestBytes: empty.length }]);
   },
@@ -303,8 +306,7 @@ test.each(streamProtocols)(
   "%s: a stream that fails is reported with its code",
   async (_name, headers) => {
     calls.length = 0;
-    const empty = headers["content-type"].endsWith("json") ? "{}" : "";
-    const body = Buffer.from([0, 0, 0, 0, empty.length, ...Buffer.from(empty)]);
+    const { body } = emptyMessage(headers);
     await overHttp2("POST", eventPath, { ...headers, "x-refuse": "1" }, body);
     await overHttp2("POST", eventPath, { ...headers, "x-fail": "1" }, body);
     expect(calls.map(({ code }) => code)).toEqual([3, 14]);

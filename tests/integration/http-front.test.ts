@@ -270,17 +270,21 @@ test("a head that does not end is given up after 3 s, also that of a probe", asy
   }
 }, 20_000);
 
-/** What comes back until the server closes. */
-function closed(text: string): Promise<string> {
+/**
+ * What comes back until the server closes.
+ * @param final Nothing more will be asked, which is said at once.
+ */
+function closed(text: string, final = false): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(fronted).setEncoding("latin1");
+    const socket = connect({ ...fronted, allowHalfOpen: final }).setEncoding("latin1");
     let answer = "";
     socket.on("data", (text: string) => {
       answer += text;
     });
     socket.on("error", () => {});
     socket.on("close", () => resolve(answer));
-    socket.write(text);
+    if (final) socket.end(text);
+    else socket.write(text);
   });
 }
 
@@ -307,16 +311,7 @@ test("a long answer arrives as it is, also where its client reads slowly and the
 
 test("a client that says at once that it will ask no more gets its answer", async () => {
   for (const text of [probe, call, call + probe, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"]) {
-    const answer = await new Promise<string>((resolve) => {
-      const socket = connect({ ...fronted, allowHalfOpen: true }).setEncoding("latin1");
-      let received = "";
-      socket.on("data", (piece: string) => {
-        received += piece;
-      });
-      socket.on("error", () => {});
-      socket.on("close", () => resolve(received));
-      socket.end(text);
-    });
+    const answer = await closed(text, true);
     expect(answer.match(/HTTP\/1.1 200 OK/g)?.length).toBe(text === call + probe ? 2 : 1);
   }
 });

@@ -2,8 +2,8 @@ import type { Environment } from "../environment.ts";
 import { quote } from "../quote.ts";
 
 /** What both HTTP and gRPC send as text. */
-const HEADER_NAME = /^(?!.*-bin$)[\w.-]+$/i;
-const HEADER_VALUE = /^[\x20-\x7e]*$/;
+const headerName = /^(?!.*-bin$)[\w.-]+$/i;
+const headerValue = /^[\x20-\x7e]*$/;
 
 /**
  * Reads OpenTelemetry's own variables. As its specification demands, an empty one is as good as
@@ -53,7 +53,7 @@ export class OtelVariables {
       const at = part.indexOf("=");
       const key = part.slice(0, at).trim();
       const value = decoded(part.slice(at + 1).trim());
-      if (at > 0 && HEADER_NAME.test(key) && value !== undefined && HEADER_VALUE.test(value)) {
+      if (at > 0 && headerName.test(key) && value !== undefined && headerValue.test(value)) {
         pairs[key.toLowerCase()] = value;
       } else {
         this.#warn(`${name}: an entry that is not a header (name=value) is ignored`);

@@ -1,7 +1,7 @@
 import type { Intake } from "../../sources/intake.ts";
 import type { Payload, ReadPayload, Source } from "../../sources/source.ts";
 
-/** A source that delivers what the leader's source of the same name has delivered. */
+/** A source that delivers what the main thread's source of the same name has delivered. */
 export class RelaySource implements Source {
   #next: Payload | ReadPayload | undefined;
   #wake: (() => void) | undefined;

@@ -4,20 +4,18 @@ import type { JsonObject } from "../../flags/model.ts";
 import { atOnce, inSlices, type Steps } from "../../flags/steps.ts";
 import type { View } from "../../store/view.ts";
 import type { Log } from "../../telemetry/log.ts";
+import { envelopeBytes } from "../../transport/grpc/envelope.ts";
 import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";
 import { encodeContext, flagsPrefix } from "./messages.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
-const CLIENT_LIMIT = 4 * 1024 * 1024;
-
-/** A gRPC message follows its compression flag and its length. */
-const FRAME_HEAD = 5;
+const clientLimitBytes = 4 * 1024 * 1024;
 
 const slot = memoSlot();
 
 /** Bytes copied without interruption. */
-const COPY = 256 * 1024;
+const copyBytes = 256 * 1024;
 
 /** A view and the evaluation context beside it, as bytes that all streams send. */
 export class EncodedState {
@@ -42,18 +40,18 @@ export class EncodedState {
     const head = flagsPrefix(size);
     const rest = encodeContext(context);
     const flagsSize = head.length + size;
-    const frame = new Uint8Array(FRAME_HEAD + flagsSize + rest.length);
+    const frame = new Uint8Array(envelopeBytes + flagsSize + rest.length);
     new DataView(frame.buffer).setUint32(1, flagsSize + rest.length);
-    let end = FRAME_HEAD;
+    let end = envelopeBytes;
     for (const part of [head, ...parts, rest]) {
-      for (let start = 0; start < part.length; start += COPY) {
-        const piece = part.subarray(start, start + COPY);
+      for (let start = 0; start < part.length; start += copyBytes) {
+        const piece = part.subarray(start, start + copyBytes);
         frame.set(piece, end);
         end += piece.length;
         yield;
       }
     }
-    const fetchAnswer = frame.subarray(FRAME_HEAD, FRAME_HEAD + flagsSize);
+    const fetchAnswer = frame.subarray(envelopeBytes, envelopeBytes + flagsSize);
     return new EncodedState(view, context, frame, fetchAnswer);
   }
 
@@ -131,9 +129,9 @@ export class StateEncoder {
   }
 
   #warnOfSize({ frame }: EncodedState, { reflection }: View): void {
-    if (frame.length <= CLIENT_LIMIT) return;
+    if (frame.length <= clientLimitBytes) return;
     this.#log.warn(
-      `the flags are a message of ${frame.length} bytes; clients reject more than ${CLIENT_LIMIT} ` +
+      `the flags are a message of ${frame.length} bytes; clients reject more than ${clientLimitBytes} ` +
         "unless their limit is raised: maxMsgSize of the gRPC source in flagd, the maximum receive " +
         "message size in others",
       { bytes: frame.length, ...reflection },

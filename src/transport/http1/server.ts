@@ -2,14 +2,11 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Exchange } from "../connect/exchange.ts";
 import { ExpiryQueue } from "../expiry.ts";
-import type { Timeouts } from "../limits.ts";
+import { requestLineBytes, type Timeouts } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
 import { Http1Exchange } from "./exchange.ts";
 import type { PlainAnswer } from "./plain-connection.ts";
 import { PlainServer } from "./plain-server.ts";
-
-/** What HTTP/1.1 leaves out of the limit on headers, as Go does: the request line and some slack. */
-const headerSlackBytes = 4096;
 
 /** A connection, between or within requests. */
 interface Connection {
@@ -47,7 +44,7 @@ export class Http1Server {
     const drop = ({ socket }: Connection) => socket.destroy();
     this.#headers = new ExpiryQueue(timeouts.headersMs, drop);
     this.#idle = new ExpiryQueue(timeouts.keepAliveMs, drop);
-    this.#maxHeaderBytes = maxHeaderBytes + headerSlackBytes;
+    this.#maxHeaderBytes = maxHeaderBytes + requestLineBytes;
     this.#keepAliveMs = timeouts.keepAliveMs;
     this.#leaveMs = timeouts.leaveMs;
     this.#serve = serve;
