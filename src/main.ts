@@ -1,4 +1,4 @@
-import { processIo } from "./commands/io.ts";
-import { run } from "./commands/run.ts";
+import { processIo } from "./cli/io.ts";
+import { run } from "./cli/run.ts";
 
 process.exit(await run(process.argv.slice(2), processIo));

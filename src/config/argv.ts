@@ -1,5 +1,5 @@
-import { ConfigError } from "./errors.ts";
-import { didYouMean } from "./nearest.ts";
+import { ConfigError } from "../core/config-error.ts";
+import { didYouMean } from "../core/nearest.ts";
 import type { OptionTable } from "./options/option.ts";
 
 /** A command line, taken apart. */

@@ -1,7 +1,5 @@
+import type { Environment } from "../core/environment.ts";
 import { environmentName, type OptionTable } from "./options/option.ts";
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the environment says about the options of a command. */
 export interface EnvironmentValues {

@@ -1,9 +1,10 @@
+import { ConfigError } from "../core/config-error.ts";
+import type { Environment } from "../core/environment.ts";
+import { didYouMean } from "../core/nearest.ts";
 import { parseArguments } from "./argv.ts";
-import { type Environment, readEnvironment } from "./environment.ts";
-import { ConfigError } from "./errors.ts";
+import { readEnvironment } from "./environment.ts";
 import { type ConfigFile, readConfigFile } from "./file.ts";
 import { type Kind, ValueError } from "./kinds/kind.ts";
-import { didYouMean } from "./nearest.ts";
 import { environmentName, type OptionTable, type Values } from "./options/option.ts";
 
 /** Where an option's value comes from. */

@@ -1,5 +1,5 @@
-import type { Environment } from "./environment.ts";
-import { ConfigError } from "./errors.ts";
+import { ConfigError } from "../core/config-error.ts";
+import type { Environment } from "../core/environment.ts";
 import type {
   globalOptions,
   loadingOptions,

@@ -1,4 +1,5 @@
-import type { FlagDefinition, Json } from "../flags/model.ts";
+import type { Json } from "../core/json.ts";
+import type { FlagDefinition } from "../flags/model.ts";
 import type { Outcome } from "./outcome.ts";
 
 /**

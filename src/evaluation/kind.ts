@@ -1,4 +1,4 @@
-import type { Json } from "../flags/model.ts";
+import type { Json } from "../core/json.ts";
 
 /** The JSON type of a value. */
 export type Kind = "boolean" | "string" | "number" | "object" | "array" | "null";

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../flags/model.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 
 export type Reason = "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "DISABLED" | "ERROR";
 export type ErrorCode = "FLAG_NOT_FOUND" | "PARSE_ERROR" | "TYPE_MISMATCH" | "GENERAL";

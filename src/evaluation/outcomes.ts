@@ -1,5 +1,6 @@
-import type { FlagDefinition, Json, JsonObject } from "../flags/model.ts";
-import { compareBytes } from "../flags/order.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import { compareBytes } from "../core/order.ts";
+import type { FlagDefinition } from "../flags/model.ts";
 import type { ErrorCode, Outcome, Reason } from "./outcome.ts";
 import { isPlainName, variantName } from "./variant-name.ts";
 

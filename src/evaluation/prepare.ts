@@ -1,4 +1,6 @@
-import type { FlagDefinition, Json, JsonObject } from "../flags/model.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import { shorten } from "../core/shorten.ts";
+import type { FlagDefinition } from "../flags/model.ts";
 import type { EvaluationContext, PreparedFlag } from "./flag.ts";
 import { type CompiledRule, compileRule } from "./jsonlogic/compile.ts";
 import type { Severity } from "./jsonlogic/expression.ts";
@@ -6,7 +8,6 @@ import { jsonLogicOperators } from "./jsonlogic/operators/index.ts";
 import { customOperations } from "./operations/index.ts";
 import type { Outcome } from "./outcome.ts";
 import { hidesReflection, type Outcomes, outcomesOf } from "./outcomes.ts";
-import { shorten } from "./shorten.ts";
 import { hasNonFinite, variantName } from "./variant-name.ts";
 
 /** What evaluation needs from outside. */

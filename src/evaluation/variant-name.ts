@@ -1,4 +1,4 @@
-import { compareBytes } from "../flags/order.ts";
+import { compareBytes } from "../core/order.ts";
 
 /**
  * The name of the variant that a targeting result stands for: the result as compact JSON with its

@@ -1,6 +1,7 @@
-import { isArray } from "./json.ts";
-import type { FlagDefinition, Json } from "./model.ts";
-import { compareBytes } from "./order.ts";
+import type { Json } from "../core/json.ts";
+import { isArray } from "../core/json.ts";
+import { compareBytes } from "../core/order.ts";
+import type { FlagDefinition } from "./model.ts";
 
 /**
  * The one compact JSON text of a value: keys in byte order, numbers as ECMAScript writes doubles

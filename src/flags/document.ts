@@ -1,7 +1,7 @@
+import { atOnce } from "../core/steps.ts";
 import { FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
 import type { DocumentFormat, ParsedDocument, Problem } from "./model.ts";
-import { atOnce } from "./steps.ts";
 import { parseText } from "./text.ts";
 
 /**

@@ -1,11 +1,12 @@
+import type { Json, JsonObject } from "../core/json.ts";
+import { isArray, isContainer, isObject, kindOf } from "../core/json.ts";
+import type { Steps } from "../core/steps.ts";
 import { type Findings, type Path, quote } from "./findings.ts";
 import { decodeFlag } from "./flag.ts";
-import { isArray, isContainer, isObject, kindOf } from "./json.ts";
 import { decodeMetadata, flagSetIdOf } from "./metadata.ts";
-import type { FlagDefinition, FlagSet, Json, JsonObject } from "./model.ts";
+import type { FlagDefinition, FlagSet } from "./model.ts";
 import { resolveReferences } from "./references.ts";
 import { checkDocument, checkFlag } from "./schema.ts";
-import type { Steps } from "./steps.ts";
 import { howToDelete } from "./text.ts";
 
 /** A document whose flags were decoded; its schema is checked on demand. */

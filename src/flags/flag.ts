@@ -1,8 +1,9 @@
+import type { Json, JsonObject } from "../core/json.ts";
+import { inByteOrderThroughout, isObject, kindOf } from "../core/json.ts";
+import { compareBytes } from "../core/order.ts";
 import { type Findings, type Path, quote } from "./findings.ts";
-import { inByteOrderThroughout, isObject, kindOf } from "./json.ts";
 import { decodeMetadata, flagSetIdOf, mergeMetadata } from "./metadata.ts";
-import type { FlagDefinition, Json, JsonObject } from "./model.ts";
-import { compareBytes } from "./order.ts";
+import type { FlagDefinition } from "./model.ts";
 
 /**
  * Decodes one flag; `null` is a flag without anything.

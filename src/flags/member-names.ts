@@ -1,5 +1,5 @@
+import type { JsonObject } from "../core/json.ts";
 import { type FindingList, type Path, quote } from "./findings.ts";
-import type { JsonObject } from "./model.ts";
 
 /** The members that one kind of object has a meaning for. */
 export interface MemberNames {

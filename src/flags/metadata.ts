@@ -1,6 +1,6 @@
+import type { Json, JsonObject } from "../core/json.ts";
+import { inByteOrder, inByteOrderThroughout, isObject, kindOf } from "../core/json.ts";
 import type { Findings, Path } from "./findings.ts";
-import { inByteOrder, inByteOrderThroughout, isObject, kindOf } from "./json.ts";
-import type { Json, JsonObject } from "./model.ts";
 
 /**
  * Metadata of one level, document or flag: an object, or undefined where there is none.

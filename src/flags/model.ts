@@ -1,9 +1,5 @@
-import type { Steps } from "./steps.ts";
-
-/** Any JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
-/** Any JSON object. */
-export type JsonObject = { readonly [member: string]: Json };
+import type { Json, JsonObject } from "../core/json.ts";
+import type { Steps } from "../core/steps.ts";
 
 /** One flag as its document defines it, checked and with every `$ref` replaced. */
 export interface FlagDefinition {

@@ -1,9 +1,10 @@
+import type { Json, JsonObject } from "../core/json.ts";
+import { compareBytes } from "../core/order.ts";
+import type { Steps } from "../core/steps.ts";
 import { flagSetIdOf } from "./metadata.ts";
-import type { FlagDefinition, Json, JsonObject } from "./model.ts";
-import { compareBytes } from "./order.ts";
+import type { FlagDefinition } from "./model.ts";
 import type { PackedFlagSet } from "./packed.ts";
 import { parseInSteps } from "./parse-in-steps.ts";
-import type { Steps } from "./steps.ts";
 
 /** Longer definitions are parsed in steps. */
 const long = 64 * 1024;

@@ -1,7 +1,7 @@
+import { compareBytes } from "../core/order.ts";
+import { atOnce, type Steps } from "../core/steps.ts";
 import { canonicalFlag, htmlSafeJson } from "./canonical.ts";
 import type { FlagDefinition, FlagSet, Problem } from "./model.ts";
-import { compareBytes } from "./order.ts";
-import { atOnce, type Steps } from "./steps.ts";
 
 /**
  * A flag set as bytes that threads can share: the flags as documents for sync clients carry them, and

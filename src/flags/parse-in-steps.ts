@@ -1,6 +1,6 @@
-import { setMember } from "./json.ts";
-import type { Json } from "./model.ts";
-import type { Steps } from "./steps.ts";
+import type { Json } from "../core/json.ts";
+import { setMember } from "../core/json.ts";
+import type { Steps } from "../core/steps.ts";
 
 /** Values between two steps: parsed in a fraction of a millisecond. */
 const stepLength = 500;

@@ -1,4 +1,4 @@
-import type { Json } from "./model.ts";
+import type { Json } from "../core/json.ts";
 
 /**
  * Whether a value that JSON.parse made has nothing to resolve and nothing wrong: no `$ref`, no number

@@ -1,6 +1,6 @@
+import type { Json } from "../core/json.ts";
+import { isObject, kindOf } from "../core/json.ts";
 import { type FindingList, quote } from "./findings.ts";
-import { isObject, kindOf } from "./json.ts";
-import type { Json } from "./model.ts";
 import { isPlain } from "./plain.ts";
 
 /**

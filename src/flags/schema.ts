@@ -1,7 +1,7 @@
+import type { Json } from "../core/json.ts";
+import { isContainer, isObject, kindOf } from "../core/json.ts";
 import { type FindingList, type Path, quote } from "./findings.ts";
-import { isContainer, isObject, kindOf } from "./json.ts";
 import { memberNames, warnOfOtherCase } from "./member-names.ts";
-import type { Json } from "./model.ts";
 import { checkTargeting } from "./targeting-schema.ts";
 
 const documentMembers = memberNames("flags", "metadata", "$evaluators", "$schema");

@@ -1,6 +1,6 @@
+import type { Json, JsonObject } from "../core/json.ts";
+import { isArray, isContainer, isObject, kindOf } from "../core/json.ts";
 import { type FindingList, type Path, quote } from "./findings.ts";
-import { isArray, isContainer, isObject, kindOf } from "./json.ts";
-import type { Json, JsonObject } from "./model.ts";
 
 const any = Number.POSITIVE_INFINITY;
 

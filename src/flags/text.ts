@@ -1,5 +1,5 @@
+import { findSyntaxProblem } from "../core/json-syntax.ts";
 import type { Findings } from "./findings.ts";
-import { findSyntaxProblem } from "./json-syntax.ts";
 import type { DocumentFormat } from "./model.ts";
 
 /** What keeps an empty key or file from deleting every flag, and the way to delete them all. */

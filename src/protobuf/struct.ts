@@ -4,8 +4,9 @@
  *
  * https://protobuf.dev/reference/protobuf/google.protobuf/#struct
  */
-import { setMember } from "../flags/json.ts";
-import type { Json } from "../flags/model.ts";
+
+import type { Json } from "../core/json.ts";
+import { setMember } from "../core/json.ts";
 import {
   DecodeError,
   FIXED64,

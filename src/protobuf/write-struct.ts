@@ -3,7 +3,7 @@
  *
  * https://protobuf.dev/reference/protobuf/google.protobuf/#struct
  */
-import type { Json, JsonObject } from "../flags/model.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { WireWriter } from "./writer.ts";
 
 /** The content of a Struct: its members one after the other. */

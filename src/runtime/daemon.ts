@@ -1,6 +1,6 @@
+import type { Log } from "../core/log.ts";
+import { within } from "../core/within.ts";
 import { FatalSourceError } from "../sources/source.ts";
-import type { Log } from "../telemetry/log.ts";
-import { within } from "../transport/within.ts";
 import { compileAfterStart } from "./compilation.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { listenToSignals, surviveMistakes } from "./signals.ts";

@@ -1,9 +1,10 @@
 import type { SourceConfig } from "../config/sources/source-config.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import { inSlices } from "../core/steps.ts";
 import { prepareFlag, reflecting } from "../evaluation/prepare.ts";
-import type { JsonObject } from "../flags/model.ts";
-import { inSlices } from "../flags/steps.ts";
 import { Readiness } from "../services/management/readiness.ts";
-import { type Clock, systemClock } from "../sources/clock.ts";
 import { createSource } from "../sources/create.ts";
 import { SourceFault } from "../sources/fault.ts";
 import { Intake } from "../sources/intake.ts";
@@ -17,7 +18,6 @@ import {
 import { SourceStatus } from "../sources/status.ts";
 import { ThreadSource } from "../sources/thread/source.ts";
 import { Store } from "../store/store.ts";
-import type { Log } from "../telemetry/log.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import { Restarts } from "./restarts.ts";

@@ -1,7 +1,7 @@
 import type { StartConfig } from "../config/start.ts";
+import type { Log } from "../core/log.ts";
 import { defaultHeartbeatMs } from "../services/ofrep/events/events.ts";
 import type { Ofrep } from "../services/ofrep/service.ts";
-import type { Log } from "../telemetry/log.ts";
 import { type HttpHandler, serveHttp } from "../transport/http.ts";
 import type { PortSharing } from "../transport/listener.ts";
 

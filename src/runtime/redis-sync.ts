@@ -1,7 +1,7 @@
-import { versionLine } from "../build-info.ts";
 import type { RedisSyncConfig } from "../config/redis-sync.ts";
+import { versionLine } from "../core/build-info.ts";
+import type { Log } from "../core/log.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
-import type { Log } from "../telemetry/log.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { describe } from "./addresses.ts";

@@ -1,11 +1,11 @@
 import type { Address } from "../config/serving.ts";
 import type { StartConfig } from "../config/start.ts";
+import type { Log } from "../core/log.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { createOfrep } from "../services/ofrep/service.ts";
 import { logEvaluations } from "../telemetry/evaluation-log.ts";
 import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
-import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { ofrepRoute } from "../telemetry/routes.ts";
 import { both, type EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";

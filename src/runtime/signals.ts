@@ -1,4 +1,4 @@
-import type { Log } from "../telemetry/log.ts";
+import type { Log } from "../core/log.ts";
 
 /** The signals that the process has received. */
 export interface Signals extends Disposable {

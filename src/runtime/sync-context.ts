@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../flags/model.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { ContextSource } from "../services/context-source.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { ServingConfig } from "../config/serving.ts";
+import type { Log } from "../core/log.ts";
 import { createSyncService } from "../services/sync/service.ts";
-import type { Log } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
 import { listen } from "../transport/listen.ts";

@@ -1,12 +1,12 @@
-import { ConfigError } from "../config/errors.ts";
 import type { OtelConfig } from "../config/otel/read.ts";
-import type { Log } from "../telemetry/log.ts";
+import { ConfigError } from "../core/config-error.ts";
+import type { Log } from "../core/log.ts";
+import { within } from "../core/within.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { Attributes } from "../telemetry/metrics/series.ts";
 import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import type { CallWatch } from "../transport/listener.ts";
-import { within } from "../transport/within.ts";
 
 /** The longest that a daemon which ends waits for the last telemetry to be sent. */
 export const exportGraceMs = 3_000;

@@ -1,6 +1,6 @@
-import { buildInfo } from "../build-info.ts";
 import type { OtelConfig } from "../config/otel/read.ts";
-import type { Log } from "../telemetry/log.ts";
+import { buildInfo } from "../core/build-info.ts";
+import type { Log } from "../core/log.ts";
 import { merge } from "../telemetry/metrics/merge.ts";
 import { exposition } from "../telemetry/metrics/prometheus.ts";
 import { type Collection, processOnly, Registry } from "../telemetry/metrics/registry.ts";

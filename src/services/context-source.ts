@@ -1,4 +1,4 @@
-import type { JsonObject } from "../flags/model.ts";
+import type { JsonObject } from "../core/json.ts";
 
 /** The evaluation context that is added to every evaluation, and that sync clients lay over their own. */
 export interface ContextSource {

@@ -1,5 +1,5 @@
 import type { Polling } from "../config/sources/source-config.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../core/clock.ts";
 
 /** Between attempts to reach a source. */
 export const sourceWaits = { firstMs: 1_000, maxMs: 60_000 };

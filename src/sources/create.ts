@@ -1,6 +1,6 @@
 import type { SourceConfig } from "../config/sources/source-config.ts";
-import type { Log } from "../telemetry/log.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Log } from "../core/log.ts";
 import type { Source } from "./source.ts";
 
 /**

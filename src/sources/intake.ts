@@ -1,9 +1,10 @@
+import type { JsonObject } from "../core/json.ts";
+import type { Log } from "../core/log.ts";
+import { inSlices } from "../core/steps.ts";
 import { parseDocument } from "../flags/document.ts";
-import type { JsonObject, Problem } from "../flags/model.ts";
-import { inSlices } from "../flags/steps.ts";
+import type { Problem } from "../flags/model.ts";
 import type { LayerChange } from "../store/layer.ts";
 import type { Store } from "../store/store.ts";
-import type { Log } from "../telemetry/log.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import type { Payload, ReadPayload, Source, SourceSink } from "./source.ts";
 import type { SourceStatus } from "./status.ts";

@@ -1,4 +1,4 @@
-import type { Log } from "../telemetry/log.ts";
+import type { Log } from "../core/log.ts";
 import type { Intake } from "./intake.ts";
 import { largeDocument } from "./large-document.ts";
 import type { Payload, Source } from "./source.ts";

@@ -1,5 +1,5 @@
 import type { Polling } from "../config/sources/source-config.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../core/clock.ts";
 
 /**
  * When a polling source looks, after its first look: every `intervalSeconds`, shifted by a part of the

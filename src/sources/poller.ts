@@ -1,6 +1,6 @@
 import type { Polling } from "../config/sources/source-config.ts";
+import type { Clock } from "../core/clock.ts";
 import { type Backoff, pollBackoff } from "./backoff.ts";
-import type { Clock } from "./clock.ts";
 import { contentHash } from "./content-hash.ts";
 import { reportFailure, SourceFault } from "./fault.ts";
 import { PollSchedule } from "./poll-schedule.ts";

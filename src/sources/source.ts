@@ -1,4 +1,5 @@
-import type { DocumentFormat, JsonObject } from "../flags/model.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { DocumentFormat } from "../flags/model.ts";
 import type { PackedDocument } from "../flags/packed.ts";
 
 /**

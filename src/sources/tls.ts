@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { ClientTls } from "../config/sources/source-config.ts";
-import { systemAuthorities } from "../transport/authorities.ts";
+import { systemAuthorities } from "../core/authorities.ts";
 import { SourceFault } from "./fault.ts";
 import { readTextFile } from "./text-file.ts";
 

@@ -1,8 +1,8 @@
+import type { JsonObject } from "../core/json.ts";
+import { atOnce, type Steps } from "../core/steps.ts";
 import type { PreparedFlag } from "../evaluation/flag.ts";
 import type { Memo } from "../evaluation/outcome.ts";
-import type { JsonObject } from "../flags/model.ts";
 import { PackedFlag } from "../flags/packed-flag.ts";
-import { atOnce, type Steps } from "../flags/steps.ts";
 import { type Flags, overlaid } from "./overlay.ts";
 import { reflectionOf } from "./selector.ts";
 import type { StoredFlag } from "./stored-flag.ts";

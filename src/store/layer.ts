@@ -1,8 +1,8 @@
+import { compareBytes } from "../core/order.ts";
+import type { Steps } from "../core/steps.ts";
 import type { FlagDefinition, FlagSet } from "../flags/model.ts";
-import { compareBytes } from "../flags/order.ts";
 import { compareFlags, type PackedFlagSet, packing } from "../flags/packed.ts";
 import { unpack } from "../flags/packed-flag.ts";
-import type { Steps } from "../flags/steps.ts";
 import { type Flags, overlaid } from "./overlay.ts";
 import { DefinedFlag, type FlagContent, type Preparation, StoredFlag } from "./stored-flag.ts";
 

@@ -1,5 +1,5 @@
-import { compareBytes } from "../flags/order.ts";
-import type { Steps } from "../flags/steps.ts";
+import { compareBytes } from "../core/order.ts";
+import type { Steps } from "../core/steps.ts";
 import type { StoredFlag } from "./stored-flag.ts";
 
 /** By key, in byte order of the keys. */

@@ -1,5 +1,5 @@
-import { shorten } from "../evaluation/shorten.ts";
-import type { JsonObject } from "../flags/model.ts";
+import type { JsonObject } from "../core/json.ts";
+import { shorten } from "../core/shorten.ts";
 import type { Selector } from "./view.ts";
 
 /** A selector whose key is neither `flagSetId` nor `source`. */

@@ -1,6 +1,6 @@
+import { atOnce, type Steps } from "../core/steps.ts";
 import type { FlagSet } from "../flags/model.ts";
 import type { PackedFlagSet } from "../flags/packed.ts";
-import { atOnce, type Steps } from "../flags/steps.ts";
 import { emptyLayer, type Layer, type LayerChange, nextLayer, packLayer } from "./layer.ts";
 import { LayeredSnapshot } from "./snapshot.ts";
 import type { Preparation } from "./stored-flag.ts";

@@ -1,8 +1,9 @@
+import type { JsonObject } from "../core/json.ts";
+import { atOnce, type Steps } from "../core/steps.ts";
 import type { PreparedFlag } from "../evaluation/flag.ts";
 import { canonicalFlag } from "../flags/canonical.ts";
-import type { FlagDefinition, JsonObject } from "../flags/model.ts";
+import type { FlagDefinition } from "../flags/model.ts";
 import { PackedFlag } from "../flags/packed-flag.ts";
-import { atOnce, type Steps } from "../flags/steps.ts";
 
 /** How definitions become flags that can be evaluated. */
 export interface Preparation {

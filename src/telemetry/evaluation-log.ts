@@ -1,5 +1,5 @@
-import { shorten } from "../evaluation/shorten.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "../core/log.ts";
+import { shorten } from "../core/shorten.ts";
 import type { EvaluationTrace } from "./tracing/evaluation-tracing.ts";
 
 /** Names of context members that an entry has at most. */

@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
-import { ConfigError } from "../config/errors.ts";
+import { ConfigError } from "../core/config-error.ts";
 import type { ListenAddress } from "./listener.ts";
 
 /**

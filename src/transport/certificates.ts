@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
-import { ConfigError } from "../config/errors.ts";
 import type { ServerTls } from "../config/serving.ts";
-import type { Log } from "../telemetry/log.ts";
+import { ConfigError } from "../core/config-error.ts";
+import type { Log } from "../core/log.ts";
 
 /**
  * What `tls.createServer` and `setSecureContext` take.

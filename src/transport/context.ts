@@ -1,5 +1,5 @@
-import type { Log } from "../telemetry/log.ts";
-import type { ExpiryQueue } from "./expiry.ts";
+import type { ExpiryQueue } from "../core/expiry.ts";
+import type { Log } from "../core/log.ts";
 import type { CallWatch } from "./listener.ts";
 
 /** Something that is given up when its time is over. */

@@ -1,7 +1,7 @@
-import type { Log } from "../telemetry/log.ts";
+import type { Log } from "../core/log.ts";
+import { within } from "../core/within.ts";
 import type { HttpHandler } from "./http.ts";
 import { requestLineBytes } from "./limits.ts";
-import { within } from "./within.ts";
 
 export interface FetchServerOptions {
   readonly socketPath: string;

@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
+import { ExpiryQueue } from "../core/expiry.ts";
+import { within } from "../core/within.ts";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
 import { createJsonUnary } from "./connect/json-unary.ts";
 import { LazyDispatcher } from "./connect/lazy-dispatcher.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
-import { ExpiryQueue } from "./expiry.ts";
 import { StreamCall } from "./grpc/stream.ts";
 import { UnaryCall } from "./grpc/unary.ts";
 import { Http1Server, refuse } from "./http1/server.ts";
@@ -20,7 +21,6 @@ import {
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import { connectionsAllowed } from "./open-files.ts";
-import { within } from "./within.ts";
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.

@@ -1,6 +1,6 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { ServerTls } from "../config/serving.ts";
-import type { Log } from "../telemetry/log.ts";
+import type { Log } from "../core/log.ts";
 import type { PingRule } from "./http2/pings.ts";
 import type { ShortPath } from "./method.ts";
 

@@ -2,8 +2,8 @@
 
 import type { JsonObject } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import type { Json } from "../../src/core/json.ts";
 import type { PreparedFlag } from "../../src/evaluation/flag.ts";
-import type { Json } from "../../src/flags/model.ts";
 import { flag, staticFlag } from "../unit/services/fixtures.ts";
 
 const set = { setver: 3, team: "core" };

@@ -16,8 +16,8 @@ import {
   createRouterTransport,
 } from "@connectrpc/connect";
 import { createAsyncIterable, readAllBytes } from "@connectrpc/connect/protocol";
+import type { Json } from "../../src/core/json.ts";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
-import type { Json } from "../../src/flags/model.ts";
 import { Service as V1 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as V2 } from "../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../src/gen/schema/v1/schema_pb.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { JsonObject } from "../../src/core/json.ts";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
-import type { JsonObject } from "../../src/flags/model.ts";
 import { createOfrep, type OfrepOptions } from "../../src/services/ofrep/service.ts";
 import type { CallRecord } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";

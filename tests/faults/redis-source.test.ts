@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { systemClock } from "../../src/sources/clock.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { FatalSourceError } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { freePort } from "../support/ports.ts";

@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, systemClock } from "../../src/sources/clock.ts";
+import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { FileSource, type FileSourceOptions } from "../../src/sources/file/source.ts";
 import { FatalSourceError, type Payload, type SourceSink } from "../../src/sources/source.ts";
 import { createLog } from "../../src/telemetry/logging/create-log.ts";

@@ -5,7 +5,7 @@ import { connect, type NetConnectOpts } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import type { JsonObject } from "../../src/flags/model.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import { createOfrep } from "../../src/services/ofrep/service.ts";
 import { type FetchServer, serveFetch } from "../../src/transport/fetch-server.ts";
 import { type HttpHandler, type HttpServer, serveHttp } from "../../src/transport/http.ts";

@@ -3,7 +3,7 @@ import { copyFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { ConfigError } from "../../src/config/errors.ts";
+import { ConfigError } from "../../src/core/config-error.ts";
 import { createOfrep } from "../../src/services/ofrep/service.ts";
 import { type HttpHandler, type HttpOptions, serveHttp } from "../../src/transport/http.ts";
 import type { Timeouts } from "../../src/transport/limits.ts";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import type { Log } from "../../src/core/log.ts";
 import { parseDocument } from "../../src/flags/document.ts";
 import { Intake } from "../../src/sources/intake.ts";
 import { MovingSource } from "../../src/sources/moving-source.ts";
 import type { Payload, Source, SourceSink } from "../../src/sources/source.ts";
 import { SourceStatus } from "../../src/sources/status.ts";
 import { ThreadDied, ThreadSource } from "../../src/sources/thread/source.ts";
-import type { Log } from "../../src/telemetry/log.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 import { createStore, seen } from "../unit/store/flags.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../src/flags/model.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import type { ContextSource } from "../../src/services/context-source.ts";
 
 /** A context that never changes. */

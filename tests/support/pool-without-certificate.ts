@@ -1,7 +1,7 @@
 // A program whose only worker cannot start, for want of a certificate; it writes its log on stdout.
 import { readStartConfig } from "../../src/config/start.ts";
+import type { Log } from "../../src/core/log.ts";
 import { WorkerPool } from "../../src/runtime/workers/pool.ts";
-import type { Log } from "../../src/telemetry/log.ts";
 
 const write: Log["error"] = (message, fields) => console.log(message, JSON.stringify(fields));
 const log: Log = {

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../src/sources/clock.ts";
+import { type Clock, systemClock } from "../../src/core/clock.ts";
 import type { Payload, Source, SourceSink } from "../../src/sources/source.ts";
 import { until } from "./until.ts";
 

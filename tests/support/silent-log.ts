@@ -1,4 +1,4 @@
-import type { Log, LogFields, LogLevel } from "../../src/telemetry/log.ts";
+import type { Log, LogFields, LogLevel } from "../../src/core/log.ts";
 
 export interface LogEntry {
   readonly level: LogLevel;

@@ -1,4 +1,4 @@
-import { parseJson } from "../json.ts";
+import { parseJson } from "../../core/parse-json.ts";
 import { type Kind, ValueError } from "./kind.ts";
 
 /**

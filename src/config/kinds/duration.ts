@@ -1,4 +1,4 @@
-import { quote } from "../quote.ts";
+import { quote } from "../../core/quote.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
 
 const milliseconds: Readonly<Record<string, number>> = {

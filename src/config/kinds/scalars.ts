@@ -1,5 +1,5 @@
-import { didYouMean } from "../nearest.ts";
-import { quote } from "../quote.ts";
+import { didYouMean } from "../../core/nearest.ts";
+import { quote } from "../../core/quote.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
 
 function scalar<T>(kind: Omit<Kind<T>, "fromFile">): Kind<T> {

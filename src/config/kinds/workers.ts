@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { quote } from "../quote.ts";
+import { quote } from "../../core/quote.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
 
 const most = 64;

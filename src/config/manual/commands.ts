@@ -1,10 +1,10 @@
-import { ConfigError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import { didYouMean } from "../../core/nearest.ts";
+import { quote } from "../../core/quote.ts";
 import type { OptionTable } from "../options/option.ts";
 import { redisSyncOptions } from "../options/redis-sync.ts";
 import { globalOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
-import { quote } from "../quote.ts";
 
 /** A command as help, completion and reference describe it. */
 export interface CommandManual {

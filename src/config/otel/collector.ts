@@ -1,5 +1,5 @@
-import { ConfigError } from "../errors.ts";
-import { quoteUri } from "../quote.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import { quoteUri } from "../../core/quote.ts";
 import type { OtelVariables } from "./variables.ts";
 
 /** Where one signal goes, and how. */

@@ -1,5 +1,5 @@
-import type { Environment } from "../environment.ts";
-import { quote } from "../quote.ts";
+import type { Environment } from "../../core/environment.ts";
+import { quote } from "../../core/quote.ts";
 import {
   type CollectorConfig,
   type CollectorOptions,

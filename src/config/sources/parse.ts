@@ -1,7 +1,7 @@
-import { ConfigError } from "../errors.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import { nearest } from "../../core/nearest.ts";
+import { quote } from "../../core/quote.ts";
 import { longestTimerMs } from "../kinds/duration.ts";
-import { nearest } from "../nearest.ts";
-import { quote } from "../quote.ts";
 import { oauthMembers, providers, sourceMembers } from "./members.ts";
 import { type MemberValues, readMembers } from "./read-members.ts";
 import type {

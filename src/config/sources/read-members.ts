@@ -1,5 +1,5 @@
-import { ConfigError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import { didYouMean } from "../../core/nearest.ts";
 import type { Member } from "./members.ts";
 
 type ValueOf<M extends Member> = M["type"] extends "text"

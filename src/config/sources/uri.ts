@@ -1,6 +1,6 @@
-import { ConfigError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
-import { quoteUri } from "../quote.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import { didYouMean } from "../../core/nearest.ts";
+import { quoteUri } from "../../core/quote.ts";
 
 /** A source object as `--sources` would have it. */
 export interface UriSource {

@@ -1,4 +1,4 @@
-import type { Json } from "../../flags/model.ts";
+import type { Json } from "../../core/json.ts";
 import {
   computed,
   type Expression,

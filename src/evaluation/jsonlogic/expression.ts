@@ -1,4 +1,4 @@
-import type { Json } from "../../flags/model.ts";
+import type { Json } from "../../core/json.ts";
 
 /** A compiled rule: data in, result out. Pure, but may throw, as JavaScript's conversions do. */
 export type Expression = (data: unknown) => unknown;

@@ -1,3 +1,4 @@
+import { shorten } from "../../core/shorten.ts";
 import {
   type Expression,
   type Node,
@@ -5,7 +6,6 @@ import {
   type Scope,
   sequence,
 } from "../jsonlogic/expression.ts";
-import { shorten } from "../shorten.ts";
 import { compareVersions, parseVersion, type Version } from "./version.ts";
 
 type Relation = (a: Version, b: Version) => boolean;

@@ -1,4 +1,4 @@
-import { within } from "../../transport/within.ts";
+import { within } from "../../core/within.ts";
 
 /** Requests to another thread that wait for their replies. */
 export class PendingReplies<Reply> {

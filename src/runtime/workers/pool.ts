@@ -1,9 +1,9 @@
 import { Worker } from "node:worker_threads";
-import { buildInfo } from "../../build-info.ts";
+import { buildInfo } from "../../core/build-info.ts";
+import type { Log } from "../../core/log.ts";
+import { within } from "../../core/within.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
-import type { Log } from "../../telemetry/log.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
-import { within } from "../../transport/within.ts";
 import { Restarts } from "../restarts.ts";
 import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
 import { PendingReplies } from "./pending-replies.ts";

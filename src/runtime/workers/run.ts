@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { buildInfo } from "../../build-info.ts";
-import type { Log } from "../../telemetry/log.ts";
+import { buildInfo } from "../../core/build-info.ts";
+import type { Log } from "../../core/log.ts";
 import { createLog } from "../../telemetry/logging/create-log.ts";
 import { Registry } from "../../telemetry/metrics/registry.ts";
 import { describeResource } from "../../telemetry/resource.ts";

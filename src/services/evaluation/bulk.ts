@@ -1,10 +1,11 @@
 /** ResolveAll: every flag of a view, from parts made once per outcome. */
+
+import type { Json, JsonObject } from "../../core/json.ts";
 import { defaultKind } from "../../evaluation/bulk.ts";
 import type { EvaluationContext, PreparedFlag } from "../../evaluation/flag.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
 import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
-import type { Json, JsonObject } from "../../flags/model.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";

@@ -1,6 +1,6 @@
-import { setMember } from "../../flags/json.ts";
-import type { JsonObject } from "../../flags/model.ts";
-import type { Steps } from "../../flags/steps.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { setMember } from "../../core/json.ts";
+import type { Steps } from "../../core/steps.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";

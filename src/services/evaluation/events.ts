@@ -1,8 +1,8 @@
 /** The messages of an event stream. Their wire form is the same in all versions of the service. */
 
-import { setMember } from "../../flags/json.ts";
-import type { JsonObject } from "../../flags/model.ts";
-import { atOnce, inSlices } from "../../flags/steps.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { setMember } from "../../core/json.ts";
+import { atOnce, inSlices } from "../../core/steps.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";

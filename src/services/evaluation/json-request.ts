@@ -1,7 +1,8 @@
 /** Reads Resolve requests in JSON where they are written as clients write them. */
+
+import type { Json } from "../../core/json.ts";
+import { isObject } from "../../core/json.ts";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
-import { isObject } from "../../flags/json.ts";
-import type { Json } from "../../flags/model.ts";
 
 interface JsonRequest {
   readonly flagKey: string;

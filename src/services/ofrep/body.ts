@@ -1,5 +1,5 @@
 /** Reads request bodies: bounded in bytes and in time. */
-import { ExpiryQueue } from "../../transport/expiry.ts";
+import { ExpiryQueue } from "../../core/expiry.ts";
 
 /** The body of a request, or why there is none. */
 export type Body =

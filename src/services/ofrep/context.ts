@@ -1,7 +1,8 @@
 /** From a request body to an evaluation context, as leniently as Go flagd. */
+
+import type { Json } from "../../core/json.ts";
+import { isObject } from "../../core/json.ts";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
-import { isObject } from "../../flags/json.ts";
-import type { Json } from "../../flags/model.ts";
 
 /**
  * `{"context": {…}}`. Nothing, null, and a `context` that is no object give an empty context. What

@@ -1,9 +1,10 @@
 /** What sync clients are told of a view. */
+
+import type { JsonObject } from "../../core/json.ts";
+import type { Log } from "../../core/log.ts";
+import { atOnce, inSlices, type Steps } from "../../core/steps.ts";
 import { memoSlot } from "../../evaluation/outcome.ts";
-import type { JsonObject } from "../../flags/model.ts";
-import { atOnce, inSlices, type Steps } from "../../flags/steps.ts";
 import type { View } from "../../store/view.ts";
-import type { Log } from "../../telemetry/log.ts";
 import { envelopeBytes } from "../../transport/grpc/envelope.ts";
 import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";

@@ -1,5 +1,5 @@
 /** The messages of the sync service on the wire. */
-import type { JsonObject } from "../../flags/model.ts";
+import type { JsonObject } from "../../core/json.ts";
 import { DecodeError, LENGTH_DELIMITED, WireReader } from "../../protobuf/reader.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";

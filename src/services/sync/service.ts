@@ -2,8 +2,9 @@
  * The stream of flag documents for in-process providers and other daemons, by two ways: the short
  * path for gRPC, on which all streams send the same bytes, and Connect's handlers for the rest.
  */
+
+import type { Log } from "../../core/log.ts";
 import type { SnapshotSource } from "../../store/view.ts";
-import type { Log } from "../../telemetry/log.ts";
 import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
 import type { ContextSource } from "../context-source.ts";
 import type { RpcService } from "../rpc-service.ts";

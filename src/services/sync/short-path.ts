@@ -1,4 +1,4 @@
-import type { Log } from "../../telemetry/log.ts";
+import type { Log } from "../../core/log.ts";
 import type { ShortPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { SyncHandlers } from "./connect-routes.ts";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../flags/model.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { HeaderLookup } from "../context.ts";

@@ -1,4 +1,4 @@
-import type { Environment } from "../../config/environment.ts";
+import type { Environment } from "../../core/environment.ts";
 import { SourceFault } from "../fault.ts";
 import { readTextFile } from "../text-file.ts";
 import type { WebClient, WebRequest, WholeAnswer } from "../web/client.ts";

@@ -1,5 +1,5 @@
-import type { Environment } from "../../config/environment.ts";
-import { ConfigError } from "../../config/errors.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import type { Environment } from "../../core/environment.ts";
 import { isOn } from "./location.ts";
 
 /** Where an Azure storage account is and how it is entered. */

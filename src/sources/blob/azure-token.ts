@@ -1,4 +1,4 @@
-import type { Environment } from "../../config/environment.ts";
+import type { Environment } from "../../core/environment.ts";
 import { readTextFile } from "../text-file.ts";
 import type { WebClient } from "../web/client.ts";
 import type { Token } from "../web/token-cache.ts";

@@ -1,5 +1,5 @@
-import type { Environment } from "../../config/environment.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Environment } from "../../core/environment.ts";
 import type { WebClient, WebRequest } from "../web/client.ts";
 
 export interface BucketDependencies {

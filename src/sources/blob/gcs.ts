@@ -1,4 +1,4 @@
-import { ConfigError } from "../../config/errors.ts";
+import { ConfigError } from "../../core/config-error.ts";
 import { TokenCache } from "../web/token-cache.ts";
 import type { Bucket, BucketDependencies } from "./bucket.ts";
 import { googleToken } from "./google-credentials.ts";

@@ -2,7 +2,7 @@ import { createSign } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Environment } from "../../config/environment.ts";
+import type { Environment } from "../../core/environment.ts";
 import { messageOf, SourceFault } from "../fault.ts";
 import type { WebClient } from "../web/client.ts";
 import type { Token } from "../web/token-cache.ts";

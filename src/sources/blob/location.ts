@@ -1,5 +1,5 @@
-import { ConfigError } from "../../config/errors.ts";
-import { quoteUri } from "../../config/quote.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import { quoteUri } from "../../core/quote.ts";
 
 /** An object in a bucket, and how to get there. */
 export interface BlobLocation {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { S3Client } from "bun";
-import type { Environment } from "../../config/environment.ts";
-import { ConfigError } from "../../config/errors.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import type { Environment } from "../../core/environment.ts";
 import { TokenCache } from "../web/token-cache.ts";
 import { awsCredentials } from "./aws-credentials.ts";
 import type { Bucket, BucketDependencies } from "./bucket.ts";

@@ -1,6 +1,6 @@
-import type { Environment } from "../../config/environment.ts";
 import type { BlobSourceConfig } from "../../config/sources/source-config.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Environment } from "../../core/environment.ts";
 import { SourceFault } from "../fault.ts";
 import type { Payload } from "../source.ts";
 import { WebClient, type WholeAnswer } from "../web/client.ts";

@@ -1,7 +1,7 @@
 import { basename, extname, resolve } from "node:path";
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
 import type { DocumentFormat } from "../../flags/model.ts";
-import type { Log } from "../../telemetry/log.ts";
-import type { Clock } from "../clock.ts";
 import { contentHash } from "../content-hash.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { errorText } from "./error-text.ts";

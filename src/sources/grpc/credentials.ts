@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { ChannelCredentials } from "@grpc/grpc-js";
 import type { ClientTls } from "../../config/sources/source-config.ts";
-import { systemAuthorities } from "../../transport/authorities.ts";
+import { systemAuthorities } from "../../core/authorities.ts";
 import { FatalSourceError } from "../source.ts";
 
 /** The contents of the files, as `node:tls` takes them. */

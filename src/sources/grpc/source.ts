@@ -1,10 +1,10 @@
 import { Metadata } from "@grpc/grpc-js";
-import { ConfigError } from "../../config/errors.ts";
 import type { GrpcSourceConfig } from "../../config/sources/source-config.ts";
-import type { JsonObject } from "../../flags/model.ts";
-import type { Log } from "../../telemetry/log.ts";
+import type { Clock } from "../../core/clock.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Log } from "../../core/log.ts";
 import { Backoff, sourceWaits } from "../backoff.ts";
-import type { Clock } from "../clock.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
 import { type GrpcTls, readGrpcTls } from "./credentials.ts";
 import { diagnose } from "./diagnosis.ts";

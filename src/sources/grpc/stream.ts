@@ -8,6 +8,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import type { GrpcSourceConfig } from "../../config/sources/source-config.ts";
+import { isLoopback } from "../../core/loopback.ts";
 import {
   FlagSyncService,
   type SyncFlagsRequest,
@@ -15,7 +16,6 @@ import {
   type SyncFlagsResponse,
   SyncFlagsResponseSchema,
 } from "../../gen/flagd/sync/v1/sync_pb.ts";
-import { isLoopback } from "../../transport/loopback.ts";
 import { channelCredentials, type GrpcTls } from "./credentials.ts";
 import { describeEnd, type StreamEnd } from "./status.ts";
 import type { GrpcTarget } from "./target.ts";

@@ -1,6 +1,6 @@
-import { ConfigError } from "../../config/errors.ts";
-import { quoteUri } from "../../config/quote.ts";
 import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import { quoteUri } from "../../core/quote.ts";
 
 /** What an HTTP source asks for. */
 export interface HttpTarget {

@@ -1,5 +1,5 @@
 import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import { SourceFault } from "../fault.ts";
 import type { Payload } from "../source.ts";
 import { readTlsFiles } from "../tls.ts";

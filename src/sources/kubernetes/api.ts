@@ -1,4 +1,4 @@
-import type { Environment } from "../../config/environment.ts";
+import type { Environment } from "../../core/environment.ts";
 import { SourceFault } from "../fault.ts";
 import { WebClient, type WebRequest, type WholeAnswer } from "../web/client.ts";
 import { statusFault } from "../web/status.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Environment } from "../../config/environment.ts";
+import type { Environment } from "../../core/environment.ts";
 import { SourceFault } from "../fault.ts";
 import { readTextFile } from "../text-file.ts";
 import type { TlsMaterial } from "../tls.ts";

@@ -1,5 +1,5 @@
-import { ConfigError } from "../../config/errors.ts";
-import { quote } from "../../config/quote.ts";
+import { ConfigError } from "../../core/config-error.ts";
+import { quote } from "../../core/quote.ts";
 
 /** A FeatureFlag of the OpenFeature operator. */
 export interface FlagResource {

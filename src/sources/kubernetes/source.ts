@@ -1,7 +1,7 @@
-import type { Environment } from "../../config/environment.ts";
 import type { KubernetesSourceConfig } from "../../config/sources/source-config.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Environment } from "../../core/environment.ts";
 import { Backoff, sourceWaits } from "../backoff.ts";
-import type { Clock } from "../clock.ts";
 import { contentHash } from "../content-hash.ts";
 import { reportFailure } from "../fault.ts";
 import type { Source, SourceSink } from "../source.ts";

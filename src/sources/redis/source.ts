@@ -1,7 +1,7 @@
 import type { RedisSourceConfig } from "../../config/sources/source-config.ts";
-import type { Log } from "../../telemetry/log.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
 import { type Backoff, pollBackoff } from "../backoff.ts";
-import type { Clock } from "../clock.ts";
 import { contentHash } from "../content-hash.ts";
 import { PollSchedule } from "../poll-schedule.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../config/errors.ts";
+import { ConfigError } from "../../core/config-error.ts";
 
 /** Where a Redis server is and who asks. */
 export interface RedisAddress {

@@ -1,6 +1,6 @@
 import type { SourceConfig } from "../../config/sources/source-config.ts";
+import type { LogFields, LogLevel } from "../../core/log.ts";
 import type { Problem } from "../../flags/model.ts";
-import type { LogFields, LogLevel } from "../../telemetry/log.ts";
 import type { ReadPayload } from "../source.ts";
 
 /** What the thread of a source is started with. */

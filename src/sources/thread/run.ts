@@ -1,10 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../../core/clock.ts";
+import type { Log, LogFields, LogLevel } from "../../core/log.ts";
+import { atOnce } from "../../core/steps.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
-import { atOnce } from "../../flags/steps.ts";
-import type { Log, LogFields, LogLevel } from "../../telemetry/log.ts";
-import { systemClock } from "../clock.ts";
 import { createSource } from "../create.ts";
 import type { Payload, SourceSink } from "../source.ts";
 import type { FromThread, Task, ToThread } from "./messages.ts";

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { buildInfo } from "../../build-info.ts";
-import type { Log } from "../../telemetry/log.ts";
+import { buildInfo } from "../../core/build-info.ts";
+import type { Log } from "../../core/log.ts";
 import { SourceFault } from "../fault.ts";
 import type { Intake } from "../intake.ts";
 import type { ReadPayload, Source } from "../source.ts";

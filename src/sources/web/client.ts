@@ -1,5 +1,5 @@
-import { buildInfo } from "../../build-info.ts";
-import { isLoopback } from "../../transport/loopback.ts";
+import { buildInfo } from "../../core/build-info.ts";
+import { isLoopback } from "../../core/loopback.ts";
 import { SourceFault } from "../fault.ts";
 import { bunTls, type TlsMaterial } from "../tls.ts";
 import { explain } from "./explain.ts";

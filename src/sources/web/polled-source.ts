@@ -1,5 +1,5 @@
 import type { Polling } from "../../config/sources/source-config.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import { Poller } from "../poller.ts";
 import type { Payload, Source, SourceSink } from "../source.ts";
 import type { WebClient } from "./client.ts";

@@ -1,5 +1,5 @@
 import { type ConsolaInstance, createConsola, LogLevels, type LogType } from "consola/core";
-import type { Log, LogFields, LogLevel } from "../log.ts";
+import type { Log, LogFields, LogLevel } from "../../core/log.ts";
 import { coloredLine, jsonLine, type LogEntry, plainLine } from "./format.ts";
 import { type LogStream, standardError } from "./stderr.ts";
 

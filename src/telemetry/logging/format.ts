@@ -1,5 +1,5 @@
-import type { LogFields, LogLevel } from "../log.ts";
-import { printable, redactedJson } from "./redact.ts";
+import type { LogFields, LogLevel } from "../../core/log.ts";
+import { printable, redactedJson } from "../../core/redact.ts";
 
 export interface LogEntry {
   readonly level: LogLevel;

@@ -1,5 +1,5 @@
 import { type DescMethodUnary, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
-import { isLoopback } from "../../transport/loopback.ts";
+import { isLoopback } from "../../core/loopback.ts";
 import { type CollectorTarget, ExportError, type Exporter } from "./exporter.ts";
 import { checkPartialSuccess } from "./partial-success.ts";
 import { TlsFiles } from "./tls-material.ts";

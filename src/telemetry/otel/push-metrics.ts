@@ -1,5 +1,5 @@
+import type { Log } from "../../core/log.ts";
 import { MetricsService } from "../../gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.ts";
-import type { Log } from "../log.ts";
 import type { Collection } from "../metrics/registry.ts";
 import { createExporter } from "./create-exporter.ts";
 import { Delivery } from "./delivery.ts";

@@ -1,5 +1,5 @@
+import type { Log } from "../../core/log.ts";
 import { TraceService } from "../../gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.ts";
-import type { Log } from "../log.ts";
 import type { FinishedSpan } from "../tracing/tracer.ts";
 import { createExporter } from "./create-exporter.ts";
 import { Delivery } from "./delivery.ts";

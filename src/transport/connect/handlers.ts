@@ -11,7 +11,7 @@ import {
 } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
-import type { Log } from "../../telemetry/log.ts";
+import type { Log } from "../../core/log.ts";
 import { publicError } from "../grpc/status.ts";
 import { compressMinBytes } from "../limits.ts";
 

@@ -1,4 +1,4 @@
-import type { Log } from "../../telemetry/log.ts";
+import type { Log } from "../../core/log.ts";
 import { Code, RpcError } from "../rpc-error.ts";
 
 export type StatusFields = Readonly<Record<string, string>>;

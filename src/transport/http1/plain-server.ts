@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { ExpiryQueue } from "../expiry.ts";
+import { ExpiryQueue } from "../../core/expiry.ts";
 import type { Timeouts } from "../limits.ts";
 import { type PlainAnswer, PlainConnection } from "./plain-connection.ts";
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { ExpiryQueue } from "../../core/expiry.ts";
 import type { Exchange } from "../connect/exchange.ts";
-import { ExpiryQueue } from "../expiry.ts";
 import { requestLineBytes, type Timeouts } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
 import { Http1Exchange } from "./exchange.ts";

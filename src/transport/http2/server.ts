@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import type { Log } from "../../telemetry/log.ts";
-import { ExpiryQueue } from "../expiry.ts";
+import { ExpiryQueue } from "../../core/expiry.ts";
+import type { Log } from "../../core/log.ts";
 import { longestOutput, type Timeouts } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
 import { Http2Connection } from "./connection.ts";

@@ -1,5 +1,5 @@
 /** Where two answers to one request differ. */
-import type { Json } from "../../../src/flags/model.ts";
+import type { Json } from "../../../src/core/json.ts";
 import type { Answer } from "./answers.ts";
 import type { Layers } from "./model.ts";
 import { type Part, partsOf } from "./parts.ts";

@@ -1,5 +1,5 @@
 /** Flag documents of all kinds, a few of them broken. */
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { Random } from "./random.ts";
 import { RuleMaker } from "./rules.ts";
 

@@ -1,5 +1,5 @@
 /** What an event stream (v1, Connect, JSON) has said. */
-import type { Json } from "../../../src/flags/model.ts";
+import type { Json } from "../../../src/core/json.ts";
 
 export class EventLog {
   readonly #abort = new AbortController();

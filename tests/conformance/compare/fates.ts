@@ -1,5 +1,5 @@
 /** What becomes of documents: differences that are meant. */
-import type { Json } from "../../../src/flags/model.ts";
+import type { Json } from "../../../src/core/json.ts";
 import { isObject, readLayer } from "./model.ts";
 import { parse } from "./parts.ts";
 

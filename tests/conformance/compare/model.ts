@@ -1,5 +1,5 @@
 /** What generated documents define, read a second time without the daemon's own code. */
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 
 export interface Flag {
   readonly key: string;

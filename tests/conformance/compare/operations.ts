@@ -2,7 +2,7 @@
  * flagd's own operations written once more, straight from their definition and without any haste:
  * https://flagd.dev/reference/custom-operations/fractional-operation/ and its neighbours.
  */
-import type { Json } from "../../../src/flags/model.ts";
+import type { Json } from "../../../src/core/json.ts";
 import { jsonLogic } from "../../unit/evaluation/jsonlogic/oracle.ts";
 import { isObject } from "./model.ts";
 

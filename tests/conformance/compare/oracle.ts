@@ -1,6 +1,7 @@
 /** What is to be answered about a flag, by the definition and by json-logic-js. */
+
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import { canonicalJson } from "../../../src/flags/canonical.ts";
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
 import { type Flag, isObject } from "./model.ts";
 import { apply, customOperations } from "./operations.ts";
 import type { Question } from "./request.ts";

@@ -1,6 +1,7 @@
 /** Takes two answers apart, so that a difference in one flag of many is a difference in one flag. */
+
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import { canonicalJson } from "../../../src/flags/canonical.ts";
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
 import type { Answer } from "./answers.ts";
 import { isObject } from "./model.ts";
 import type { Evaluation } from "./oracle.ts";

@@ -8,8 +8,8 @@ import {
   toBinary,
   toJson,
 } from "@bufbuild/protobuf";
+import type { Json } from "../../../src/core/json.ts";
 import { canonicalJson } from "../../../src/flags/canonical.ts";
-import type { Json } from "../../../src/flags/model.ts";
 import * as v1 from "../../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import * as v2 from "../../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
 import * as sync from "../../../src/gen/flagd/sync/v1/sync_pb.ts";

@@ -1,5 +1,5 @@
 /** One request, by whichever protocol. */
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { PortName } from "./daemon.ts";
 import type { HttpRequest } from "./http.ts";
 import { methods } from "./protocol.ts";

@@ -1,5 +1,5 @@
 /** Requests by every protocol, a good part of them odd. */
-import type { JsonObject } from "../../../src/flags/model.ts";
+import type { JsonObject } from "../../../src/core/json.ts";
 import { oddEvaluation, oddOfrep, plainKeys } from "./odd-requests.ts";
 import { encode, methods, services } from "./protocol.ts";
 import type { Random } from "./random.ts";

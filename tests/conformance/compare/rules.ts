@@ -1,5 +1,5 @@
 /** Targeting rules: most of them sensible, some of them not. */
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { Random } from "./random.ts";
 
 const paths = [

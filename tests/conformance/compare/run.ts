@@ -1,6 +1,6 @@
 /** Runs both daemons and asks them the same. */
 import { resolve } from "node:path";
-import type { Json } from "../../../src/flags/model.ts";
+import type { Json } from "../../../src/core/json.ts";
 import { ask } from "./answers.ts";
 import { baseFile, type Daemon, flagsFile, startDaemon } from "./daemon.ts";
 import { type Difference, differencesOf, eventDifferences, withoutLeak } from "./differences.ts";

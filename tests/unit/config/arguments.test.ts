@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseArguments } from "../../../src/config/argv.ts";
-import { ConfigError } from "../../../src/config/errors.ts";
 import { startOptions } from "../../../src/config/options/start.ts";
+import { ConfigError } from "../../../src/core/config-error.ts";
 
 const parse = (...args: string[]) => parseArguments(args, startOptions);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigError } from "../../../src/config/errors.ts";
 import { type OtelOptions, readOtelConfig } from "../../../src/config/otel/read.ts";
+import { ConfigError } from "../../../src/core/config-error.ts";
 
 const none: OtelOptions = {
   metricsExporter: "prometheus",

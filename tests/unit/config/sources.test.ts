@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigError } from "../../../src/config/errors.ts";
 import { parseSource } from "../../../src/config/sources/parse.ts";
 import type { SourceConfig } from "../../../src/config/sources/source-config.ts";
 import { sourceOfUri } from "../../../src/config/sources/uri.ts";
+import { ConfigError } from "../../../src/core/config-error.ts";
 
 function parse(value: unknown): { source: SourceConfig; warnings: string[] } {
   const warnings: string[] = [];

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError } from "../../../src/config/errors.ts";
 import { longestTimerMs } from "../../../src/config/kinds/duration.ts";
 import { readStartConfig, type StartConfig } from "../../../src/config/start.ts";
+import { ConfigError } from "../../../src/core/config-error.ts";
 
 let folder = "";
 beforeAll(() => {

@@ -10,8 +10,8 @@ import {
 } from "../../../src/config/kinds/duration.ts";
 import { ValueError } from "../../../src/config/kinds/kind.ts";
 import { boolean, oneOf, port } from "../../../src/config/kinds/scalars.ts";
-import { nearest } from "../../../src/config/nearest.ts";
-import { quoteUri } from "../../../src/config/quote.ts";
+import { nearest } from "../../../src/core/nearest.ts";
+import { quoteUri } from "../../../src/core/quote.ts";
 
 describe("durations", () => {
   test("of options are never longer than a timer waits", () => {

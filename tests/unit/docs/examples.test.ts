@@ -4,8 +4,8 @@ import { Glob } from "bun";
 import { parseAllDocuments } from "yaml";
 import { readRedisSyncConfig } from "../../../src/config/redis-sync.ts";
 import { readStartConfig } from "../../../src/config/start.ts";
+import { atOnce } from "../../../src/core/steps.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
-import { atOnce } from "../../../src/flags/steps.ts";
 import { readPages, root } from "../../support/documentation.ts";
 
 type Value = string | number | boolean | null | Value[] | { [name: string]: Value };

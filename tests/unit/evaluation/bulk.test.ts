@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { Json } from "../../../src/core/json.ts";
 import { bulkOutcome, defaultKind } from "../../../src/evaluation/bulk.ts";
 import { failed, notFound } from "../../../src/evaluation/outcomes.ts";
-import type { Json } from "../../../src/flags/model.ts";
 import { type Parts, prepare } from "./definitions.ts";
 
 const values = { boolean: true, string: "", number: 0, object: {}, array: [], null: null };

@@ -1,6 +1,7 @@
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { PreparedFlag } from "../../../src/evaluation/flag.ts";
 import { prepareFlag } from "../../../src/evaluation/prepare.ts";
-import type { FlagDefinition, Json, JsonObject } from "../../../src/flags/model.ts";
+import type { FlagDefinition } from "../../../src/flags/model.ts";
 
 export interface Parts {
   readonly key?: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { ErrorCode, Outcome, Reason } from "../../../src/evaluation/outcome.ts";
 import { prepareFlag, reflecting } from "../../../src/evaluation/prepare.ts";
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
 import { define, type Parts, prepare, second } from "./definitions.ts";
 
 function answer(parts: Parts, context: Record<string, Json> = {}): Partial<Outcome> {

@@ -1,8 +1,8 @@
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import { compileRule } from "../../../src/evaluation/jsonlogic/compile.ts";
 import type { Severity } from "../../../src/evaluation/jsonlogic/expression.ts";
 import { jsonLogicOperators } from "../../../src/evaluation/jsonlogic/operators/index.ts";
 import { customOperations } from "../../../src/evaluation/operations/index.ts";
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
 
 const operators = new Map([...jsonLogicOperators, ...customOperations]);
 

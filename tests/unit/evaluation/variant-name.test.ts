@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import type { Json } from "../../../src/core/json.ts";
 import { hasNonFinite, variantName } from "../../../src/evaluation/variant-name.ts";
-import type { Json } from "../../../src/flags/model.ts";
 import { readData } from "./read-data.ts";
 
 test.each(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { compareBytes } from "../../../src/core/order.ts";
 import { canonicalFlag, canonicalJson, htmlSafeJson } from "../../../src/flags/canonical.ts";
-import { compareBytes } from "../../../src/flags/order.ts";
 import { accepted } from "./support.ts";
 
 describe("canonical JSON", () => {

@@ -1,12 +1,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { stringify } from "yaml";
+import type { Json } from "../../../src/core/json.ts";
+import { findSyntaxProblem } from "../../../src/core/json-syntax.ts";
+import { compareBytes } from "../../../src/core/order.ts";
+import { atOnce } from "../../../src/core/steps.ts";
 import { canonicalFlag, canonicalJson } from "../../../src/flags/canonical.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
-import { findSyntaxProblem } from "../../../src/flags/json-syntax.ts";
-import type { Json } from "../../../src/flags/model.ts";
-import { compareBytes } from "../../../src/flags/order.ts";
-import { atOnce } from "../../../src/flags/steps.ts";
 
 // Many runs of each law; a busy machine may be slow.
 setDefaultTimeout(60_000);

@@ -1,11 +1,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
+import type { Json } from "../../../src/core/json.ts";
+import { atOnce } from "../../../src/core/steps.ts";
 import { canonicalFlag } from "../../../src/flags/canonical.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
-import type { FlagDefinition, Json } from "../../../src/flags/model.ts";
+import type { FlagDefinition } from "../../../src/flags/model.ts";
 import { compareFlags, pack } from "../../../src/flags/packed.ts";
 import { unpack } from "../../../src/flags/packed-flag.ts";
-import { atOnce } from "../../../src/flags/steps.ts";
 import { read } from "../../../src/sources/thread/run.ts";
 
 setDefaultTimeout(60_000);

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Json } from "../../../src/core/json.ts";
+import { atOnce } from "../../../src/core/steps.ts";
 import { canonicalJson } from "../../../src/flags/canonical.ts";
-import type { Json } from "../../../src/flags/model.ts";
 import { parseInSteps } from "../../../src/flags/parse-in-steps.ts";
-import { atOnce } from "../../../src/flags/steps.ts";
 
 const awkward = fc.constantFrom<Json>(
   "",

@@ -1,6 +1,6 @@
+import { atOnce } from "../../../src/core/steps.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import type { DocumentFormat, FlagDefinition, Problem } from "../../../src/flags/model.ts";
-import { atOnce } from "../../../src/flags/steps.ts";
 
 type Document = string | Uint8Array | object;
 

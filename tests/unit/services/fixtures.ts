@@ -1,7 +1,8 @@
 /** Flags, views and a store made by hand, for tests of what services make of them. */
+
+import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { EvaluationContext, PreparedFlag } from "../../../src/evaluation/flag.ts";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
-import type { Json, JsonObject } from "../../../src/flags/model.ts";
 import type { FlagChanges, Selector, SnapshotSource, View } from "../../../src/store/view.ts";
 
 export function outcome(key: string, parts: Partial<Outcome>): Outcome {

@@ -1,9 +1,9 @@
 /** OFREP's conditional bulk evaluation, over flags that depend on the context and on the selector. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { JsonObject } from "../../../src/core/json.ts";
 import { prepareFlag, reflecting } from "../../../src/evaluation/prepare.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
-import type { JsonObject } from "../../../src/flags/model.ts";
 import { createOfrep } from "../../../src/services/ofrep/service.ts";
 import { Store } from "../../../src/store/store.ts";
 

@@ -1,6 +1,7 @@
+import type { JsonObject } from "../../../src/core/json.ts";
 import type { PreparedFlag } from "../../../src/evaluation/flag.ts";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
-import type { FlagDefinition, FlagSet, JsonObject } from "../../../src/flags/model.ts";
+import type { FlagDefinition, FlagSet } from "../../../src/flags/model.ts";
 import { Store } from "../../../src/store/store.ts";
 import type { FlagChanges, Selector } from "../../../src/store/view.ts";
 

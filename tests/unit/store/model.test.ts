@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { FlagDefinition, FlagSet, Json } from "../../../src/flags/model.ts";
+import type { Json } from "../../../src/core/json.ts";
+import { atOnce } from "../../../src/core/steps.ts";
+import type { FlagDefinition, FlagSet } from "../../../src/flags/model.ts";
 import { pack } from "../../../src/flags/packed.ts";
-import { atOnce } from "../../../src/flags/steps.ts";
 import type { Store } from "../../../src/store/store.ts";
 import type { Selector } from "../../../src/store/view.ts";
 import { createStore, flag, flagSet } from "./flags.ts";

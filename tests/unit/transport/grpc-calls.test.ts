@@ -1,8 +1,8 @@
 /** gRPC calls on streams of a connection without sockets. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { ExpiryQueue } from "../../../src/core/expiry.ts";
 import type { Expirable, TransportContext } from "../../../src/transport/context.ts";
-import { ExpiryQueue } from "../../../src/transport/expiry.ts";
 import { StreamCall } from "../../../src/transport/grpc/stream.ts";
 import { UnaryCall } from "../../../src/transport/grpc/unary.ts";
 import { HpackDecoder } from "../../../src/transport/http2/hpack/decoder.ts";

@@ -1,7 +1,8 @@
 /** OFREP's event streams: clients are told to ask again (ADR 8 of the protocol). */
+
+import { within } from "../../../core/within.ts";
 import { everything, selectorId } from "../../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../../store/view.ts";
-import { within } from "../../../transport/within.ts";
 import { Channel } from "./channel.ts";
 import { configurationTag, type NamedConfiguration } from "./configuration.ts";
 import { EventStream } from "./event-stream.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { variantName } from "../../../../src/evaluation/variant-name.ts";
-import type { Json, JsonObject } from "../../../../src/flags/model.ts";
 import { readData } from "../read-data.ts";
 import { runRule } from "../rules.ts";
 

@@ -1,9 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-
+import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { compileRule } from "../../../../src/evaluation/jsonlogic/compile.ts";
 import { jsonLogicOperators } from "../../../../src/evaluation/jsonlogic/operators/index.ts";
-import type { Json, JsonObject } from "../../../../src/flags/model.ts";
 import { jsonLogic } from "./oracle.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { compileFunction } from "node:vm";
-import type { Json } from "../../../../src/flags/model.ts";
+import type { Json } from "../../../../src/core/json.ts";
 
 interface JsonLogic {
   apply(rule: Json, data: unknown): unknown;

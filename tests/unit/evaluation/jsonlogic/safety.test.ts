@@ -1,5 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
-import type { Json, JsonObject } from "../../../../src/flags/model.ts";
+import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { runRule } from "../rules.ts";
 
 const parse = (text: string): JsonObject => JSON.parse(text);

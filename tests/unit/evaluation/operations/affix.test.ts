@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Json, JsonObject } from "../../../../src/flags/model.ts";
+import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { readData } from "../read-data.ts";
 import { runRule } from "../rules.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { type Distribution, pick } from "../../../../src/evaluation/operations/distribution.ts";
 import { variantName } from "../../../../src/evaluation/variant-name.ts";
-import type { Json, JsonObject } from "../../../../src/flags/model.ts";
 import { readData } from "../read-data.ts";
 import { runRule } from "../rules.ts";
 

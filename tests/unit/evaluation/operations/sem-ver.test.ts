@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { compareVersions, parseVersion } from "../../../../src/evaluation/operations/version.ts";
-import type { Json, JsonObject } from "../../../../src/flags/model.ts";
 import { readData } from "../read-data.ts";
 import { runRule } from "../rules.ts";
 

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { create, type DescMessage, toBinary, toJsonString } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import type { Json, JsonObject } from "../../../../src/flags/model.ts";
+import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { resolveMethods } from "../../../../src/services/evaluation/answer.ts";
 import { bulkMethods } from "../../../../src/services/evaluation/bulk.ts";
 import { services } from "../../../../src/services/evaluation/connect-routes.ts";

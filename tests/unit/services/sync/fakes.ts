@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
+import type { Log, LogFields } from "../../../../src/core/log.ts";
 import { SyncFlagsResponseSchema } from "../../../../src/gen/flagd/sync/v1/sync_pb.ts";
-import type { Log, LogFields } from "../../../../src/telemetry/log.ts";
 import type { MessageStream } from "../../../../src/transport/method.ts";
 
 /** A stream whose reader takes what it is given, until `reading` is false. */

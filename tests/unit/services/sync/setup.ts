@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import type { JsonObject } from "../../../../src/flags/model.ts";
+import type { JsonObject } from "../../../../src/core/json.ts";
 import { SyncFlagsRequestSchema } from "../../../../src/gen/flagd/sync/v1/sync_pb.ts";
 import {
   createSyncService,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import fc from "fast-check";
+import { atOnce } from "../../../../src/core/steps.ts";
 import { pack } from "../../../../src/flags/packed.ts";
-import { atOnce } from "../../../../src/flags/steps.ts";
 import type { Store } from "../../../../src/store/store.ts";
 import { flag, flagSet } from "../../store/flags.ts";
 import { type FakeStream, settled } from "./fakes.ts";

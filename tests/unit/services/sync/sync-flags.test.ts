@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import { Code } from "@connectrpc/connect";
-import type { JsonObject } from "../../../../src/flags/model.ts";
+import type { JsonObject } from "../../../../src/core/json.ts";
+import { atOnce } from "../../../../src/core/steps.ts";
 import { pack } from "../../../../src/flags/packed.ts";
-import { atOnce } from "../../../../src/flags/steps.ts";
 import type { View } from "../../../../src/store/view.ts";
 import { flag, flagSet } from "../../store/flags.ts";
 import { FakeStream, settled } from "./fakes.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Environment } from "../../../../src/config/environment.ts";
-import { ConfigError } from "../../../../src/config/errors.ts";
+import { ConfigError } from "../../../../src/core/config-error.ts";
+import type { Environment } from "../../../../src/core/environment.ts";
 import { azureAccount } from "../../../../src/sources/blob/azure-account.ts";
 import { gcsBucket } from "../../../../src/sources/blob/gcs.ts";
 import { encodeKey, parseBlobUri } from "../../../../src/sources/blob/location.ts";

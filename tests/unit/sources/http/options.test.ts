@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigError } from "../../../../src/config/errors.ts";
 import type { HttpSourceConfig } from "../../../../src/config/sources/source-config.ts";
+import { ConfigError } from "../../../../src/core/config-error.ts";
 import { httpTarget } from "../../../../src/sources/http/options.ts";
 import { httpConfig } from "../../../support/source-configs.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ConfigError } from "../../../../src/config/errors.ts";
+import { ConfigError } from "../../../../src/core/config-error.ts";
 import { clientUrl } from "../../../../src/sources/redis/connection.ts";
 import { parseRedisUri, redactUri } from "../../../../src/sources/redis/uri.ts";
 

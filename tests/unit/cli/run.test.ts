@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { run } from "../../../src/commands/run.ts";
+import { run } from "../../../src/cli/run.ts";
 import { commands } from "../../../src/config/manual/commands.ts";
 import { commandHelp, overview } from "../../../src/config/manual/help.ts";
 

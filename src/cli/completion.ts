@@ -1,6 +1,5 @@
 import { defineCommand } from "citty";
 import { parseArguments } from "../config/argv.ts";
-import { ConfigError } from "../config/errors.ts";
 import {
   type CommandManual,
   commands,
@@ -12,8 +11,9 @@ import { bashCompletion } from "../config/manual/completion/bash.ts";
 import { fishCompletion } from "../config/manual/completion/fish.ts";
 import { zshCompletion } from "../config/manual/completion/zsh.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { didYouMean } from "../config/nearest.ts";
-import { quote } from "../config/quote.ts";
+import { ConfigError } from "../core/config-error.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { quote } from "../core/quote.ts";
 import type { Io } from "./io.ts";
 
 const scripts: Readonly<Record<Shell, (commands: readonly CommandManual[]) => string>> = {

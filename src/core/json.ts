@@ -1,5 +1,9 @@
-import type { Json, JsonObject } from "./model.ts";
 import { compareBytes } from "./order.ts";
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** Any JSON object. */
+export type JsonObject = { readonly [member: string]: Json };
 
 /** `Array.isArray` does not narrow a union that has a readonly array. */
 export function isArray(value: Json | undefined): value is readonly Json[] {

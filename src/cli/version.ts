@@ -1,8 +1,8 @@
 import { defineCommand } from "citty";
-import { versionLine } from "../build-info.ts";
 import { parseArguments } from "../config/argv.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
+import { versionLine } from "../core/build-info.ts";
 import type { Io } from "./io.ts";
 
 /** `flagd version`: what was built when. */

@@ -1,4 +1,4 @@
-import { ConfigError } from "../config/errors.ts";
+import { ConfigError } from "../core/config-error.ts";
 
 /** What a command uses of the process that it runs in. */
 export interface Io {

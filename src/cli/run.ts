@@ -1,12 +1,12 @@
 import { type CommandDef, runCommand } from "citty";
-import { versionLine } from "../build-info.ts";
 import { parseArguments, takesNextWord } from "../config/argv.ts";
-import { ConfigError } from "../config/errors.ts";
 import { commands, manualOf } from "../config/manual/commands.ts";
 import { overview } from "../config/manual/help.ts";
 import type { OptionTable } from "../config/options/option.ts";
 import { globalOptions } from "../config/options/shared.ts";
-import { redact } from "../telemetry/logging/redact.ts";
+import { versionLine } from "../core/build-info.ts";
+import { ConfigError } from "../core/config-error.ts";
+import { redact } from "../core/redact.ts";
 import type { Io } from "./io.ts";
 
 /** By name. Each is loaded only when it runs: `flagd version` needs nothing of the daemon. */

@@ -1,10 +1,10 @@
 import { type CommandDef, defineCommand } from "citty";
-import type { Environment } from "../config/environment.ts";
-import { ConfigError } from "../config/errors.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import type { ServingConfig } from "../config/serving.ts";
-import type { Log } from "../telemetry/log.ts";
+import { ConfigError } from "../core/config-error.ts";
+import type { Environment } from "../core/environment.ts";
+import type { Log } from "../core/log.ts";
 import { createLog } from "../telemetry/logging/create-log.ts";
 import type { Io } from "./io.ts";
 

@@ -1,4 +1,4 @@
-import { findSyntaxProblem } from "../flags/json-syntax.ts";
+import { findSyntaxProblem } from "./json-syntax.ts";
 
 /**
  * Reads JSON of the operator's.
