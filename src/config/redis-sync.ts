@@ -10,9 +10,9 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
-import { redisSource } from "./sources/parse.ts";
+import { redisSource } from "./sources/parse-source.ts";
 import type { RedisSourceConfig } from "./sources/source-config.ts";
-import { refuseSecondUri } from "./sources/uri.ts";
+import { refuseSecondUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd redis-sync` is told. */
 export interface RedisSyncConfig extends ServingConfig {

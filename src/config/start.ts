@@ -12,9 +12,9 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
-import { parseSource } from "./sources/parse.ts";
+import { parseSource } from "./sources/parse-source.ts";
 import type { SourceConfig } from "./sources/source-config.ts";
-import { sourceOfUri } from "./sources/uri.ts";
+import { sourceOfUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd start` is told. */
 export interface StartConfig extends ServingConfig {

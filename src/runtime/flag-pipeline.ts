@@ -5,8 +5,8 @@ import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
 import { prepareFlag, reflecting } from "../evaluation/prepare.ts";
 import { Readiness } from "../services/management/readiness.ts";
-import { createSource } from "../sources/create.ts";
-import { SourceFault } from "../sources/fault.ts";
+import { createSource } from "../sources/kinds.ts";
+import { SourceFault } from "../sources/source-error.ts";
 import { Intake } from "../sources/intake.ts";
 import { MovingSource } from "../sources/moving-source.ts";
 import {
@@ -15,8 +15,8 @@ import {
   type ReadPayload,
   type Source,
 } from "../sources/source.ts";
-import { SourceStatus } from "../sources/status.ts";
-import { ThreadSource } from "../sources/thread/source.ts";
+import { SourceStatus } from "../sources/source-status.ts";
+import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { Store } from "../store/store.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";

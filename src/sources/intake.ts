@@ -7,7 +7,7 @@ import type { LayerChange } from "../store/layer.ts";
 import type { Store } from "../store/store.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import type { Payload, ReadPayload, Source, SourceSink } from "./source.ts";
-import type { SourceStatus } from "./status.ts";
+import type { SourceStatus } from "./source-status.ts";
 
 export interface IntakeOptions {
   readonly store: Store;

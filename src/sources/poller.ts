@@ -2,7 +2,7 @@ import type { Polling } from "../config/sources/source-config.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Backoff, pollBackoff } from "./backoff.ts";
 import { contentHash } from "./content-hash.ts";
-import { reportFailure, SourceFault } from "./fault.ts";
+import { reportFailure, SourceFault } from "./source-error.ts";
 import { PollSchedule } from "./poll-schedule.ts";
 import type { Payload, SourceSink } from "./source.ts";
 

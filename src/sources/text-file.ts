@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { messageOf, SourceFault } from "./fault.ts";
+import { messageOf, SourceFault } from "./source-error.ts";
 
 /**
  * The text of a file that the operator has named or mounted: a certificate, a token, a secret.

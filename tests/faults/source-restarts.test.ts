@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "bun:test";
 import type { SourceConfig } from "../../src/config/sources/source-config.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { FatalSourceError, type Source } from "../../src/sources/source.ts";
-import { ThreadSource } from "../../src/sources/thread/source.ts";
+import { ThreadSource } from "../../src/sources/thread/thread-source.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";

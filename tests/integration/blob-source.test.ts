@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BlobSourceConfig } from "../../src/config/sources/source-config.ts";
-import { BlobSource } from "../../src/sources/blob/source.ts";
+import { BlobSource } from "../../src/sources/blob/blob-source.ts";
 import { FatalSourceError } from "../../src/sources/source.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
-import { FileSource, type FileSourceOptions } from "../../src/sources/file/source.ts";
+import { FileSource, type FileSourceOptions } from "../../src/sources/file/file-source.ts";
 import { FatalSourceError, type Payload, type SourceSink } from "../../src/sources/source.ts";
 import { createLog } from "../../src/telemetry/logging/create-log.ts";
 import { until } from "../support/until.ts";

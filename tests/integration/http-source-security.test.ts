@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HttpSourceConfig, OAuth } from "../../src/config/sources/source-config.ts";
-import { HttpSource } from "../../src/sources/http/source.ts";
+import { HttpSource } from "../../src/sources/http/http-source.ts";
 import { FatalSourceError } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { DocumentServer } from "../support/document-server.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import type { HttpSourceConfig } from "../../src/config/sources/source-config.ts";
-import { HttpSource } from "../../src/sources/http/source.ts";
+import { HttpSource } from "../../src/sources/http/http-source.ts";
 import { FatalSourceError } from "../../src/sources/source.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { freePort } from "../support/ports.ts";

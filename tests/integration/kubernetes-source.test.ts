@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KubernetesSource } from "../../src/sources/kubernetes/source.ts";
+import { KubernetesSource } from "../../src/sources/kubernetes/kubernetes-source.ts";
 import { FatalSourceError } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { KubernetesServer } from "../support/kubernetes-server.ts";

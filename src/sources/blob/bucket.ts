@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Environment } from "../../core/environment.ts";
-import type { WebClient, WebRequest } from "../web/client.ts";
+import type { WebClient, WebRequest } from "../web/web-client.ts";
 
 export interface BucketDependencies {
   readonly client: WebClient;

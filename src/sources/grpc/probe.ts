@@ -1,7 +1,7 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { GrpcTls } from "./credentials.ts";
-import type { Endpoint } from "./target.ts";
+import type { GrpcTls } from "./channel-credentials.ts";
+import type { Endpoint } from "./grpc-target.ts";
 
 /** What became of a bare connection. */
 export interface ProbeOutcome {

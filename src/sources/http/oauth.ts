@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { OAuth } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import { readTextFile } from "../text-file.ts";
-import type { WebClient } from "../web/client.ts";
+import type { WebClient } from "../web/web-client.ts";
 import { type Token, TokenCache } from "../web/token-cache.ts";
 import { requestToken } from "../web/token-request.ts";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Environment } from "../../core/environment.ts";
-import { SourceFault } from "../fault.ts";
+import { SourceFault } from "../source-error.ts";
 import { readTextFile } from "../text-file.ts";
-import type { TlsMaterial } from "../tls.ts";
+import type { TlsMaterial } from "../../core/tls/client-tls.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 
 /** An API server and how it is entered. */

@@ -1,10 +1,10 @@
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
-import { SourceFault } from "../fault.ts";
+import { SourceFault } from "../source-error.ts";
 import { readTextFile } from "../text-file.ts";
-import type { TlsMaterial } from "../tls.ts";
+import type { TlsMaterial } from "../../core/tls/client-tls.ts";
 import type { Cluster } from "./cluster.ts";
-import { member } from "./resource.ts";
+import { member } from "./flag-resource.ts";
 
 /**
  * The cluster and user of the current context of a kubeconfig file. Users enter by token, client certificate

@@ -1,5 +1,5 @@
-import { messageOf } from "../fault.ts";
-import { tlsFault } from "../tls-faults.ts";
+import { messageOf } from "../source-error.ts";
+import { tlsFault } from "../../core/tls/tls-problems.ts";
 import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
 import type { RedisAddress } from "./uri.ts";
 

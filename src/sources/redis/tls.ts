@@ -1,6 +1,6 @@
 import type { ClientTls, RedisSourceConfig } from "../../config/sources/source-config.ts";
-import { messageOf } from "../fault.ts";
-import { bunTls, readTlsFiles } from "../tls.ts";
+import { messageOf } from "../source-error.ts";
+import { bunTls, readTlsFiles } from "../../core/tls/client-tls.ts";
 import { RedisFault } from "./fault.ts";
 
 /** Contents of PEM files, as Bun's client takes them. */

@@ -2,7 +2,7 @@ import type { Polling } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import { Poller } from "../poller.ts";
 import type { Payload, Source, SourceSink } from "../source.ts";
-import type { WebClient } from "./client.ts";
+import type { WebClient } from "./web-client.ts";
 
 export interface PolledSourceOptions {
   readonly name: string;

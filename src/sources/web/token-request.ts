@@ -1,6 +1,6 @@
-import { SourceFault } from "../fault.ts";
-import type { WebClient, WebRequest, WholeAnswer } from "./client.ts";
-import { errorCode } from "./status.ts";
+import { SourceFault } from "../source-error.ts";
+import type { WebClient, WebRequest, WholeAnswer } from "./web-client.ts";
+import { errorCode } from "./refusal.ts";
 import type { Token } from "./token-cache.ts";
 
 /**

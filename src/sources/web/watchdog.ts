@@ -1,4 +1,4 @@
-import { SourceFault } from "../fault.ts";
+import { SourceFault } from "../source-error.ts";
 
 /** How long an exchange may take. */
 export interface Patience {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { systemAuthorities } from "../../core/authorities.ts";
+import { systemAuthorities } from "../../core/tls/authorities.ts";
 import type { TlsFilePaths } from "./exporter.ts";
 
 /** Contents of PEM files. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { parseSource } from "../../../src/config/sources/parse.ts";
+import { parseSource } from "../../../src/config/sources/parse-source.ts";
 import type { SourceConfig } from "../../../src/config/sources/source-config.ts";
-import { sourceOfUri } from "../../../src/config/sources/uri.ts";
+import { sourceOfUri } from "../../../src/config/sources/source-of-uri.ts";
 import { ConfigError } from "../../../src/core/config-error.ts";
 
 function parse(value: unknown): { source: SourceConfig; warnings: string[] } {

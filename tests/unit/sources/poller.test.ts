@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { SourceFault } from "../../../src/sources/fault.ts";
+import { SourceFault } from "../../../src/sources/source-error.ts";
 import { Poller } from "../../../src/sources/poller.ts";
 import { FatalSourceError, type Payload, type SourceSink } from "../../../src/sources/source.ts";
 import { FakeClock } from "../../support/fake-clock.ts";

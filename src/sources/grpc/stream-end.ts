@@ -1,0 +1,65 @@
+import { type ServiceError, status } from "@grpc/grpc-js";
+import { tlsFault } from "../../core/tls/tls-problems.ts";
+
+/** How a stream ended, for the operator. */
+export interface StreamEnd {
+  /** What happened and, where there is something, what to do. */
+  readonly reason: string;
+  /** No retry mends it: the daemon must not start with it. */
+  readonly fatal: boolean;
+  /** The server ends every stream after a time; that is no trouble where the stream had delivered. */
+  readonly planned?: boolean;
+  /** The server took the connection and said nothing. */
+  readonly silent?: boolean;
+  /** The connection was refused or lost in a way that grpc-js has no words for. */
+  readonly vague?: boolean;
+}
+
+/** The call itself is wrong, not allowed, or at the wrong port. */
+const fatalCodes = new Set<number>([
+  status.INVALID_ARGUMENT,
+  status.UNAUTHENTICATED,
+  status.PERMISSION_DENIED,
+  status.UNIMPLEMENTED,
+]);
+
+const vague =
+  /^(?:Failed to connect|Protocol error|Connection closed|Socket closed|read ECONNRESET|Connection dropped)/;
+
+/** @param error undefined: the server ended the stream without one */
+export function describeEnd(
+  error: ServiceError | undefined,
+  options: { readonly maxMessageSize: number },
+): StreamEnd {
+  if (!error) return { reason: "the server ended the stream", fatal: false };
+  const details = plain(error.details || error.message);
+  const fault = tlsFault(details);
+  if (fault) return { reason: fault, fatal: true };
+  const fatal = fatalCodes.has(error.code);
+  if (error.code === status.RESOURCE_EXHAUSTED && /larger than max/i.test(details)) {
+    const limit = options.maxMessageSize ? "" : " (4194304 bytes by default)";
+    const reason = `the flag document exceeds maxMsgSize${limit}: raise maxMsgSize of this source (${details})`;
+    return { reason, fatal };
+  }
+  if (error.code === status.UNIMPLEMENTED) {
+    return {
+      reason: `the server has no flag sync service on this port: use its sync port (${details})`,
+      fatal,
+    };
+  }
+  const reason = `${status[error.code] ?? "UNKNOWN"}: ${details}`;
+  if (/^Protocol error/.test(details)) {
+    const reason = "the server does not speak HTTP/2 on this port: use its sync port";
+    return { reason, fatal, vague: true };
+  }
+  if (error.code === status.DEADLINE_EXCEEDED) return { reason, fatal, planned: true };
+  return { reason, fatal, vague: error.code === status.UNAVAILABLE && vague.test(details) };
+}
+
+/** Without what changes from time to time, so that the same end reads the same. */
+function plain(details: string): string {
+  return details
+    .replace(/^No connection established\. Last error: (?:Error: )?/, "")
+    .replace(/\.?\s*Resolution note:\s*$/, "")
+    .replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)/g, "");
+}
