@@ -1,5 +1,6 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
+import type { SourceConfig } from "../sources/source-kinds.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
@@ -13,7 +14,6 @@ import {
   servingConfig,
 } from "./serving.ts";
 import { parseSource } from "./sources/parse-source.ts";
-import type { SourceConfig } from "./sources/source-config.ts";
 import { sourceOfUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd start` is told. */

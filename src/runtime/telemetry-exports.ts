@@ -5,7 +5,7 @@ import { within } from "../core/within.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { Attributes } from "../telemetry/metrics/series.ts";
 import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
-import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
+import type { LoadTrace } from "../sources/intake.ts";
 import type { CallWatch } from "../transport/listener.ts";
 
 /** The longest that a daemon which ends waits for the last telemetry to be sent. */

@@ -2,9 +2,9 @@
 import { afterEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createServer } from "node:net";
-import type { GrpcSourceConfig } from "../../src/config/sources/source-config.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { createSyncService } from "../../src/services/sync/service.ts";
+import type { GrpcSourceConfig } from "../../src/sources/grpc/grpc-kind.ts";
 import { GrpcSource } from "../../src/sources/grpc/grpc-source.ts";
 import type { GrpcTiming } from "../../src/sources/grpc/grpc-stream.ts";
 import type { Payload } from "../../src/sources/source.ts";
@@ -195,7 +195,7 @@ test("a server that stops is a failure with its words, and the last flags stay",
 test("a message over maxMsgSize names the sizes and the option, and is taken once it fits", async () => {
   const { uri, store } = await serve();
   store.accept("A", flagSet([flag("x", "x".repeat(5_000))]));
-  const small = run({ uri, maxMessageSize: 2_000 });
+  const small = run({ uri, maxMsgSize: 2_000 });
   await until("the failure", () => small.failures.length > 0);
   expect(small.failures[0]).toMatch(
     /^the flag document exceeds maxMsgSize: raise maxMsgSize of this source \(.*\d{5} vs 2000\)\)$/,

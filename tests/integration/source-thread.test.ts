@@ -21,7 +21,7 @@ function setup(uri: string) {
   const thread = new ThreadSource({
     ...common,
     task: {
-      config: { provider: "redis", uri, watch: true, intervalSeconds: 1 },
+      config: { provider: "redis", uri, tls: false, watch: true, interval: 1 },
       strict: false,
       debugging: true,
     },

@@ -1,53 +1,30 @@
 import { ConfigError } from "../../core/config-error.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { quoteUri } from "../../core/quote.ts";
+import { type Provider, sourceKinds } from "../../sources/source-kinds.ts";
 
 /** A source object as `--sources` would have it. */
 export interface UriSource {
-  readonly provider: string;
+  readonly provider: Provider | undefined;
   readonly uri: string;
-  readonly tls?: boolean;
 }
 
-/** In the order of their test: pattern, provider, and whether the matched prefix is dropped. */
-const patterns: readonly (readonly [RegExp, string, "drop" | "keep"])[] = [
-  [/^file:/, "file", "drop"],
-  [/^core\.openfeature\.dev\//, "kubernetes", "drop"],
-  [/^https?:\/\//, "http", "keep"],
-  [/^grpcs?:\/\//, "grpc", "drop"],
-  [/^(envoy|dns|uds|xds|unix):/, "grpc", "keep"],
-  [/^(redis|valkey)s?(\+tls)?(\+unix)?:\/\//, "redis", "keep"],
-  [/^gs:\/\/[^/]+\/./, "gcs", "keep"],
-  [/^azblob:\/\/[^/]+\/./, "azblob", "keep"],
-  [/^s3:\/\/[^/]+\/./, "s3", "keep"],
-];
-
-const schemes = [
-  "redis",
-  "rediss",
-  "valkey",
-  "http",
-  "https",
-  "grpc",
-  "grpcs",
-  "gs",
-  "azblob",
-  "s3",
-];
+/** `redis://, file:, … or s3://`: how the URIs of sources begin. */
+export function uriPrefixes(show = (prefix: string) => prefix): string {
+  const shown = sourceKinds.map(({ prefix }) => show(prefix));
+  return `${shown.slice(0, -1).join(", ")} or ${shown.at(-1)}`;
+}
 
 /**
  * The source that one `--uri` stands for.
  * @throws ConfigError listing the prefixes that there are
  */
 export function sourceOfUri(uri: string, origin: string): UriSource {
-  for (const [pattern, provider, prefix] of patterns) {
-    if (!pattern.test(uri)) continue;
-    const rest = prefix === "drop" ? uri.replace(pattern, "") : uri;
-    return { provider, uri: rest, ...(uri.startsWith("grpcs:") && { tls: true }) };
-  }
+  const kind = sourceKinds.find(({ uriPattern }) => uriPattern.test(uri));
+  if (kind) return { provider: kind.providers[0], uri };
   throw new ConfigError(
-    `invalid sync uri argument: ${quoteUri(uri)} (${origin}), must start with 'redis://', 'file:', ` +
-      `'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'${hint(uri)}`,
+    `invalid sync uri argument: ${quoteUri(uri)} (${origin}), must start with ` +
+      `${uriPrefixes((prefix) => `'${prefix}'`)}${hint(uri)}`,
   );
 }
 
@@ -72,9 +49,9 @@ function hint(uri: string): string {
     return `; for a file, write ${quoteUri(`file:${uri}`)}`;
   }
   const scheme = /^([a-z][a-z0-9+]*):\//i.exec(uri)?.[1];
-  if (["gs", "azblob", "s3"].includes(scheme ?? "")) {
-    return `; expected a bucket and an object: ${scheme}://bucket/object`;
-  }
-  if (scheme !== undefined) return didYouMean(scheme, schemes, (name) => `${name}://`);
-  return uri.includes("@") ? "; write a comma within a URI as %2C" : "";
+  if (scheme === undefined) return uri.includes("@") ? "; write a comma within a URI as %2C" : "";
+  const kind = sourceKinds.find(({ schemes }) => schemes.includes(scheme));
+  if (kind) return `; expected ${kind.uriForm}`;
+  const schemes = sourceKinds.flatMap((kind) => kind.schemes);
+  return didYouMean(scheme, schemes, (name) => `${name}://`);
 }

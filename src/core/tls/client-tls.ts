@@ -1,38 +1,53 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { ClientTls } from "../../config/sources/source-config.ts";
+import { readFileSync, statSync } from "node:fs";
+import { ConfigError } from "../config-error.ts";
 import { systemAuthorities } from "./authorities.ts";
-import { SourceFault } from "../../sources/source-error.ts";
-import { readTextFile } from "../../sources/text-file.ts";
 
-/** PEM texts. */
-export interface TlsMaterial {
+/** A PEM file, and what names it in messages: the option or setting that the user has in hand. */
+export interface PemFile {
+  readonly path: string;
+  readonly option: string;
+}
+
+/** PEM files of a TLS client; of certificate and key both or neither. */
+export interface ClientTlsFiles {
+  readonly ca?: PemFile | undefined;
+  readonly cert?: PemFile | undefined;
+  readonly key?: PemFile | undefined;
+}
+
+/** A certificate and its private key, as PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a TLS client trusts and shows, as PEM. */
+export interface ClientTls {
   /** Authorities to trust instead of the system's. */
   readonly ca?: string;
-  /** What the client shows. */
-  readonly client?: { readonly cert: string; readonly key: string };
+  readonly client?: KeyPair;
   /** Accept any certificate. */
   readonly insecure?: boolean;
-  /** Name that the server's certificate must have, where it is not the URL's host. */
+  /** Name that the server's certificate must have, if it is not the URL's host. */
   readonly serverName?: string;
 }
 
+/** More than any system's bundle of certificates. */
+const maxFileBytes = 16 * 1024 * 1024;
+
 /**
- * The content of the files, read anew at every call so that renewed certificates are taken up.
- * @throws SourceFault naming the option and the file
+ * The content of the files. Call it for every connection: certificates are renewed in place.
+ * @throws ConfigError naming the option and the file
  */
-export async function readTlsFiles(files: ClientTls): Promise<TlsMaterial> {
-  const { certPath, clientCertPath, clientKeyPath } = files;
-  const ca = certPath && (await readPem("certPath", certPath));
-  if (ca) checkCertificate("certPath", certPath, ca);
-  if (!clientCertPath || !clientKeyPath) return ca ? { ca } : {};
-  const cert = await readPem("clientCertPath", clientCertPath);
-  const key = await readPem("clientKeyPath", clientKeyPath);
-  checkPair({ cert, key }, clientCertPath, clientKeyPath);
-  return { ...(ca && { ca }), client: { cert, key } };
+export function readClientTls({ ca, cert, key }: ClientTlsFiles): ClientTls {
+  return {
+    ...(ca && { ca: readCertificate(ca) }),
+    ...(cert && key && { client: readKeyPair(cert, key) }),
+  };
 }
 
 /** As `fetch` and the other clients of Bun take it. */
-export function bunTls({ ca, client, insecure, serverName }: TlsMaterial) {
+export function bunTls({ ca, client, insecure, serverName }: ClientTls) {
   return {
     ca: ca ?? systemAuthorities(),
     ...client,
@@ -41,35 +56,66 @@ export function bunTls({ ca, client, insecure, serverName }: TlsMaterial) {
   };
 }
 
-function checkCertificate(option: string, path: string, pem: string): X509Certificate {
+/**
+ * One certificate, or several of which the first is checked.
+ * @throws ConfigError naming the option and the file
+ */
+export function readCertificate(file: PemFile): string {
+  const pem = readPem(file);
+  certificateOf(pem, file);
+  return pem;
+}
+
+/**
+ * A certificate and the private key that belongs to it.
+ * @throws ConfigError naming the option and the file
+ */
+export function readKeyPair(certFile: PemFile, keyFile: PemFile): KeyPair {
+  // A start without TLS does not load it.
+  const { createPrivateKey } = process.getBuiltinModule("node:crypto");
+  const cert = readPem(certFile);
+  const key = readPem(keyFile);
+  const certificate = certificateOf(cert, certFile);
+  let fits: boolean;
+  try {
+    fits = certificate.checkPrivateKey(createPrivateKey(key));
+  } catch {
+    const problem = key.includes("ENCRYPTED")
+      ? "is encrypted: provide it without a passphrase"
+      : "does not contain a PEM private key";
+    throw new ConfigError(`${shown(keyFile)} ${problem}`);
+  }
+  if (fits) return { cert, key };
+  throw new ConfigError(
+    `the private key ${shown(keyFile)} does not match the certificate ${shown(certFile)}`,
+  );
+}
+
+function certificateOf(pem: string, file: PemFile) {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
   try {
     return new X509Certificate(pem);
   } catch {
-    throw new SourceFault(`${path} (${option}) does not contain a PEM certificate`, {
-      hopeless: true,
-    });
+    throw new ConfigError(`${shown(file)} does not contain a PEM certificate`);
   }
 }
 
-function checkPair(pair: { cert: string; key: string }, certPath: string, keyPath: string): void {
-  const certificate = checkCertificate("clientCertPath", certPath, pair.cert);
-  let fits: boolean;
+function readPem(file: PemFile): string {
+  const fail = (reason: string): never => {
+    throw new ConfigError(`cannot read ${shown(file)}: ${reason}`);
+  };
   try {
-    fits = certificate.checkPrivateKey(createPrivateKey(pair.key));
-  } catch {
-    const problem = pair.key.includes("ENCRYPTED")
-      ? "is encrypted: provide it without a passphrase"
-      : "does not contain a PEM private key";
-    throw new SourceFault(`${keyPath} (clientKeyPath) ${problem}`, { hopeless: true });
-  }
-  if (!fits) {
-    throw new SourceFault(
-      `the private key ${keyPath} (clientKeyPath) does not match the certificate ${certPath} (clientCertPath)`,
-      { hopeless: true },
-    );
+    const info = statSync(file.path);
+    // To read a pipe would block the whole process.
+    if (!info.isFile()) return fail("it is not a regular file");
+    if (info.size > maxFileBytes) return fail(`it is larger than ${maxFileBytes} bytes`);
+    return readFileSync(file.path, "utf8");
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    return fail(error instanceof Error ? error.message : String(error));
   }
 }
 
-function readPem(option: string, path: string): Promise<string> {
-  return readTextFile(path, (reason) => `cannot read ${path} (${option}): ${reason}`);
+function shown({ path, option }: PemFile): string {
+  return `${path} (${option})`;
 }

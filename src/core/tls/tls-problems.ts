@@ -6,7 +6,7 @@ const wrongHost =
  * `ALERT` comes from the server and is about the client's certificate; everything else is what this
  * side found out.
  */
-const faults: readonly (readonly [RegExp, string])[] = [
+const problems: readonly (readonly [RegExp, string])[] = [
   [
     /ALERT_CERTIFICATE_EXPIRED/,
     "the server rejected the client certificate, which has expired: renew it (clientCertPath)",
@@ -33,16 +33,16 @@ const faults: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A problem of TLS in words, the same for all sources. Only the operator can mend one.
+ * A problem of TLS in words, the same for all sources. Only the operator can fix one.
  * @param text code and message of an error
  * @param serverName whether the source has an option of this name
- * @returns undefined where the text is not about TLS
+ * @returns undefined if the text is not about TLS
  */
-export function tlsFault(
+export function tlsProblem(
   text: string,
   { serverName = false }: { readonly serverName?: boolean } = {},
 ): string | undefined {
   const said = text.replaceAll(" ", "_").toUpperCase();
-  const fault = faults.find(([pattern]) => pattern.test(said))?.[1];
-  return serverName && fault === wrongHost ? `${fault}, or set serverName` : fault;
+  const problem = problems.find(([pattern]) => pattern.test(said))?.[1];
+  return serverName && problem === wrongHost ? `${problem}, or set serverName` : problem;
 }

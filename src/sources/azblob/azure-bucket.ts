@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
-import type { WebRequest } from "../web/web-client.ts";
+import { encodeKey, parseBlobUri } from "../blob/blob-location.ts";
+import type { Bucket, BucketDependencies } from "../blob/bucket.ts";
 import { TokenCache } from "../web/token-cache.ts";
+import type { WebRequest } from "../web/web-client.ts";
 import { azureAccount } from "./azure-account.ts";
 import { azureToken } from "./azure-token.ts";
-import type { Bucket, BucketDependencies } from "../blob/bucket.ts";
-import { encodeKey, parseBlobUri } from "../blob/blob-location.ts";
 
 const apiVersion = "2021-08-06";
 const known = {

@@ -1,8 +1,8 @@
 import type { Environment } from "../../core/environment.ts";
 import { readTextFile } from "../text-file.ts";
-import type { WebClient } from "../web/web-client.ts";
 import type { Token } from "../web/token-cache.ts";
 import { fetchToken, requestToken } from "../web/token-request.ts";
+import type { WebClient } from "../web/web-client.ts";
 
 const storageResource = "https://storage.azure.com/";
 const imdsHost = "http://169.254.169.254";
@@ -10,7 +10,7 @@ const imdsHost = "http://169.254.169.254";
 /**
  * An access token of Microsoft Entra ID: a client's secret, a workload identity's token file, or the managed
  * identity of the machine, by the variables of Azure's SDKs.
- * @throws SourceFault
+ * @throws SourceError
  */
 export async function azureToken(
   env: Environment,

@@ -3,21 +3,17 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { DocumentFormat } from "../../flags/model.ts";
 import { contentHash } from "../content-hash.ts";
-import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
+import { RetryLoop } from "../retry-loop.ts";
+import type { Source, SourceSink } from "../source.ts";
+import { SourceError } from "../source-error.ts";
 import { errorText } from "./error-text.ts";
-import { type Fingerprint, fingerprint, type Reading, read } from "./read-file.ts";
+import type { FileSourceConfig } from "./file-kind.ts";
 import { FileWatcher } from "./file-watcher.ts";
+import { type Fingerprint, fingerprint, type Reading, read } from "./read-file.ts";
 
-export interface FileSourceOptions {
-  /** Relative to the working directory or absolute. */
-  readonly path: string;
-  /** `fileinfo` looks once a second, the others also listen to events of the file system. */
-  readonly provider: "file" | "fsnotify" | "fileinfo";
-}
+const pollMs = 1000;
 
-const lookMs = 1000;
-
-/** A file must rest for so long after a change: who writes in place truncates first. */
+/** A file must rest for so long after a change: to write in place is to truncate first. */
 const settleMs = 25;
 /** How often a file is read until it rests: one that is always written, one that is empty, one that fails. */
 const tryLimits = { restless: 40, empty: 8, failing: 2 };
@@ -26,75 +22,81 @@ const tryLimits = { restless: 40, empty: 8, failing: 2 };
 export class FileSource implements Source {
   readonly name: string;
   readonly provider: string;
-  readonly #options: FileSourceOptions;
+  /** Relative to the working directory or absolute. */
+  readonly #path: string;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** Of the content last handed over; undefined before that and after a failure. */
-  #seen: Fingerprint | undefined;
+  readonly #loop: RetryLoop;
+  /** Of the content last read; undefined before that and after a failure. */
+  #lastFingerprint: Fingerprint | undefined;
   /** Whether an equal fingerprint means equal content. */
-  #sure = false;
-  #hash: string | undefined;
-  #nap = new AbortController();
-  #look = false;
+  #conclusive = false;
+  #lastHash: string | undefined;
 
-  constructor(options: FileSourceOptions, { clock, log }: { clock: Clock; log: Log }) {
-    this.name = options.path;
-    this.provider = options.provider;
-    this.#options = options;
+  constructor({ uri, provider }: FileSourceConfig, { clock, log }: { clock: Clock; log: Log }) {
+    this.name = uri;
+    this.provider = provider;
+    this.#path = uri;
     this.#clock = clock;
     this.#log = log;
+    this.#loop = new RetryLoop({ name: this.name, clock });
   }
 
   /** Reads the file now, even if it seems unchanged. */
   resync(): void {
-    this.#sure = false;
-    this.#wake();
+    this.#conclusive = false;
+    this.#loop.wakeUp();
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
     const watcher = this.#watcher();
-    const wake = () => this.#wake();
-    signal.addEventListener("abort", wake);
     try {
       // Watching begins before reading: no change falls in between.
       watcher?.start();
-      const first = await read(this.#options.path);
-      if (!first.ok) {
-        const full = resolve(this.#options.path);
-        throw new FatalSourceError(`cannot read the flag file ${full}: ${first.reason}`);
-      }
-      if (!signal.aborted) await this.#deliver(first, sink);
-      while (!signal.aborted) {
-        await this.#sleep(lookMs);
-        if (!signal.aborted) await this.#check(sink, signal, watcher);
-      }
+      await this.#loop.run((stop) => this.#poll(sink, stop, watcher), sink, signal);
     } finally {
-      signal.removeEventListener("abort", wake);
       watcher?.stop();
     }
   }
 
-  /** Looks whether the file has changed, and if so waits until it rests and hands it over. */
+  async #poll(sink: SourceSink, signal: AbortSignal, watcher?: FileWatcher): Promise<number> {
+    if (this.#loop.reached) await this.#check(sink, signal, watcher);
+    else await this.#readFirst(sink, signal);
+    return this.#clock.now() + pollMs;
+  }
+
+  async #readFirst(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    const reading = await read(this.#path);
+    if (!reading.ok) {
+      const message = `cannot read the flag file ${resolve(this.#path)}: ${reading.reason}`;
+      throw new SourceError(message, { retryable: false });
+    }
+    this.#loop.markReached();
+    if (!signal.aborted) await this.#deliver(reading, sink);
+  }
+
+  /** Checks whether the file has changed, and if so waits until it rests and delivers it. */
   async #check(sink: SourceSink, signal: AbortSignal, watcher?: FileWatcher): Promise<void> {
-    const before = this.#seen;
-    if (this.#sure && before !== undefined && (await this.#fingerprint()) === before) {
+    const before = this.#lastFingerprint;
+    if (this.#conclusive && before !== undefined && (await this.#fingerprint()) === before) {
       sink.unchanged();
       return;
     }
     const reading = await this.#readSettled(signal);
     if (signal.aborted) return;
     await this.#deliver(reading, sink);
-    if (watcher && this.#seen !== undefined && this.#seen !== before) {
+    const after = this.#lastFingerprint;
+    if (watcher && after !== undefined && after !== before) {
       // The directory may be another one than before, which only a new watch notices.
       watcher.start();
-      this.#look = true;
+      this.#loop.wakeUp();
     }
   }
 
   async #readSettled(signal: AbortSignal): Promise<Reading> {
     for (let tries = 1; ; tries++) {
-      const reading = await read(this.#options.path);
-      if (tries >= mostTries(reading) || signal.aborted) return reading;
+      const reading = await read(this.#path);
+      if (tries >= maxTries(reading) || signal.aborted) return reading;
       await this.#clock.sleep(settleMs, signal);
       if (!reading.ok || reading.bytes.length === 0) continue;
       if ((await this.#fingerprint()) === reading.fingerprint) return reading;
@@ -103,12 +105,12 @@ export class FileSource implements Source {
 
   /** Undefined: the file is gone or out of reach; reading it says why. */
   #fingerprint(): Promise<Fingerprint | undefined> {
-    return fingerprint(this.#options.path).catch(() => undefined);
+    return fingerprint(this.#path).catch(() => undefined);
   }
 
   async #deliver(reading: Reading, sink: SourceSink): Promise<void> {
-    const { path } = this.#options;
-    this.#seen = undefined;
+    const path = this.#path;
+    this.#lastFingerprint = undefined;
     if (!reading.ok) {
       sink.failed(`cannot read ${path}: ${reading.reason}`);
       return;
@@ -117,14 +119,14 @@ export class FileSource implements Source {
       sink.failed(`${path} is empty; to delete all flags, write {"flags":{}}`);
       return;
     }
-    this.#seen = reading.fingerprint;
-    this.#sure = !reading.fresh;
+    this.#lastFingerprint = reading.fingerprint;
+    this.#conclusive = !reading.fresh;
     const hash = await contentHash(reading.bytes);
-    if (hash === this.#hash) {
+    if (hash === this.#lastHash) {
       sink.unchanged();
       return;
     }
-    this.#hash = hash;
+    this.#lastHash = hash;
     await sink.accept({
       document: reading.bytes,
       format: formatOf(path),
@@ -134,27 +136,16 @@ export class FileSource implements Source {
   }
 
   #watcher(): FileWatcher | undefined {
-    if (this.#options.provider === "fileinfo") return undefined;
+    if (this.provider === "fileinfo") return undefined;
     const onLost = (error: unknown) =>
       this.#log.debug(`cannot watch the file, checking it every second: ${errorText(error)}`, {
         source: this.name,
       });
-    return new FileWatcher(this.#options.path, () => this.#wake(), onLost);
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    if (!this.#look) await this.#clock.sleep(ms, this.#nap.signal);
-    this.#look = false;
-    this.#nap = new AbortController();
-  }
-
-  #wake(): void {
-    this.#look = true;
-    this.#nap.abort();
+    return new FileWatcher(this.#path, () => this.#loop.wakeUp(), onLost);
   }
 }
 
-function mostTries(reading: Reading): number {
+function maxTries(reading: Reading): number {
   if (!reading.ok) return tryLimits.failing;
   return reading.bytes.length === 0 ? tryLimits.empty : tryLimits.restless;
 }

@@ -1,8 +1,8 @@
 import { ConfigError } from "../../core/config-error.ts";
-import { TokenCache } from "../web/token-cache.ts";
-import type { Bucket, BucketDependencies } from "../blob/bucket.ts";
-import { googleToken } from "./google-credentials.ts";
 import { encodeKey, isOn, parseBlobUri } from "../blob/blob-location.ts";
+import type { Bucket, BucketDependencies } from "../blob/bucket.ts";
+import { TokenCache } from "../web/token-cache.ts";
+import { googleToken } from "./google-credentials.ts";
 
 /**
  * Google Cloud Storage by its XML API, or the emulator of STORAGE_EMULATOR_HOST.

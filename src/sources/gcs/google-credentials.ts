@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../core/environment.ts";
-import { messageOf, SourceFault } from "../source-error.ts";
-import type { WebClient } from "../web/web-client.ts";
+import { messageOf, SourceError } from "../source-error.ts";
 import type { Token } from "../web/token-cache.ts";
 import { fetchToken, requestToken } from "../web/token-request.ts";
+import type { WebClient } from "../web/web-client.ts";
 
 const readOnlyScope = "https://www.googleapis.com/auth/devstorage.read_only";
 const tokenUrl = "https://oauth2.googleapis.com/token";
@@ -15,7 +15,7 @@ const metadataPath = "/computeMetadata/v1/instance/service-accounts/default/toke
 /**
  * An access token by Application Default Credentials: the file of GOOGLE_APPLICATION_CREDENTIALS, gcloud's own
  * file, the metadata server of Google Cloud. https://cloud.google.com/docs/authentication/application-default-credentials
- * @throws SourceFault
+ * @throws SourceError
  */
 export async function googleToken(
   env: Environment,
@@ -36,7 +36,7 @@ export async function googleToken(
   const required = (name: string): string => {
     const value = credentials[name];
     if (value) return value;
-    throw new SourceFault(`the Google credentials have no ${name}`, { hopeless: true });
+    throw new SourceError(`the Google credentials have no ${name}`, { retryable: false });
   };
   switch (type) {
     case "service_account": {
@@ -54,9 +54,9 @@ export async function googleToken(
       return requestToken(client, new URL(token_uri), form, signal);
     }
     default:
-      throw new SourceFault(
+      throw new SourceError(
         `Google credentials of type ${JSON.stringify(type)} are not supported, only service_account and authorized_user`,
-        { hopeless: true },
+        { retryable: false },
       );
   }
 }
@@ -71,8 +71,8 @@ function jwt(issuer: string, privateKey: string, audience: string): string {
     const signature = createSign("RSA-SHA256").update(unsigned).sign(privateKey, "base64url");
     return `${unsigned}.${signature}`;
   } catch {
-    throw new SourceFault("the private_key of the Google credentials cannot be used", {
-      hopeless: true,
+    throw new SourceError("the private_key of the Google credentials cannot be used", {
+      retryable: false,
     });
   }
 }
@@ -87,14 +87,14 @@ async function readCredentials(env: Environment): Promise<Record<string, string>
     text = await readFile(path, "utf8");
   } catch (error) {
     if (!named) return undefined;
-    throw new SourceFault(`GOOGLE_APPLICATION_CREDENTIALS: ${messageOf(error)}`, {
-      hopeless: true,
+    throw new SourceError(`GOOGLE_APPLICATION_CREDENTIALS: ${messageOf(error)}`, {
+      retryable: false,
     });
   }
   try {
     const members = Object.entries(JSON.parse(text) as object);
     return Object.fromEntries(members.filter(([, value]) => typeof value === "string"));
   } catch {
-    throw new SourceFault(`the Google credentials in ${path} are not JSON`, { hopeless: true });
+    throw new SourceError(`the Google credentials in ${path} are not JSON`, { retryable: false });
   }
 }

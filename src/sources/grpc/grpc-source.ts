@@ -1,24 +1,26 @@
 import { Metadata } from "@grpc/grpc-js";
-import type { GrpcSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import { ConfigError } from "../../core/config-error.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
-import { Backoff, sourceWaits } from "../backoff.ts";
-import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
-import { type GrpcTls, readGrpcTls } from "./channel-credentials.ts";
+import { type ClientTls, readClientTls } from "../../core/tls/client-tls.ts";
+import { RetryLoop } from "../retry-loop.ts";
+import { pemFiles } from "../settings.ts";
+import type { Source, SourceSink } from "../source.ts";
+import { SourceError } from "../source-error.ts";
 import { diagnose } from "./diagnose-grpc.ts";
-import { probe } from "./probe.ts";
-import type { StreamEnd } from "./stream-end.ts";
+import type { GrpcSourceConfig } from "./grpc-kind.ts";
 import {
   defaultTiming,
   type GrpcTiming,
   runStream,
   type StreamEvents,
   type StreamOptions,
-  silentEnd,
+  timeoutEnd,
 } from "./grpc-stream.ts";
 import { type Endpoint, parseGrpcTarget } from "./grpc-target.ts";
+import { probe } from "./probe.ts";
+import type { StreamEnd } from "./stream-end.ts";
 
 export interface GrpcSourceDependencies {
   readonly clock: Clock;
@@ -32,13 +34,10 @@ export class GrpcSource implements Source {
   readonly name: string;
   readonly #config: GrpcSourceConfig;
   readonly #stream: StreamOptions;
-  readonly #clock: Clock;
   readonly #log: Log;
-  readonly #backoff: Backoff;
-  #round = new AbortController();
-  #delivered = false;
+  readonly #loop: RetryLoop;
   /** The server took the last connection and said nothing. */
-  #silent = false;
+  #timedOut = false;
 
   /** @throws ConfigError for a URI or headers that cannot be used */
   constructor(config: GrpcSourceConfig, { clock, log, timing }: GrpcSourceDependencies) {
@@ -50,28 +49,24 @@ export class GrpcSource implements Source {
       metadata: metadataOf(config),
       timing: { ...defaultTiming, ...timing },
     };
-    this.#clock = clock;
     this.#log = log;
-    this.#backoff = new Backoff(clock, sourceWaits);
+    this.#loop = new RetryLoop({ name: this.name, clock });
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      this.#round = new AbortController();
-      const stop = AbortSignal.any([signal, this.#round.signal]);
-      const { reason, fatal, planned } = await this.#connect(sink, stop);
-      if (stop.aborted) continue;
-      if (fatal && !this.#delivered) throw new FatalSourceError(`${this.name}: ${reason}`);
-      if (!planned) sink.failed(reason);
-      const wait = this.#backoff.next();
-      this.#log.debug(`${reason}; connecting to ${this.name} in ${Math.round(wait)} ms`);
-      await this.#clock.sleep(wait, stop);
-    }
+    await this.#loop.run((stop) => this.#follow(sink, stop), sink, signal);
   }
 
   /** Opens the stream anew, for which the server answers with its whole state. */
   resync(): void {
-    this.#round.abort();
+    this.#loop.restart();
+  }
+
+  /** One stream, to its end. */
+  async #follow(sink: SourceSink, signal: AbortSignal): Promise<undefined> {
+    const { reason, retryable, planned } = await this.#connect(sink, signal);
+    if (!planned) throw new SourceError(reason, { retryable });
+    this.#log.debug(`${reason}; connecting again`, { source: this.name });
   }
 
   async #connect(sink: SourceSink, signal: AbortSignal): Promise<StreamEnd> {
@@ -84,41 +79,33 @@ export class GrpcSource implements Source {
         incremental: this.#config.incrementalUpdates,
         context,
       } as const;
-      if (!(await sink.accept(payload))) return;
-      this.#delivered = true;
-      this.#backoff.reset();
+      if (await sink.accept(payload)) this.#loop.markWorking();
     };
     const { endpoint } = this.#stream.target;
-    try {
-      const { tls } = this.#config;
-      const files = tls && readGrpcTls(tls);
-      if (this.#silent && endpoint && !(await this.#answers(endpoint, files, signal))) {
-        return silentEnd(this.#stream.timing);
-      }
-      const events: StreamEvents = {
-        onMessage: ({ flagConfiguration, syncContext }) =>
-          take(flagConfiguration, (syncContext ?? {}) as JsonObject),
-        onSilence: () =>
-          sink.failed(
-            "the stream is open, but the server has sent no flags (check the server's own sources)",
-          ),
-      };
-      const end = await runStream(this.#stream, files, events, signal);
-      this.#silent = end.silent ?? false;
-      if (messages > 0) return end;
-      if (!end.vague || !endpoint) return { ...end, planned: false };
-      const reason = await diagnose(endpoint, files, signal);
-      return reason === undefined ? end : { reason, fatal: true };
-    } catch (error) {
-      if (error instanceof FatalSourceError) return { reason: error.message, fatal: true };
-      throw error;
+    const tls = this.#config.tls ? readClientTls(pemFiles(this.#config)) : undefined;
+    if (this.#timedOut && endpoint && !(await this.#answers(endpoint, tls, signal))) {
+      return timeoutEnd(this.#stream.timing);
     }
+    const events: StreamEvents = {
+      onMessage: ({ flagConfiguration, syncContext }) =>
+        take(flagConfiguration, (syncContext ?? {}) as JsonObject),
+      onSilence: () =>
+        sink.failed(
+          "the stream is open, but the server has sent no flags (check the server's own sources)",
+        ),
+    };
+    const end = await runStream(this.#stream, tls, events, signal);
+    this.#timedOut = end.timedOut ?? false;
+    if (messages > 0) return end;
+    if (!end.unexplained || !endpoint) return { ...end, planned: false };
+    const reason = await diagnose(endpoint, tls, signal);
+    return reason === undefined ? end : { reason, retryable: false };
   }
 
-  /** grpc-js cannot let go of a socket whose server is silent, so not another one before it speaks. */
-  async #answers(endpoint: Endpoint, files: GrpcTls | undefined, signal: AbortSignal) {
+  /** grpc-js cannot let go of a socket whose server is silent, so there is no other one before it speaks. */
+  async #answers(endpoint: Endpoint, tls: ClientTls | undefined, signal: AbortSignal) {
     const timeoutMs = this.#stream.timing.connectMs;
-    const { answered, ended, error } = await probe(endpoint, { tls: files, timeoutMs, signal });
+    const { answered, ended, error } = await probe(endpoint, { tls, timeoutMs, signal });
     return answered || ended || error !== undefined;
   }
 }

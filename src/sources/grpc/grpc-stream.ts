@@ -7,8 +7,8 @@ import {
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import type { GrpcSourceConfig } from "../../config/sources/source-config.ts";
 import { isLoopback } from "../../core/loopback.ts";
+import type { ClientTls } from "../../core/tls/client-tls.ts";
 import {
   FlagSyncService,
   type SyncFlagsRequest,
@@ -16,12 +16,13 @@ import {
   type SyncFlagsResponse,
   SyncFlagsResponseSchema,
 } from "../../gen/flagd/sync/v1/sync_pb.ts";
-import { channelCredentials, type GrpcTls } from "./channel-credentials.ts";
-import { describeEnd, type StreamEnd } from "./stream-end.ts";
+import { channelCredentials } from "./channel-credentials.ts";
+import type { GrpcSourceConfig } from "./grpc-kind.ts";
 import type { GrpcTarget } from "./grpc-target.ts";
+import { describeEnd, type StreamEnd } from "./stream-end.ts";
 
 export interface StreamOptions
-  extends Pick<GrpcSourceConfig, "selector" | "providerId" | "maxMessageSize"> {
+  extends Pick<GrpcSourceConfig, "selector" | "providerID" | "maxMsgSize"> {
   readonly target: GrpcTarget;
   readonly metadata: Metadata;
   readonly timing: GrpcTiming;
@@ -47,7 +48,7 @@ export interface GrpcTiming {
 
 /**
  * Pings find out that a peer is gone without having said so. flagd's sync service takes one every
- * 30 s; where a server takes fewer it says so, and grpc-js doubles the interval by itself.
+ * 30 s; if a server takes fewer it says so, and grpc-js doubles the interval by itself.
  */
 export const defaultTiming: GrpcTiming = {
   connectMs: 20_000,
@@ -57,33 +58,32 @@ export const defaultTiming: GrpcTiming = {
 };
 
 const path = `/${FlagSyncService.typeName}/${FlagSyncService.method.syncFlags.name}`;
-const defaultMaxMessageSize = 4 << 20;
 
 /**
  * One stream on a connection of its own, from dialling to its end. A new connection each time finds
  * new addresses and new certificates, and leaves a server behind that accepts and never answers: a
  * channel of grpc-js would wait for it. Its socket stays until the server says something.
  * @returns how it ended; aborting `signal` ends it too
- * @throws FatalSourceError where the TLS files cannot be used
+ * @throws SourceError, a permanent one, if the TLS files cannot be used
  */
 export async function runStream(
   options: StreamOptions,
-  files: GrpcTls | undefined,
+  tls: ClientTls | undefined,
   events: StreamEvents,
   signal: AbortSignal,
 ): Promise<StreamEnd> {
-  const { target, metadata, selector = "", providerId = "", timing } = options;
+  const { target, metadata, selector = "", providerID = "", timing } = options;
   const { connectMs, firstMessageMs, ...keepAlive } = timing;
   const client = new Client(
     target.target,
-    channelCredentials(files, addressOf(target)),
+    channelCredentials(tls, addressOf(target)),
     channelOptions(options, keepAlive),
   );
   const call = client.makeServerStreamRequest(
     path,
     (request: SyncFlagsRequest) => Buffer.from(toBinary(SyncFlagsRequestSchema, request)),
     (bytes) => fromBinary(SyncFlagsResponseSchema, bytes),
-    create(SyncFlagsRequestSchema, { providerId, selector }),
+    create(SyncFlagsRequestSchema, { providerId: providerID, selector }),
     metadata,
   );
   const connected = () =>
@@ -106,7 +106,7 @@ export async function runStream(
     }
     return describeEnd(undefined, options);
   } catch (error) {
-    return unreachable ? silentEnd(timing) : describeEnd(error as ServiceError, options);
+    return unreachable ? timeoutEnd(timing) : describeEnd(error as ServiceError, options);
   } finally {
     clearTimeout(connecting);
     clearTimeout(silence);
@@ -117,20 +117,20 @@ export async function runStream(
 }
 
 /** The end of an attempt that found a server but no answer. */
-export function silentEnd({ connectMs }: GrpcTiming): StreamEnd {
+export function timeoutEnd({ connectMs }: GrpcTiming): StreamEnd {
   const seconds = connectMs / 1000;
   const reason = `no HTTP/2 response within ${seconds} s of connecting`;
-  return { reason, fatal: false, silent: true };
+  return { reason, retryable: true, timedOut: true };
 }
 
 function channelOptions(
-  { target, maxMessageSize }: StreamOptions,
+  { target, maxMsgSize }: StreamOptions,
   keepAlive: Pick<GrpcTiming, "keepAliveMs" | "keepAliveTimeoutMs">,
 ): ChannelOptions {
   return {
     // grpc-js sends whatever was dialled as server name, which Bun refuses for an address (RFC 6066 §3).
     ...(addressOf(target) && { "grpc.ssl_target_name_override": "address.invalid" }),
-    "grpc.max_receive_message_length": maxMessageSize || defaultMaxMessageSize,
+    "grpc.max_receive_message_length": maxMsgSize,
     "grpc.keepalive_time_ms": keepAlive.keepAliveMs,
     "grpc.keepalive_timeout_ms": keepAlive.keepAliveTimeoutMs,
     // A pool shared between channels would share the keepalive of whichever came first.

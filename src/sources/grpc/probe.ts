@@ -1,6 +1,6 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { GrpcTls } from "./channel-credentials.ts";
+import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
 import type { Endpoint } from "./grpc-target.ts";
 
 /** What became of a bare connection. */
@@ -16,7 +16,7 @@ export interface ProbeOutcome {
 
 export interface ProbeOptions {
   /** `any`: TLS with whatever certificate. Undefined: plaintext. */
-  readonly tls: GrpcTls | "any" | undefined;
+  readonly tls: ClientTls | "any" | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -61,7 +61,7 @@ function open(endpoint: Endpoint, tls: ProbeOptions["tls"]): Socket {
   return connectTls({
     ...endpoint,
     ...("path" in endpoint && { servername: "localhost" }),
-    ...(tls === "any" ? { rejectUnauthorized: false } : tls),
+    ...(tls === "any" ? { rejectUnauthorized: false } : bunTls(tls)),
     ALPNProtocols: ["h2"],
   });
 }

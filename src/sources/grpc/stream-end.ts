@@ -1,59 +1,63 @@
 import { type ServiceError, status } from "@grpc/grpc-js";
-import { tlsFault } from "../../core/tls/tls-problems.ts";
+import { tlsProblem } from "../../core/tls/tls-problems.ts";
 
 /** How a stream ended, for the operator. */
 export interface StreamEnd {
   /** What happened and, where there is something, what to do. */
   readonly reason: string;
-  /** No retry mends it: the daemon must not start with it. */
-  readonly fatal: boolean;
-  /** The server ends every stream after a time; that is no trouble where the stream had delivered. */
+  /** False: permanent, the daemon does not start with it. */
+  readonly retryable: boolean;
+  /** The server ends every stream after a time; that is no trouble if the stream had delivered. */
   readonly planned?: boolean;
   /** The server took the connection and said nothing. */
-  readonly silent?: boolean;
+  readonly timedOut?: boolean;
   /** The connection was refused or lost in a way that grpc-js has no words for. */
-  readonly vague?: boolean;
+  readonly unexplained?: boolean;
 }
 
 /** The call itself is wrong, not allowed, or at the wrong port. */
-const fatalCodes = new Set<number>([
+const permanentCodes = new Set<number>([
   status.INVALID_ARGUMENT,
   status.UNAUTHENTICATED,
   status.PERMISSION_DENIED,
   status.UNIMPLEMENTED,
 ]);
 
-const vague =
+const unexplained =
   /^(?:Failed to connect|Protocol error|Connection closed|Socket closed|read ECONNRESET|Connection dropped)/;
 
 /** @param error undefined: the server ended the stream without one */
 export function describeEnd(
   error: ServiceError | undefined,
-  options: { readonly maxMessageSize: number },
+  options: { readonly maxMsgSize: number },
 ): StreamEnd {
-  if (!error) return { reason: "the server ended the stream", fatal: false };
+  if (!error) return { reason: "the server ended the stream", retryable: true };
   const details = plain(error.details || error.message);
-  const fault = tlsFault(details);
-  if (fault) return { reason: fault, fatal: true };
-  const fatal = fatalCodes.has(error.code);
+  const problem = tlsProblem(details);
+  if (problem) return { reason: problem, retryable: false };
+  const retryable = !permanentCodes.has(error.code);
   if (error.code === status.RESOURCE_EXHAUSTED && /larger than max/i.test(details)) {
-    const limit = options.maxMessageSize ? "" : " (4194304 bytes by default)";
+    const limit = ` (${options.maxMsgSize} bytes)`;
     const reason = `the flag document exceeds maxMsgSize${limit}: raise maxMsgSize of this source (${details})`;
-    return { reason, fatal };
+    return { reason, retryable };
   }
   if (error.code === status.UNIMPLEMENTED) {
     return {
       reason: `the server has no flag sync service on this port: use its sync port (${details})`,
-      fatal,
+      retryable,
     };
   }
   const reason = `${status[error.code] ?? "UNKNOWN"}: ${details}`;
   if (/^Protocol error/.test(details)) {
     const reason = "the server does not speak HTTP/2 on this port: use its sync port";
-    return { reason, fatal, vague: true };
+    return { reason, retryable, unexplained: true };
   }
-  if (error.code === status.DEADLINE_EXCEEDED) return { reason, fatal, planned: true };
-  return { reason, fatal, vague: error.code === status.UNAVAILABLE && vague.test(details) };
+  if (error.code === status.DEADLINE_EXCEEDED) return { reason, retryable, planned: true };
+  return {
+    reason,
+    retryable,
+    unexplained: error.code === status.UNAVAILABLE && unexplained.test(details),
+  };
 }
 
 /** Without what changes from time to time, so that the same end reads the same. */

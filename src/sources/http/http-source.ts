@@ -1,21 +1,25 @@
-import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
-import { SourceFault } from "../source-error.ts";
+import { readClientTls } from "../../core/tls/client-tls.ts";
+import { pemFiles } from "../settings.ts";
 import type { Payload } from "../source.ts";
-import { readTlsFiles } from "../../core/tls/client-tls.ts";
+import { SourceError } from "../source-error.ts";
+import { PolledSource } from "../web/polled-source.ts";
+import { refusal } from "../web/refusal.ts";
+import type { TokenCache } from "../web/token-cache.ts";
 import { WebClient } from "../web/web-client.ts";
 import { WebDocument } from "../web/web-document.ts";
-import { PolledSource } from "../web/polled-source.ts";
-import { statusFault } from "../web/refusal.ts";
-import type { TokenCache } from "../web/token-cache.ts";
-import { clientCredentials } from "./oauth.ts";
+import type { HttpSourceConfig } from "./http-kind.ts";
 import { type HttpTarget, httpTarget } from "./http-target.ts";
+import { clientCredentials } from "./oauth.ts";
 
 export interface HttpSourceDependencies {
   readonly clock: Clock;
   /** Milliseconds of silence after which a server counts as gone. */
   readonly silenceMs?: number;
 }
+
+/** The longest that a timer lasts (32 bits of milliseconds). */
+const maxTimerMs = 2 ** 31 - 1;
 
 /** Flags from a JSON or YAML document under a URL. */
 export class HttpSource extends PolledSource {
@@ -27,8 +31,8 @@ export class HttpSource extends PolledSource {
   constructor(config: HttpSourceConfig, { clock, silenceMs }: HttpSourceDependencies) {
     const target = httpTarget(config);
     const client = new WebClient({
-      tls: () => readTlsFiles(config),
-      ...(config.timeoutSeconds > 0 && { timeoutMs: config.timeoutSeconds * 1000 }),
+      tls: () => readClientTls(pemFiles(config)),
+      ...(config.timeoutS && { timeoutMs: Math.min(config.timeoutS * 1000, maxTimerMs) }),
       ...(silenceMs !== undefined && { silenceMs }),
     });
     super({ name: target.name, provider: "http", client, clock, polling: config });
@@ -37,14 +41,14 @@ export class HttpSource extends PolledSource {
     this.#tokens = config.oauth && clientCredentials(config.oauth, client, clock);
   }
 
-  protected override async look(signal: AbortSignal): Promise<Payload | undefined> {
+  protected override async poll(signal: AbortSignal): Promise<Payload | undefined> {
     const tokens = this.#tokens;
     if (!tokens) return await this.#fetch(this.#target.headers, signal);
     const reused = tokens.fresh;
     try {
       return await this.#fetchWithToken(tokens, signal);
     } catch (error) {
-      if (!(error instanceof SourceFault) || !error.hopeless) throw error;
+      if (!(error instanceof SourceError) || error.retryable) throw error;
       tokens.forget();
       // A token may be revoked before it expires: that is no wrong credential yet.
       if (!reused) throw error;
@@ -62,7 +66,7 @@ export class HttpSource extends PolledSource {
     return this.#document.fetch(
       (conditions) => ({ url, headers: { ...headers, ...conditions } }),
       signal,
-      (answer) => statusFault(answer, "check authHeader, headers or oauth of this source"),
+      (answer) => refusal(answer, "check authHeader, headers or oauth of this source"),
     );
   }
 }

@@ -1,6 +1,6 @@
-import type { HttpSourceConfig } from "../../config/sources/source-config.ts";
 import { ConfigError } from "../../core/config-error.ts";
 import { quoteUri } from "../../core/quote.ts";
+import type { HttpSourceConfig } from "./http-kind.ts";
 
 /** What an HTTP source asks for. */
 export interface HttpTarget {
@@ -34,7 +34,7 @@ export function httpTarget(config: HttpSourceConfig): HttpTarget {
   for (const [name, value] of Object.entries(config.headers)) {
     setHeader(headers, name, value, `${shown}: headers`);
   }
-  if (oauth && !/^https?:/.test(URL.canParse(oauth.tokenUrl) ? oauth.tokenUrl : "")) {
+  if (oauth && !/^https?:/.test(URL.canParse(oauth.tokenUrl ?? "") ? (oauth.tokenUrl ?? "") : "")) {
     throw new ConfigError(`${shown}: oauth.tokenUrl is not an http or https URL`);
   }
   const name = uri.replace(/^(https?:\/\/)[^/?#]*@/i, "$1");

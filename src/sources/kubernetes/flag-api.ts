@@ -1,9 +1,8 @@
 import type { Environment } from "../../core/environment.ts";
-import { SourceFault } from "../source-error.ts";
+import { SourceError } from "../source-error.ts";
+import { refusal } from "../web/refusal.ts";
 import { WebClient, type WebRequest, type WholeAnswer } from "../web/web-client.ts";
-import { statusFault } from "../web/refusal.ts";
 import { type Cluster, loadCluster } from "./cluster.ts";
-import { jsonLines } from "./json-lines.ts";
 import {
   type FlagObject,
   type FlagResource,
@@ -12,6 +11,7 @@ import {
   readObject,
   resourcePath,
 } from "./flag-resource.ts";
+import { jsonLines } from "./json-lines.ts";
 
 /** The answer to a list request. */
 export interface Listed {
@@ -29,8 +29,8 @@ export interface WatchEvent {
 }
 
 /** What was seen last is too old to go on from (HTTP 410): list again. */
-export class Outdated extends Error {
-  override readonly name = "Outdated";
+export class OutdatedError extends Error {
+  override readonly name = "OutdatedError";
 }
 
 export interface FlagApiOptions {
@@ -49,10 +49,10 @@ export class FlagApi {
 
   constructor(options: FlagApiOptions) {
     this.#options = options;
-    this.#client = new WebClient({ tls: async () => this.#cluster?.tls ?? {} });
+    this.#client = new WebClient({ tls: () => this.#cluster?.tls ?? {} });
   }
 
-  /** @throws SourceFault */
+  /** @throws SourceError */
   async list(signal: AbortSignal): Promise<Listed> {
     const request = await this.#request(onlyThis(this.#options.resource));
     const answer = await this.#client.request(request, signal);
@@ -66,7 +66,7 @@ export class FlagApi {
     const items = member(list, "items");
     const { resourceVersion } = readObject(list);
     if (!Array.isArray(items) || resourceVersion === undefined) {
-      throw new SourceFault(
+      throw new SourceError(
         "the server does not speak the Kubernetes API: its response is not a list",
       );
     }
@@ -78,7 +78,7 @@ export class FlagApi {
 
   /**
    * Hands every event to `onEvent` until the server ends the watch.
-   * @throws SourceFault; Outdated
+   * @throws SourceError; OutdatedError
    */
   async watch(
     resourceVersion: string,
@@ -100,12 +100,12 @@ export class FlagApi {
         const object = readObject(member(line, "object"));
         const type = String(member(line, "type"));
         if (type === "ERROR" && object.code === 410) return true;
-        if (type === "ERROR") throw new SourceFault(`the watch failed: ${object.message}`);
+        if (type === "ERROR") throw new SourceError(`the watch failed: ${object.message}`);
         await onEvent({ type, object });
       }
       return false;
     });
-    if (outdated) throw new Outdated();
+    if (outdated) throw new OutdatedError();
   }
 
   close(): void {
@@ -122,14 +122,14 @@ export class FlagApi {
     };
   }
 
-  #refusal(answer: WholeAnswer): SourceFault {
+  #refusal(answer: WholeAnswer): SourceError {
     const { namespace } = this.#options.resource;
     if (answer.status === 404) {
-      return new SourceFault(
+      return new SourceError(
         "the cluster has no resource featureflags.core.openfeature.dev/v1beta1: install the custom resource definitions of the OpenFeature operator",
       );
     }
     const advice = `allow flagd to list and watch featureflags in the namespace ${namespace}`;
-    return statusFault(answer, advice);
+    return refusal(answer, advice);
   }
 }

@@ -1,10 +1,10 @@
-import { SourceFault } from "../source-error.ts";
+import { SourceError } from "../source-error.ts";
 
 const largestLine = 64 * 1024 * 1024;
 
 /**
  * The JSON values of a stream that has one per line.
- * @throws SourceFault for a line that is too long or no JSON
+ * @throws SourceError for a line that is too long or no JSON
  */
 export async function* jsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
   let parts: Uint8Array[] = [];
@@ -16,7 +16,7 @@ export async function* jsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
       const part = chunk.subarray(start, end < 0 ? chunk.length : end);
       length += part.length;
       if (length > largestLine)
-        throw new SourceFault(`an event is larger than ${largestLine} bytes`);
+        throw new SourceError(`an event is larger than ${largestLine} bytes`);
       parts.push(part);
       if (end < 0) break;
       start = end + 1;
@@ -31,6 +31,6 @@ function parse(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw new SourceFault("the server does not speak the Kubernetes API: an event is not JSON");
+    throw new SourceError("the server does not speak the Kubernetes API: an event is not JSON");
   }
 }

@@ -1,13 +1,12 @@
-import type { KubernetesSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Environment } from "../../core/environment.ts";
-import { Backoff, sourceWaits } from "../backoff.ts";
 import { contentHash } from "../content-hash.ts";
-import { reportFailure } from "../source-error.ts";
+import { RetryLoop } from "../retry-loop.ts";
 import type { Source, SourceSink } from "../source.ts";
-import { FlagApi, Outdated, type WatchEvent } from "./flag-api.ts";
 import { podServiceAccount } from "./cluster.ts";
+import { FlagApi, OutdatedError, type WatchEvent } from "./flag-api.ts";
 import { type FlagObject, parseResource } from "./flag-resource.ts";
+import type { KubernetesSourceConfig } from "./kubernetes-kind.ts";
 
 export interface KubernetesSourceDependencies {
   readonly clock: Clock;
@@ -18,8 +17,8 @@ export interface KubernetesSourceDependencies {
 }
 
 const defaultWatchSeconds = 60;
-/** A watch that ends sooner has not come about, whatever its status said. */
-const shortestWatchMs = 1000;
+/** A watch that ends sooner did not work, whatever its status said: list again. */
+const minWatchMs = 1000;
 
 /** Flags from a FeatureFlag of a Kubernetes cluster: a list, then watches that go on where it was left. */
 export class KubernetesSource implements Source {
@@ -27,18 +26,16 @@ export class KubernetesSource implements Source {
   readonly provider = "kubernetes";
   readonly #api: FlagApi;
   readonly #clock: Clock;
-  readonly #backoff: Backoff;
-  #reached = false;
-  /** Of the document last handed over, accepted or not. */
-  #handedOver: string | undefined;
-  #hurry = new AbortController();
+  readonly #loop: RetryLoop;
+  /** Of the document last delivered, accepted or not. */
+  #lastHash: string | undefined;
 
   /** @throws ConfigError for a wrong URI */
   constructor(config: KubernetesSourceConfig, dependencies: KubernetesSourceDependencies) {
     const { clock, env = process.env, serviceAccount = podServiceAccount } = dependencies;
     this.name = config.uri;
     this.#clock = clock;
-    this.#backoff = new Backoff(clock, sourceWaits);
+    this.#loop = new RetryLoop({ name: this.name, clock });
     this.#api = new FlagApi({
       resource: parseResource(config.uri),
       env,
@@ -49,35 +46,21 @@ export class KubernetesSource implements Source {
 
   /** Lists again, now. */
   resync(): void {
-    this.#hurry.abort();
+    this.#loop.restart();
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const abort = () => this.#hurry.abort();
-    signal.addEventListener("abort", abort);
     try {
-      while (!signal.aborted) {
-        this.#hurry = new AbortController();
-        const failure = await this.#follow(sink, this.#hurry.signal).catch(
-          (error: unknown) => error,
-        );
-        if (signal.aborted) return;
-        if (this.#hurry.signal.aborted) continue;
-        if (!(failure instanceof Outdated)) {
-          reportFailure(failure, { name: this.name, reached: this.#reached }, sink);
-        }
-        await this.#clock.sleep(this.#backoff.next(), this.#hurry.signal);
-      }
+      await this.#loop.run((stop) => this.#follow(sink, stop), sink, signal);
     } finally {
-      signal.removeEventListener("abort", abort);
       this.#api.close();
     }
   }
 
-  /** Rejects when something fails, or with Outdated. */
-  async #follow(sink: SourceSink, signal: AbortSignal): Promise<never> {
+  /** A list, and watches as long as they work. */
+  async #follow(sink: SourceSink, signal: AbortSignal): Promise<undefined> {
     const listed = await this.#api.list(signal);
-    this.#reached = true;
+    this.#loop.markReached();
     await this.#deliver(listed.flag, sink);
     let version = listed.resourceVersion;
     const onEvent = async ({ type, object }: WatchEvent) => {
@@ -85,14 +68,16 @@ export class KubernetesSource implements Source {
       if (type === "ADDED" || type === "MODIFIED") await this.#deliver(object, sink);
       else if (type === "DELETED") sink.failed(`the FeatureFlag ${this.name} was deleted`);
     };
-    for (;;) {
+    for (let lasted = true; lasted; ) {
       const began = this.#clock.now();
-      const longEnough = () => this.#clock.now() - began > shortestWatchMs;
       try {
         await this.#api.watch(version, onEvent, signal);
-        if (!longEnough()) await this.#clock.sleep(this.#backoff.next(), signal);
+      } catch (error) {
+        if (!(error instanceof OutdatedError)) throw error;
+        return;
       } finally {
-        if (longEnough()) this.#backoff.reset();
+        lasted = this.#clock.now() - began > minWatchMs;
+        if (lasted) this.#loop.markWorking();
       }
     }
   }
@@ -104,8 +89,8 @@ export class KubernetesSource implements Source {
       return sink.failed(`the FeatureFlag ${this.name} has no spec.flagSpec`);
     }
     const hash = await contentHash(document);
-    if (hash === this.#handedOver) return sink.unchanged();
-    this.#handedOver = hash;
+    if (hash === this.#lastHash) return sink.unchanged();
+    this.#lastHash = hash;
     await sink.accept({ document, format: "json", origin: "spec.flagSpec" });
   }
 }

@@ -1,9 +1,9 @@
 import type { Environment } from "../../core/environment.ts";
-import { SourceFault } from "../source-error.ts";
+import { SourceError } from "../source-error.ts";
 import { readTextFile } from "../text-file.ts";
-import type { WebClient, WebRequest, WholeAnswer } from "../web/web-client.ts";
 import { errorCode } from "../web/refusal.ts";
 import type { Token } from "../web/token-cache.ts";
+import type { WebClient, WebRequest, WholeAnswer } from "../web/web-client.ts";
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -17,7 +17,7 @@ const imdsHost = "http://169.254.169.254";
 /**
  * Credentials in the order of AWS's SDKs, as far as they need no files of a user: variables, web identity
  * (EKS), container (ECS, EKS Pod Identity), instance (EC2, IMDSv2).
- * @throws SourceFault saying where it looked last
+ * @throws SourceError saying where it looked last
  */
 export async function awsCredentials(
   env: Environment,
@@ -34,7 +34,7 @@ export async function awsCredentials(
     const answer = await client.request(request, signal);
     if (answer.status === 200) return answer;
     const code = errorCode(answer);
-    throw new SourceFault(
+    throw new SourceError(
       `no AWS credentials: ${request.url.host} responded with ${answer.status}${code ? ` (${code})` : ""}`,
     );
   };
@@ -52,8 +52,8 @@ export async function awsCredentials(
     return fromText(await ask({ url: new URL(container), headers, direct: true }));
   }
   if (env.AWS_EC2_METADATA_DISABLED === "true") {
-    throw new SourceFault("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", {
-      hopeless: true,
+    throw new SourceError("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", {
+      retryable: false,
     });
   }
   return await fromInstance(env.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? imdsHost, ask);
@@ -106,7 +106,7 @@ function fromText({ body }: WholeAnswer): Token<AwsCredentials> {
   const secretAccessKey = member("SecretAccessKey");
   const sessionToken = member("Token") ?? member("SessionToken");
   if (!accessKeyId || !secretAccessKey) {
-    throw new SourceFault("no AWS credentials: the response has no AccessKeyId");
+    throw new SourceError("no AWS credentials: the response has no AccessKeyId");
   }
   const expires = Date.parse(member("Expiration") ?? "");
   return {

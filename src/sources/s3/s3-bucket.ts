@@ -2,10 +2,10 @@ import { isIP } from "node:net";
 import { S3Client } from "bun";
 import { ConfigError } from "../../core/config-error.ts";
 import type { Environment } from "../../core/environment.ts";
+import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "../blob/blob-location.ts";
+import type { Bucket, BucketDependencies } from "../blob/bucket.ts";
 import { TokenCache } from "../web/token-cache.ts";
 import { awsCredentials } from "./aws-credentials.ts";
-import type { Bucket, BucketDependencies } from "../blob/bucket.ts";
-import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "../blob/blob-location.ts";
 
 /** Of the query; both spellings that Go's driver has. */
 const known = {

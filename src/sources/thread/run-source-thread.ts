@@ -5,8 +5,8 @@ import { atOnce } from "../../core/steps.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
-import { createSource } from "../kinds.ts";
 import type { Payload, SourceSink } from "../source.ts";
+import { createSource } from "../source-kinds.ts";
 import type { FromThread, Task, ToThread } from "./thread-messages.ts";
 
 /** A source in a thread of its own, which also reads its documents. */

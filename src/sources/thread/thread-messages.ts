@@ -1,7 +1,7 @@
-import type { SourceConfig } from "../../config/sources/source-config.ts";
 import type { LogFields, LogLevel } from "../../core/log.ts";
 import type { Problem } from "../../flags/model.ts";
 import type { ReadPayload } from "../source.ts";
+import type { SourceConfig } from "../source-kinds.ts";
 
 /** What the thread of a source is started with. */
 export interface Task {

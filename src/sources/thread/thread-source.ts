@@ -1,9 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { buildInfo } from "../../core/build-info.ts";
 import type { Log } from "../../core/log.ts";
-import { SourceFault } from "../source-error.ts";
 import type { Intake } from "../intake.ts";
 import type { ReadPayload, Source } from "../source.ts";
+import { SourceError } from "../source-error.ts";
 import type { FromThread, Task, ToThread } from "./thread-messages.ts";
 
 export interface ThreadSourceOptions extends Pick<Source, "name" | "provider"> {
@@ -14,7 +14,7 @@ export interface ThreadSourceOptions extends Pick<Source, "name" | "provider"> {
 }
 
 /** The thread ended by itself, as one that is out of memory does. */
-export class ThreadDied extends SourceFault {
+export class ThreadDied extends SourceError {
   constructor(
     cause: string,
     /** It had delivered before. */
@@ -50,7 +50,7 @@ export class ThreadSource implements Source {
     this.#send({ kind: "resync" });
   }
 
-  /** @throws ThreadDied, and another SourceFault for what ends the source itself */
+  /** @throws ThreadDied, and another SourceError for what ends the source itself */
   async run(intake: Intake, signal: AbortSignal): Promise<void> {
     const ended = Promise.withResolvers<void>();
     const thread = new Worker(this.#options.entry ?? defaultEntry, {
@@ -79,7 +79,7 @@ export class ThreadSource implements Source {
           return this.#options.log[message.level](message.message, message.fields);
         case "ended":
           if (message.reason === undefined) ended.resolve();
-          else ended.reject(new SourceFault(message.reason));
+          else ended.reject(new SourceError(message.reason));
       }
     });
     thread.on("error", (error) => {

@@ -1,5 +1,5 @@
-import { messageOf, SourceFault } from "../source-error.ts";
-import { tlsFault } from "../../core/tls/tls-problems.ts";
+import { tlsProblem } from "../../core/tls/tls-problems.ts";
+import { messageOf, SourceError } from "../source-error.ts";
 
 /** Codes of Bun's `fetch` → words. */
 const texts: readonly (readonly [codes: RegExp, text: string])[] = [
@@ -19,15 +19,15 @@ const texts: readonly (readonly [codes: RegExp, text: string])[] = [
 ];
 
 /** Why a request failed. Hosts are named, the rest of a URL is not: it may hold secrets. */
-export function explain(error: unknown, url: URL): SourceFault {
-  if (error instanceof SourceFault) return error;
+export function explain(error: unknown, url: URL): SourceError {
+  if (error instanceof SourceError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const message = messageOf(error);
   // Some messages quote the URL, so a code is better.
-  const tls = tlsFault(code || message);
-  if (tls) return new SourceFault(`${url.host}: ${tls}`, { hopeless: true });
+  const tls = tlsProblem(code || message);
+  if (tls) return new SourceError(`${url.host}: ${tls}`, { retryable: false });
   const text = known(code) ?? known(message.replaceAll(" ", "_").toUpperCase());
-  return new SourceFault(`${url.host}: ${text ?? (code || message.split("\n")[0])}`);
+  return new SourceError(`${url.host}: ${text ?? (code || message.split("\n")[0])}`);
 }
 
 function known(said: string): string | undefined {

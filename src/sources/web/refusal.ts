@@ -1,4 +1,4 @@
-import { SourceFault } from "../source-error.ts";
+import { SourceError } from "../source-error.ts";
 import type { WholeAnswer } from "./web-client.ts";
 
 /** Longest part of an answer that is quoted. */
@@ -8,11 +8,11 @@ const mostQuoted = 200;
  * What an answer other than success means.
  * @param refused what to do about 401 and 403, which end the start
  */
-export function statusFault(answer: WholeAnswer, refused: string): SourceFault {
+export function refusal(answer: WholeAnswer, refused: string): SourceError {
   const { status } = answer;
   const line = `the server responded with ${status} ${answer.statusText}`.trim();
-  const hopeless = status === 401 || status === 403;
-  return new SourceFault(hopeless ? `${line}: ${refused}` : line, { hopeless });
+  const retryable = status !== 401 && status !== 403;
+  return new SourceError(retryable ? line : `${line}: ${refused}`, { retryable });
 }
 
 /** What a body of JSON or XML gives as its error code, such as `invalid_client` or `NoSuchKey`. */

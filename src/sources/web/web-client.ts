@@ -1,7 +1,7 @@
 import { buildInfo } from "../../core/build-info.ts";
 import { isLoopback } from "../../core/loopback.ts";
-import { SourceFault } from "../source-error.ts";
-import { bunTls, type TlsMaterial } from "../../core/tls/client-tls.ts";
+import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
+import { SourceError } from "../source-error.ts";
 import { explain } from "./explain-web-error.ts";
 import { type Patience, Watchdog } from "./watchdog.ts";
 
@@ -32,7 +32,7 @@ export interface WholeAnswer extends Omit<WebAnswer, "chunks"> {
 
 export interface WebClientOptions {
   /** Asked before every request to an https URL. Default: the system's authorities. */
-  readonly tls?: () => Promise<TlsMaterial>;
+  readonly tls?: () => ClientTls;
   readonly timeoutMs?: number | undefined;
   readonly silenceMs?: number;
 }
@@ -44,7 +44,7 @@ const largestBodyBytes = 64 * 1024 * 1024;
 const mostRedirects = 10;
 const idleSeconds = 90;
 
-/** HTTP requests with bounds on everything; failures are SourceFaults. */
+/** HTTP requests with bounds on everything; failures are SourceErrors. */
 export class WebClient {
   readonly #options: WebClientOptions;
   readonly #patience: Patience;
@@ -58,7 +58,7 @@ export class WebClient {
     this.#patience = { silenceMs, ...(timeoutMs && { timeoutMs }) };
   }
 
-  /** @throws SourceFault */
+  /** @throws SourceError */
   request(request: WebRequest, signal: AbortSignal): Promise<WholeAnswer> {
     return this.exchange(request, signal, async ({ chunks, ...answer }) => {
       const parts: Uint8Array[] = [];
@@ -66,7 +66,7 @@ export class WebClient {
       for await (const chunk of chunks) {
         length += chunk.length;
         if (length > largestBodyBytes)
-          throw new SourceFault(`the response is larger than ${largestBodyBytes} bytes`);
+          throw new SourceError(`the response is larger than ${largestBodyBytes} bytes`);
         parts.push(chunk);
       }
       return { ...answer, body: Buffer.concat(parts) };
@@ -75,7 +75,7 @@ export class WebClient {
 
   /**
    * `use` has the answer for as long as it takes; the connection is given up when it returns early.
-   * @throws SourceFault
+   * @throws SourceError
    */
   async exchange<T>(
     request: WebRequest,
@@ -108,7 +108,7 @@ export class WebClient {
     const headers = new Headers({ "user-agent": `flagd/${buildInfo.version}`, ...request.headers });
     let { url } = request;
     for (let hops = 0; hops <= mostRedirects; hops++) {
-      const session = await this.#sessionFor(url);
+      const session = this.#sessionFor(url);
       const response = await session.fetch(url, {
         method: request.method ?? "GET",
         headers,
@@ -124,18 +124,18 @@ export class WebClient {
       await response.body?.cancel();
       const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
       if (next?.protocol !== "http:" && next?.protocol !== "https:") {
-        throw new SourceFault("the server redirected to something other than an HTTP URL");
+        throw new SourceError("the server redirected to something other than an HTTP URL");
       }
       if (next.origin !== url.origin) {
         for (const name of ["authorization", "cookie", "host"]) headers.delete(name);
       }
       url = next;
     }
-    throw new SourceFault(`the server redirected more than ${mostRedirects} times`);
+    throw new SourceError(`the server redirected more than ${mostRedirects} times`);
   }
 
-  async #sessionFor(url: URL): Promise<Bun.FetchSession> {
-    const material = url.protocol === "https:" ? ((await this.#options.tls?.()) ?? {}) : undefined;
+  #sessionFor(url: URL): Bun.FetchSession {
+    const material = url.protocol === "https:" ? (this.#options.tls?.() ?? {}) : undefined;
     const tls = material && JSON.stringify(material);
     if (this.#session && (tls === undefined || tls === this.#sessionTls)) return this.#session;
     this.close();

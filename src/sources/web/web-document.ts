@@ -1,6 +1,6 @@
 import type { Payload } from "../source.ts";
-import type { WebClient, WebRequest, WholeAnswer } from "./web-client.ts";
 import { formatOf } from "./document-format.ts";
+import type { WebClient, WebRequest, WholeAnswer } from "./web-client.ts";
 
 /** A flag document under a URL, fetched anew only when it has changed (RFC 9110, If-None-Match). */
 export class WebDocument {
@@ -16,7 +16,7 @@ export class WebDocument {
   /**
    * Undefined: it has not changed.
    * @param request has the headers given to it, with which a signature may have to do
-   * @throws SourceFault; what `request` throws; what `refuse` makes of an answer that is neither success nor 304
+   * @throws SourceError; what `request` throws; what `refuse` makes of an answer that is neither success nor 304
    */
   async fetch(
     request: (conditions: Readonly<Record<string, string>>) => WebRequest | Promise<WebRequest>,

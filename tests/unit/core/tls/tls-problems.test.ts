@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { tlsFault } from "../../../../src/core/tls/tls-problems.ts";
+import { tlsProblem } from "../../../../src/core/tls/tls-problems.ts";
 
 test.each([
   ["CERT_HAS_EXPIRED", "server's certificate has expired"],
@@ -22,16 +22,16 @@ test.each([
   ["SSLV3_ALERT_CERTIFICATE_EXPIRED", "rejected the client certificate, which has expired"],
   ["EPROTO WRONG_VERSION_NUMBER", "does not speak TLS on this port"],
 ])("%s: %s", (text, expected) => {
-  expect(tlsFault(text)).toContain(expected);
+  expect(tlsProblem(text)).toContain(expected);
 });
 
 test("what is not about TLS is left to others", () => {
-  expect(tlsFault("ECONNREFUSED connect ECONNREFUSED 127.0.0.1:1")).toBeUndefined();
-  expect(tlsFault("ERR unable to get the lock")).toBeUndefined();
+  expect(tlsProblem("ECONNREFUSED connect ECONNREFUSED 127.0.0.1:1")).toBeUndefined();
+  expect(tlsProblem("ERR unable to get the lock")).toBeUndefined();
 });
 
 test("only sources that have serverName suggest it", () => {
   const said = "ERR_TLS_CERT_ALTNAME_INVALID";
-  expect(tlsFault(said, { serverName: true })).toEndWith(", or set serverName");
-  expect(tlsFault(said)).not.toContain("serverName");
+  expect(tlsProblem(said, { serverName: true })).toEndWith(", or set serverName");
+  expect(tlsProblem(said)).not.toContain("serverName");
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { HttpSourceConfig } from "../../../../src/config/sources/source-config.ts";
 import { ConfigError } from "../../../../src/core/config-error.ts";
+import type { HttpSourceConfig } from "../../../../src/sources/http/http-kind.ts";
 import { httpTarget } from "../../../../src/sources/http/http-target.ts";
 import { httpConfig } from "../../../support/source-configs.ts";
 
@@ -36,7 +36,7 @@ describe("authorization", () => {
 });
 
 describe("refused is", () => {
-  const oauth = { clientId: "i", clientSecret: "s3cret", reloadDelaySeconds: 0 };
+  const oauth = { clientID: "i", clientSecret: "s3cret" };
   test.each<[string, HttpSourceConfig, string]>([
     ["another scheme", httpConfig("ftp://host/x"), "expected http://host/path"],
     ["no URI at all", httpConfig("host/x"), "expected http://host/path"],

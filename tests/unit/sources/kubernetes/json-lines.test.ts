@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { jsonLines } from "../../../../src/sources/kubernetes/json-lines.ts";
 import { parseResource, resourcePath } from "../../../../src/sources/kubernetes/flag-resource.ts";
+import { jsonLines } from "../../../../src/sources/kubernetes/json-lines.ts";
 
 /** A text as bytes, cut into pieces of these lengths in turn. */
 async function* inPieces(text: string, lengths: readonly number[]): AsyncGenerator<Uint8Array> {
