@@ -3,7 +3,7 @@ import type { View } from "../../store/view.ts";
 import type {
   EvaluationSpan,
   EvaluationTrace,
-} from "../../telemetry/tracing/evaluation-tracing.ts";
+} from "../evaluation-tracing.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";

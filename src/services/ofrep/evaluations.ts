@@ -6,7 +6,7 @@ import type { Selector, SnapshotSource } from "../../store/view.ts";
 import type {
   EvaluationSpan,
   EvaluationTrace,
-} from "../../telemetry/tracing/evaluation-tracing.ts";
+} from "../evaluation-tracing.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import { selectorHeader } from "../selector-header.ts";

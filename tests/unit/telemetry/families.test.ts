@@ -3,7 +3,7 @@ import { Code } from "@connectrpc/connect";
 import type { CallRecord } from "../../../src/core/calls.ts";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
 import { type CallMetricsOptions, createCallMetrics } from "../../../src/telemetry/call-metrics.ts";
-import { createOutcomeRecorder } from "../../../src/telemetry/flag-metrics.ts";
+import { createOutcomeRecorder } from "../../../src/services/evaluation-metrics.ts";
 import { exposition } from "../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../src/telemetry/metrics/registry.ts";
 import { observeProcess } from "../../../src/telemetry/process-metrics.ts";
