@@ -1,12 +1,10 @@
 import type { OtelConfig } from "../config/otel/read.ts";
-import type { CallObserver } from "../core/calls.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Log } from "../core/log.ts";
 import { within } from "../core/within.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { Attributes } from "../telemetry/metrics/series.ts";
-import type { EvaluationTrace } from "../services/evaluation-tracing.ts";
-import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** The longest that a daemon which ends waits for the last telemetry to be sent. */
 export const exportGraceMs = 3_000;
