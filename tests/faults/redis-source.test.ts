@@ -333,7 +333,7 @@ describe("at the start, to be mended by the operator:", () => {
     expect(error).toSatisfy(isPermanent);
     const { message } = error as Error;
     expect(message).toContain(reason);
-    expect(message).toStartWith(`Redis source ${source.source.name}: `);
+    expect(message).toStartWith(`source ${source.source.name}: `);
     expect(message).not.toContain(secret);
     expect(source.results).toBe(0);
   }

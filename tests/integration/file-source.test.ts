@@ -296,7 +296,7 @@ describe("at start", () => {
     const before = watches();
     const error = await attempt(path).catch((thrown) => thrown);
     expect(error).toSatisfy(isPermanent);
-    expect(error.message).toBe(`source ${path}: cannot read the flag file ${path}: ${reason}`);
+    expect(error.message).toBe(`source ${path}: cannot read the flag file: ${reason}`);
     await until("the watch being gone", () => watches() === before);
   });
 

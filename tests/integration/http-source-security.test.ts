@@ -96,7 +96,7 @@ describe("OAuth", () => {
           ...(this.lifetime !== undefined && { expires_in: this.lifetime }),
         });
     }
-    get oauth(): OAuthSettings {
+    get oauth(): OAuthSettings & { readonly tokenUrl: string } {
       return {
         clientID: "me",
         clientSecret: "s&cret=1",

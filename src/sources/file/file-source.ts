@@ -1,4 +1,4 @@
-import { basename, extname, resolve } from "node:path";
+import { basename, extname, isAbsolute, resolve } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { DocumentFormat } from "../../flags/model.ts";
@@ -68,7 +68,9 @@ export class FileSource implements Source {
   async #readFirst(sink: SourceSink, signal: AbortSignal): Promise<void> {
     const reading = await read(this.#path);
     if (!reading.ok) {
-      const message = `cannot read the flag file ${resolve(this.#path)}: ${reading.reason}`;
+      // The name is the path that was given.
+      const full = isAbsolute(this.#path) ? "" : ` ${resolve(this.#path)}`;
+      const message = `cannot read the flag file${full}: ${reading.reason}`;
       throw new SourceError(message, { retryable: false });
     }
     this.#loop.markReached();

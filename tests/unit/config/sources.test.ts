@@ -258,8 +258,8 @@ describe("--sources", () => {
 
   test.each<[object, string]>([
     [
-      { intervall: 5 },
-      '--sources[0]: unknown setting "intervall" ignored (did you mean interval?)',
+      { providr: "file" },
+      '--sources[0]: unknown setting "providr" ignored (did you mean provider?)',
     ],
     [{ nosuch: {} }, '--sources[0]: unknown setting "nosuch" ignored'],
     [{ selector: "x" }, "--sources[0]: selector has no effect on provider file"],

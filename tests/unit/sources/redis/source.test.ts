@@ -156,7 +156,7 @@ describe("what no retry can mend", () => {
     run();
     const error = await running;
     expect(error).toSatisfy(isPermanent);
-    expect(String(error)).toContain(`Redis source ${config.uri}: the server rejected the password`);
+    expect(String(error)).toContain(`source ${config.uri}: the server rejected the password`);
   });
 
   test("is fatal at start when the key may not be read", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { redact } from "../../../src/core/redact.ts";
-import { createLog } from "../../../src/telemetry/logging/create-log.ts";
-import { rateLimit } from "../../../src/telemetry/logging/rate-limit.ts";
+import { redact } from "../../../../src/core/redact.ts";
+import { createLog } from "../../../../src/telemetry/logging/create-log.ts";
+import { rateLimit } from "../../../../src/telemetry/logging/rate-limit.ts";
 
 function capture(options: { format: "console" | "json"; debug?: boolean; color?: boolean }) {
   const lines: string[] = [];
