@@ -22,7 +22,8 @@ export interface ServerTls {
 
 /** What the configurations of both serving commands have in common. */
 export interface ServingConfig {
-  readonly debug: boolean;
+  /** The least severe entries to log. */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly logFormat: "console" | "json";
   /** The configuration file in use. */
   readonly configFile: string | undefined;
@@ -79,7 +80,7 @@ export function servingConfig(
     environment,
   );
   return {
-    debug: values.debug,
+    logLevel: values.debug ? "debug" : values["log-level"],
     logFormat: own.logFormat,
     configFile: file,
     warnings: [...resolved.warnings, ...own.warnings, ...context.warnings, ...warnings],
