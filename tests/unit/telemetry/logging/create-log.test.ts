@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { LogLevel } from "../../../src/core/log.ts";
-import { redact } from "../../../src/core/redact.ts";
-import { createLog } from "../../../src/telemetry/logging/create-log.ts";
-import { rateLimit } from "../../../src/telemetry/logging/rate-limit.ts";
+import type { LogLevel } from "../../../../src/core/log.ts";
+import { redact } from "../../../../src/core/redact.ts";
+import { createLog } from "../../../../src/telemetry/logging/create-log.ts";
+import { rateLimit } from "../../../../src/telemetry/logging/rate-limit.ts";
 
 function capture(options: { format: "console" | "json"; level?: LogLevel; color?: boolean }) {
   const lines: string[] = [];
