@@ -21,7 +21,7 @@ import { isPermanent } from "../../src/sources/source-error.ts";
 import { createLog } from "../../src/telemetry/logging/create-log.ts";
 import { until } from "../support/until.ts";
 
-const log = createLog({ format: "json", debug: false, stream: { write: () => {} } });
+const log = createLog({ format: "json", level: "info", stream: { write: () => {} } });
 const text = ({ document }: Payload) =>
   typeof document === "string" ? document : new TextDecoder().decode(document);
 
