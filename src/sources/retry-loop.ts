@@ -88,6 +88,11 @@ export class RetryLoop {
     }
   }
 
+  /** Waits within an attempt as after a failure. */
+  async backOff(signal: AbortSignal): Promise<void> {
+    await this.sleepUntil(this.#clock.now() + this.#backoff.next(), signal);
+  }
+
   /** Sleeps until `due`, on the clock of `now()`, until it is woken, or until `signal` aborts. */
   async sleepUntil(due: number, signal: AbortSignal): Promise<void> {
     const ms = due - this.#clock.now();

@@ -104,9 +104,9 @@ export async function runStream(
       clearTimeout(silence);
       await events.onMessage(message as SyncFlagsResponse);
     }
-    return describeEnd(undefined, options);
+    return describeEnd(undefined);
   } catch (error) {
-    return unreachable ? timeoutEnd(timing) : describeEnd(error as ServiceError, options);
+    return unreachable ? timeoutEnd(timing) : describeEnd(error as ServiceError);
   } finally {
     clearTimeout(connecting);
     clearTimeout(silence);

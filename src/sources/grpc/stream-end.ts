@@ -27,18 +27,14 @@ const unexplained =
   /^(?:Failed to connect|Protocol error|Connection closed|Socket closed|read ECONNRESET|Connection dropped)/;
 
 /** @param error undefined: the server ended the stream without one */
-export function describeEnd(
-  error: ServiceError | undefined,
-  options: { readonly maxMsgSize: number },
-): StreamEnd {
+export function describeEnd(error: ServiceError | undefined): StreamEnd {
   if (!error) return { reason: "the server ended the stream", retryable: true };
   const details = plain(error.details || error.message);
   const problem = tlsProblem(details);
   if (problem) return { reason: problem, retryable: false };
   const retryable = !permanentCodes.has(error.code);
   if (error.code === status.RESOURCE_EXHAUSTED && /larger than max/i.test(details)) {
-    const limit = ` (${options.maxMsgSize} bytes)`;
-    const reason = `the flag document exceeds maxMsgSize${limit}: raise maxMsgSize of this source (${details})`;
+    const reason = `the flag document exceeds maxMsgSize: raise this setting of the source (${details})`;
     return { reason, retryable };
   }
   if (error.code === status.UNIMPLEMENTED) {

@@ -17,7 +17,7 @@ export interface KubernetesSourceDependencies {
 }
 
 const defaultWatchSeconds = 60;
-/** A watch that ends sooner did not work, whatever its status said: list again. */
+/** A watch that ends sooner did not work, whatever its status said. */
 const minWatchMs = 1000;
 
 /** Flags from a FeatureFlag of a Kubernetes cluster: a list, then watches that go on where it was left. */
@@ -68,16 +68,17 @@ export class KubernetesSource implements Source {
       if (type === "ADDED" || type === "MODIFIED") await this.#deliver(object, sink);
       else if (type === "DELETED") sink.failed(`the FeatureFlag ${this.name} was deleted`);
     };
-    for (let lasted = true; lasted; ) {
+    while (!signal.aborted) {
       const began = this.#clock.now();
+      const lasted = () => this.#clock.now() - began > minWatchMs;
       try {
         await this.#api.watch(version, onEvent, signal);
+        if (!lasted()) await this.#loop.backOff(signal);
       } catch (error) {
         if (!(error instanceof OutdatedError)) throw error;
         return;
       } finally {
-        lasted = this.#clock.now() - began > minWatchMs;
-        if (lasted) this.#loop.markWorking();
+        if (lasted()) this.#loop.markWorking();
       }
     }
   }
