@@ -9,9 +9,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   evaluation: ["flags", "core"],
   store: ["evaluation", "flags", "core"],
   protobuf: ["core"],
-  // To become ["core"] alone, as all of these.
-  telemetry: ["evaluation", "transport", "core"],
-  transport: ["config", "core"],
+  telemetry: ["core"],
+  transport: ["core"],
   sources: ["store", "flags", "telemetry", "config", "core"],
   config: ["core"],
   services: [

@@ -1,6 +1,6 @@
+import { Code, type RpcError } from "../../core/rpc-error.ts";
 import { type BlockFields, encodeBlock, type HeaderBlock } from "../http2/hpack/encoder.ts";
 import type { Http2Stream } from "../http2/stream.ts";
-import { Code, type RpcError } from "../rpc-error.ts";
 import { okStatus, statusOf } from "./status.ts";
 
 /** What gRPC's answers are made of over HTTP/2, encoded once. */
