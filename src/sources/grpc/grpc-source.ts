@@ -8,6 +8,7 @@ import { RetryLoop } from "../retry-loop.ts";
 import { pemFiles } from "../settings.ts";
 import type { Source, SourceSink } from "../source.ts";
 import { SourceError } from "../source-error.ts";
+import { sourceName } from "../source-name.ts";
 import { diagnose } from "./diagnose-grpc.ts";
 import type { GrpcSourceConfig } from "./grpc-kind.ts";
 import {
@@ -41,7 +42,7 @@ export class GrpcSource implements Source {
 
   /** @throws ConfigError for a URI or headers that cannot be used */
   constructor(config: GrpcSourceConfig, { clock, log, timing }: GrpcSourceDependencies) {
-    this.name = config.uri.replace(/^grpcs?:\/\//, "");
+    this.name = sourceName({ ...config, uri: config.uri.replace(/^grpcs?:\/\//, "") });
     this.#config = config;
     this.#stream = {
       ...config,

@@ -27,7 +27,16 @@ export function explain(error: unknown, url: URL): SourceError {
   const tls = tlsProblem(code || message);
   if (tls) return new SourceError(`${url.host}: ${tls}`, { retryable: false });
   const text = known(code) ?? known(message.replaceAll(" ", "_").toUpperCase());
-  return new SourceError(`${url.host}: ${text ?? (code || message.split("\n")[0])}`);
+  // Not the message itself if it quotes the URL, whose query may be secret.
+  const plain = text ?? (code || message.split("\n")[0]?.replace(/\S+:\/\/\S+/g, "…"));
+  return new SourceError(`${url.host}: ${plain}${hintAtTls(code, url)}`);
+}
+
+/** A port for TLS closes the connection, or sends an alert (RFC 8446 §6), when it is sent plain HTTP. */
+function hintAtTls(code: string, { protocol }: URL): string {
+  const may =
+    protocol === "http:" && /ECONNRESET|EPIPE|Malformed_HTTP|HTTP_Response|HPE_/.test(code);
+  return may ? " (if the port expects TLS, use https://)" : "";
 }
 
 function known(said: string): string | undefined {
