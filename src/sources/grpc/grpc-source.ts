@@ -1,6 +1,7 @@
 import { Metadata } from "@grpc/grpc-js";
 import type { Clock } from "../../core/clock.ts";
 import { ConfigError } from "../../core/config-error.ts";
+import { logGrpc } from "../../core/grpc-log.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import { type ClientTls, readClientTls } from "../../core/tls/client-tls.ts";
@@ -51,6 +52,7 @@ export class GrpcSource implements Source {
       timing: { ...defaultTiming, ...timing },
     };
     this.#log = log;
+    logGrpc(log);
     this.#loop = new RetryLoop({ name: this.name, clock });
   }
 

@@ -1,3 +1,4 @@
+import { ConfigError } from "../../core/config-error.ts";
 import { tlsProblem } from "../../core/tls/tls-problems.ts";
 import { messageOf, SourceError } from "../source-error.ts";
 
@@ -21,6 +22,7 @@ const texts: readonly (readonly [codes: RegExp, text: string])[] = [
 /** Why a request failed. Hosts are named, the rest of a URL is not: it may hold secrets. */
 export function explain(error: unknown, url: URL): SourceError {
   if (error instanceof SourceError) return error;
+  if (error instanceof ConfigError) return new SourceError(error.message, { retryable: false });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const message = messageOf(error);
   // Some messages quote the URL, so a code is better.
