@@ -1,8 +1,8 @@
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../core/log.ts";
-import { defaultHeartbeatMs } from "../services/ofrep/events/events.ts";
 import type { Ofrep } from "../services/ofrep/service.ts";
-import { type HttpHandler, serveHttp } from "../transport/http.ts";
+import { serveHttp } from "../transport/http.ts";
+import type { HttpHandler } from "../transport/http-handler.ts";
 import type { PortSharing } from "../transport/listener.ts";
 
 /** The bound listeners. */
@@ -11,9 +11,6 @@ export interface HttpPorts {
   readonly managementPort: number;
   stop(graceMs: number): Promise<void>;
 }
-
-/** On OFREP's port where it has event streams, of which some are only as lively as their heartbeats. */
-const silenceMs = 1.5 * defaultHeartbeatMs;
 
 /**
  * Binds OFREP and management: one listener where both have the same port.
@@ -40,8 +37,7 @@ export async function serveHttpPorts(parts: {
     name: together ? "OFREP and management" : "OFREP",
     port,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
-    plain: ofrep.shortPath,
-    ...(config.ofrep.events && { silenceMs }),
+    fastPath: () => ofrep.fastPath,
     ...(tls && { tls }),
   });
   const managementServer = together

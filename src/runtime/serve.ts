@@ -9,7 +9,7 @@ import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { ofrepRoute } from "../telemetry/routes.ts";
 import { both, type EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
-import type { HttpHandler } from "../transport/http.ts";
+import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";

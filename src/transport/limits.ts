@@ -66,6 +66,16 @@ export const connectionBufferBytes = 256 << 10;
 /** Bytes waiting for a client that still asks for more: until it reads them it is not listened to. */
 export const longestOutput = 4 * connectionBufferBytes;
 
+/** A request over HTTP/1.1 whose body is no longer than this is answered once all of it has been received. */
+export const maxGatheredBytes = 64 << 10;
+
+/** Bytes of further requests that are read from an HTTP/1.1 client while one of its requests is answered. */
+export const maxPipelinedBytes = 64 << 10;
+
+/** The line before a chunk, with its extensions; and all trailers of a request. */
+export const maxChunkLineBytes = 4 << 10;
+export const maxTrailerBytes = 16 << 10;
+
 /** Bytes one server stream may have waiting, beyond one message, before its reader is given up. */
 export const streamBufferBytes = 32 << 20;
 

@@ -3,6 +3,7 @@ import type { CallRecord } from "../../src/core/calls.ts";
 import type { JsonObject } from "../../src/core/json.ts";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
 import { createOfrep, type OfrepOptions } from "../../src/services/ofrep/service.ts";
+import { askHandler, toHttpRequest } from "../support/ask-handler.ts";
 import { fixedContext } from "../support/fixed-context.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { flags } from "./evaluation-cases.ts";
@@ -23,7 +24,8 @@ function setUp(options: Partial<OfrepOptions> = {}) {
     ...options,
   });
   const send = async (path: string, init: RequestInit = {}) => {
-    const response = await handler(
+    const response = await askHandler(
+      handler,
       new Request(`http://localhost:8014${path}`, { method: "POST", ...init }),
     );
     if (response === undefined) throw new Error(`${path} is not OFREP's`);
@@ -370,7 +372,7 @@ describe("paths and methods", () => {
   test.each(["/", "/healthz", "/metrics", "/ofrep", "/ofrepx/v1"])(
     "%s is left to others",
     (path) => {
-      expect(handler(new Request(`http://localhost${path}`))).toBeUndefined();
+      expect(handler(toHttpRequest(new Request(`http://localhost${path}`)))).toBeUndefined();
     },
   );
 });

@@ -1,5 +1,5 @@
 /** Which of OFREP's endpoints a request is for. */
-import { pathOf } from "../../transport/request-path.ts";
+import { pathOf } from "../../transport/http-handler.ts";
 import { eventsPath } from "./events/advertisement.ts";
 
 const flagsPath = "/ofrep/v1/evaluate/flags";
@@ -18,18 +18,18 @@ type Endpoint =
   | { readonly kind: "unknown" };
 
 /** undefined: the path is not OFREP's at all. */
-export function routeOf(url: string): Route | undefined {
-  const path = pathOf(url);
-  const endpoint = endpointOf(url, path);
+export function routeOf(target: string): Route | undefined {
+  const path = pathOf(target);
+  const endpoint = endpointOf(target, path);
   return endpoint && { ...endpoint, path };
 }
 
-function endpointOf(url: string, path: string): Endpoint | undefined {
+function endpointOf(target: string, path: string): Endpoint | undefined {
   const clean = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
   if (!clean.startsWith("/ofrep/")) return undefined;
   if (clean !== path) {
-    const query = url.indexOf("?");
-    return { kind: "redirect", location: clean + (query < 0 ? "" : url.slice(query)) };
+    const query = target.indexOf("?");
+    return { kind: "redirect", location: clean + (query < 0 ? "" : target.slice(query)) };
   }
   if (path === flagsPath || path === `${flagsPath}/`) return { kind: "bulk" };
   if (path === eventsPath) return { kind: "events" };

@@ -1,10 +1,11 @@
 import type { CallObserver } from "../../core/calls.ts";
 import { type Cors, createCors, exposedHeaders } from "../../transport/cors.ts";
-import type { PlainAnswer } from "../../transport/http1/plain-connection.ts";
+import type { HttpHandler } from "../../transport/http-handler.ts";
+import type { FastPath } from "../../transport/http1/fast-path.ts";
 import { createEvaluations, type Evaluate, type EvaluationsOptions } from "./evaluations.ts";
-import { createOfrepHandler, type OfrepHandler } from "./handler.ts";
+import { createFastPath } from "./fast-path.ts";
+import { createOfrepHandler } from "./handler.ts";
 import { KnownRoutes } from "./known-routes.ts";
-import { createShortPath } from "./short-path.ts";
 
 export interface OfrepOptions extends EvaluationsOptions, CallObserver {
   /** Allowed origins (`*` wildcards); empty: every origin. */
@@ -24,9 +25,9 @@ export interface OfrepParts {
 
 /** OFREP by two ways that give the same answers. */
 export interface Ofrep {
-  readonly handler: OfrepHandler;
+  readonly handler: HttpHandler;
   /** Answers requests that are written as nearly all clients write them, from their bytes. */
-  readonly shortPath: PlainAnswer;
+  readonly fastPath: FastPath;
 }
 
 /** Makes the service. */
@@ -38,6 +39,6 @@ export function createOfrep(options: OfrepOptions): Ofrep {
   };
   return {
     handler: createOfrepHandler(options, parts),
-    shortPath: createShortPath(options, parts),
+    fastPath: createFastPath(options, parts),
   };
 }
