@@ -21,10 +21,11 @@ export interface StartConfig extends ServingConfig {
   /** At least one; a later one has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
-  /** Shares one listener, and its TLS, with management where both have the same port. */
+  /** Shares one listener with management if both have the same port. */
   readonly ofrep: {
     readonly port: number;
-    readonly tls: ServerTls | undefined;
+    /** Whether it is answered in plaintext, over TLS, or both. */
+    readonly tls: "optional" | "required" | "off";
     /** Undefined: no event streams. */
     readonly events: { readonly jitterMs: number; readonly maxStreams: number } | undefined;
   };
@@ -55,6 +56,11 @@ export async function readStartConfig(
   const { values } = resolved;
   const warnings: string[] = [];
   const tls = certificatePair(values, "server-cert-path", "server-key-path");
+  if (values["ofrep-tls"] === "required" && !tls) {
+    throw new ConfigError(
+      "--ofrep-tls=required requires --server-cert-path and --server-key-path: there is no TLS without a certificate",
+    );
+  }
   const evaluation = address(values["socket-path"], values.port);
   const sync = address(values["sync-socket-path"], values["sync-port"]);
   const sources = readSources(resolved, (message) => warnings.push(message));
@@ -76,7 +82,7 @@ export async function readStartConfig(
     evaluation: { address: evaluation, tls },
     ofrep: {
       port: ofrep,
-      tls: values["ofrep-tls"] ? tls : undefined,
+      tls: values["ofrep-tls"],
       events: values["ofrep-sse"]
         ? { jitterMs: values["ofrep-sse-window"], maxStreams: values["ofrep-sse-streams"] }
         : undefined,
@@ -105,7 +111,7 @@ function readSources(
   );
   if (uris.length + objects.length > 0) return [...uris, ...objects];
   const missing =
-    "no sync implementation set: set a flag source, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+    "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
   // What was ignored may have been meant as one.
   throw new ConfigError([missing, ...warnings].join("; "));
 }

@@ -251,7 +251,7 @@ describe("TLS", () => {
   test("serves clients that verify, also such as would rather speak HTTP/2", async () => {
     const tls = { certPath: made.server.cert, keyPath: made.server.key };
     const { handler, fastPath } = ofrepParts();
-    const server = await serve({ tls, fastPath: () => fastPath, handlers: [handler] });
+    const server = await serve({ tls, fastPath, handlers: [handler] });
     const ca = await Bun.file(made.ca.cert).text();
     for (const headers of [{}, { "transfer-encoding": "chunked" }]) {
       const response = await fetch(`https://localhost:${server.port}${FLAGS}/b`, {

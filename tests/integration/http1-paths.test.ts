@@ -16,7 +16,7 @@ const flags = "/ofrep/v1/evaluate/flags";
 const maxRequestBody = 100_000;
 
 const evaluated: string[] = [];
-const { handler, fastPath } = createOfrep({
+const ofrep = createOfrep({
   store: new FakeStore(viewOf([staticFlag("on", true), echo("echo")])),
   context: fixedContext({ region: "eu" }),
   contextFromHeader: new Map([["x-tier", "tier"]]),
@@ -25,6 +25,7 @@ const { handler, fastPath } = createOfrep({
   bodyTimeoutMs: 500,
   record: ({ key, reason }) => evaluated.push(`${key} ${reason}`),
 });
+const fastPath = ofrep.fastPath(false);
 let answeredFromBytes = 0;
 const counting: typeof fastPath = (head, body, last) => {
   const answer = fastPath(head, body, last);
@@ -48,7 +49,7 @@ const options = {
   name: "OFREP",
   port: 0,
   hostname: "127.0.0.1",
-  handlers: [handler, slow],
+  handlers: [ofrep.handler, slow],
   maxRequestHeader: 1_000_000,
 };
 let servers: HttpServer[] = [];

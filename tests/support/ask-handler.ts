@@ -16,9 +16,9 @@ export function toHttpRequest(request: Request, secure = false): HttpRequest {
 /** The reply as a client of the Fetch API sees it; undefined: the request is for another handler. */
 export async function askHandler(
   handler: HttpHandler,
-  request: Request,
+  request: Request | HttpRequest,
 ): Promise<Response | undefined> {
-  const reply = await handler(toHttpRequest(request));
+  const reply = await handler(request instanceof Request ? toHttpRequest(request) : request);
   return reply && toResponse(reply);
 }
 

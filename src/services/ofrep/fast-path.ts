@@ -1,3 +1,4 @@
+import type { CallObserver } from "../../core/calls.ts";
 import type { HeaderList } from "../../transport/cors.ts";
 import type { FastPath } from "../../transport/http1/fast-path.ts";
 import { type HeadEnd, headEnd, statusLine } from "../../transport/http1/response-head.ts";
@@ -17,10 +18,11 @@ const plainTarget = /^\/ofrep\/v1\/evaluate\/flags(?:\/[\w~-][\w.~-]*)?$/;
  * over the limit) is left to the handler.
  */
 export function createFastPath(
+  observer: CallObserver,
   options: OfrepOptions,
   { routes, cors, evaluate }: OfrepParts,
 ): FastPath {
-  const { trace } = options;
+  const { trace } = observer;
   const maxBytes = options.maxRequestBody > 0 ? options.maxRequestBody : Number.POSITIVE_INFINITY;
   // As `Request.text` decodes: without a byte order mark.
   const decoder = new TextDecoder();
@@ -35,7 +37,7 @@ export function createFastPath(
     // Tracing writes into the headers, and heads are used again.
     const headers: Record<string, string> = trace ? { ...head.headers } : head.headers;
     const request: OfrepRequest = { method: "POST", target, headers };
-    const watched = watch(options, { method: "POST", headers, path: route.path }, (reply) =>
+    const watched = watch(observer, { method: "POST", headers, path: route.path }, (reply) =>
       encode(reply, cors.actual(headers.origin), endOfHead(last)),
     );
     const key = route.kind === "single" ? route.key : undefined;

@@ -13,7 +13,7 @@ import { createBodyReader } from "./body.ts";
 import { answerEvents } from "./events/answer.ts";
 import { badRequestPage, methodNotAllowed, type Reply, redirect } from "./reply.ts";
 import type { Route } from "./route.ts";
-import type { OfrepOptions, OfrepParts } from "./service.ts";
+import { type OfrepOptions, type OfrepParts, observerOf } from "./service.ts";
 import { watch } from "./watched.ts";
 
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
@@ -45,10 +45,14 @@ export function createOfrepHandler(
           })
         : undefined;
     if (preflight !== undefined) return { status: 204, headers: preflight, body: null };
-    const watched = watch(options, { method, headers, path: route.path }, (reply): HttpReply => {
-      const { status, headers, body } = reply;
-      return { status, headers: [...headers, ...cors.actual(origin)], body };
-    });
+    const watched = watch(
+      observerOf(options, request.secure),
+      { method, headers, path: route.path },
+      (reply): HttpReply => {
+        const { status, headers, body } = reply;
+        return { status, headers: [...headers, ...cors.actual(origin)], body };
+      },
+    );
     return watched.attempt(() => {
       const reply = withoutBody(request, route);
       if (reply !== undefined) return watched.send(reply);

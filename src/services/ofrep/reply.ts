@@ -77,7 +77,7 @@ export function refusal(reason: Refusal, key: string | undefined): Reply {
       ? ["GENERAL", `invalid selector: ${reason.selector}`]
       : ["INVALID_CONTEXT", "Provider context is not valid"];
   const subject = key === undefined ? "" : `"key":${htmlSafeJson(key)},`;
-  const body = `{${subject}"errorCode":"${errorCode}","errorDetails":${htmlSafeJson(errorDetails)},"metadata":null}`;
+  const body = `{${subject}"errorCode":"${errorCode}","errorDetails":${htmlSafeJson(errorDetails)}}`;
   // The rest of a body that did not arrive must not be taken for the next request.
   return json(400, body, reason === "incomplete" ? [close] : []);
 }

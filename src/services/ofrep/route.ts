@@ -11,7 +11,7 @@ type Endpoint =
   | { readonly kind: "single"; readonly key: string }
   | { readonly kind: "bulk" }
   | { readonly kind: "events" }
-  /** The path with its empty segments taken out. */
+  /** The path without empty and dot segments. */
   | { readonly kind: "redirect"; readonly location: string }
   /** Percent-encoding that is none. */
   | { readonly kind: "malformed" }
@@ -25,7 +25,7 @@ export function routeOf(target: string): Route | undefined {
 }
 
 function endpointOf(target: string, path: string): Endpoint | undefined {
-  const clean = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
+  const clean = cleaned(path);
   if (!clean.startsWith("/ofrep/")) return undefined;
   if (clean !== path) {
     const query = target.indexOf("?");
@@ -38,6 +38,20 @@ function endpointOf(target: string, path: string): Endpoint | undefined {
   if (segment.includes("/")) return { kind: "unknown" };
   if (/%(?![0-9a-f]{2})/i.test(segment)) return { kind: "malformed" };
   return { kind: "single", key: decodeKey(segment) };
+}
+
+const unclean = /\/\/|\/\.{1,2}(?:\/|$)/;
+
+/** Without empty segments, and without `.` and `..` (RFC 3986 §5.2.4). */
+function cleaned(path: string): string {
+  if (!unclean.test(path)) return path;
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(segment);
+  }
+  const folder = /\/\.{0,2}$/.test(path) && kept.length > 0;
+  return `/${kept.join("/")}${folder ? "/" : ""}`;
 }
 
 /** One path segment. A `/` within a key is written `%2F`; bytes that are no UTF-8 become U+FFFD. */

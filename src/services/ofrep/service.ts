@@ -8,6 +8,8 @@ import { createOfrepHandler } from "./handler.ts";
 import { KnownRoutes } from "./known-routes.ts";
 
 export interface OfrepOptions extends EvaluationsOptions, CallObserver {
+  /** Observes the calls that come over TLS; default: as the others. */
+  readonly overTls?: CallObserver;
   /** Allowed origins (`*` wildcards); empty: every origin. */
   readonly corsOrigins: readonly string[];
   /** Bytes; ≤ 0: no limit. */
@@ -27,7 +29,7 @@ export interface OfrepParts {
 export interface Ofrep {
   readonly handler: HttpHandler;
   /** Answers requests that are written as nearly all clients write them, from their bytes. */
-  readonly fastPath: FastPath;
+  fastPath(secure: boolean): FastPath;
 }
 
 /** Makes the service. */
@@ -39,6 +41,11 @@ export function createOfrep(options: OfrepOptions): Ofrep {
   };
   return {
     handler: createOfrepHandler(options, parts),
-    fastPath: createFastPath(options, parts),
+    fastPath: (secure) => createFastPath(observerOf(options, secure), options, parts),
   };
+}
+
+/** Who observes the calls of a connection. */
+export function observerOf(options: OfrepOptions, secure: boolean): CallObserver {
+  return secure ? (options.overTls ?? options) : options;
 }
