@@ -12,7 +12,7 @@ export interface Timeouts {
   readonly requestMs: number;
   /** An HTTP/1.1 connection between requests. */
   readonly keepAliveMs: number;
-  /** For a client of HTTP/1.1 to take an answer that is complete here, beyond its time between requests. */
+  /** For a client of HTTP/1.1 to take more of what it was answered, beyond its time between requests. */
   readonly answerMs: number;
   /** An HTTP/2 connection on which nothing is open; clients reconnect unseen. */
   readonly idleMs: number;
