@@ -1,5 +1,5 @@
-import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
+import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
 import { codeForm, RpcError } from "../../transport/rpc-error.ts";
 import { parseTraceparent } from "./trace-context.ts";
 import type { Span, Tracer } from "./tracer.ts";
