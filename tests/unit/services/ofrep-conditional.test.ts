@@ -49,6 +49,7 @@ function setUp() {
       const parsed = parseDocument(JSON.stringify({ flags }), {
         format: "json",
         strict: false,
+        checkTargeting,
       });
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
       store.accept("s", parsed.flagSet);

@@ -14,7 +14,26 @@ test.each(readData<Example>("affix").map((row) => [JSON.stringify(row), row] as 
   (_, { rule, context, result }) => {
     const run = runRule(rule, context);
     expect(run.result).toBe(result);
-    expect(run.reports.map(({ severity }) => severity)).toEqual(result === null ? ["error"] : []);
+    const severity = JSON.stringify(rule).includes('"var"') ? "info" : "error";
+    expect(run.reports.map(({ severity }) => severity)).toEqual(result === null ? [severity] : []);
+  },
+);
+
+test.each([
+  [{ starts_with: [{ var: "user.email" }, "a"] }, {}, 'no attribute "user.email"'],
+  [{ ends_with: [{ var: "email" }, "a"] }, { email: null }, 'no attribute "email"'],
+  [{ ends_with: ["a", { var: "end" }] }, {}, 'no attribute "end"'],
+  [{ ends_with: [{ var: "email" }, "a"] }, { email: 5 }, 'the attribute "email" is not a text'],
+])(
+  "%j on %j is no fault of the rule: flag, attribute and operator are named",
+  (rule, data, problem) => {
+    const { result, reports } = runRule(rule as Json, data);
+    expect(result).toBeNull();
+    expect(reports).toHaveLength(1);
+    expect(reports[0]?.severity).toBe("info");
+    expect(reports[0]?.message).toContain('flag "f"');
+    expect(reports[0]?.message).toContain(problem);
+    expect(reports[0]?.message).toContain(Object.keys(rule)[0] ?? "");
   },
 );
 

@@ -20,7 +20,10 @@ describe("examples", () => {
     (_, { args, context, result }) => {
       const run = runRule({ sem_ver: args }, context);
       expect(run.result).toBe(result);
-      expect(run.reports.map(({ severity }) => severity)).toEqual(result === null ? ["error"] : []);
+      const severity = JSON.stringify(args).includes('"var"') ? "info" : "error";
+      expect(run.reports.map((report) => report.severity)).toEqual(
+        result === null ? [severity] : [],
+      );
     },
   );
 });
@@ -33,8 +36,28 @@ test("a list from data is compared like a constant one", () => {
   }
 });
 
+test("a version of more than 256 characters is none", () => {
+  const { result } = runRule({ sem_ver: [{ var: "v" }, ">=", "1.0.0"] }, { v: "9".repeat(256) });
+  expect(result).toBe(true);
+  expect(parseVersion("9".repeat(257))).toBeUndefined();
+});
+
+test.each([
+  [{}, 'the context has no attribute "v"'],
+  [{ v: "latest" }, 'the attribute "v" is not a version'],
+])("the context %j is no fault of the rule", (data, problem) => {
+  const { result, reports } = runRule({ sem_ver: [{ var: "v" }, ">=", "1.0.0"] }, data);
+  expect(result).toBeNull();
+  expect(reports).toEqual([
+    { severity: "info", message: `flag "f": ${problem}, so sem_ver gives null` },
+  ]);
+});
+
 test("a long version is cut in the message", () => {
-  const { reports } = runRule({ sem_ver: [{ var: "v" }, "=", "1.0.0"] }, { v: "x".repeat(10_000) });
+  const { reports } = runRule(
+    { sem_ver: [{ cat: [{ var: "v" }] }, "=", "1.0.0"] },
+    { v: "x".repeat(10_000) },
+  );
   expect(reports[0]?.message.length).toBeLessThan(300);
 });
 
