@@ -21,6 +21,22 @@ function binary(make: (a: Expression, b: Expression) => Expression): Compile {
   };
 }
 
+/** An operator of two arguments that are most often an attribute and a short constant. */
+function equality(
+  withConstant: (a: Expression, value: unknown) => Expression,
+  make: (a: Expression, b: Expression) => Expression,
+): Compile {
+  return (operand, scope) => {
+    const { first, second, spare } = operands(operand, scope);
+    const { constant } = second;
+    const isShort = constant !== undefined && !isCostly(constant.value);
+    return afterSpare(
+      isShort ? withConstant(first.run, constant.value) : make(first.run, second.run),
+      spare,
+    );
+  };
+}
+
 /** An operator of two arguments that is "between" when given a third. */
 function between(make: (a: Expression, b: Expression) => Expression, holds: Relation): Compile {
   return (operand, scope) => {
@@ -56,8 +72,8 @@ function operands(
   };
 }
 
-// The conversions of JavaScript's operators are JsonLogic's; the types here only let them happen. Each
-// relation has its own closure below, so that JavaScriptCore sees few types at each of them.
+// The conversions of JavaScript's operators are JsonLogic's; the types here only let them happen. What is
+// short is compared where it is found, all else in one of these functions.
 const loose: Relation = (a, b) =>
   // biome-ignore lint/suspicious/noDoubleEquals: JsonLogic's == is JavaScript's
   isCostly(a) || isCostly(b) ? looselyEqual(a, b) : a == b;
@@ -84,28 +100,48 @@ export const comparisonOperators: readonly Operator[] = [
     name: "==",
     doc: 'whether both are equal after conversion, as in JavaScript: `1` and `"1"` are',
     example: { "==": [{ var: "plan" }, "pro"] },
-    compile: binary((a, b) => (data) => loose(a(data), b(data))),
+    compile: equality(
+      (a, value) => (data) => {
+        const found = a(data);
+        // biome-ignore lint/suspicious/noDoubleEquals: JsonLogic's == is JavaScript's
+        return typeof found === "object" ? loose(found, value) : found == value;
+      },
+      (a, b) => (data) => loose(a(data), b(data)),
+    ),
   },
   {
     ...two,
     name: "!=",
     doc: "the opposite of `==`",
     example: { "!=": [{ var: "plan" }, "free"] },
-    compile: binary((a, b) => (data) => !loose(a(data), b(data))),
+    compile: equality(
+      (a, value) => (data) => {
+        const found = a(data);
+        // biome-ignore lint/suspicious/noDoubleEquals: JsonLogic's != is JavaScript's
+        return typeof found === "object" ? !loose(found, value) : found != value;
+      },
+      (a, b) => (data) => !loose(a(data), b(data)),
+    ),
   },
   {
     ...two,
     name: "===",
     doc: "whether both are equal and of one type",
     example: { "===": [{ var: "beta" }, true] },
-    compile: binary((a, b) => (data) => strict(a(data), b(data))),
+    compile: equality(
+      (a, value) => (data) => a(data) === value,
+      (a, b) => (data) => strict(a(data), b(data)),
+    ),
   },
   {
     ...two,
     name: "!==",
     doc: "the opposite of `===`",
     example: { "!==": [{ var: "beta" }, true] },
-    compile: binary((a, b) => (data) => !strict(a(data), b(data))),
+    compile: equality(
+      (a, value) => (data) => a(data) !== value,
+      (a, b) => (data) => !strict(a(data), b(data)),
+    ),
   },
   {
     ...two,
@@ -113,8 +149,9 @@ export const comparisonOperators: readonly Operator[] = [
     doc: "whether the first is greater: numbers by value, two texts by their characters",
     example: { ">": [{ var: "age" }, 17] },
     compile: binary((a, b) => (data) => {
-      const left = a(data);
-      return less(b(data), left);
+      const x = a(data);
+      const y = b(data);
+      return typeof x === "number" && typeof y === "number" ? x > y : less(y, x);
     }),
   },
   {
@@ -123,8 +160,9 @@ export const comparisonOperators: readonly Operator[] = [
     doc: "whether the first is greater or equal",
     example: { ">=": [{ var: "age" }, 18] },
     compile: binary((a, b) => (data) => {
-      const left = a(data);
-      return lessOrEqual(b(data), left);
+      const x = a(data);
+      const y = b(data);
+      return typeof x === "number" && typeof y === "number" ? x >= y : lessOrEqual(y, x);
     }),
   },
   {
@@ -132,14 +170,28 @@ export const comparisonOperators: readonly Operator[] = [
     name: "<",
     doc: "whether the first is less; of three: whether the second lies between the others",
     example: { "<": [0, { var: "age" }, 18] },
-    compile: between((a, b) => (data) => less(a(data), b(data)), less),
+    compile: between(
+      (a, b) => (data) => {
+        const x = a(data);
+        const y = b(data);
+        return typeof x === "number" && typeof y === "number" ? x < y : less(x, y);
+      },
+      less,
+    ),
   },
   {
     ...twoOrThree,
     name: "<=",
     doc: "whether the first is less or equal; of three: between, the ends included",
     example: { "<=": [1, { var: "seats" }, 10] },
-    compile: between((a, b) => (data) => lessOrEqual(a(data), b(data)), lessOrEqual),
+    compile: between(
+      (a, b) => (data) => {
+        const x = a(data);
+        const y = b(data);
+        return typeof x === "number" && typeof y === "number" ? x <= y : lessOrEqual(x, y);
+      },
+      lessOrEqual,
+    ),
   },
   {
     ...one,

@@ -12,14 +12,25 @@ import { any, eager, type Operator } from "./operator.ts";
 
 type Compile = Operator["compile"];
 
+/** Steps that are charged at once for all elements of a list, whether the rule runs on all or not. */
+const smallCharge = 256;
+
 /** The rule for the elements of a list, which charges for all its operations each time it runs. */
-function compileForElements(rule: Json | undefined, { elements }: Scope): Expression {
+function compileForElements(
+  rule: Json | undefined,
+  { elements }: Scope,
+): (list: readonly unknown[]) => Expression {
   const before = elements.operations;
   const { run } = elements.compile(rule);
   const cost = elements.operations - before + 1;
-  return (element) => {
+  const charging: Expression = (element) => {
     charge(cost);
     return run(element);
+  };
+  return ({ length }) => {
+    if (length * cost > smallCharge) return charging;
+    charge(length * cost);
+    return run;
   };
 }
 
@@ -30,8 +41,9 @@ function each(apply: (list: readonly unknown[], rule: Expression) => unknown): C
     const { run } = scope.compile(list);
     const onElement = compileForElements(rule, scope);
     return (data) => {
-      const elements = run(data);
-      return apply(Array.isArray(elements) ? elements : [], onElement);
+      const found = run(data);
+      const elements: readonly unknown[] = Array.isArray(found) ? found : [];
+      return apply(elements, onElement(elements));
     };
   };
 }
@@ -46,7 +58,8 @@ const reduce: Compile = (operand, scope) => {
     const elements = run(data);
     let accumulator = start(data);
     if (!Array.isArray(elements)) return accumulator;
-    for (const current of elements) accumulator = onElement({ current, accumulator });
+    const next = onElement(elements);
+    for (const current of elements) accumulator = next({ current, accumulator });
     return accumulator;
   };
 };

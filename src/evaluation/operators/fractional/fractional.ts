@@ -91,7 +91,8 @@ function constants(nodes: readonly Node[]): readonly unknown[] | undefined {
 /** Constant arms, which are added up now, and no key. */
 function byUser(arms: readonly unknown[], scope: Scope): Expression {
   const parsed = parseDistribution(arms);
-  return (data) => choose(hashDefault(data, scope), parsed, scope);
+  const { hashUser } = bucketings[scope.fractional];
+  return (data) => choose(hashDefault(data, scope, hashUser), parsed, scope);
 }
 
 /** Constant arms after something that is known only when data are there, most often the key. */
@@ -122,12 +123,16 @@ function fromList(run: Expression, head: Node | undefined, scope: Scope): Expres
 }
 
 /** By the user, of whom the context says the targetingKey; null if it does not. */
-function hashDefault(data: unknown, scope: Scope): number | null {
+function hashDefault(
+  data: unknown,
+  scope: Scope,
+  hashUser = bucketings[scope.fractional].hashUser,
+): number | null {
   if (!isObject(data)) return refuse(scope, "data isn't of type map[string]any");
   const { targetingKey } = data;
   if (typeof targetingKey === "string" && targetingKey !== "") {
     chargeText(targetingKey.length);
-    return bucketings[scope.fractional].hashUser(flagKeyIn(data, scope), targetingKey);
+    return hashUser(flagKeyIn(data, scope), targetingKey);
   }
   const missing = targetingKey === undefined || targetingKey === null || targetingKey === "";
   const problem = missing ? "has no targetingKey" : "has a targetingKey that is not a text";

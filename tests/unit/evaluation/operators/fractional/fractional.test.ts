@@ -6,7 +6,7 @@ import {
   pick,
 } from "../../../../../src/evaluation/operators/fractional/distribution.ts";
 import { variantName } from "../../../../../src/evaluation/variant-name.ts";
-import { readData } from "../../read-data.ts";
+import { readData, readObject } from "../../read-data.ts";
 import { runRule } from "../../rules.ts";
 
 interface Worked {
@@ -136,4 +136,94 @@ test("the bucket is floor(hash × total / 2³²), exactly, for every hash and to
 function around(bucket: number, total: number): Distribution {
   const bounds = [bucket, bucket + 1, total + 1];
   return { variants: ["below", "at", "above"], bounds, total, clamped: [] };
+}
+
+describe("version 3", () => {
+  interface Vectors {
+    /** Flag key → targetingKey → bucket of a thousand equal ones. */
+    readonly users: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    /** Value to bucket by, and the bucket. */
+    readonly values: readonly (readonly [value: Json, bucket: number])[];
+  }
+  const { users, values } = readObject<Vectors>("fractional-v3");
+  const thousand = Array.from({ length: 1000 }, (_, i) => [i]);
+  const run = (args: Json, context: JsonObject, flagKey = "f") =>
+    runRule({ fractional: args }, context, flagKey, "v3");
+
+  test.each(
+    Object.entries(users).flatMap(([flagKey, buckets]) =>
+      Object.entries(buckets).map(([user, bucket]) => [flagKey, user, bucket] as const),
+    ),
+  )("%s puts the user %s into bucket %d", (flagKey, targetingKey, bucket) => {
+    expect(run(thousand, { targetingKey }, flagKey).result).toBe(bucket);
+  });
+
+  test.each(values)("%j is put into bucket %d", (value, bucket) => {
+    expect(run([{ var: "by" }, ...thousand], { by: value }).result).toBe(bucket);
+    // Members in any order, and negative zero, are the same value.
+    const text = JSON.stringify(value, (_, part) => (isObject(part) ? reversed(part) : part));
+    expect(run([{ var: "by" }, ...thousand], { by: JSON.parse(text) }).result).toBe(bucket);
+    expect(run({ var: "all" }, { all: [value, ...thousand] }).result).toBe(
+      Array.isArray(value) ? null : bucket,
+    );
+  });
+
+  test("negative zero is zero", () => {
+    expect(run([{ var: "by" }, ...thousand], { by: -0 })).toEqual(
+      run([{ var: "by" }, ...thousand], { by: 0 }),
+    );
+  });
+
+  test.each([
+    [{}, 'the context has no attribute "by"'],
+    [{ by: null, targetingKey: "u" }, 'the context has no attribute "by"'],
+  ])("nothing to bucket by in %j gives null", (context, problem) => {
+    expect(run([{ var: "by" }, ["a"], ["b"]], context)).toEqual({
+      result: null,
+      reports: [{ severity: "info", message: `flag "f": ${problem}, so fractional gives null` }],
+    });
+  });
+
+  test("null in the rule itself is the rule's fault", () => {
+    expect(run([null, ["a"], ["b"]], { targetingKey: "u" })).toMatchObject({
+      result: null,
+      reports: [{ severity: "warn" }],
+    });
+  });
+
+  test.each([{}, { targetingKey: "" }, { targetingKey: 5 }])(
+    "no user in %j gives null",
+    (context) => {
+      expect(run([["a"], ["b"]], context).result).toBeNull();
+    },
+  );
+
+  test("weights are those of version 2", () => {
+    expect(
+      run(
+        [
+          ["a", 0],
+          ["b", 3],
+        ],
+        { targetingKey: "u" },
+      ).result,
+    ).toBe("b");
+    expect(
+      run(
+        [
+          ["a", -1],
+          ["b", 1.5],
+        ],
+        { targetingKey: "u" },
+      ).result,
+    ).toBeNull();
+  });
+});
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function reversed(object: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).reverse());
 }
