@@ -22,14 +22,17 @@ export interface StartConfig extends ServingConfig {
   /** At least one; a later one has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
-  /** Shares one listener, and its TLS, with management where both have the same port. */
+  /** Shares one listener with management if both have the same port. */
   readonly ofrep: {
     readonly port: number;
-    readonly tls: ServerTls | undefined;
+    /** Whether it is answered in plaintext, over TLS, or both. */
+    readonly tls: "optional" | "required" | "off";
     /** Undefined: no event streams. */
     readonly events: { readonly jitterMs: number; readonly maxStreams: number } | undefined;
   };
   readonly managementPort: number;
+  /** How `fractional` computes its buckets. */
+  readonly fractional: "v2" | "v3";
   /** Lower-cased header name → key of the evaluation context. */
   readonly contextFromHeader: ReadonlyMap<string, string>;
   /** Empty: every origin. */
@@ -56,6 +59,11 @@ export async function readStartConfig(
   const { values } = resolved;
   const warnings: string[] = [];
   const tls = certificatePair(values, "server-cert-path", "server-key-path");
+  if (values["ofrep-tls"] === "required" && !tls) {
+    throw new ConfigError(
+      "--ofrep-tls=required requires --server-cert-path and --server-key-path: there is no TLS without a certificate",
+    );
+  }
   const evaluation = address(values["socket-path"], values.port);
   const sync = address(values["sync-socket-path"], values["sync-port"]);
   const sources = readSources(resolved, (message) => warnings.push(message));
@@ -77,12 +85,13 @@ export async function readStartConfig(
     evaluation: { address: evaluation, tls },
     ofrep: {
       port: ofrep,
-      tls: values["ofrep-tls"] ? tls : undefined,
+      tls: values["ofrep-tls"],
       events: values["ofrep-sse"]
         ? { jitterMs: values["ofrep-sse-window"], maxStreams: values["ofrep-sse-streams"] }
         : undefined,
     },
     managementPort: management,
+    fractional: values.fractional,
     contextFromHeader: new Map(
       [...values["context-from-header"]].map(([header, key]) => [header.toLowerCase(), key]),
     ),

@@ -1,7 +1,8 @@
 /** From a context to the answer of OFREP's two ways to evaluate. */
-import type { EvaluationContext } from "../../evaluation/flag.ts";
+
 import type { Outcome } from "../../evaluation/outcome.ts";
-import { notFound } from "../../evaluation/outcomes.ts";
+import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import { resolve } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
@@ -49,7 +50,7 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
 
   function startSpan(request: OfrepRequest, name: string): EvaluationSpan | undefined {
-    const traceparent = request.headers.get("traceparent");
+    const traceparent = request.headers.traceparent;
     return traceEvaluation?.({ name, scope: "jsonEvaluator", kind: "internal", traceparent });
   }
 
@@ -62,8 +63,7 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
   ): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAnyValue");
     const view = store.snapshot.view(selector);
-    const flag = view.flags.get(key);
-    const outcome = flag ? (flag.fixed ?? flag.evaluate(context)) : notFound(key, view.reflection);
+    const outcome = resolve(view, key, () => context);
     const element = elementOf(outcome);
     record(element.counted);
     span?.flag({ key, outcome: element.counted, context });
@@ -82,8 +82,8 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
     const { elements, json: text, etag } = answer;
     for (const element of elements) record(element.counted);
     span?.flags(elements.length);
-    const condition = request.headers.get("if-none-match");
-    if (condition !== null && matches(condition, etag)) {
+    const condition = request.headers["if-none-match"];
+    if (condition !== undefined && matches(condition, etag)) {
       return { status: 304, headers: [["ETag", etag]], body: null, requestBytes };
     }
     return json(200, text, [["ETag", etag]], requestBytes);
@@ -98,11 +98,11 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
     if ("refused" in body) return watched.send(refusal(body.refused, key));
     const context = parseContext(body.text);
     if (context === undefined) return watched.send(refusal("invalid", key));
-    const selector = readSelector(request.headers.get(selectorHeader));
+    const selector = readSelector(request.headers[selectorHeader]);
     if (typeof selector === "string") return watched.send(refusal({ selector }, key));
-    const named = events && namedConfiguration(request.url);
+    const named = events && namedConfiguration(request.target);
     const now = (): Answer => {
-      additions.apply(context, (name) => request.headers.get(name));
+      additions.apply(context, (name) => request.headers[name]);
       return watched.send(
         key === undefined
           ? all(request, selector, context, body.bytes)

@@ -2,15 +2,17 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { JsonObject } from "../../../src/core/json.ts";
-import { prepareFlag, reflecting } from "../../../src/evaluation/prepare.ts";
+import { prepareFlag } from "../../../src/evaluation/prepare.ts";
+import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import { createOfrep } from "../../../src/services/ofrep/service.ts";
 import { Store } from "../../../src/store/store.ts";
+import { askHandler } from "../../support/ask-handler.ts";
 
 function setUp() {
   const store = new Store(["s"], {
-    prepare: (definition) => prepareFlag(definition, { now: Date.now, report: () => {} }),
-    reflecting,
+    prepare: (definition) =>
+      prepareFlag(definition, { now: Date.now, fractional: "v2", report: () => {} }),
     onListenerError: (error) => expect(error).toBeUndefined(),
   });
   let added: JsonObject = {};
@@ -45,7 +47,11 @@ function setUp() {
           region: flag({ targeting: rule("region") }),
         }),
       };
-      const parsed = parseDocument(JSON.stringify({ flags }), { format: "json", strict: false });
+      const parsed = parseDocument(JSON.stringify({ flags }), {
+        format: "json",
+        strict: false,
+        checkTargeting,
+      });
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
       store.accept("s", parsed.flagSet);
     },
@@ -55,7 +61,10 @@ function setUp() {
     async ask(headers: Readonly<Record<string, string>>, context: object) {
       const body = JSON.stringify({ context });
       const init = { method: "POST", headers, body };
-      const response = await handler(new Request("http://h/ofrep/v1/evaluate/flags", init));
+      const response = await askHandler(
+        handler,
+        new Request("http://h/ofrep/v1/evaluate/flags", init),
+      );
       if (!response) throw new Error("not OFREP's");
       return response;
     },
