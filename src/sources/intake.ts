@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
 import { parseDocument } from "../flags/document.ts";
 import type { Problem } from "../flags/model.ts";
+import { describeChange, type FlagChange } from "../store/diff.ts";
 import type { LayerChange } from "../store/layer.ts";
 import type { Store } from "../store/store.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
@@ -99,13 +100,15 @@ export class Intake implements SourceSink {
 
   async #accepted(payload: Payload | ReadPayload, change: LayerChange & Size): Promise<void> {
     const { status, onContext, onAccepted } = this.#options;
-    const { flags, bytes, written, updated, deleted } = change;
+    const { flags, bytes, written: added, updated: changed, deleted: removed } = change;
     if (payload.context) onContext?.(payload.context);
     const first = !status.delivered;
     const recovered = status.accepted(bytes, payload.hash);
-    if (first || recovered || written + updated + deleted > 0) {
-      this.#log.info("flags updated", { flags, written, updated, deleted });
-    }
+    if (first) this.#log.info("flags loaded", { flags });
+    else if (added + changed + removed > 0) {
+      const what = describeChanges(change.changes, added + changed + removed);
+      this.#log.info(`flags changed: ${what}`, { flags, added, changed, removed });
+    } else if (recovered) this.#log.info("source recovered, flags unchanged");
     await onAccepted?.(payload);
   }
 
@@ -127,6 +130,11 @@ export class Intake implements SourceSink {
 interface Size {
   readonly flags: number;
   readonly bytes: number;
+}
+
+function describeChanges(changes: readonly FlagChange[], count: number): string {
+  const more = count > changes.length ? [`and ${count - changes.length} more`] : [];
+  return [...changes.map(describeChange), ...more].join("; ");
 }
 
 function incrementally({ incremental = false }: Payload | ReadPayload) {

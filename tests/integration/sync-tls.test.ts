@@ -153,5 +153,5 @@ test("a server whose certificate goes bad later is a warning, and the flags stay
   await install(server);
   await sync.start();
   await redis.set("flags", '{"flags":{}}');
-  await until("the next flags", () => /flags updated.*flags=0/.test(flagd.log()));
+  await until("the next flags", () => /flags changed.*flags=0/.test(flagd.log()));
 });
