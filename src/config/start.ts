@@ -54,7 +54,7 @@ export async function readStartConfig(
   if (!resolved) return undefined;
   const { values } = resolved;
   const warnings: string[] = [];
-  const tls = certificatePair(values, "server-cert-path", "server-key-path");
+  const tls = certificatePair(values, resolved.origin, "server-cert-path", "server-key-path");
   const evaluation = address(values["socket-path"], values.port);
   const sync = address(values["sync-socket-path"], values["sync-port"]);
   const sources = readSources(resolved, (message) => warnings.push(message));

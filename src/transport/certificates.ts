@@ -11,36 +11,47 @@ import type { ServerTls } from "../core/server-tls.ts";
 export function readCertificates(files: ServerTls): TlsOptions {
   // A start without TLS does not load it.
   const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
-  const cert = read(files.certPath, "certificate");
-  const key = read(files.keyPath, "private key");
-  const certificate = parse(files.certPath, "certificate", () => new X509Certificate(cert));
-  const privateKey = parse(files.keyPath, "private key", () => createPrivateKey(key));
+  const { certPath, keyPath, clientCaPath, names = {} } = files;
+  const shown = {
+    cert: named("certificate", certPath, names.certPath),
+    key: named("private key", keyPath, names.keyPath),
+  };
+  const cert = read(certPath, shown.cert);
+  const key = read(keyPath, shown.key);
+  const certificate = parse(shown.cert, "certificate", () => new X509Certificate(cert));
+  const privateKey = parse(shown.key, "private key", () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
-    throw new ConfigError(
-      `private key ${files.keyPath} does not match certificate ${files.certPath}`,
-    );
+    throw new ConfigError(`the ${shown.key} does not match the ${shown.cert}`);
   }
   const options: TlsOptions = { cert, key, minVersion: "TLSv1.2" };
-  const { clientCaPath } = files;
   if (clientCaPath === undefined) return options;
-  const ca = read(clientCaPath, "client CA");
-  parse(clientCaPath, "client CA", () => new X509Certificate(ca));
+  const shownCa = named("client CA", clientCaPath, names.clientCaPath);
+  const ca = read(clientCaPath, shownCa);
+  parse(shownCa, "client CA", () => new X509Certificate(ca));
   return { ...options, ca, requestCert: true, rejectUnauthorized: true };
 }
 
-function read(path: string, what: string): Buffer {
+/** `certificate a.pem (--server-cert-path)` */
+function named(what: string, path: string, name: string | undefined): string {
+  return name === undefined ? `${what} ${path}` : `${what} ${path} (${name})`;
+}
+
+function read(path: string, shown: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new ConfigError(`${what} ${path} cannot be read: ${message(error)}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const reason =
+      code === "ENOENT" || code === "ENOTDIR" ? "there is no such file" : message(error);
+    throw new ConfigError(`the ${shown} cannot be read: ${reason}`);
   }
 }
 
-function parse<T>(path: string, what: string, action: () => T): T {
+function parse<T>(shown: string, what: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new ConfigError(`${path} is not a usable PEM ${what}: ${message(error)}`);
+    throw new ConfigError(`the ${shown} is not a usable PEM ${what}: ${message(error)}`);
   }
 }
 

@@ -135,6 +135,33 @@ test.each(["evaluation", "OFREP"])(
   },
 );
 
+test("SIGUSR1 and SIGUSR2 do not end it", async () => {
+  await using flagd = await startFlagd(["-f", `file:${file}`]);
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    flagd.signal(signal);
+    expect(await evaluate(flagd.http, "bool")).toMatchObject({ value: true });
+  }
+  expect(await flagd.stop()).toBe(0);
+});
+
+test.each<[string, string[], Record<string, string>]>([
+  ["option", ["--log-format", "json"], {}],
+  ["variable", [], { FLAGD_LOG_FORMAT: "json" }],
+  ["configuration file", ["--config", "flagd.yaml"], {}],
+])(
+  "JSON is asked for by %s: every line is JSON, from the first to the last",
+  async (_, args, env) => {
+    writeFileSync(join(folder, "flagd.yaml"), "log-format: json\nprot: 1\n");
+    const flagd = await startFlagd(["-f", `file:${file}`, ...args], { env, cwd: folder });
+    await flagd.stop();
+    const refused = await runFlagd(["start", ...args], { env, cwd: folder });
+    const lines = [flagd.log(), refused.stderr].flatMap((text) => text.trimEnd().split("\n"));
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) expect(JSON.parse(line)).toHaveProperty("msg");
+    expect(refused.code).toBe(1);
+  },
+);
+
 test("SIGHUP fetches every source now", async () => {
   await using redis = await RedisServer.start();
   await redis.set("flags", JSON.stringify(sampleDocument));
@@ -220,6 +247,6 @@ test("a busy port is one clear line and exit 1", async () => {
   });
   expect(json.code).toBe(1);
   expect(stderr).toContain(`${port}`);
-  expect(stderr).toMatch(/in use/);
+  expect(stderr).toMatch(/\(--port\).* in use/);
   expect(code).toBe(1);
 });

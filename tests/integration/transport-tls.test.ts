@@ -187,7 +187,7 @@ describe("certificate files", () => {
   test("that do not belong together are an error that names both", async () => {
     const { files } = copies();
     copyFileSync(certificates.client.key, files.keyPath);
-    await expect(start(files)).rejects.toThrow(/tls.key does not match certificate .*tls.crt/);
+    await expect(start(files)).rejects.toThrow(/tls.key does not match the certificate .*tls.crt/);
   });
 
   test("of a client CA are checked, too", async () => {

@@ -49,7 +49,16 @@ test("every option of its own has an effect", async () => {
     },
     sync: {
       address: { socketPath: "/s" },
-      tls: { certPath: "sc", keyPath: "sk", clientCaPath: "sca" },
+      tls: {
+        certPath: "sc",
+        keyPath: "sk",
+        clientCaPath: "sca",
+        names: {
+          certPath: "--redis-sync-cert-path",
+          keyPath: "--redis-sync-key-path",
+          clientCaPath: "--redis-sync-client-ca-path",
+        },
+      },
     },
   });
 });

@@ -13,6 +13,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const source = ["-f", "file:flags.json"];
+const certificates = {
+  certPath: "cert",
+  keyPath: "key",
+  names: { certPath: "--server-cert-path", keyPath: "--server-key-path" },
+};
 let files = 0;
 
 async function write(text: string, extension = ".yaml", home = folder): Promise<string> {
@@ -89,7 +94,7 @@ test("every option has an effect", async () => {
     contextValues: { a: "b", c: "d" },
     sync: {
       address: { port: 4 },
-      tls: { certPath: "cert", keyPath: "key" },
+      tls: certificates,
       disableMetadata: true,
       stallTimeoutMs: 2000,
       keepAlive: { minTimeMs: 1000, permitWithoutStream: false },
@@ -97,7 +102,7 @@ test("every option has an effect", async () => {
     streamDeadlineMs: 5000,
     shutdownGraceMs: 3000,
     sources: [{ provider: "file", uri: "flags.json" }],
-    evaluation: { address: { port: 1 }, tls: { certPath: "cert", keyPath: "key" } },
+    evaluation: { address: { port: 1 }, tls: certificates },
     ofrep: { port: 3, tls: undefined, events: undefined },
     managementPort: 2,
     contextFromHeader: new Map([["x-user", "userId"]]),
@@ -122,7 +127,7 @@ test("socket paths take the place of ports, and the certificate serves OFREP too
   const config = await read([..."-d /a -e /b -c cert -k key".split(" "), ...source]);
   expect(config.evaluation.address).toEqual({ socketPath: "/a" });
   expect(config.sync.address).toEqual({ socketPath: "/b" });
-  expect(config.ofrep.tls).toEqual({ certPath: "cert", keyPath: "key" });
+  expect(config.ofrep.tls).toEqual(certificates);
 });
 
 test("event streams of OFREP are there where they are asked for", async () => {
