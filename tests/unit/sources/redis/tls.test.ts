@@ -36,7 +36,7 @@ describe("a wrong file is named with its option, and hopeless", () => {
   const cipher = { cipher: "aes-256-cbc", passphrase: "x", type: "pkcs8", format: "pem" } as const;
   writeFileSync(encrypted, createPrivateKey(readFileSync(client.key)).export(cipher));
   test.each([
-    ["missing", { certPath: "/nowhere.pem" }, "cannot read /nowhere.pem (certPath): ENOENT"],
+    ["missing", { certPath: "/nowhere.pem" }, "cannot read /nowhere.pem (certPath): there is no such file"],
     [
       "a folder",
       { certPath: folder },
