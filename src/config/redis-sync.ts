@@ -12,11 +12,14 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
+import type { SettingNames } from "./setting-names.ts";
 import { refuseSecondUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd redis-sync` is told. */
 export interface RedisSyncConfig extends ServingConfig {
   readonly source: RedisSourceConfig;
+  /** What the user calls its settings. */
+  readonly settingNames: readonly [SettingNames];
   /** Undefined: off. */
   readonly managementPort: number | undefined;
 }
@@ -79,6 +82,16 @@ export async function readRedisSyncConfig(
   return {
     ...servingConfig(resolved, environment, own),
     source,
+    settingNames: [
+      {
+        options: {
+          certPath: origin("redis-cert-path").name,
+          clientCertPath: origin("redis-client-cert-path").name,
+          clientKeyPath: origin("redis-client-key-path").name,
+          serverName: origin("redis-server-name").name,
+        },
+      },
+    ],
     managementPort: managementPort === 0 ? undefined : managementPort,
   };
 }

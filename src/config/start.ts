@@ -13,6 +13,7 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
+import type { SettingNames } from "./setting-names.ts";
 import { parseSource } from "./sources/parse-source.ts";
 import { sourceOfUri } from "./sources/source-of-uri.ts";
 
@@ -20,6 +21,8 @@ import { sourceOfUri } from "./sources/source-of-uri.ts";
 export interface StartConfig extends ServingConfig {
   /** At least one; a later one has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
+  /** What the user calls the settings of each, by its position. */
+  readonly settingNames: readonly (SettingNames | undefined)[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
   /** Shares one listener, and its TLS, with management where both have the same port. */
   readonly ofrep: {
@@ -75,6 +78,8 @@ export async function readStartConfig(
       warnings,
     }),
     sources,
+    // The rest of them are objects.
+    settingNames: values.uri.map(() => ({ place: resolved.origin("sources").name })),
     evaluation: { address: evaluation, tls },
     ofrep: {
       port: ofrep,

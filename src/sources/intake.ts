@@ -29,6 +29,8 @@ export interface IntakeOptions {
   readonly trace?: LoadTrace | undefined;
   /** A payload was accepted and is in the store. The next one is taken after this. */
   readonly onAccepted?: (payload: Payload | ReadPayload) => Promise<void>;
+  /** Puts a message of the source into the words of whoever configured it. */
+  readonly reword?: (message: string) => string;
   /** The evaluation context that the source's payload brought along. */
   readonly onContext?: (context: JsonObject) => void;
 }
@@ -103,7 +105,8 @@ export class Intake implements SourceSink {
     if (this.#options.status.unchanged()) this.#log.info("source recovered, flags unchanged");
   }
 
-  failed(reason: string): void {
+  failed(message: string): void {
+    const reason = this.#options.reword?.(message) ?? message;
     if (this.#options.status.failed(reason)) this.#log.warn(`${reason}; ${this.#remaining}`);
   }
 

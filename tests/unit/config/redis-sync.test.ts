@@ -23,6 +23,16 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
     source: { provider: "redis", uri: "redis://h/0?key=f", interval: 30, tls: false, watch: true },
+    settingNames: [
+      {
+        options: {
+          certPath: "--redis-cert-path",
+          clientCertPath: "--redis-client-cert-path",
+          clientKeyPath: "--redis-client-key-path",
+          serverName: "--redis-server-name",
+        },
+      },
+    ],
     managementPort: 8017,
     telemetry: {},
   });
