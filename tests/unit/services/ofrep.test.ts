@@ -32,24 +32,23 @@ test("more URLs than are kept have their routes too", () => {
 describe("a request body", () => {
   const timeoutMs = 40;
   const readBody = createBodyReader({ maxBytes: 100, timeoutMs });
-  const slow = (ending: (controller: ReadableStreamDefaultController) => void) => {
-    const { promise, resolve } = Promise.withResolvers<void>();
+  /** The test says when its body ends. */
+  const slow = () => {
+    let controller: ReadableStreamDefaultController | undefined;
     const body = new ReadableStream({
-      start(controller) {
-        setTimeout(() => {
-          ending(controller);
-          resolve();
-        }, timeoutMs * 3);
+      start(given) {
+        controller = given;
       },
     });
-    return { request: new Request(FLAGS, { method: "POST", body }), ended: promise };
+    if (!controller) throw new Error("a stream starts at once");
+    return { request: new Request(FLAGS, { method: "POST", body }), controller };
   };
 
   test("that comes too late is used once, as incomplete", async () => {
     const used: unknown[] = [];
-    const { request, ended } = slow((controller) => controller.close());
+    const { request, controller } = slow();
     await readBody(request, (body) => used.push(body));
-    await ended;
+    controller.close();
     await Bun.sleep(0);
     expect(used).toEqual([{ refused: "incomplete" }]);
   });
