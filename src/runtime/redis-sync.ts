@@ -1,6 +1,7 @@
 import type { RedisSyncConfig } from "../config/redis-sync.ts";
 import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
@@ -41,6 +42,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     log,
   });
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
+  // Probes and scrapers have no certificates of their own.
+  const tls = config.sync.tls && withoutClients(config.sync.tls);
   const management =
     config.managementPort === undefined
       ? undefined
@@ -48,6 +51,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           name: "management (--management-port)",
           port: config.managementPort,
           maxRequestHeader,
+          ...(tls && { tls }),
           handlers: [
             createManagementHandler({
               readiness: pipeline.readiness,
@@ -69,4 +73,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
       await telemetry.stop(graceMs);
     },
   });
+}
+
+function withoutClients({ certPath, keyPath }: ServerTls): ServerTls {
+  return { certPath, keyPath };
 }
