@@ -135,6 +135,44 @@ test.each(["evaluation", "OFREP"])(
   },
 );
 
+test("health and ready ask a daemon as a probe does", async () => {
+  const [port, missing] = [await freePort(), join(folder, "later.json")];
+  const gone = await runFlagd(["health", "--addr", `127.0.0.1:${port}`]);
+  expect(gone).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `not healthy: nothing is listening on 127.0.0.1:${port}\n`,
+  });
+  await using redis = await RedisServer.start();
+  const uri = `redis://127.0.0.1:${redis.port}/0?key=flags`;
+  await using flagd = await startFlagd(["-f", uri], { unready: true });
+  const env = { FLAGD_MANAGEMENT_PORT: `${flagd.httpPort}` };
+  expect(await runFlagd(["health"], { env })).toEqual({ code: 0, stdout: "healthy\n", stderr: "" });
+  const waiting = await until("the reason", async () => {
+    const answer = await runFlagd(["ready"], { env });
+    return answer.stderr.includes("does not exist") ? answer : undefined;
+  });
+  expect(waiting).toMatchObject({ code: 1, stdout: "" });
+  expect(waiting.stderr).toMatch(
+    /^not ready: starting; redis:\/\/.*: the key "flags" does not exist/,
+  );
+  await redis.set("flags", JSON.stringify(sampleDocument));
+  await until("readiness", async () => (await runFlagd(["ready"], { env })).code === 0);
+  const broken = { ...env, HTTP_PROXY: "http://127.0.0.1:1", HOME: missing };
+  expect((await runFlagd(["ready"], { env: broken })).stdout).toBe("ready\n");
+});
+
+test("a daemon that does not answer is not healthy", async () => {
+  const server = createServer(() => {});
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+  });
+  const answer = await runFlagd(["health", "--addr", `127.0.0.1:${port}`, "--timeout", "100ms"]);
+  server.close();
+  expect(answer.stderr).toBe(`not healthy: 127.0.0.1:${port} does not answer within 0.1 s\n`);
+  expect(answer.code).toBe(1);
+});
+
 test("SIGUSR1 and SIGUSR2 do not end it", async () => {
   await using flagd = await startFlagd(["-f", `file:${file}`]);
   for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
