@@ -14,7 +14,7 @@ export async function createSource(
 ): Promise<Source> {
   switch (config.provider) {
     case "redis":
-      return new (await import("./redis/source.ts")).RedisSource(config, deps);
+      return new (await import("./redis/redis-source.ts")).RedisSource(config, deps);
     case "file":
     case "fsnotify":
     case "fileinfo":

@@ -1,8 +1,8 @@
 import { RedisClient } from "bun";
 import type { Deadlines } from "./deadlines.ts";
-import { RedisFault } from "./fault.ts";
-import type { RedisTls } from "./tls.ts";
-import type { RedisAddress } from "./uri.ts";
+import { RedisFault } from "./redis-error.ts";
+import type { RedisTls } from "./redis-tls.ts";
+import type { RedisAddress } from "./redis-uri.ts";
 
 /** One connection, used until its first failure. Errors are those of Bun's client, or RedisFault. */
 export interface RedisConnection {

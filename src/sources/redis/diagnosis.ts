@@ -1,6 +1,6 @@
 import { connect } from "node:net";
-import type { RedisFault } from "./fault.ts";
-import type { RedisAddress } from "./uri.ts";
+import type { RedisFault } from "./redis-error.ts";
+import type { RedisAddress } from "./redis-uri.ts";
 
 const tryMs = 2000;
 

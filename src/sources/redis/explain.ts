@@ -1,7 +1,7 @@
 import { messageOf } from "../fault.ts";
 import { tlsFault } from "../tls-faults.ts";
-import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
-import type { RedisAddress } from "./uri.ts";
+import { RedisFault, type RedisFaultKind, RedisMoved } from "./redis-error.ts";
+import type { RedisAddress } from "./redis-uri.ts";
 
 interface Explanation {
   readonly pattern: RegExp;

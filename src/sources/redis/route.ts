@@ -1,5 +1,5 @@
-import type { RedisMoved } from "./fault.ts";
-import type { RedisAddress } from "./uri.ts";
+import type { RedisMoved } from "./redis-error.ts";
+import type { RedisAddress } from "./redis-uri.ts";
 
 /** Redirections in a row: more than a cluster that is being rearranged needs. */
 const mostHops = 5;

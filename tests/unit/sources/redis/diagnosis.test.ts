@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { diagnose } from "../../../../src/sources/redis/diagnosis.ts";
-import { RedisFault } from "../../../../src/sources/redis/fault.ts";
-import { parseRedisUri } from "../../../../src/sources/redis/uri.ts";
+import { RedisFault } from "../../../../src/sources/redis/redis-error.ts";
+import { parseRedisUri } from "../../../../src/sources/redis/redis-uri.ts";
 import { freePort } from "../../../support/ports.ts";
 
 const closed = new RedisFault("Connection closed", "closed");

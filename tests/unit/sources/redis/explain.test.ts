@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { explain } from "../../../../src/sources/redis/explain.ts";
-import { RedisFault, RedisMoved } from "../../../../src/sources/redis/fault.ts";
-import type { RedisAddress } from "../../../../src/sources/redis/uri.ts";
+import { RedisFault, RedisMoved } from "../../../../src/sources/redis/redis-error.ts";
+import type { RedisAddress } from "../../../../src/sources/redis/redis-uri.ts";
 import { redisError } from "./fake-redis.ts";
 
 const address: RedisAddress = {

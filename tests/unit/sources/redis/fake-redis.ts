@@ -1,5 +1,5 @@
 import type { Connect, RedisConnection } from "../../../../src/sources/redis/connection.ts";
-import type { RedisAddress } from "../../../../src/sources/redis/uri.ts";
+import type { RedisAddress } from "../../../../src/sources/redis/redis-uri.ts";
 import type { Payload, SourceSink } from "../../../../src/sources/source.ts";
 
 /** An error as Bun's client makes them. */

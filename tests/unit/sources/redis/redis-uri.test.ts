@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ConfigError } from "../../../../src/core/config-error.ts";
 import { clientUrl } from "../../../../src/sources/redis/connection.ts";
-import { parseRedisUri, redactUri } from "../../../../src/sources/redis/uri.ts";
+import { parseRedisUri, redactUri } from "../../../../src/sources/redis/redis-uri.ts";
 
 const host = { host: "h", port: 6379 };
 const plain = { endpoint: host, tls: false, username: undefined, password: undefined, database: 0 };

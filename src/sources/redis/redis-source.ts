@@ -9,13 +9,13 @@ import { type Connect, connectRedis, type RedisConnection } from "./connection.t
 import { type Deadlines, deadlinesFor } from "./deadlines.ts";
 import { type Diagnose, diagnose } from "./diagnosis.ts";
 import { explain } from "./explain.ts";
-import { RedisFault, RedisMoved } from "./fault.ts";
+import { RedisFault, RedisMoved } from "./redis-error.ts";
 import { FetchSaving } from "./fetch-saving.ts";
-import { DocumentReader } from "./reader.ts";
+import { DocumentReader } from "./document-reader.ts";
 import { Route } from "./route.ts";
-import { loadTls } from "./tls.ts";
-import { parseRedisUri, type RedisUri } from "./uri.ts";
-import { KeyWatch } from "./watch.ts";
+import { loadTls } from "./redis-tls.ts";
+import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
+import { KeyWatch } from "./key-watch.ts";
 
 export interface RedisSourceDependencies {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import type { ClientTls, RedisSourceConfig } from "../../config/sources/source-config.ts";
 import { messageOf } from "../fault.ts";
 import { bunTls, readTlsFiles } from "../tls.ts";
-import { RedisFault } from "./fault.ts";
+import { RedisFault } from "./redis-error.ts";
 
 /** Contents of PEM files, as Bun's client takes them. */
 export type RedisTls = ReturnType<typeof bunTls>;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { RedisSourceConfig } from "../../../../src/config/sources/source-config.ts";
-import { RedisSource } from "../../../../src/sources/redis/source.ts";
+import { RedisSource } from "../../../../src/sources/redis/redis-source.ts";
 import { FatalSourceError } from "../../../../src/sources/source.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 import { rememberingLog } from "../../../support/silent-log.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "bun:test";
-import { DocumentReader } from "../../../../src/sources/redis/reader.ts";
+import { DocumentReader } from "../../../../src/sources/redis/document-reader.ts";
 import { FakeRedis, redisError } from "./fake-redis.ts";
 
 const wrongType = redisError("WRONGTYPE Operation against a key holding the wrong kind of value");

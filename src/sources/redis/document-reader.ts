@@ -1,5 +1,5 @@
 import type { RedisConnection } from "./connection.ts";
-import { RedisFault } from "./fault.ts";
+import { RedisFault } from "./redis-error.ts";
 
 /** The content of the key. */
 export interface RedisDocument {
