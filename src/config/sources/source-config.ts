@@ -19,12 +19,36 @@ export interface ClientTls {
   readonly clientKeyPath?: string;
 }
 
-export interface RedisSourceConfig extends Common, Polling, ClientTls {
+/** Who asks a Redis server, beside the URI: texts, or files that hold them. */
+export interface RedisSecrets {
+  readonly username?: string;
+  readonly password?: string;
+  readonly usernameFile?: string;
+  readonly passwordFile?: string;
+}
+
+/** How Sentinels are talked to, if differently from the servers. */
+export interface SentinelSettings {
+  readonly username?: string;
+  readonly password?: string;
+  readonly passwordFile?: string;
+  /** Default: as the servers. */
+  readonly tls?: boolean;
+  readonly certPath?: string;
+  readonly clientCertPath?: string;
+  readonly clientKeyPath?: string;
+  readonly serverName?: string;
+}
+
+export interface RedisSourceConfig extends Common, Polling, ClientTls, RedisSecrets {
   readonly provider: "redis";
   /** Name that the server's certificate must have. */
   readonly serverName?: string;
   /** Look for changes between polls. */
   readonly watch: boolean;
+  readonly sentinel?: SentinelSettings;
+  /** Which of the servers behind Sentinels to read; default: the master. */
+  readonly role?: "master" | "replica";
 }
 
 export interface FileSourceConfig extends Common {

@@ -1,33 +1,40 @@
 /**
- * hopeless: no retry can mend it, only the operator (fatal at start) · passing: an answer of the server
- * that will be another one later · foreign: what answers is not Redis · silent, closed: no answer,
- * `diagnose` finds out why.
+ * permanent: no retry helps, only the operator (fatal at start) · retryable: an answer of the server that
+ * will soon be another one · content: the server is well, the key is not · protocol: what answers is not
+ * Redis · timeout, closed: no answer, `diagnose` finds out why.
  */
-export type RedisFaultKind = "hopeless" | "passing" | "foreign" | "silent" | "closed";
+export type RedisErrorKind =
+  | "permanent"
+  | "retryable"
+  | "content"
+  | "protocol"
+  | "timeout"
+  | "closed";
 
 /** What went wrong with a Redis server, in words for the operator, without credentials. */
-export class RedisFault extends Error {
-  override readonly name = "RedisFault";
+export class RedisError extends Error {
+  override readonly name = "RedisError";
   constructor(
     message: string,
-    readonly kind: RedisFaultKind,
+    readonly kind: RedisErrorKind,
   ) {
     super(message);
   }
 }
 
-/** A cluster's node says which other one has the key. */
-export class RedisMoved extends Error {
-  override readonly name = "RedisMoved";
+/** A node of a cluster says which other one has the key: for good (MOVED), or until a migration ends (ASK). */
+export class Redirection extends Error {
+  override readonly name = "Redirection";
   constructor(
+    readonly type: "MOVED" | "ASK",
     /** Undefined: the same host, another port. */
     readonly host: string | undefined,
     readonly port: number,
   ) {
-    super("MOVED");
+    super(type);
   }
 
-  get place(): string {
+  get node(): string {
     return `${this.host ?? ""}:${this.port}`;
   }
 }

@@ -1,21 +1,28 @@
 import type { RedisSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { type Backoff, pollBackoff } from "../backoff.ts";
-import { contentHash } from "../content-hash.ts";
+import { Backoff, pollBackoff, sourceWaits } from "../backoff.ts";
 import { PollSchedule } from "../poll-schedule.ts";
 import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
-import { type Connect, connectRedis, type RedisConnection } from "./connection.ts";
+import { type ChangeHint, noHint } from "./change-hint.ts";
+import { asking, type Connect, connectRedis, type RedisConnection } from "./connection.ts";
+import { createReader, keysOf } from "./create-reader.ts";
+import { createRoute } from "./create-route.ts";
+import { loadCredentials } from "./credentials.ts";
 import { type Deadlines, deadlinesFor } from "./deadlines.ts";
 import { type Diagnose, diagnose } from "./diagnosis.ts";
 import { explain } from "./explain.ts";
-import { RedisFault, RedisMoved } from "./redis-error.ts";
-import { FetchSaving } from "./fetch-saving.ts";
-import { DocumentReader } from "./document-reader.ts";
-import { Route } from "./route.ts";
+import { HashDocument } from "./hash-document.ts";
+import { HintLog } from "./hint-log.ts";
+import { KeyWatch } from "./key-watch.ts";
+import type { RedisAddress } from "./redis-address.ts";
+import { Redirection, RedisError } from "./redis-error.ts";
 import { loadTls } from "./redis-tls.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
-import { KeyWatch } from "./key-watch.ts";
+import type { Route, Target } from "./route.ts";
+import { sentinelMistaken } from "./sentinel-mistaken.ts";
+import { type Polled, Session } from "./session.ts";
+import { WakeUp } from "./wake-up.ts";
 
 export interface RedisSourceDependencies {
   readonly clock: Clock;
@@ -27,12 +34,12 @@ export interface RedisSourceDependencies {
   readonly diagnose?: Diagnose;
 }
 
-/** Changes are seen within 100 ms, at half a percent of a CPU or less. */
-const watchMs = 50;
-/** A document that changes all the time is fetched for at most a third of the time. */
-const watchRest = 2;
+/** A server that was out of reach before keeps others waiting no longer than this. */
+const hastyMs = 1000;
+/** A connection that lived so long is replaced at once; one that did not, after growing waits. */
+const longLivedMs = 10_000;
 
-/** Flags from one key of a Redis or Valkey server, a string or a RedisJSON document. */
+/** Flags from a Redis or Valkey server, Sentinel or cluster. */
 export class RedisSource implements Source {
   readonly name: string;
   readonly provider = "redis";
@@ -43,21 +50,21 @@ export class RedisSource implements Source {
   readonly #log: Log;
   readonly #connect: Connect;
   readonly #diagnose: Diagnose;
+  readonly #hintLog: HintLog;
   readonly #route: Route;
-  readonly #schedule: PollSchedule;
-  readonly #backoff: Backoff;
+  readonly #wakeUp: WakeUp;
+  readonly #polled: Polled;
+  /** Between connections that are lost soon. */
+  readonly #reconnects: Backoff;
 
-  /** Whether the server has ever let us read the key: then no failure is one of the configuration. */
-  #reached = false;
-  /** Whether a document was read over the present connection. */
-  #established = false;
-  /** Of the document last handed over, accepted or not. */
-  #handedOver: string | undefined;
+  readonly #hashDocument = new HashDocument();
+  #connection: RedisConnection | undefined;
+  /** The server of the present attempt. */
+  #target: Target | undefined;
   /** The last connection was cut at the first command of the watch, as some proxies do. */
   #watchSuspect = false;
-  #watchRefusalSaid = false;
-  #wakeUp = new AbortController();
-  #resyncAsked = false;
+  /** Why the first server of this round has failed. */
+  #first: { readonly problem: RedisError; readonly address: RedisAddress } | undefined;
 
   /** @throws ConfigError for a wrong URI */
   constructor(config: RedisSourceConfig, dependencies: RedisSourceDependencies) {
@@ -66,184 +73,164 @@ export class RedisSource implements Source {
     this.#uri = parseRedisUri(config.uri);
     this.#deadlines = deadlinesFor(config.intervalSeconds, dependencies.timeoutMs);
     this.name = this.#uri.name;
-    this.#route = new Route(this.#uri.address);
     this.#clock = clock;
     this.#log = log;
     this.#connect = dependencies.connect ?? connectRedis;
     this.#diagnose = dependencies.diagnose ?? diagnose;
-    this.#schedule = new PollSchedule(clock, config);
-    this.#backoff = pollBackoff(clock, config);
+    this.#hintLog = new HintLog(log, this.name);
+    this.#route = createRoute(this.#uri, config, {
+      clock,
+      log,
+      timeoutMs: this.#deadlines.answerTimeoutMs,
+      onSwitch: () => this.#connection?.close(),
+    });
+    this.#wakeUp = new WakeUp(clock);
+    this.#reconnects = new Backoff(clock, sourceWaits);
+    this.#polled = {
+      clock,
+      wakeUp: this.#wakeUp,
+      schedule: new PollSchedule(clock, config),
+      backoff: pollBackoff(clock, config),
+      route: this.#route,
+      lastHash: undefined,
+      reached: false,
+    };
   }
 
   resync(): void {
-    this.#resyncAsked = true;
-    this.#wake();
+    this.#wakeUp.askForPoll();
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const wake = () => this.#wake();
+    const wake = () => this.#wakeUp.wake();
     signal.addEventListener("abort", wake);
     try {
       while (!signal.aborted) {
         const began = this.#clock.now();
-        this.#established = false;
-        this.#resyncAsked = false;
-        const failure = await this.#session(sink, signal).catch((error: unknown) => error);
+        this.#wakeUp.takePollAsked();
+        const ended = await this.#connectAndPoll(sink, signal).catch((error: unknown) =>
+          explain(error, { address: this.#address }),
+        );
         if (signal.aborted) return;
-        if (failure instanceof RedisMoved && this.#route.follow(failure)) {
-          this.#log.debug("the key is on another node of the cluster", { node: failure.place });
-          continue;
-        }
-        await this.#report(failure, sink, signal);
-        // Attempts are so far apart from start to start: one that hangs does not delay the next.
-        const spent = this.#established ? 0 : this.#clock.now() - began;
-        await this.#sleep(this.#backoff.next() - spent, signal);
+        if (ended instanceof Session) await this.#pause(ended, this.#clock.now() - began, signal);
+        else await this.#recover(ended, began, sink, signal);
       }
     } finally {
       signal.removeEventListener("abort", wake);
+      this.#route.close();
     }
   }
 
-  /** The life of one connection. Rejects when it fails, resolves at the abort only. */
-  async #session(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const { key, address } = this.#uri;
+  /** The life of one connection. Resolves when it was lost between polls, and at the abort. */
+  async #connectAndPoll(sink: SourceSink, signal: AbortSignal): Promise<Session> {
+    const target = await this.#route.next(signal);
+    this.#target = target;
+    const address = { ...target.address, ...(await loadCredentials(this.#config, this.#uri)) };
+    const { answerTimeoutMs } = this.#deadlines;
     const connection = await this.#connect({
-      address: this.#route.address,
+      address,
       tls: address.tls ? await loadTls(this.#config) : undefined,
       ...this.#deadlines,
-      onClose: () => this.#wake(),
+      answerTimeoutMs: target.hasty ? Math.min(answerTimeoutMs, hastyMs) : answerTimeoutMs,
+      onClose: () => this.#wakeUp.wake(),
       signal,
     });
+    this.#connection = connection;
     const close = () => connection.close();
     signal.addEventListener("abort", close);
     try {
-      const reader = new DocumentReader(connection, key);
-      const watched = this.#config.watch && !this.#watchSuspect;
-      const keyWatch = watched ? new KeyWatch(connection, key) : undefined;
-      const saving = new FetchSaving();
-      this.#watchSuspect = false;
-      while (!signal.aborted) {
-        const began = this.#clock.now();
-        await this.#poll({ connection, reader, keyWatch, saving }, sink);
-        await this.#rest(connection, keyWatch, this.#clock.now() - began, signal);
+      if (connection.server.mode === "sentinel") {
+        throw await sentinelMistaken(connection, address, this.#uri.content);
       }
+      await this.#route.check(connection);
+      return await this.#session(target, connection, sink, signal);
     } finally {
       signal.removeEventListener("abort", close);
       connection.close();
     }
   }
 
-  /**
-   * One read, in one round trip with the watch for what comes after it. None where nobody asked for it
-   * and the watch is known to be right in that nothing has changed.
-   */
-  async #poll({ connection, reader, keyWatch, saving }: Session, sink: SourceSink): Promise<void> {
-    const asked = this.#resyncAsked;
-    this.#resyncAsked = false;
-    const hint = await keyWatch?.hint();
-    if (!asked && saving.saves(hint)) return sink.unchanged();
-    const armed = keyWatch?.arm();
-    const reading = await reader.read().catch((error: unknown) => {
-      const fault = explain(error, this.#route.address);
-      // The connection is well, only this content is of no use: that is no reason to leave it.
-      if (fault instanceof RedisFault && fault.kind === "passing" && !connection.closed) {
-        return fault;
-      }
-      this.#watchSuspect = cutByProxy(fault, keyWatch);
-      throw fault;
-    });
-    if (armed && !(await armed) && !connection.closed) this.#sayWatchRefused();
-    this.#reached = true;
-    this.#established = true;
-    this.#route.arrived();
-    this.#backoff.reset();
-
-    saving.failed();
-    const key = JSON.stringify(this.#uri.key);
-    if (reading instanceof RedisFault) return sink.failed(reading.message);
-    if (reading === undefined) return sink.failed(`the key ${key} does not exist in the database`);
-    if (reading.content.length === 0) return sink.failed(`the key ${key} is empty`);
-    const hash = await contentHash(reading.content);
-    const changed = hash !== this.#handedOver;
-    saving.fetched(hint, { bytes: reading.content.length, changed });
-    if (!changed) return sink.unchanged();
-    this.#handedOver = hash;
-    await sink.accept({
-      document: reading.content,
-      hash,
-      format: reading.type === "JSON" ? "json" : "any",
-      origin: `Redis ${reading.type} ${key}`,
-    });
+  async #session(
+    target: Target,
+    plain: RedisConnection,
+    sink: SourceSink,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    const connection = target.asking ? asking(plain) : plain;
+    const hint = this.#hint(connection, target.address);
+    const { content } = this.#uri;
+    const reader = createReader(connection, content, this.#hashDocument);
+    const session = new Session(connection, target.address, reader, hint, this.#polled);
+    this.#watchSuspect = false;
+    try {
+      await session.run(sink, signal);
+      return session;
+    } catch (error) {
+      this.#watchSuspect =
+        error instanceof RedisError &&
+        error.kind === "closed" &&
+        !session.established &&
+        hint !== noHint;
+      throw error;
+    } finally {
+      if (session.established) this.#first = undefined;
+    }
   }
 
-  /** Until the next poll is due, the key was touched, a resync is asked for, or the connection is lost. */
-  async #rest(
-    connection: RedisConnection,
-    keyWatch: KeyWatch | undefined,
-    pollMs: number,
+  #hint(connection: RedisConnection, { endpoint }: RedisAddress): ChangeHint {
+    if (!this.#config.watch || this.#watchSuspect) return noHint;
+    return new KeyWatch(connection, keysOf(this.#uri.content), endpoint, this.#hintLog);
+  }
+
+  /** After a connection was lost that had been good: for the hint one is needed now, otherwise for the next poll. */
+  async #pause({ hint }: Session, livedMs: number, signal: AbortSignal): Promise<void> {
+    if (livedMs >= longLivedMs) this.#reconnects.reset();
+    const untilPoll = this.#polled.schedule.next() - this.#clock.now();
+    const now = livedMs >= longLivedMs ? 0 : Math.min(untilPoll, this.#reconnects.next());
+    await this.#wakeUp.sleep(hint === noHint ? untilPoll : now, signal);
+  }
+
+  /** After an attempt that failed: follows where it leads, or waits for the next one. */
+  async #recover(
+    problem: RedisError | Redirection,
+    began: number,
+    sink: SourceSink,
     signal: AbortSignal,
   ): Promise<void> {
-    const due = this.#schedule.next();
-    let pause = Math.max(watchMs, pollMs * watchRest);
-    for (;;) {
-      if (connection.closed && !signal.aborted) throw new RedisFault("connection closed", "closed");
-      const left = due - this.#clock.now();
-      if (left <= 0 || this.#resyncAsked || signal.aborted) return;
-      await this.#sleep(keyWatch?.works ? Math.min(left, pause) : left, signal);
-      pause = watchMs;
-      if (keyWatch?.works && !connection.closed && (await keyWatch.touched())) return;
+    if (problem instanceof Redirection && this.#route.redirected(problem)) {
+      this.#log.debug("the key is on another node of the cluster", { node: problem.node });
+      return;
     }
-  }
-
-  async #report(failure: unknown, sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const fault = explain(failure, this.#route.address);
-    const unreachable =
-      fault instanceof RedisFault && (fault.kind === "closed" || fault.kind === "silent");
-    const reason = unreachable
-      ? await this.#diagnose(this.#route.address, fault, { known: this.#reached, signal })
-      : fault instanceof RedisMoved
-        ? `the cluster redirects too often, the last time to ${fault.place}`
-        : fault.message;
+    const address = this.#address;
+    this.#first ??= { problem: inWords(problem), address };
+    const fatal =
+      problem instanceof RedisError && problem.kind === "permanent" && !this.#polled.reached;
+    if (!fatal && this.#route.failed(problem)) return;
+    const first = fatal ? { problem, address } : this.#first;
+    this.#first = undefined;
+    const reason = await this.#reason(first.problem, first.address, signal);
     if (signal.aborted) return;
-    if (fault instanceof RedisFault && fault.kind === "hopeless" && !this.#reached) {
-      throw new FatalSourceError(`Redis source ${this.name}: ${reason}`);
-    }
-    this.#route.restart();
+    if (fatal) throw new FatalSourceError(`Redis source ${this.name}: ${reason}`);
     sink.failed(reason);
+    // Attempts are so far apart from start to start: one that hangs does not delay the next.
+    const wait = Math.min(this.#polled.backoff.next(), this.#route.maxWaitMs);
+    await this.#wakeUp.sleep(wait - (this.#clock.now() - began), signal);
   }
 
-  #sayWatchRefused(): void {
-    if (this.#watchRefusalSaid) return;
-    this.#watchRefusalSaid = true;
-    this.#log.info(
-      "the server does not permit WATCH and CLIENT INFO: changes are detected only by polling",
-    );
+  async #reason(problem: RedisError, address: RedisAddress, signal: AbortSignal): Promise<string> {
+    if (problem.kind !== "closed" && problem.kind !== "timeout") return problem.message;
+    return this.#diagnose(address, problem, { known: this.#polled.reached, signal });
   }
 
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms <= 0 || signal.aborted || this.#resyncAsked) return;
-    if (this.#wakeUp.signal.aborted) this.#wakeUp = new AbortController();
-    await this.#clock.sleep(ms, this.#wakeUp.signal);
-  }
-
-  #wake(): void {
-    this.#wakeUp.abort();
+  get #address(): RedisAddress {
+    return this.#target?.address ?? { ...this.#uri, endpoint: this.#uri.endpoints[0] };
   }
 }
 
-/** What lasts as long as one connection. */
-interface Session {
-  readonly connection: RedisConnection;
-  readonly reader: DocumentReader;
-  readonly keyWatch: KeyWatch | undefined;
-  readonly saving: FetchSaving;
-}
-
-function cutByProxy(fault: RedisFault | RedisMoved, keyWatch: KeyWatch | undefined): boolean {
-  return (
-    fault instanceof RedisFault &&
-    fault.kind === "closed" &&
-    keyWatch !== undefined &&
-    !keyWatch.works
+function inWords(problem: RedisError | Redirection): RedisError {
+  if (problem instanceof RedisError) return problem;
+  return new RedisError(
+    `the cluster redirects too often, the last time to ${problem.node}`,
+    "retryable",
   );
 }

@@ -1,7 +1,7 @@
 import type { ClientTls, RedisSourceConfig } from "../../config/sources/source-config.ts";
 import { messageOf } from "../fault.ts";
 import { bunTls, readTlsFiles } from "../tls.ts";
-import { RedisFault } from "./redis-error.ts";
+import { RedisError } from "./redis-error.ts";
 
 /** Contents of PEM files, as Bun's client takes them. */
 export type RedisTls = ReturnType<typeof bunTls>;
@@ -11,11 +11,11 @@ export type RedisTlsFiles = ClientTls & Pick<RedisSourceConfig, "serverName">;
 
 /**
  * Reads the files anew for each connection, so that renewed certificates are taken up.
- * @throws RedisFault that names the option and the file
+ * @throws RedisError that names the option and the file
  */
 export async function loadTls({ serverName, ...files }: RedisTlsFiles): Promise<RedisTls> {
   const material = await readTlsFiles(files).catch((error: unknown) => {
-    throw new RedisFault(messageOf(error), "hopeless");
+    throw new RedisError(messageOf(error), "permanent");
   });
   return bunTls({ ...material, ...(serverName && { serverName }) });
 }

@@ -1,59 +1,57 @@
 import { ConfigError } from "../../core/config-error.ts";
+import type { Endpoint, Login } from "./redis-address.ts";
+import { parseRedisQuery, type RedisQuery } from "./redis-query.ts";
 
-/** Where a Redis server is and who asks. */
-export interface RedisAddress {
-  readonly endpoint: { readonly host: string; readonly port: number } | { readonly path: string };
-  readonly tls: boolean;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  readonly database: number;
-}
+/** How the server that has the flags is found: it is the one, by a Sentinel, or by any node of its cluster. */
+export type Topology = "server" | "cluster" | "sentinel";
 
 /** A URI, taken apart. */
-export interface RedisUri {
-  readonly address: RedisAddress;
-  /** The key that holds the flag document. */
-  readonly key: string;
+export interface RedisUri extends Login {
+  readonly topology: Topology;
+  /** The server, nodes of the cluster, or Sentinels. */
+  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
+  /** What the Sentinels call the master. */
+  readonly master: string | undefined;
+  /** Where the flags are in the database. */
+  readonly content: RedisQuery["content"];
   /** The URI without credentials. */
   readonly name: string;
 }
 
 /** Credentials apart from the URIs: the log takes whatever stands before an "@" in one for a secret. */
 const expectedForm =
-  "expected redis://host[:port][/db]?key=KEY, rediss:// for TLS, or " +
-  "redis+unix:///path/of/socket?key=KEY[&db=N], with :password@ or user:password@ after the two slashes " +
-  "if the server requires it";
-
-const schemes: Readonly<Record<string, { readonly tls: boolean; readonly unix: boolean }>> = {
-  redis: { tls: false, unix: false },
-  rediss: { tls: true, unix: false },
-  valkey: { tls: false, unix: false },
-  valkeys: { tls: true, unix: false },
-  "redis+tls": { tls: true, unix: false },
-  "valkey+tls": { tls: true, unix: false },
-  "redis+unix": { tls: false, unix: true },
-  "valkey+unix": { tls: false, unix: true },
-};
+  "expected redis://host[:port][/db]?key=KEY, rediss:// for TLS, " +
+  "redis+unix:///path/of/socket?key=KEY[&db=N], redis+cluster://host:port[,host:port…]?key=KEY, or " +
+  "redis+sentinel://host:port[,host:port…]/MASTER[/db]?key=KEY, with :password@ or user:password@ after the " +
+  "two slashes if the server requires it";
 
 const uriParts =
   /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)(?<path>[^?#]*)(?:\?(?<query>[^#]*))?(?<fragment>#.*)?$/is;
 
+const schemeParts = /^(?:redis|valkey)(?<tls>s|\+tls)?(?:\+(?<place>unix|cluster|sentinel))?$/i;
+
+const defaultPorts = { server: 6379, cluster: 6379, sentinel: 26_379 };
+
+type Fail = (problem: string) => never;
+type Decode = (what: string, text: string) => string;
+
 /**
  * Reads `redis://[password@]host:port/db?key=…` and its relatives: `user:password@`, `:password@`,
- * percent-encoding, `rediss://`, `valkey://`, `valkeys://` and, for a Unix socket,
- * `redis+unix:///path?key=…&db=…`.
+ * percent-encoding, `rediss://`, `valkey://`; for a Unix socket `redis+unix:///path?key=…&db=…` (or `unix://`);
+ * `redis+cluster://` with several hosts, `redis+sentinel://` with several hosts and the master's name.
  * @throws ConfigError that names what is wrong and the expected form, never the password
  */
 export function parseRedisUri(uri: string): RedisUri {
-  const fail = (problem: string): never => {
+  const fail: Fail = (problem) => {
     throw new ConfigError(`Redis URI ${redactUri(uri)}: ${problem}; ${expectedForm}`);
   };
   const parts = uriParts.exec(uri)?.groups ?? fail("it is not a URI");
-  const { authority = "", path = "", query = "" } = parts;
-  const kind = schemes[parts.scheme?.toLowerCase() ?? ""] ?? fail(`unknown scheme ${parts.scheme}`);
+  const { scheme = "", authority = "", path = "", query = "" } = parts;
+  const kind = readScheme(scheme) ?? fail(`unknown scheme ${scheme}`);
+  if (kind.tls && kind.place === "unix") fail("TLS is not used over a Unix socket");
   if (parts.fragment !== undefined) fail('write "#" as %23');
 
-  const decode = (what: string, text: string): string => {
+  const decode: Decode = (what, text) => {
     try {
       return decodeURIComponent(text);
     } catch {
@@ -70,36 +68,42 @@ export function parseRedisUri(uri: string): RedisUri {
   const at = authority.lastIndexOf("@");
   const location = authority.slice(at + 1);
   const credentials = at < 0 ? undefined : parseCredentials(authority.slice(0, at), decode);
-  const { key, db } = parseQuery(query, decode, fail);
+  const { content, db } = parseRedisQuery(query, decode, fail);
 
-  const number = kind.unix ? "" : path.slice(1);
+  const { place } = kind;
+  const [master, number] = splitPath(place, path, decode, fail);
   if (number !== "" && db !== undefined) fail("the database is given twice, in the path and as db");
   const database = number || db || "0";
   if (!/^\d{1,9}$/.test(database)) {
     fail(`the database must be a number, not ${JSON.stringify(database)}`);
   }
+  if (place === "cluster" && database !== "0") fail("a Redis Cluster has only database 0");
+  const topology = place === "unix" ? "server" : place;
   return {
-    key,
+    topology,
+    endpoints:
+      place === "unix"
+        ? [parseSocket(location, path, decode, fail)]
+        : parseHosts(location, topology, fail),
+    master,
+    content,
     name: redactUri(uri),
-    address: {
-      endpoint: kind.unix ? parseSocket(location, path, decode, fail) : parseHost(location, fail),
-      tls: kind.tls,
-      username: credentials?.username,
-      password: credentials?.password,
-      database: Number(database),
-    },
+    tls: kind.tls,
+    username: credentials?.username,
+    password: credentials?.password,
+    database: Number(database),
   };
 }
 
 /**
  * The URI without its credentials, for logs and as a name. Whatever is before the last `@` goes, even
- * in a URI that is not well-formed; only the value of `key` may hold an `@`. Of parameters that there are
+ * in a URI that is not well-formed; only what names the flags may hold an `@`. Of parameters that there are
  * not (`password`, for one) the value goes.
  */
 export function redactUri(uri: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(uri)?.[0] ?? "";
   const rest = uri.slice(scheme.length);
-  const key = /[?&]key=/.exec(rest)?.index ?? rest.length;
+  const key = /[?&](?:key|hash)=/.exec(rest)?.index ?? rest.length;
   const at = rest.lastIndexOf("@", key);
   const bare = rest.slice(at + 1);
   const query = bare.indexOf("?");
@@ -107,12 +111,18 @@ export function redactUri(uri: string): string {
   const shown = bare
     .slice(query + 1)
     .split("&")
-    .map((part) => (/^(?:key|db)=/.test(part) ? part : part.replace(/=.*/s, "=…")));
+    .map((part) => (/^(?:key|hash|db)=/.test(part) ? part : part.replace(/=.*/s, "=…")));
   return `${scheme}${bare.slice(0, query)}?${shown.join("&")}`;
 }
 
-type Decode = (what: string, text: string) => string;
-type Fail = (problem: string) => never;
+function readScheme(scheme: string) {
+  // As redis-py and go-redis write it.
+  if (/^unix$/i.test(scheme)) return { tls: false, place: "unix" } as const;
+  const groups = schemeParts.exec(scheme)?.groups;
+  if (!groups) return undefined;
+  const place = (groups.place?.toLowerCase() ?? "server") as Topology | "unix";
+  return { tls: groups.tls !== undefined, place };
+}
 
 /** A part without colon is the password, as operators of servers without users write it. */
 function parseCredentials(text: string, decode: Decode) {
@@ -123,40 +133,49 @@ function parseCredentials(text: string, decode: Decode) {
   return { username: username || undefined, password };
 }
 
-function parseQuery(query: string, decode: Decode, fail: Fail) {
-  const found: { key?: string; db?: string } = {};
-  for (const part of query.split("&").filter((part) => part !== "")) {
-    const equals = part.indexOf("=");
-    const name = equals < 0 ? part : part.slice(0, equals);
-    if (name !== "key" && name !== "db") {
-      return fail(`unknown parameter ${JSON.stringify(name)}, expected key or db`);
-    }
-    if (found[name] !== undefined) return fail(`the parameter ${name} is given twice`);
-    found[name] = equals < 0 ? "" : decode(name, part.slice(equals + 1));
-  }
-  if (!found.key) return fail("the parameter key is missing: the Redis key of the flag document");
-  return { key: found.key, db: found.db };
+/** @returns the name of the master, and the database */
+function splitPath(
+  place: Topology | "unix",
+  path: string,
+  decode: Decode,
+  fail: Fail,
+): [string | undefined, string] {
+  if (place === "unix") return [undefined, ""];
+  if (place !== "sentinel") return [undefined, path.slice(1)];
+  const [, name = "", database = "", ...more] = path.split("/");
+  if (name === "") fail("the name of the master is missing: what the Sentinels call it");
+  if (more.length > 0) fail("the path must be /MASTER or /MASTER/db");
+  return [decode("name of the master", name), database];
 }
 
-function parseHost(text: string, fail: Fail) {
+function parseHosts(text: string, topology: Topology, fail: Fail): [Endpoint, ...Endpoint[]] {
+  const [first = "", ...more] = text.split(",");
+  if (topology === "server" && more.length > 0) {
+    fail("several hosts: write redis+cluster:// or redis+sentinel://");
+  }
+  const port = defaultPorts[topology];
+  return [parseHost(first, port, fail), ...more.map((host) => parseHost(host, port, fail))];
+}
+
+function parseHost(text: string, defaultPort: number, fail: Fail): Endpoint {
   const match = /^(?<host>\[[0-9a-f:.%]+\]|[^:[\]\s<>^|\\%]+)(?::(?<port>.*))?$/i.exec(
     text,
   )?.groups;
   const host = match?.host ?? fail(text === "" ? "the host is missing" : "the host is not valid");
-  const port = match?.port || "6379";
+  const port = match?.port || String(defaultPort);
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
     fail(`the port must be a number from 1 to 65535, not ${JSON.stringify(port)}`);
   }
   return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
-function parseSocket(host: string, path: string, decode: Decode, fail: Fail) {
+function parseSocket(host: string, path: string, decode: Decode, fail: Fail): Endpoint {
   if (host !== "" && host !== "localhost") {
     fail("a Unix socket has no host: write three slashes before its path");
   }
   const decoded = decode("path", path);
   if (decoded.length < 2) fail("the path of the socket is missing");
-  // Bun's client reads the path from a URL, which rewrites such characters, and does not decode it.
+  // BUN 1.4.5: the client reads the path from a URL, which rewrites such characters, and does not decode it.
   if (new URL(`redis+unix://localhost${decoded}`).pathname !== decoded) {
     fail(
       "the path of the socket must be normalized and free of spaces, quotes, #, ?, <, >, {, } and " +

@@ -31,7 +31,11 @@ beforeEach(async () => {
 
 test("a string is one GET", async () => {
   redis.value = "{}";
-  expect(await reader.read()).toEqual({ content: Buffer.from("{}"), type: "string" });
+  expect(await reader.read()).toEqual({
+    document: Buffer.from("{}"),
+    format: "any",
+    origin: 'Redis string "k"',
+  });
   expect(redis.commands).toEqual(["GET"]);
 });
 
@@ -39,7 +43,11 @@ test("a JSON document is found once and then one JSON.GET", async () => {
   redis.value = wrongType;
   redis.answers["JSON.GET"] = '{"flags":{}}';
   await reader.read();
-  expect(await reader.read()).toEqual({ content: '{"flags":{}}', type: "JSON" });
+  expect(await reader.read()).toEqual({
+    document: '{"flags":{}}',
+    format: "json",
+    origin: 'Redis JSON "k"',
+  });
   expect(redis.commands).toEqual(["GET", "JSON.GET", "JSON.GET"]);
 });
 
