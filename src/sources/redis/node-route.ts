@@ -6,6 +6,8 @@ import type { Route, Target } from "./route.ts";
 
 /** Redirections in a row: more than a cluster that is being rearranged needs. */
 const maxHops = 5;
+/** Nodes that are remembered because of redirections, until a node tells of all. */
+const maxRedirections = 2;
 /** Nodes of one cluster that are remembered. */
 const maxNodes = 100;
 /** A cluster chooses a new master within seconds: so often and so many times its nodes are asked for it. */
@@ -24,6 +26,8 @@ export class NodeRoute implements Route {
   /** Which node had the key last. */
   #owner: RedisAddress | undefined;
   #target: Target;
+  /** Of the node with which the present redirections began. */
+  #origin: string | undefined;
   /** Where a redirection leads. */
   #redirected: Target | undefined;
   /** Those that have failed in this round. */
@@ -54,6 +58,7 @@ export class NodeRoute implements Route {
       asking: false,
       hasty: nodes.length > 1 && this.#unreachable.has(serverName(address)),
     };
+    if (!this.#redirected && address) this.#origin = serverName(address);
     this.#target = this.#redirected ?? target ?? this.#target;
     this.#redirected = undefined;
     return this.#target;
@@ -69,7 +74,7 @@ export class NodeRoute implements Route {
     if (this.#hops >= maxHops || "path" in endpoint) return false;
     this.#hops++;
     const next = { ...address, endpoint: { host: to.host ?? endpoint.host, port: to.port } };
-    if (this.#learned.length < maxNodes) this.#learned = [...this.#learned, next];
+    if (this.#learned.length < maxRedirections) this.#learned = [...this.#learned, next];
     // This node does not know yet that the other one is gone, or who follows it.
     if (this.#unreachable.has(serverName(next))) return false;
     this.#redirected = { address: next, asking: to.type === "ASK", hasty: false };
@@ -79,6 +84,7 @@ export class NodeRoute implements Route {
   failed(problem: RedisError | Redirection): boolean {
     const name = serverName(this.#target.address);
     this.#failed.add(name);
+    if (this.#origin !== undefined) this.#failed.add(this.#origin);
     if (!(problem instanceof Redirection) && problem.kind !== "retryable") {
       this.#unreachable.add(name);
     }

@@ -38,11 +38,11 @@ describe("what only the operator can mend is permanent, with what to do", () => 
       "is not permitted to read the key",
     ],
     [server, "NOPERM No permissions to access a key", "is not permitted to read the key"],
-    [server, "NOPROTO unsupported protocol version", "Redis 6 or newer"],
+    [server, "NOPROTO unsupported protocol version", "must answer HELLO 3"],
     [
       server,
       "ERR unknown command `HELLO`, with args: `3` `AUTH` `app` `hunter2`",
-      "Redis 6 or newer",
+      "must answer HELLO 3",
     ],
     [server, "DENIED Redis is running in protected mode because", "protected mode"],
     ["SELF_SIGNED_CERT_IN_CHAIN", "self signed certificate in certificate chain", "certPath"],
