@@ -1,9 +1,9 @@
-import type { RedisSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { loadCredentials } from "./credentials.ts";
 import { NodeRoute } from "./node-route.ts";
 import type { Login, RedisAddress } from "./redis-address.ts";
+import type { RedisSourceConfig, SentinelSettings } from "./redis-kind.ts";
 import { loadTls } from "./redis-tls.ts";
 import type { RedisUri } from "./redis-uri.ts";
 import type { Route } from "./route.ts";
@@ -21,6 +21,8 @@ export interface RouteDependencies {
 /** A Sentinel is near and has little to say: another one is asked if it is silent. */
 const maxSentinelTimeoutMs = 3000;
 
+const noSettings: SentinelSettings = { plaintext: false };
+
 /** The way to the server that has the key, as the URI describes it. */
 export function createRoute(
   uri: RedisUri,
@@ -36,8 +38,9 @@ export function createRoute(
       ...more.map((endpoint) => ({ ...servers, endpoint })),
     ]);
   }
-  const { sentinel = {}, role = "master" } = config;
-  const secure = sentinel.tls ?? tls;
+  const { sentinel = noSettings } = config;
+  const role = config.role === "replica" ? "replica" : "master";
+  const secure = tls && !sentinel.plaintext;
   const own = sentinel.certPath || sentinel.clientCertPath || sentinel.serverName;
   const at = (endpoint: (typeof endpoints)[number]): RedisAddress => ({
     endpoint,

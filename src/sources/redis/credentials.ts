@@ -1,8 +1,8 @@
-import type { RedisSecrets } from "../../config/sources/source-config.ts";
-import { messageOf } from "../fault.ts";
+import { messageOf } from "../source-error.ts";
 import { readTextFile } from "../text-file.ts";
 import type { Login } from "./redis-address.ts";
 import { RedisError } from "./redis-error.ts";
+import type { RedisSecrets } from "./redis-kind.ts";
 
 /**
  * Who asks: by the settings, and otherwise by the URI. Files are read anew for each connection, so that a

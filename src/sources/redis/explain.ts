@@ -1,5 +1,5 @@
-import { messageOf } from "../fault.ts";
-import { tlsFault } from "../tls-faults.ts";
+import { tlsProblem } from "../../core/tls/tls-problems.ts";
+import { messageOf } from "../source-error.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import { Redirection, RedisError, type RedisErrorKind } from "./redis-error.ts";
 
@@ -118,7 +118,7 @@ export function explain(error: unknown, circumstances: Circumstances): RedisErro
   const known = byMessage.find(({ pattern }) => pattern.test(message));
   if (known) return new RedisError(known.say(circumstances), known.kind);
   if (tlsCode.test(code)) {
-    const reason = tlsFault(`${code} ${message}`, { serverName: true });
+    const reason = tlsProblem(`${code} ${message}`, { serverName: true });
     return new RedisError(reason ?? `the TLS handshake failed: ${message}`, "permanent");
   }
   switch (code) {

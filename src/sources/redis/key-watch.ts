@@ -1,4 +1,4 @@
-import { messageOf } from "../fault.ts";
+import { messageOf } from "../source-error.ts";
 import type { ChangeHint, Hint } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
 import { isRefusal } from "./explain.ts";

@@ -46,8 +46,8 @@ export class NodeRoute implements Route {
     return this.#nodes().length > 1;
   }
 
-  get maxWaitMs(): number {
-    return this.many && this.#rounds < failover.rounds ? failover.waitMs : Number.POSITIVE_INFINITY;
+  get failoverWaitMs(): number | undefined {
+    return this.many && this.#rounds < failover.rounds ? failover.waitMs : undefined;
   }
 
   async next(): Promise<Target> {

@@ -1,9 +1,10 @@
-import type { RedisSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { Backoff, pollBackoff, sourceWaits } from "../backoff.ts";
+import { Backoff, pollBackoff, sourceBackoff } from "../backoff.ts";
 import { PollSchedule } from "../poll-schedule.ts";
-import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
+import { RetryLoop } from "../retry-loop.ts";
+import type { Source, SourceSink } from "../source.ts";
+import { SourceError } from "../source-error.ts";
 import { type ChangeHint, noHint } from "./change-hint.ts";
 import { asking, type Connect, connectRedis, type RedisConnection } from "./connection.ts";
 import { createReader, keysOf } from "./create-reader.ts";
@@ -17,12 +18,12 @@ import { HintLog } from "./hint-log.ts";
 import { KeyWatch } from "./key-watch.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import { Redirection, RedisError } from "./redis-error.ts";
+import type { RedisSourceConfig } from "./redis-kind.ts";
 import { loadTls } from "./redis-tls.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
 import type { Route, Target } from "./route.ts";
 import { sentinelMistaken } from "./sentinel-mistaken.ts";
 import { type Polled, Session } from "./session.ts";
-import { WakeUp } from "./wake-up.ts";
 
 export interface RedisSourceDependencies {
   readonly clock: Clock;
@@ -52,7 +53,7 @@ export class RedisSource implements Source {
   readonly #diagnose: Diagnose;
   readonly #hintLog: HintLog;
   readonly #route: Route;
-  readonly #wakeUp: WakeUp;
+  readonly #loop: RetryLoop;
   readonly #polled: Polled;
   /** Between connections that are lost soon. */
   readonly #reconnects: Backoff;
@@ -71,7 +72,7 @@ export class RedisSource implements Source {
     const { clock, log } = dependencies;
     this.#config = config;
     this.#uri = parseRedisUri(config.uri);
-    this.#deadlines = deadlinesFor(config.intervalSeconds, dependencies.timeoutMs);
+    this.#deadlines = deadlinesFor(config.interval, dependencies.timeoutMs);
     this.name = this.#uri.name;
     this.#clock = clock;
     this.#log = log;
@@ -84,41 +85,41 @@ export class RedisSource implements Source {
       timeoutMs: this.#deadlines.answerTimeoutMs,
       onSwitch: () => this.#connection?.close(),
     });
-    this.#wakeUp = new WakeUp(clock);
-    this.#reconnects = new Backoff(clock, sourceWaits);
+    this.#loop = new RetryLoop({ name: this.name, clock, backoff: pollBackoff(config) });
+    this.#reconnects = new Backoff(clock, sourceBackoff);
     this.#polled = {
       clock,
-      wakeUp: this.#wakeUp,
+      loop: this.#loop,
       schedule: new PollSchedule(clock, config),
-      backoff: pollBackoff(clock, config),
       route: this.#route,
       lastHash: undefined,
-      reached: false,
+      pollAsked: false,
     };
   }
 
   resync(): void {
-    this.#wakeUp.askForPoll();
+    this.#polled.pollAsked = true;
+    this.#loop.wakeUp();
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const wake = () => this.#wakeUp.wake();
-    signal.addEventListener("abort", wake);
     try {
-      while (!signal.aborted) {
-        const began = this.#clock.now();
-        this.#wakeUp.takePollAsked();
-        const ended = await this.#connectAndPoll(sink, signal).catch((error: unknown) =>
-          explain(error, { address: this.#address }),
-        );
-        if (signal.aborted) return;
-        if (ended instanceof Session) await this.#pause(ended, this.#clock.now() - began, signal);
-        else await this.#recover(ended, began, sink, signal);
-      }
+      await this.#loop.run((stop) => this.#attempt(sink, stop), sink, signal);
     } finally {
-      signal.removeEventListener("abort", wake);
       this.#route.close();
     }
+  }
+
+  /** @returns when the next one is due */
+  async #attempt(sink: SourceSink, signal: AbortSignal): Promise<number | undefined> {
+    const began = this.#clock.now();
+    this.#polled.pollAsked = false;
+    const ended = await this.#connectAndPoll(sink, signal).catch((error: unknown) =>
+      explain(error, { address: this.#address }),
+    );
+    if (signal.aborted) return undefined;
+    if (ended instanceof Session) return this.#afterLoss(ended, this.#clock.now() - began);
+    return this.#afterFailure(ended, sink, signal);
   }
 
   /** The life of one connection. Resolves when it was lost between polls, and at the abort. */
@@ -127,12 +128,13 @@ export class RedisSource implements Source {
     this.#target = target;
     const address = { ...target.address, ...(await loadCredentials(this.#config, this.#uri)) };
     const { answerTimeoutMs } = this.#deadlines;
+    const ended = new AbortController();
     const connection = await this.#connect({
       address,
       tls: address.tls ? await loadTls(this.#config) : undefined,
       ...this.#deadlines,
       answerTimeoutMs: target.hasty ? Math.min(answerTimeoutMs, hastyMs) : answerTimeoutMs,
-      onClose: () => this.#wakeUp.wake(),
+      onClose: () => ended.abort(),
       signal,
     });
     this.#connection = connection;
@@ -143,7 +145,7 @@ export class RedisSource implements Source {
         throw await sentinelMistaken(connection, address, this.#uri.content);
       }
       await this.#route.check(connection);
-      return await this.#session(target, connection, sink, signal);
+      return await this.#session({ target, connection, ended: ended.signal }, sink, signal);
     } finally {
       signal.removeEventListener("abort", close);
       connection.close();
@@ -151,8 +153,7 @@ export class RedisSource implements Source {
   }
 
   async #session(
-    target: Target,
-    plain: RedisConnection,
+    { target, connection: plain, ended }: Connected,
     sink: SourceSink,
     signal: AbortSignal,
   ): Promise<Session> {
@@ -160,7 +161,7 @@ export class RedisSource implements Source {
     const hint = this.#hint(connection, target.address);
     const { content } = this.#uri;
     const reader = createReader(connection, content, this.#hashDocument);
-    const session = new Session(connection, target.address, reader, hint, this.#polled);
+    const session = new Session(connection, target.address, reader, hint, this.#polled, ended);
     this.#watchSuspect = false;
     try {
       await session.run(sink, signal);
@@ -182,49 +183,57 @@ export class RedisSource implements Source {
     return new KeyWatch(connection, keysOf(this.#uri.content), endpoint, this.#hintLog);
   }
 
-  /** After a connection was lost that had been good: for the hint one is needed now, otherwise for the next poll. */
-  async #pause({ hint }: Session, livedMs: number, signal: AbortSignal): Promise<void> {
-    if (livedMs >= longLivedMs) this.#reconnects.reset();
-    const untilPoll = this.#polled.schedule.next() - this.#clock.now();
-    const now = livedMs >= longLivedMs ? 0 : Math.min(untilPoll, this.#reconnects.next());
-    await this.#wakeUp.sleep(hint === noHint ? untilPoll : now, signal);
+  /** For the hint a new connection is needed now, otherwise for the next poll. */
+  #afterLoss({ hint }: Session, livedMs: number): number {
+    const nextPoll = this.#polled.schedule.next();
+    if (hint === noHint) return nextPoll;
+    if (livedMs < longLivedMs)
+      return Math.min(nextPoll, this.#clock.now() + this.#reconnects.next());
+    this.#reconnects.reset();
+    return this.#clock.now();
   }
 
-  /** After an attempt that failed: follows where it leads, or waits for the next one. */
-  async #recover(
+  /** Follows where the failure leads, tries the other servers, and otherwise says what is wrong. */
+  async #afterFailure(
     problem: RedisError | Redirection,
-    began: number,
     sink: SourceSink,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<number | undefined> {
     if (problem instanceof Redirection && this.#route.redirected(problem)) {
       this.#log.debug("the key is on another node of the cluster", { node: problem.node });
-      return;
+      return this.#clock.now();
     }
-    const address = this.#address;
-    this.#first ??= { problem: inWords(problem), address };
-    const fatal =
-      problem instanceof RedisError && problem.kind === "permanent" && !this.#polled.reached;
-    if (!fatal && this.#route.failed(problem)) return;
-    const first = fatal ? { problem, address } : this.#first;
+    const present = { problem: inWords(problem), address: this.#address };
+    const permanent = present.problem.kind === "permanent" && !this.#loop.reached;
+    const first = permanent ? present : (this.#first ?? present);
+    this.#first = first;
+    if (!permanent && this.#route.failed(problem)) return this.#clock.now();
     this.#first = undefined;
     const reason = await this.#reason(first.problem, first.address, signal);
-    if (signal.aborted) return;
-    if (fatal) throw new FatalSourceError(`Redis source ${this.name}: ${reason}`);
+    if (signal.aborted) return undefined;
+    const { failoverWaitMs } = this.#route;
+    if (failoverWaitMs === undefined || permanent) {
+      throw new SourceError(reason, { retryable: first.problem.kind !== "permanent" });
+    }
     sink.failed(reason);
-    // Attempts are so far apart from start to start: one that hangs does not delay the next.
-    const wait = Math.min(this.#polled.backoff.next(), this.#route.maxWaitMs);
-    await this.#wakeUp.sleep(wait - (this.#clock.now() - began), signal);
+    return this.#clock.now() + failoverWaitMs;
   }
 
   async #reason(problem: RedisError, address: RedisAddress, signal: AbortSignal): Promise<string> {
     if (problem.kind !== "closed" && problem.kind !== "timeout") return problem.message;
-    return this.#diagnose(address, problem, { known: this.#polled.reached, signal });
+    return this.#diagnose(address, problem, { known: this.#loop.reached, signal });
   }
 
   get #address(): RedisAddress {
     return this.#target?.address ?? { ...this.#uri, endpoint: this.#uri.endpoints[0] };
   }
+}
+
+interface Connected {
+  readonly target: Target;
+  readonly connection: RedisConnection;
+  /** Aborts when the connection is lost or closed. */
+  readonly ended: AbortSignal;
 }
 
 function inWords(problem: RedisError | Redirection): RedisError {

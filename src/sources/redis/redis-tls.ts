@@ -1,21 +1,24 @@
-import type { ClientTls, RedisSourceConfig } from "../../config/sources/source-config.ts";
-import { messageOf } from "../fault.ts";
-import { bunTls, readTlsFiles } from "../tls.ts";
+import { bunTls, readClientTls } from "../../core/tls/client-tls.ts";
+import { type ClientTlsSettings, pemFiles } from "../settings.ts";
+import { messageOf } from "../source-error.ts";
 import { RedisError } from "./redis-error.ts";
 
 /** Contents of PEM files, as Bun's client takes them. */
 export type RedisTls = ReturnType<typeof bunTls>;
 
 /** What a Redis source is told of TLS. */
-export type RedisTlsFiles = ClientTls & Pick<RedisSourceConfig, "serverName">;
+export interface RedisTlsFiles extends ClientTlsSettings {
+  readonly serverName?: string;
+}
 
 /**
  * Reads the files anew for each connection, so that renewed certificates are taken up.
  * @throws RedisError that names the option and the file
  */
 export async function loadTls({ serverName, ...files }: RedisTlsFiles): Promise<RedisTls> {
-  const material = await readTlsFiles(files).catch((error: unknown) => {
+  try {
+    return bunTls({ ...readClientTls(pemFiles(files)), ...(serverName && { serverName }) });
+  } catch (error) {
     throw new RedisError(messageOf(error), "permanent");
-  });
-  return bunTls({ ...material, ...(serverName && { serverName }) });
+  }
 }

@@ -1,6 +1,6 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { systemAuthorities } from "../../core/authorities.ts";
+
 import type { RedisAddress } from "./redis-address.ts";
 import type { RedisTls } from "./redis-tls.ts";
 import { RespError, RespParser, RespPush, type RespValue } from "./resp-parser.ts";
@@ -57,7 +57,7 @@ export class RespClient {
       ? connectTls({
           ...endpoint,
           ...tls,
-          ca: [...(tls.ca ?? systemAuthorities())],
+          ca: [tls.ca].flat(),
           ...(tls.serverName ? { servername: tls.serverName } : { servername: serverNameOf(name) }),
         })
       : connectTcp(endpoint);

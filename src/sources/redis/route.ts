@@ -25,8 +25,8 @@ export interface Route {
   failed(problem: RedisError | Redirection): boolean;
   /** Whether there are other servers than the present one. */
   readonly many: boolean;
-  /** The longest wait between two attempts while a new master is being chosen. */
-  readonly maxWaitMs: number;
+  /** The wait between two attempts while a new master is being chosen; undefined: as after any failure. */
+  readonly failoverWaitMs: number | undefined;
   /** Leaves no connection. */
   close(): void;
 }

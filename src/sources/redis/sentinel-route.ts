@@ -1,5 +1,5 @@
 import type { Log } from "../../core/log.ts";
-import { messageOf } from "../fault.ts";
+import { messageOf } from "../source-error.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type RedisAddress, serverName } from "./redis-address.ts";
 import { RedisError } from "./redis-error.ts";
@@ -46,8 +46,8 @@ export class SentinelRoute implements Route {
     this.#options = options;
   }
 
-  get maxWaitMs(): number {
-    return this.#rounds < failover.rounds ? failover.waitMs : Number.POSITIVE_INFINITY;
+  get failoverWaitMs(): number | undefined {
+    return this.#rounds < failover.rounds ? failover.waitMs : undefined;
   }
 
   async next(signal: AbortSignal): Promise<Target> {

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { Backoff } from "../backoff.ts";
-import { messageOf } from "../fault.ts";
+import { messageOf } from "../source-error.ts";
 import type { Login, RedisAddress } from "./redis-address.ts";
 import { RedisError } from "./redis-error.ts";
 import type { RedisTls } from "./redis-tls.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
-import type { Backoff } from "../backoff.ts";
 import { contentHash } from "../content-hash.ts";
 import type { PollSchedule } from "../poll-schedule.ts";
+import type { RetryLoop } from "../retry-loop.ts";
 import type { SourceSink } from "../source.ts";
 import type { ChangeHint } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -11,7 +11,6 @@ import { FetchSaving } from "./fetch-saving.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import { type Redirection, RedisError } from "./redis-error.ts";
 import type { Route } from "./route.ts";
-import type { WakeUp } from "./wake-up.ts";
 
 /** A document that changes all the time is fetched for at most a third of the time. */
 const restPerPoll = 2;
@@ -21,14 +20,13 @@ const maxHintRestMs = 30_000;
 /** What a source has beyond one connection. */
 export interface Polled {
   readonly clock: Clock;
-  readonly wakeUp: WakeUp;
+  readonly loop: RetryLoop;
   readonly schedule: PollSchedule;
-  readonly backoff: Backoff;
   readonly route: Route;
   /** SHA3-256 of the document last delivered, accepted or not. */
   lastHash: string | undefined;
-  /** Whether the server has ever let us read the key: then no failure is one of the configuration. */
-  reached: boolean;
+  /** A poll was asked for that has not begun. */
+  pollAsked: boolean;
 }
 
 /** The life of one connection: polls, and in between looks for changes. */
@@ -45,6 +43,8 @@ export class Session {
     private readonly reader: ContentReader,
     readonly hint: ChangeHint,
     private readonly polled: Polled,
+    /** Aborts when the connection is lost or closed. */
+    private readonly ended: AbortSignal,
   ) {}
 
   /**
@@ -57,7 +57,8 @@ export class Session {
       const began = clock.now();
       try {
         const due = await this.#poll(sink);
-        await this.#rest(due, clock.now() - began, signal);
+        if (due === undefined) await this.polled.loop.backOff(this.ended);
+        else await this.#rest(due, clock.now() - began);
       } catch (error) {
         const problem = this.#explain(error);
         // Servers and what stands before them close idle connections: the next one tells whether it is more.
@@ -71,11 +72,11 @@ export class Session {
   /**
    * One read, in one round trip with what arms the hint. None if nobody asked for it and the hint is known
    * to be right in that nothing has changed.
-   * @returns when the next poll is due
+   * @returns when the next poll is due; undefined: after the backoff
    */
-  async #poll(sink: SourceSink): Promise<number> {
-    const { schedule, wakeUp } = this.polled;
-    const asked = wakeUp.takePollAsked();
+  async #poll(sink: SourceSink): Promise<number | undefined> {
+    const { schedule, pollAsked: asked } = this.polled;
+    this.polled.pollAsked = false;
     const hint = await this.hint.sinceRead();
     if (!asked && this.#saving.saves(hint, this.hint)) {
       sink.unchanged();
@@ -87,8 +88,7 @@ export class Session {
     if (content instanceof RedisError) {
       this.#saving.failed();
       sink.failed(content.message);
-      if (content.kind === "content") return this.#arrived();
-      return this.polled.clock.now() + this.polled.backoff.next();
+      return content.kind === "content" ? this.#arrived() : undefined;
     }
     const due = this.#arrived();
     const { raw, ...payload } = content;
@@ -118,24 +118,23 @@ export class Session {
   /** The server answers for the key. */
   #arrived(): number {
     this.established = true;
-    this.polled.reached = true;
-    this.polled.backoff.reset();
+    this.polled.loop.markWorking();
     this.polled.route.arrived(this.connection);
     return this.polled.schedule.next();
   }
 
   /** Until the next poll is due, a hint makes it early, one is asked for, or the connection is lost. */
-  async #rest(due: number, pollMs: number, signal: AbortSignal): Promise<void> {
-    const { clock, wakeUp } = this.polled;
+  async #rest(due: number, pollMs: number): Promise<void> {
+    const { clock, loop } = this.polled;
     const failures = this.#hintFailures;
     const patience = failures > 0 ? Math.min(maxHintRestMs, 500 * 2 ** failures) : 0;
     let pause = Math.max(pollMs * restPerPoll, patience);
     for (;;) {
-      const left = due - clock.now();
-      if (left <= 0 || wakeUp.pollAsked || signal.aborted || this.connection.closed) return;
+      const now = clock.now();
+      if (due <= now || this.polled.pollAsked || this.connection.closed) return;
       const pace = this.hint.paceMs;
       pause = Math.max(pause, pace ?? 0);
-      await wakeUp.sleep(pace === undefined ? left : Math.min(left, pause), signal);
+      await loop.sleepUntil(pace === undefined ? due : Math.min(due, now + pause), this.ended);
       pause = 0;
       if (this.hint.paceMs === undefined || this.connection.closed) continue;
       const touched = await this.hint.touched();

@@ -2,11 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ConfigError } from "../../../../src/core/config-error.ts";
 import { clientUrl } from "../../../../src/sources/redis/connection.ts";
-import {
-  parseRedisUri,
-  type RedisUri,
-  redactUri,
-} from "../../../../src/sources/redis/redis-uri.ts";
+import { parseRedisUri, redactUri } from "../../../../src/sources/redis/redis-uri.ts";
 import { addressOf } from "./fake-redis.ts";
 
 const plain = {
@@ -103,7 +99,7 @@ describe("every form of URI is understood", () => {
       },
     ],
   ])("%s", (uri, address) => {
-    expect(parseRedisUri(uri)).toEqual({ ...address, name: redactUri(uri) } as RedisUri);
+    expect(parseRedisUri(uri)).toMatchObject({ ...address, name: redactUri(uri) });
   });
 
   test("the key is percent-decoded, and + is a plus", () => {
