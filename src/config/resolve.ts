@@ -51,6 +51,11 @@ export async function resolveOptions<Table extends OptionTable>(
       values[name] = naming(from, read);
     };
     const texts = given.options.get(name);
+    if (texts && table[name]?.variableOnly) {
+      throw new ConfigError(
+        `--${name} would show a secret to everyone who can list processes: set ${environmentName(name)}`,
+      );
+    }
     const variable = variables.options.get(name);
     const member = flagOnly ? undefined : file?.members.get(name);
     if (texts) {

@@ -14,6 +14,7 @@ import {
   servingConfig,
 } from "./serving.ts";
 import { parseSource } from "./sources/parse-source.ts";
+import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { sourceOfUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd start` is told. */
@@ -103,7 +104,11 @@ function readSources(
   const objects = values.sources.map((value, index) =>
     parseSource(value, `${origin("sources").name}[${index}]`, warn),
   );
-  if (uris.length + objects.length > 0) return [...uris, ...objects];
+  const login = redisLogin(values);
+  const sources = [...uris, ...objects].map((source) =>
+    source.provider === "redis" ? withRedisLogin(source, login) : source,
+  );
+  if (sources.length > 0) return sources;
   const missing =
     "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
   // What was ignored may have been meant as one.
