@@ -1,6 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
+import { checkTargeting } from "../evaluation/rule/check.ts";
 import { parseDocument } from "../flags/document.ts";
 import type { Problem } from "../flags/model.ts";
 import type { LayerChange } from "../store/layer.ts";
@@ -71,7 +72,7 @@ export class Intake implements SourceSink {
     const { document, format } = payload;
     const { problems = [] } = payload;
     if (strict && problems.length > 0) return this.#rejected(payload, problems);
-    const parsed = parseDocument(document, { format, strict });
+    const parsed = parseDocument(document, { format, strict, checkTargeting });
     if (!parsed.ok) return this.#rejected(payload, parsed.problems);
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
     const { flagSet } = parsed;

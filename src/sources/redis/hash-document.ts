@@ -1,3 +1,4 @@
+import { checkTargeting } from "../../evaluation/rule/check.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";
 
@@ -64,6 +65,6 @@ function check(name: string, text: string): readonly Problem[] {
   const document = isReserved(name)
     ? `{"flags":{},"${name}":${text}}`
     : `{"flags":{${JSON.stringify(name)}:${text}}}`;
-  const parsed = parseDocument(document, { format: "json", strict: false });
+  const parsed = parseDocument(document, { format: "json", strict: false, checkTargeting });
   return parsed.ok ? [] : parsed.problems;
 }
