@@ -29,7 +29,7 @@ export function createRoute(
   config: RedisSourceConfig,
   { clock, log, timeoutMs, onSwitch }: RouteDependencies,
 ): Route {
-  const { topology, endpoints, master, name, tls, username, password, database } = uri;
+  const { topology, endpoints, master, tls, username, password, database } = uri;
   const servers: Login = { tls, username, password, database };
   if (topology !== "sentinel") {
     const [first, ...more] = endpoints;
@@ -51,7 +51,7 @@ export function createRoute(
   });
   const [first, ...more] = endpoints;
   return new SentinelRoute({
-    name,
+    name: config.name ?? uri.name,
     log,
     role,
     onSwitch,

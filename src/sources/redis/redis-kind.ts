@@ -2,6 +2,7 @@ import { ConfigError } from "../../core/config-error.ts";
 import type { SettingValues } from "../settings.ts";
 import { asksForTls, clientTlsSettings, pollSettings } from "../settings.ts";
 import type { ConfigOf, SourceKind } from "../source-kind.ts";
+import { redactUri } from "./redis-uri.ts";
 
 const sentinelSettings = {
   username: { type: "text", doc: "User of the Sentinels." },
@@ -83,6 +84,8 @@ export const redisKind: SourceKind<RedisSourceConfig> = {
     "rediss+sentinel",
   ],
   settings,
+  // The key is in the query, and part of what the source is.
+  nameOf: ({ uri, name }) => name ?? redactUri(uri),
   check(config, where) {
     const secure = asksForTls(config, where) || config.tls || config.serverName !== undefined;
     if (secure && !/^(redis|valkey)(s|\+tls)/i.test(config.uri)) {
