@@ -30,7 +30,7 @@ export function parseText(
     return undefined;
   }
   const isJson = format === "json" || (format === "any" && /[{[]/.test(text.charAt(start)));
-  const value = isJson ? parseJson(text, findings) : yaml().parseYaml(text, findings);
+  const value = isJson ? parseJson(text, findings) : yaml().readYaml(text, findings);
   return value === undefined ? undefined : { value, sharing: !isJson };
 }
 
