@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TlsFiles } from "../../../../src/telemetry/otel/tls-material.ts";
+import { TlsFiles } from "../../../../src/telemetry/otel/tls-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "flagd-otel-tls-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
