@@ -78,8 +78,11 @@ function seriesOf(metric: MetricData): readonly object[] {
       ...attributes,
       count,
       sum,
+      // Those that have something, by their upper bound.
       buckets: Object.fromEntries(
-        buckets.counts.map((inBucket, i) => [`≤${buckets.boundaries[i] ?? "∞"}`, inBucket]),
+        buckets.counts
+          .map((inBucket, i) => [`≤${buckets.boundaries[i] ?? "∞"}`, inBucket] as const)
+          .filter(([, inBucket]) => inBucket > 0),
       ),
     }));
   }

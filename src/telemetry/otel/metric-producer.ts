@@ -22,17 +22,27 @@ export class RegistryProducer implements MetricProducer {
   readonly #source: MetricSource;
   readonly #temporality: Temporality;
   readonly #deltas = new Deltas();
-  readonly #started = millisToHrTime(performance.timeOrigin);
-  #collectedAt = this.#started;
+  readonly #now: () => number;
+  readonly #started: HrTime;
+  #collectedAt: HrTime;
 
-  constructor(source: MetricSource, temporality: Temporality) {
+  /** @param startedAt when the process started; it and `now`: milliseconds since 1970 */
+  constructor(
+    source: MetricSource,
+    temporality: Temporality,
+    startedAt: number = performance.timeOrigin,
+    now: () => number = Date.now,
+  ) {
     this.#source = source;
     this.#temporality = temporality;
+    this.#now = now;
+    this.#started = millisToHrTime(startedAt);
+    this.#collectedAt = this.#started;
   }
 
   async collect(): Promise<CollectionResult> {
     const { resource, scopes } = await this.#source.collect();
-    const now = millisToHrTime(Date.now());
+    const now = millisToHrTime(this.#now());
     const last = this.#collectedAt;
     this.#collectedAt = now;
     // Facts about the process, which have no scope, stay at /metrics.
