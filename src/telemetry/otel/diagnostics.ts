@@ -5,7 +5,7 @@ import { rateLimit } from "../logging/rate-limit.ts";
 
 /**
  * What OpenTelemetry's libraries have to say goes to our log, each message once in a minute: a batch
- * that a collector kept only in part, spans dropped from a full queue, an export that took too long.
+ * that a collector kept only in part, spans dropped from a full queue.
  */
 export function logDiagnostics(log: Log): void {
   const allow = rateLimit();
@@ -18,14 +18,15 @@ export function logDiagnostics(log: Log): void {
   const quiet = tell("debug");
   const loud = tell("warn");
   diag.setLogger(
-    { error: loud, warn: loud, info: quiet, debug: quiet, verbose: quiet },
+    // Errors are failed exports, which `Delivery` reports.
+    { error: quiet, warn: loud, info: quiet, debug: quiet, verbose: quiet },
     // `debug` would print everything that is sent.
     {
       logLevel: log.debugging ? DiagLogLevel.INFO : DiagLogLevel.WARN,
       suppressOverrideMessage: true,
     },
   );
-  setGlobalErrorHandler((error) => loud(textOf(error)));
+  setGlobalErrorHandler((error) => quiet(textOf(error)));
 }
 
 function textOf(value: unknown): string {

@@ -143,7 +143,7 @@ for (const [name, tls, begin] of ways) {
   });
 }
 
-await suite.check("redis-sync's options are those of start", async () => {
+await suite.check("several threads send traces and metrics as one daemon", async () => {
   await using collector = await collectorAt();
   const to = ["-t", "otel", "-o", `127.0.0.1:${collector.grpcPort}`];
   await using flagd = await start([...to, "--workers", "2"], {});
@@ -192,7 +192,8 @@ for (const [name, begin] of [
     await using flagd = await begin(collector, ["-A", ca.cert, "-D", pair.cert, "-K", pair.key]);
     await until("the warning", () => flagd.log().includes("cannot export metrics"));
     put(client);
-    await arrives(collector, flagd, 40);
+    await until("exports working again", () => flagd.log().includes("exporting metrics to"), 40);
+    await arrives(collector, flagd);
     await ends(flagd);
   });
 }
