@@ -33,7 +33,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
 
   const observeCalls = createObserveCalls(registry, tracing);
   const sync = await listenSync({ config, pipeline, registry, observeCalls, log });
-  own.info(`flag sync service listening at ${describe(sync.address)}`);
+  own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   const management =
     config.managementPort === undefined
       ? undefined
