@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RedisFault } from "../../../../src/sources/redis/fault.ts";
-import { loadTls, type RedisTlsFiles } from "../../../../src/sources/redis/tls.ts";
+import { RedisError } from "../../../../src/sources/redis/redis-error.ts";
+import { loadTls, type RedisTlsFiles } from "../../../../src/sources/redis/redis-tls.ts";
 import { makeCertificates } from "../../../support/certificates.ts";
 
 const { ca, client, server, folder, remove } = makeCertificates();
@@ -28,7 +28,7 @@ test("without a CA the authorities of the system are trusted", async () => {
   expect(tls.ca[0]).toStartWith("-----BEGIN CERTIFICATE-----");
 });
 
-describe("a wrong file is named with its option, and hopeless", () => {
+describe("a wrong file is named with its option, and permanent", () => {
   const pair = (clientCertPath: string, clientKeyPath: string) => ({
     clientCertPath,
     clientKeyPath,
@@ -66,8 +66,8 @@ describe("a wrong file is named with its option, and hopeless", () => {
     ],
   ])("%s", async (_, wrong, message) => {
     const error = await loadTls(files(wrong)).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(RedisFault);
-    expect(error).toMatchObject({ kind: "hopeless" });
+    expect(error).toBeInstanceOf(RedisError);
+    expect(error).toMatchObject({ kind: "permanent" });
     expect(String(error)).toContain(message);
   });
 });

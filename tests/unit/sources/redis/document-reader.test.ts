@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "bun:test";
-import { DocumentReader } from "../../../../src/sources/redis/reader.ts";
+import { DocumentReader } from "../../../../src/sources/redis/document-reader.ts";
+import { RedisError } from "../../../../src/sources/redis/redis-error.ts";
 import { FakeRedis, redisError } from "./fake-redis.ts";
 
 const wrongType = redisError("WRONGTYPE Operation against a key holding the wrong kind of value");
@@ -31,7 +32,11 @@ beforeEach(async () => {
 
 test("a string is one GET", async () => {
   redis.value = "{}";
-  expect(await reader.read()).toEqual({ content: Buffer.from("{}"), type: "string" });
+  expect(await reader.read()).toEqual({
+    document: Buffer.from("{}"),
+    format: "any",
+    origin: 'Redis string "k"',
+  });
   expect(redis.commands).toEqual(["GET"]);
 });
 
@@ -39,7 +44,11 @@ test("a JSON document is found once and then one JSON.GET", async () => {
   redis.value = wrongType;
   redis.answers["JSON.GET"] = '{"flags":{}}';
   await reader.read();
-  expect(await reader.read()).toEqual({ content: '{"flags":{}}', type: "JSON" });
+  expect(await reader.read()).toEqual({
+    document: '{"flags":{}}',
+    format: "json",
+    origin: 'Redis JSON "k"',
+  });
   expect(redis.commands).toEqual(["GET", "JSON.GET", "JSON.GET"]);
 });
 
@@ -54,9 +63,10 @@ test("a JSON document that became a string is found, and one command again", asy
   expect(redis.commands).toEqual(["GET", "JSON.GET", "JSON.GET", "GET", "GET"]);
 });
 
-test("a missing key is neither an error nor a reason to look elsewhere", async () => {
+test("a missing key is said to be missing, and is no reason to look elsewhere", async () => {
   redis.value = null;
-  expect(await reader.read()).toBeUndefined();
+  const error = await reader.read().catch((error: unknown) => error);
+  expect(error).toEqual(new RedisError('the key "k" does not exist in the database', "content"));
   expect(redis.commands).toEqual(["GET"]);
 });
 

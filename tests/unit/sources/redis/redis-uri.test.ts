@@ -2,17 +2,26 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ConfigError } from "../../../../src/core/config-error.ts";
 import { clientUrl } from "../../../../src/sources/redis/connection.ts";
-import { parseRedisUri, redactUri } from "../../../../src/sources/redis/uri.ts";
+import { parseRedisUri, redactUri } from "../../../../src/sources/redis/redis-uri.ts";
+import { addressOf } from "./fake-redis.ts";
 
-const host = { host: "h", port: 6379 };
-const plain = { endpoint: host, tls: false, username: undefined, password: undefined, database: 0 };
+const plain = {
+  topology: "server",
+  endpoints: [{ host: "h", port: 6379 }],
+  master: undefined,
+  content: { keys: ["k"] },
+  tls: false,
+  username: undefined,
+  password: undefined,
+  database: 0,
+};
 
 describe("every form of URI is understood", () => {
   test.each([
     ["redis://h?key=k", plain],
     ["redis://h/?key=k", plain],
     ["REDIS://h:6379/0?key=k", plain],
-    ["redis://h:7000/3?key=k", { ...plain, endpoint: { host: "h", port: 7000 }, database: 3 }],
+    ["redis://h:7000/3?key=k", { ...plain, endpoints: [{ host: "h", port: 7000 }], database: 3 }],
     ["redis://h?key=k&db=3", { ...plain, database: 3 }],
     ["redis://pw@h?key=k", { ...plain, password: "pw" }],
     ["redis://:pw@h?key=k", { ...plain, password: "pw" }],
@@ -22,29 +31,79 @@ describe("every form of URI is understood", () => {
     ["redis://u:a@b@h?key=k", { ...plain, username: "u", password: "a@b" }],
     ["redis://u%3A:p%40%2F%3F%23%25@h?key=k", { ...plain, username: "u:", password: "p@/?#%" }],
     ["redis://@h?key=k", plain],
-    ["redis://[::1]:7000?key=k", { ...plain, endpoint: { host: "::1", port: 7000 } }],
+    ["redis://[::1]:7000?key=k", { ...plain, endpoints: [{ host: "::1", port: 7000 }] }],
     ["valkey://h?key=k", plain],
     ["rediss://h?key=k", { ...plain, tls: true }],
     ["valkeys://h?key=k", { ...plain, tls: true }],
     ["redis+tls://h?key=k", { ...plain, tls: true }],
-    ["redis+unix:///run/r.sock?key=k", { ...plain, endpoint: { path: "/run/r.sock" } }],
-    ["valkey+unix:///run/r.sock?key=k", { ...plain, endpoint: { path: "/run/r.sock" } }],
+    ["unix:///run/r.sock?key=k", { ...plain, endpoints: [{ path: "/run/r.sock" }] }],
+    [
+      "unix://:pw@/r.sock?db=1&key=k",
+      {
+        ...plain,
+        endpoints: [{ path: "/r.sock" }],
+        password: "pw",
+        database: 1,
+      },
+    ],
+    ["redis+unix:///run/r.sock?key=k", { ...plain, endpoints: [{ path: "/run/r.sock" }] }],
+    ["valkey+unix:///run/r.sock?key=k", { ...plain, endpoints: [{ path: "/run/r.sock" }] }],
     [
       "redis+unix://u:p%2Fw@/run/r.sock?db=2&key=k",
       {
         ...plain,
-        endpoint: { path: "/run/r.sock" },
+        endpoints: [{ path: "/run/r.sock" }],
         username: "u",
         password: "p/w",
         database: 2,
       },
     ],
+    ["redis://h?key=a&key=b", { ...plain, content: { keys: ["a", "b"] } }],
+    ["redis://h?hash=flags", { ...plain, content: { hash: "flags" } }],
+    [
+      "redis+cluster://a,b:7001,[::1]:7002?key=k",
+      {
+        ...plain,
+        topology: "cluster",
+        endpoints: [
+          { host: "a", port: 6379 },
+          { host: "b", port: 7001 },
+          { host: "::1", port: 7002 },
+        ],
+      },
+    ],
+    ["rediss+cluster://h?key=k", { ...plain, topology: "cluster", tls: true }],
+    [
+      "redis+sentinel://u:p@a,b:26380/my%20master/2?key=k",
+      {
+        ...plain,
+        topology: "sentinel",
+        endpoints: [
+          { host: "a", port: 26_379 },
+          { host: "b", port: 26_380 },
+        ],
+        master: "my master",
+        username: "u",
+        password: "p",
+        database: 2,
+      },
+    ],
+    [
+      "valkeys+sentinel://h:1/m?key=k",
+      {
+        ...plain,
+        topology: "sentinel",
+        endpoints: [{ host: "h", port: 1 }],
+        master: "m",
+        tls: true,
+      },
+    ],
   ])("%s", (uri, address) => {
-    expect(parseRedisUri(uri)).toEqual({ key: "k", address, name: redactUri(uri) });
+    expect(parseRedisUri(uri)).toMatchObject({ ...address, name: redactUri(uri) });
   });
 
   test("the key is percent-decoded, and + is a plus", () => {
-    expect(parseRedisUri("redis://h?key=a%20b%26c+d@e").key).toBe("a b&c+d@e");
+    expect(parseRedisUri("redis://h?key=a%20b%26c+d@e").content).toEqual({ keys: ["a b&c+d@e"] });
   });
 });
 
@@ -55,7 +114,15 @@ describe("a wrong URI is refused with what is wrong", () => {
     ["redis://h", "the parameter key is missing"],
     ["redis://h?key=", "the parameter key is missing"],
     ["redis://h?kee=k", 'unknown parameter "kee"'],
-    ["redis://h?key=a&key=b", "the parameter key is given twice"],
+    ["redis://h?key=a&key=a", "the same key is given twice"],
+    ["redis://h?key=a&hash=b", "either in keys or in a hash"],
+    ["redis://h?hash=", "the parameter hash is empty"],
+    ["redis://a,b?key=k", "several hosts: write redis+cluster:// or redis+sentinel://"],
+    ["redis+cluster://a,b/1?key=k", "a Redis Cluster has only database 0"],
+    ["redis+cluster://a,,b?key=k", "the host is missing"],
+    ["redis+sentinel://a?key=k", "the name of the master is missing"],
+    ["redis+sentinel://a/m/0/x?key=k", "the path must be /MASTER or /MASTER/db"],
+    ["rediss+unix:///r.sock?key=k", "TLS is not used over a Unix socket"],
     ["redis://?key=k", "the host is missing"],
     ["redis://a b?key=k", "the host is not valid"],
     ["redis://a\\b?key=k", "the host is not valid"],
@@ -114,9 +181,9 @@ describe("credentials stay secret", () => {
     fc.assert(
       fc.property(text, text, fc.nat(999_999_999), (user, password, database) => {
         const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
-        const { address } = parseRedisUri(`redis://${credentials}@h/${database}?key=k`);
-        expect(address).toEqual({ ...plain, username: user, password, database });
-        const url = new URL(clientUrl(address));
+        const address = parseRedisUri(`redis://${credentials}@h/${database}?key=k`);
+        expect(address).toMatchObject({ username: user, password, database });
+        const url = new URL(clientUrl({ ...address, endpoint: address.endpoints[0] }));
         expect(decodeURIComponent(url.username)).toBe(user);
         expect(decodeURIComponent(url.password)).toBe(password);
         expect(url.pathname).toBe(`/${database}`);
@@ -126,12 +193,13 @@ describe("credentials stay secret", () => {
 });
 
 test("a password alone gets the colon that Bun's client needs", () => {
-  expect(clientUrl(parseRedisUri("redis://pw@h?key=k").address)).toBe("redis://:pw@h:6379/0");
+  expect(clientUrl(addressOf("redis://pw@h?key=k"))).toBe("redis://:pw@h:6379/0");
 });
 
 test("a socket with credentials gets the host that Bun's client needs", () => {
-  const { address } = parseRedisUri("redis+unix://:pw@/r.sock?key=k");
-  expect(clientUrl(address)).toBe("redis+unix://:pw@localhost/r.sock");
+  expect(clientUrl(addressOf("redis+unix://:pw@/r.sock?key=k"))).toBe(
+    "redis+unix://:pw@localhost/r.sock",
+  );
 });
 
 function shown(uri: string): string {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { RedisSourceConfig } from "../../../../src/sources/redis/redis-kind.ts";
-import { RedisSource } from "../../../../src/sources/redis/source.ts";
+import { RedisSource } from "../../../../src/sources/redis/redis-source.ts";
 import { isPermanent } from "../../../../src/sources/source-error.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { type LogEntry, rememberingLog } from "../../../support/silent-log.ts";
 import { redisConfig } from "../../../support/source-configs.ts";
 import { FakeRedis, lost, RecordingSink, redisError } from "./fake-redis.ts";
 
@@ -82,7 +82,6 @@ describe("polls", () => {
   test.each([
     ["missing", null, 'the key "k" does not exist in the database'],
     ["empty", "", 'the key "k" is empty'],
-    ["loading", redisError("LOADING Redis is loading"), "the server is loading its data"],
   ] as const)(
     "over a %s key are failures with a reason, over the same connection",
     async (_, value, reason) => {
@@ -96,6 +95,33 @@ describe("polls", () => {
       expect(redis.connectionsTo).toHaveLength(1);
     },
   );
+
+  test.each([
+    ["LOADING Redis is loading the dataset in memory", "the server is loading its data"],
+    ["BUSY Redis is busy running a script", "the server is busy running a script"],
+    ["MASTERDOWN Link with MASTER is down", "the server is a replica that has lost"],
+    ["CLUSTERDOWN The cluster is down", "the cluster is down"],
+    ["TRYAGAIN Multiple keys request during rehashing of slot", "are being migrated"],
+    ["ERR some proxy is restarting", "the server returned an error: ERR some proxy"],
+  ])("after %s come after 1, 2, 4 … s, over the same connection", async (answer, reason) => {
+    clock.chance = 0.999;
+    const source = run({ interval: 3600 });
+    await clock.advance(0);
+    redis.value = redisError(answer);
+    source.resync();
+    const seen: number[] = [];
+    for (let second = 0; second <= 16; second++) {
+      await clock.advance(second === 0 ? 0 : 1000);
+      seen.push(redis.count("GET"));
+    }
+    // The first poll, the one that was asked for, and those after 1, 2, 4 and 8 s.
+    expect([2, 3, 4, 5, 6].map((count) => seen.indexOf(count))).toEqual([0, 1, 3, 7, 15]);
+    redis.value = "two";
+    await clock.advance(16_000);
+    expect(sink.events.at(-1)).toBe("accepted two");
+    expect(sink.events[1]).toContain(reason);
+    expect(redis.connectionsTo).toHaveLength(1);
+  });
 
   test("come now on demand", async () => {
     const source = run();
@@ -122,14 +148,14 @@ describe("a failed connection", () => {
     expect(new Set(sink.events)).toEqual(new Set([unreachable]));
   });
 
-  test("is tried again within a second when it had been good", async () => {
+  test("that was lost between polls is no failure: the next poll makes a new one", async () => {
     run();
     await clock.advance(0);
     redis.cut();
     await settle();
     redis.value = "two";
-    await clock.advance(1000);
-    expect(sink.events).toEqual(["accepted one", unreachable, "accepted two"]);
+    await clock.advance(10_000);
+    expect(sink.events).toEqual(["accepted one", "accepted two"]);
   });
 
   test("is tried again on demand, once a demand", async () => {
@@ -215,6 +241,39 @@ describe("the watch", () => {
   });
 
   test.each(["WATCH", "CLIENT INFO"])(
+    "comes back at the next poll after %s was answered BUSY, its loss and return said with the source",
+    async (command) => {
+      run({ watch: true, interval: 60 });
+      await clock.advance(100);
+      const good = redis.answers[command];
+      for (let time = 0; time < 2; time++) {
+        redis.answers[command] = redisError("BUSY Redis is busy running a script");
+        if (command === "WATCH") touched.answer = true;
+        await clock.advance(1000);
+        touched.answer = false;
+        redis.answers[command] = good;
+        await clock.advance(61_000);
+      }
+      const source = "redis://h?key=k";
+      const lost = {
+        level: "info",
+        message: "changes are noticed only by polls for now: BUSY Redis is busy running a script",
+        fields: { source },
+      };
+      const back = {
+        level: "info",
+        message: "changes are noticed at once again",
+        fields: { source },
+      };
+      expect(log.entries).toEqual([lost, back, lost, back] as LogEntry[]);
+      redis.value = "two";
+      touched.answer = true;
+      await clock.advance(100);
+      expect(sink.events).toContain("accepted two");
+    },
+  );
+
+  test.each(["WATCH", "CLIENT INFO"])(
     "is given up where %s is refused, said once",
     async (command) => {
       redis.answers[command] = redisError(`NOPERM no permissions to run the '${command}' command`);
@@ -275,12 +334,14 @@ describe("in a cluster", () => {
     redis.answers.GET = () => redisError(`MOVED 1 :${7000 + redis.connectionsTo.length}`);
     run(cluster);
     await settle();
-    expect(nodes()).toEqual([7000, 7001, 7002, 7003, 7004, 7005]);
+    expect(nodes().slice(0, 6)).toEqual([7000, 7001, 7002, 7003, 7004, 7005]);
+    // Two of them were remembered as nodes of the cluster, and asked as well.
+    expect(nodes()).toHaveLength(18);
     expect(sink.events).toEqual([
       "failed: the cluster redirects too often, the last time to :7006",
     ]);
     await clock.advance(1000);
-    expect(nodes()[6]).toBe(7000);
+    expect(nodes()[18]).toBe(7000);
   });
 });
 
@@ -288,6 +349,18 @@ test("the name has no credentials", () => {
   running = Promise.resolve();
   const source = new RedisSource({ ...config, uri: "redis://u:pw@h:1/2?key=k" }, { clock, log });
   expect(source).toMatchObject({ name: "redis://h:1/2?key=k", provider: "redis" });
+});
+
+describe("where a Sentinel answers", () => {
+  test("the start ends with the URI to use", async () => {
+    redis.server = { mode: "sentinel", json: false };
+    redis.answers.SENTINEL = [{ name: "mymaster" }];
+    run({ uri: "redis://u:secret@h:26379/2?key=k" });
+    const error = await running;
+    expect(error).toSatisfy(isPermanent);
+    expect(String(error)).toContain("redis+sentinel://h:26379/mymaster/2?key=k");
+    expect(String(error)).not.toContain("secret");
+  });
 });
 
 describe("polls of a large document", () => {
@@ -313,6 +386,16 @@ describe("polls of a large document", () => {
     await clock.advance(10_000);
     expect(redis.count("GET")).toBe(before + 1);
     expect(sink.events.at(-1)).toBe("unchanged");
+  });
+
+  test("do without a fetch from the first one on where the server is connected to directly", async () => {
+    redis.value = large("a");
+    redis.answers["CLIENT INFO"] = "id=1 flags=N laddr=h:6379";
+    run({ watch: true });
+    await clock.advance(85_000);
+    expect(redis.count("GET")).toBe(1);
+    await clock.advance(10_000);
+    expect(redis.count("GET")).toBe(2);
   });
 
   test("fetch on demand", async () => {
