@@ -1,6 +1,6 @@
+import type { TlsFilePaths } from "../../core/otel-settings.ts";
 import { systemAuthorities } from "../../core/tls/authorities.ts";
 import { readClientTls } from "../../core/tls/client-tls.ts";
-import type { TlsFilePaths } from "./exporter.ts";
 
 /** Contents of PEM files. */
 export interface TlsMaterial {
@@ -30,7 +30,7 @@ export class TlsFiles {
     this.#readAt = now();
   }
 
-  /** The same object as long as the files do not change; the last good one where they are unusable. */
+  /** The same object as long as the files do not change; the last good one while they cannot be used. */
   get current(): TlsMaterial {
     const now = this.#now();
     if (this.#intervalMs > 0 && now - this.#readAt >= this.#intervalMs) {
