@@ -157,3 +157,21 @@ topologySpreadConstraints:
   secret: { secretName: {{ . }}, defaultMode: 0440 }
 {{- end }}
 {{- end -}}
+
+{{/* Egress rules. */}}
+{{- define "flagd.egressDns" -}}
+- ports:
+    - { port: 53, protocol: UDP }
+    - { port: 53, protocol: TCP }
+{{- end -}}
+
+{{- define "flagd.egressRedis" -}}
+- ports:
+    {{- range .redisPorts }}
+    - { port: {{ . }}, protocol: TCP }
+    {{- end }}
+  {{- with .redisTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
