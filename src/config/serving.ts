@@ -1,5 +1,6 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import type {
   globalOptions,
   loadingOptions,
@@ -12,17 +13,10 @@ import type { Resolved } from "./resolve.ts";
 /** Where a service listens. */
 export type Address = { readonly port: number } | { readonly socketPath: string };
 
-/** PEM files of a TLS server, read at start and again when they change. */
-export interface ServerTls {
-  readonly certPath: string;
-  readonly keyPath: string;
-  /** Ask for client certificates signed by this CA and refuse all others. */
-  readonly clientCaPath?: string;
-}
-
 /** What the configurations of both serving commands have in common. */
 export interface ServingConfig {
-  readonly debug: boolean;
+  /** The least severe entries to log. */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly logFormat: "console" | "json";
   /** The configuration file in use. */
   readonly configFile: string | undefined;
@@ -79,7 +73,7 @@ export function servingConfig(
     environment,
   );
   return {
-    debug: values.debug,
+    logLevel: values.debug ? "debug" : values["log-level"],
     logFormat: own.logFormat,
     configFile: file,
     warnings: [...resolved.warnings, ...own.warnings, ...context.warnings, ...warnings],

@@ -1,5 +1,7 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
+import type { ServerTls } from "../core/server-tls.ts";
+import type { SourceConfig } from "../sources/source-kinds.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
@@ -8,13 +10,11 @@ import {
   address,
   certificatePair,
   distinctAddresses,
-  type ServerTls,
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
-import { parseSource } from "./sources/parse.ts";
-import type { SourceConfig } from "./sources/source-config.ts";
-import { sourceOfUri } from "./sources/uri.ts";
+import { parseSource } from "./sources/parse-source.ts";
+import { sourceOfUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd start` is told. */
 export interface StartConfig extends ServingConfig {
@@ -105,7 +105,7 @@ function readSources(
   );
   if (uris.length + objects.length > 0) return [...uris, ...objects];
   const missing =
-    "no sync implementation set: set a flag source, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+    "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
   // What was ignored may have been meant as one.
   throw new ConfigError([missing, ...warnings].join("; "));
 }

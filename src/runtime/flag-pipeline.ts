@@ -1,25 +1,18 @@
-import type { SourceConfig } from "../config/sources/source-config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
 import { prepareFlag, reflecting } from "../evaluation/prepare.ts";
 import { Readiness } from "../services/management/readiness.ts";
-import { createSource } from "../sources/create.ts";
-import { SourceFault } from "../sources/fault.ts";
-import { Intake } from "../sources/intake.ts";
+import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { MovingSource } from "../sources/moving-source.ts";
-import {
-  FatalSourceError,
-  type Payload,
-  type ReadPayload,
-  type Source,
-} from "../sources/source.ts";
-import { SourceStatus } from "../sources/status.ts";
-import { ThreadSource } from "../sources/thread/source.ts";
+import type { Payload, ReadPayload, Source } from "../sources/source.ts";
+import { isPermanent, SourceError } from "../sources/source-error.ts";
+import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
+import { SourceStatus } from "../sources/source-status.ts";
+import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { Store } from "../store/store.ts";
 import { rateLimit } from "../telemetry/logging/rate-limit.ts";
-import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import { Restarts } from "./restarts.ts";
 import { SyncContext } from "./sync-context.ts";
 
@@ -92,7 +85,7 @@ export class FlagPipeline {
 
   /**
    * Keeps the store up to date until `signal` aborts.
-   * @throws FatalSourceError where a source cannot work as it is configured
+   * @throws SourceError, a permanent one, if a source cannot work as it is configured
    */
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
@@ -142,8 +135,8 @@ export class FlagPipeline {
         sink.failed("the source stopped unexpectedly");
       } catch (error) {
         // One that was restarted may not know that it has delivered before.
-        if (error instanceof FatalSourceError && !status.delivered) throw error;
-        const known = error instanceof SourceFault || error instanceof FatalSourceError;
+        if (isPermanent(error) && !status.delivered) throw error;
+        const known = error instanceof SourceError;
         sink.failed(known ? error.message : `the source failed unexpectedly: ${error}`);
       }
       await this.#clock.sleep(restarts.wait(this.#clock.now() - began), signal);

@@ -4,8 +4,8 @@ import { parseDocument } from "../../src/flags/document.ts";
 import { Intake } from "../../src/sources/intake.ts";
 import { MovingSource } from "../../src/sources/moving-source.ts";
 import type { Payload, Source, SourceSink } from "../../src/sources/source.ts";
-import { SourceStatus } from "../../src/sources/status.ts";
-import { ThreadDied, ThreadSource } from "../../src/sources/thread/source.ts";
+import { SourceStatus } from "../../src/sources/source-status.ts";
+import { ThreadDied, ThreadSource } from "../../src/sources/thread/thread-source.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 import { createStore, seen } from "../unit/store/flags.ts";
@@ -21,7 +21,7 @@ function setup(uri: string) {
   const thread = new ThreadSource({
     ...common,
     task: {
-      config: { provider: "redis", uri, watch: true, intervalSeconds: 1 },
+      config: { provider: "redis", uri, tls: false, watch: true, interval: 1 },
       strict: false,
       debugging: true,
     },

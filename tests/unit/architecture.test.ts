@@ -9,11 +9,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   evaluation: ["flags", "core"],
   store: ["evaluation", "flags", "core"],
   protobuf: ["core"],
-  // To become ["core"] alone, as all of these.
-  telemetry: ["evaluation", "transport", "core"],
-  transport: ["config", "core"],
-  sources: ["store", "flags", "telemetry", "config", "core"],
-  config: ["core"],
+  telemetry: ["core"],
+  transport: ["core"],
+  sources: ["store", "flags", "core"],
+  config: ["sources", "core"],
   services: [
     "sources",
     "store",

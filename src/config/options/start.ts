@@ -2,24 +2,25 @@ import { jsonArray, list, map } from "../kinds/collections.ts";
 import { duration } from "../kinds/duration.ts";
 import { boolean, integer, oneOf, path, port } from "../kinds/scalars.ts";
 import { workers } from "../kinds/workers.ts";
+import { uriPrefixes } from "../sources/source-of-uri.ts";
 import { option } from "./option.ts";
 import { globalOptions, loadingOptions, syncOptions, telemetryOptions } from "./shared.ts";
 
 /** Options of `flagd start`. Names, short forms and defaults are those of every flagd. */
 export const startOptions = {
   uri: option({
-    kind: list("uri"),
+    kind: { ...list("uri"), completion: "uri" },
     default: [],
     short: "f",
     section: "Flag sources",
-    doc: "URI of a flag source. It starts with redis://, rediss://, file:, http(s)://, grpc(s)://, s3://, gs://, azblob:// or core.openfeature.dev/. If several sources define the same flag, the later one wins.",
+    doc: `URI of a flag source. It starts with ${uriPrefixes()}. If several sources define the same flag, the later one wins.`,
   }),
   sources: option({
     kind: jsonArray,
     default: [],
     short: "s",
     section: "Flag sources",
-    doc: "Sources with more settings, as a JSON array of objects. Their members are listed below. They come after those of --uri.",
+    doc: "Sources with more settings, as a JSON array of objects. Their settings are listed below. They come after those of --uri.",
   }),
   port: option({
     kind: port,

@@ -1,13 +1,13 @@
+import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import { errorCode } from "../http2/frames.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { streamBufferBytes } from "../limits.ts";
 import type { MessageStream, StreamMethod } from "../method.ts";
-import { Code, RpcError } from "../rpc-error.ts";
 import { envelopeBytes, messageBytes } from "./envelope.ts";
 import { OneMessageCall } from "./one-message-call.ts";
-import { errorBlocks, okTrailers, responseHeaders } from "./reply.ts";
+import { answerError, endWithError, okTrailers, responseHeaders } from "./reply.ts";
 import { publicError } from "./status.ts";
 import { parseGrpcTimeout } from "./timeout.ts";
 
@@ -92,9 +92,8 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     if (this.#ended) return;
     const error = publicError(thrown, this.#method.path, this.context.log);
     this.#stop(error.code);
-    const { alone, trailers } = errorBlocks(error);
-    if (this.#started) this.stream.end(trailers);
-    else this.stream.answer(alone);
+    if (this.#started) endWithError(this.stream, error);
+    else answerError(this.stream, error);
   }
 
   abort(): void {

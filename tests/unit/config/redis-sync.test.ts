@@ -7,7 +7,7 @@ const read = (args: readonly string[], environment = {}) => readRedisSyncConfig(
 
 test("a Redis URI is enough, the rest has defaults", async () => {
   expect(await read(uri)).toEqual({
-    debug: false,
+    logLevel: "info",
     logFormat: "console",
     configFile: undefined,
     warnings: [],
@@ -22,7 +22,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     },
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
-    source: { provider: "redis", uri: "redis://h/0?key=f", intervalSeconds: 30, watch: true },
+    source: { provider: "redis", uri: "redis://h/0?key=f", interval: 30, tls: false, watch: true },
     managementPort: 8017,
     telemetry: {},
   });
@@ -40,7 +40,7 @@ test("every option of its own has an effect", async () => {
     source: {
       provider: "redis",
       uri: "rediss://h/0?key=f",
-      intervalSeconds: 5,
+      interval: 5,
       watch: false,
       certPath: "ca",
       clientCertPath: "c",
@@ -61,7 +61,7 @@ test("variables are named FLAGD_REDIS_…", async () => {
     FLAGD_REDIS_SYNC_PORT: "9016",
   };
   expect(await read([], environment)).toMatchObject({
-    source: { uri: "redis://h/0?key=f", intervalSeconds: 7 },
+    source: { uri: "redis://h/0?key=f", interval: 7 },
     sync: { address: { port: 9016 } },
   });
 });
@@ -96,7 +96,10 @@ describe("refused", () => {
       [...uri, "--management-port", "8016"],
       "--redis-sync-port and --management-port are both 8016",
     ],
-    [[...uri, "--uri", "file:a"], "unknown flag: --uri"],
+    [
+      [...uri, "--uri", "file:a"],
+      "unknown option --uri (did you mean --redis-uri or --otel-collector-uri?)",
+    ],
     [
       ["--redis-uri", "redis://:pw@h?key=a,redis://:pw@h?key=b"],
       "--redis-uri: this URI contains a second one: redis-sync reads one key of one server; percent-encode characters that belong to the URI (a comma as %2C)",

@@ -7,7 +7,7 @@ import { parseDocument } from "../../../src/flags/document.ts";
 import type { FlagDefinition } from "../../../src/flags/model.ts";
 import { compareFlags, pack } from "../../../src/flags/packed.ts";
 import { unpack } from "../../../src/flags/packed-flag.ts";
-import { read } from "../../../src/sources/thread/run.ts";
+import { read } from "../../../src/sources/thread/run-source-thread.ts";
 
 setDefaultTimeout(60_000);
 
