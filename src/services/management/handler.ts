@@ -52,8 +52,15 @@ async function compress(text: string): Promise<Uint8Array<ArrayBuffer>> {
 
 function readyz(readiness: Readiness): Response {
   switch (readiness.state) {
-    case "ready":
-      return new Response();
+    case "ready": {
+      const restored = readiness.sources.flatMap(({ name, provider, restoredFrom, reason }) =>
+        restoredFrom === undefined
+          ? []
+          : [{ source: name, provider, savedAt: new Date(restoredFrom).toISOString(), reason }],
+      );
+      if (restored.length === 0) return new Response();
+      return Response.json({ status: "ready", restored });
+    }
     case "stopping":
       return Response.json({ status: "stopping" }, { status: 503 });
     case "starting":
