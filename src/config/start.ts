@@ -29,6 +29,8 @@ export interface StartConfig extends ServingConfig {
     readonly events: { readonly jitterMs: number; readonly maxStreams: number } | undefined;
   };
   readonly managementPort: number;
+  /** How `fractional` computes its buckets. */
+  readonly fractional: "v2" | "v3";
   /** Lower-cased header name → key of the evaluation context. */
   readonly contextFromHeader: ReadonlyMap<string, string>;
   /** Empty: every origin. */
@@ -82,6 +84,7 @@ export async function readStartConfig(
         : undefined,
     },
     managementPort: management,
+    fractional: values.fractional,
     contextFromHeader: new Map(
       [...values["context-from-header"]].map(([header, key]) => [header.toLowerCase(), key]),
     ),

@@ -2,7 +2,9 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
-import { prepareFlag, reflecting } from "../evaluation/prepare.ts";
+import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
+import { prepareFlag } from "../evaluation/prepare.ts";
+import type { Severity } from "../evaluation/rule/expression.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
@@ -13,7 +15,7 @@ import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 import { SourceStatus } from "../sources/source-status.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { Store } from "../store/store.ts";
-import { rateLimit } from "../telemetry/logging/rate-limit.ts";
+import { type RateLimitOptions, rateLimit } from "../telemetry/logging/rate-limit.ts";
 import { Restarts } from "./restarts.ts";
 import { SyncContext } from "./sync-context.ts";
 
@@ -26,6 +28,8 @@ export interface FlagPipelineOptions {
   /** Where the last good flags are kept; undefined: nowhere. */
   readonly stateDir?: string | undefined;
   readonly contextValues: JsonObject;
+  /** Default: v2. */
+  readonly fractional?: FractionalVersion;
   readonly log: Log;
   readonly clock?: Clock;
   /** Makes the source of a configuration. Default: the real one. */
@@ -74,7 +78,7 @@ export class FlagPipeline {
     /** By the position of their source; empty: nothing is kept. */
     private readonly lastGood: readonly LastGoodFile[],
   ) {
-    const { clock = systemClock, log } = options;
+    const { clock = systemClock, fractional = "v2", log } = options;
     this.#options = options;
     this.#clock = clock;
     this.#log = log.with({ component: "sync" });
@@ -82,8 +86,7 @@ export class FlagPipeline {
     const names = sources.map(({ name }) => name);
     const report = reportTo(log.with({ component: "evaluator" }));
     this.store = new Store(names, {
-      prepare: (definition) => prepareFlag(definition, { now: Date.now, report }),
-      reflecting,
+      prepare: (definition) => prepareFlag(definition, { now: Date.now, fractional, report }),
       onListenerError: (error) =>
         log.error("a listener for flag changes failed", { error: `${error}` }),
     });
@@ -186,11 +189,16 @@ async function lastGoodFiles(
   });
 }
 
-/** Logs what evaluations could not use, each thing once a minute, and at level debug every failure. */
-function reportTo(log: Log) {
-  const allow = rateLimit();
-  return (level: "debug" | "warn" | "error", flagKey: string, message: string): void => {
-    if (level === "debug" ? !log.debugging : !allow(`${flagKey} ${message}`)) return;
-    log[level](message, { "flag-key": flagKey });
+/**
+ * Logs what evaluations could not use, each thing once a minute; what clients left out once a minute for
+ * each flag; and at level debug all of it.
+ */
+export function reportTo(log: Log, options?: RateLimitOptions) {
+  const allow = rateLimit(options);
+  return (level: Severity, flagKey: string, message: string): void => {
+    const fields = { "flag-key": flagKey };
+    const seldom = level === "info" ? `info ${flagKey}` : `${flagKey} ${message}`;
+    if (level !== "debug" && allow(seldom)) log[level](message, fields);
+    else if (log.debugging) log.debug(message, fields);
   };
 }

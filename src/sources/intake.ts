@@ -1,6 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
+import { checkTargeting } from "../evaluation/rule/check.ts";
 import { parseDocument } from "../flags/document.ts";
 import type { Problem } from "../flags/model.ts";
 import type { LayerChange } from "../store/layer.ts";
@@ -59,7 +60,7 @@ export class Intake implements SourceSink {
   async restore(payload: Payload, savedAt: number): Promise<void> {
     const { store, status, onContext, onRestored } = this.#options;
     const { document, format, hash, context } = payload;
-    const parsed = parseDocument(document, { format, strict: false });
+    const parsed = parseDocument(document, { format, strict: false, checkTargeting });
     if (!parsed.ok) {
       return this.#log.warn(`saved flags are not used: ${list(parsed.problems)}`);
     }
@@ -92,7 +93,7 @@ export class Intake implements SourceSink {
   async #read(payload: Payload): Promise<boolean> {
     const { store, strict } = this.#options;
     const { document, format } = payload;
-    const parsed = parseDocument(document, { format, strict });
+    const parsed = parseDocument(document, { format, strict, checkTargeting });
     if (!parsed.ok) return this.#rejected(payload, parsed.problems);
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
     const { flagSet } = parsed;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Log } from "../../src/core/log.ts";
+import { checkTargeting } from "../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../src/flags/document.ts";
 import { Intake } from "../../src/sources/intake.ts";
 import { MovingSource } from "../../src/sources/moving-source.ts";
@@ -103,7 +104,7 @@ describe("a source that may move", () => {
   });
 
   test("moves to a thread with a large one, which is not read here", async () => {
-    expect(parseDocument(large, { format: "json", strict: false }).ok).toBe(true);
+    expect(parseDocument(large, { format: "json", strict: false, checkTargeting }).ok).toBe(true);
     const { log, store, intake, thread, stop } = setup("lives");
     const running = movable(large, thread, log).run(intake, stop.signal);
     await until("the flags", () => seen(store).length > 0);

@@ -11,7 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   protobuf: ["core"],
   telemetry: ["core"],
   transport: ["core"],
-  sources: ["store", "flags", "core"],
+  sources: ["store", "evaluation", "flags", "core"],
   config: ["sources", "core"],
   services: [
     "sources",

@@ -85,6 +85,12 @@ export const startOptions = {
     doc: "Use TLS, where it is on, for OFREP too; false keeps OFREP in plaintext.",
   }),
   ...loadingOptions,
+  fractional: option({
+    kind: oneOf("v2", "v3"),
+    default: "v2",
+    section: "Evaluation",
+    doc: "How fractional puts users into buckets: v2 as flagd up to 0.16 and its clients; v3 as flagd from 1.0 on and providers that have moved. A change gives most users another variant.",
+  }),
   "context-from-header": option({
     kind: map("header=key"),
     default: new Map(),

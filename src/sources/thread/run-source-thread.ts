@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../core/clock.ts";
 import type { Log, LogFields, LogLevel } from "../../core/log.ts";
 import { atOnce } from "../../core/steps.ts";
+import { checkTargeting } from "../../evaluation/rule/check.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
@@ -56,7 +57,7 @@ export function read(
   { document, format }: Pick<Payload, "document" | "format">,
   { strict, source }: { readonly strict: boolean; readonly source: string },
 ): { readonly reading: PackedDocument; warnings(): readonly Problem[] } {
-  const parsed = parseDocument(document, { format, strict });
+  const parsed = parseDocument(document, { format, strict, checkTargeting });
   if (!parsed.ok) return { reading: parsed, warnings: () => [] };
   const reading = { ok: true, flagSet: pack(parsed.flagSet, source) } as const;
   return { reading, warnings: () => atOnce(parsed.warnings()) };

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import { LastGoodFile, useStateDir } from "../../../src/sources/last-good-file.ts";
 import { read } from "../../../src/sources/thread/run-source-thread.ts";
@@ -82,8 +83,12 @@ describe("the last good flags of a source", () => {
         await save({ reading, bytes: text.length });
         const saved = await open().file.read();
         if (!saved) throw new Error("nothing was saved");
-        const restored = parseDocument(saved.payload.document, { format: "json", strict: false });
-        const before = parseDocument(text, { format: "json", strict: false });
+        const restored = parseDocument(saved.payload.document, {
+          format: "json",
+          strict: false,
+          checkTargeting,
+        });
+        const before = parseDocument(text, { format: "json", strict: false, checkTargeting });
         expect(byIdentity(restored)).toEqual(byIdentity(before));
       }),
       { numRuns: 50 },
