@@ -47,6 +47,7 @@ test("one source is enough, the rest has defaults", async () => {
     configFile: undefined,
     warnings: [],
     strict: false,
+    stateDir: undefined,
     contextValues: {},
     sync: {
       address: { port: 8015 },
@@ -93,6 +94,7 @@ test("every option has an effect", async () => {
     configFile: undefined,
     warnings: [],
     strict: true,
+    stateDir: undefined,
     contextValues: { a: "b", c: "d" },
     sync: {
       address: { port: 4 },
