@@ -123,7 +123,8 @@ export class Http2Peer implements ByteSink {
 
   drain(): void {
     this.congested = false;
-    this.connection.sender.drained();
+    this.connection.drained();
+    this.work();
   }
 
   /** The frames that arrived since they were taken last, also those that wait for the end of the turn. */

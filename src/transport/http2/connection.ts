@@ -131,10 +131,18 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
+  /** The socket takes more: what waits is sent in the next turn. */
+  drained(): void {
+    if (this.#over) return;
+    this.#control.drained();
+    this.#events.onWork();
+  }
+
   #read(turn: Turn): boolean {
+    // What answers are waiting for comes before further requests.
+    if (this.#control.pump(turn)) return true;
     const left = this.#frames.read(turn);
-    this.#control.pump();
-    if (left) return true;
+    if (this.#control.pump(turn) || left) return true;
     for (const stream of this.#opened) stream.partial();
     this.#opened.length = 0;
     this.#watchUnfinished();

@@ -1,3 +1,4 @@
+import type { Turn } from "../../core/turns.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { initialMaxFrame, initialTableSize, initialWindow, largestWindow } from "./frames.ts";
 import { emptyTable, type HeaderBlock } from "./hpack/encoder.ts";
@@ -78,22 +79,17 @@ export class Sender {
     this.#waiting.delete(stream);
   }
 
-  /** Sends what had to wait, as far as it can go now. */
-  pump(): void {
+  /** Sends what had to wait, as far as it can go now. @returns whether the turn was over before that */
+  pump(turn: Turn): boolean {
     for (const stream of this.#waiting) {
       if (this.congested) break;
+      if (turn.over) return true;
       if (!stream.sendWaiting()) continue;
       // Behind the others, who have their turns before this loop comes to it again.
       if (this.#waiting.delete(stream)) this.#waiting.add(stream);
     }
     this.schedule();
-  }
-
-  /** The socket takes more. */
-  drained(): void {
-    if (this.#over) return;
-    this.congested = false;
-    this.pump();
+    return false;
   }
 
   /** Frames were written: they are sent at the end of this turn, or now where it is much. */

@@ -81,14 +81,18 @@ export class Http2Server {
         onEnd: () => {
           // The last answers may still be in the socket; the grace period is their time.
           if (this.#draining) socket.end(() => endThenDestroy(socket));
-          else endThenDestroy(socket);
+          else {
+            // One who floods goes on for a while, and reading that costs others their time.
+            reading.stop();
+            endThenDestroy(socket);
+          }
         },
       },
     );
     this.#connections.add(connection);
     this.#idle.add(connection, performance.now());
 
-    socket.on("drain", () => connection.sender.drained());
+    socket.on("drain", () => connection.drained());
     const reading = readInTurns(socket, {
       push: (chunk) => connection.push(chunk),
       work: (turn) => {

@@ -521,7 +521,7 @@ describe("the end of a connection", () => {
       expect(peer.handler(id).closes).toBe(1);
     }
     peer.send(data(3, 5));
-    peer.connection.sender.drained();
+    peer.connection.drained();
     expect(peer.take()).toEqual([]);
     expect(peer.handler(3).received).toEqual([]);
   });
