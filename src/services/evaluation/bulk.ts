@@ -1,6 +1,7 @@
 /** ResolveAll: every flag of a view, from parts made once per outcome. */
 
 import type { Json, JsonObject } from "../../core/json.ts";
+import type { Steps } from "../../core/steps.ts";
 import { defaultKind } from "../../evaluation/bulk.ts";
 import type { EvaluationContext, PreparedFlag } from "../../evaluation/flag.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
@@ -36,14 +37,22 @@ interface FixedAnswer {
   readonly bytes: Uint8Array;
 }
 
+/** Flags between two steps. */
+const stepLength = 20;
+
+/** Is its answer made in turns? Smaller ones take less than one. */
+export function takesTurns(view: View): boolean {
+  return view.ordered.length > 10 * stepLength;
+}
+
 type RecordOutcome = (outcome: Outcome) => void;
 
 /** ResolveAll of one version of the service. */
 export interface BulkMethod extends MethodName {
   /** The answer on the wire. */
-  encode(view: View, context: EvaluationContext, record: RecordOutcome): Uint8Array;
+  encode(view: View, context: EvaluationContext, record: RecordOutcome): Steps<Uint8Array>;
   /** What the answer is made of. */
-  entries(view: View, context: EvaluationContext, record: RecordOutcome): readonly Entry[];
+  entries(view: View, context: EvaluationContext, record: RecordOutcome): Steps<readonly Entry[]>;
 }
 
 /** The field that carries a kind of value. */
@@ -131,11 +140,13 @@ function defineMethod(method: MethodName): BulkMethod {
     return { key, counted, flag: any, bytes: encodeEntry(key, any) };
   }
 
-  function evaluate(view: View, context: EvaluationContext): readonly Entry[] {
+  function* evaluate(view: View, context: EvaluationContext): Steps<readonly Entry[]> {
     const entries: Entry[] = [];
+    let count = 0;
     for (const flag of view.ordered) {
       const entry = entryOf(flag, flag.fixed ?? flag.evaluate(context));
       if (entry !== null) entries.push(entry);
+      if (++count % stepLength === 0) yield;
     }
     return entries;
   }
@@ -150,12 +161,12 @@ function defineMethod(method: MethodName): BulkMethod {
     return Buffer.concat(parts);
   }
 
-  function fixedAnswer(view: View): FixedAnswer | null {
+  function* fixedAnswer(view: View): Steps<FixedAnswer | null> {
     const made = view.memo[viewSlot] as FixedAnswer | null | undefined;
     if (made !== undefined) return made;
     let answer: FixedAnswer | null = null;
-    if (view.ordered.every((flag) => flag.fixed !== undefined)) {
-      const entries = evaluate(view, {});
+    if (yield* areFixed(view)) {
+      const entries = yield* evaluate(view, {});
       answer = { entries, bytes: encodeEntries(view, entries) };
     }
     view.memo[viewSlot] = answer;
@@ -164,18 +175,27 @@ function defineMethod(method: MethodName): BulkMethod {
 
   return {
     ...method,
-    encode(view, context, record) {
-      const fixed = fixedAnswer(view);
-      const entries = fixed?.entries ?? evaluate(view, context);
+    *encode(view, context, record) {
+      const fixed = yield* fixedAnswer(view);
+      const entries = fixed?.entries ?? (yield* evaluate(view, context));
       for (const entry of entries) record(entry.counted);
       return fixed?.bytes ?? encodeEntries(view, entries);
     },
-    entries(view, context, record) {
-      const entries = fixedAnswer(view)?.entries ?? evaluate(view, context);
+    *entries(view, context, record) {
+      const entries = (yield* fixedAnswer(view))?.entries ?? (yield* evaluate(view, context));
       for (const entry of entries) record(entry.counted);
       return entries;
     },
   };
+}
+
+function* areFixed({ ordered }: View): Steps<boolean> {
+  let count = 0;
+  for (const { fixed } of ordered) {
+    if (fixed === undefined) return false;
+    if (++count % stepLength === 0) yield;
+  }
+  return true;
 }
 
 /**

@@ -91,6 +91,12 @@ export class StateEncoder {
     }
   }
 
+  /** The same, in turns of the event loop if it is large. */
+  state(view: View): EncodedState | Promise<EncodedState> {
+    if (!view.isLarge || this.#known(view, this.#context.current)) return this.encode(view);
+    return this.#inSlices(view).catch(() => this.encode(view));
+  }
+
   /**
    * Calls `then` when a view is encoded: at once unless it is large. What it is given returns the
    * state, or throws as `encode` does.

@@ -20,7 +20,9 @@ export function shortPath({ calls, streams, measure, stallMs, log }: ShortPathOp
     path: `${service}/FetchAllFlags`,
     call(message, headers) {
       const request = decodeSyncRequest(message);
-      return calls.fetchAllFlags(request, (name) => headers[name]).fetchAnswer;
+      const state = calls.fetchAllFlags(request, (name) => headers[name]);
+      if (state instanceof Promise) return state.then(({ fetchAnswer }) => fetchAnswer);
+      return state.fetchAnswer;
     },
   };
   const metadata: UnaryMethod = {

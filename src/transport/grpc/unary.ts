@@ -34,13 +34,25 @@ export class UnaryCall extends OneMessageCall {
       this.fail(new RpcError("the operation timed out", Code.DeadlineExceeded));
       return;
     }
-    let answer: Uint8Array;
+    let answer: Uint8Array | Promise<Uint8Array>;
     try {
-      answer = this.#method.call(message, this.headers);
+      answer = this.#method.call(message, this.headers, () => this.stream.closed);
     } catch (error) {
       this.fail(error);
       return;
     }
+    if (!(answer instanceof Promise)) {
+      this.#succeed(answer);
+      return;
+    }
+    this.stream.prepare(answer);
+    answer.then(
+      (bytes) => this.#succeed(bytes),
+      (error) => this.stream.closed || this.fail(error),
+    );
+  }
+
+  #succeed(answer: Uint8Array): void {
     const call = this.#takeCall();
     this.#reply(answer);
     if (call === undefined) return;
