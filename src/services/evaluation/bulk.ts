@@ -3,10 +3,12 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { Steps } from "../../core/steps.ts";
 import { defaultKind } from "../../evaluation/bulk.ts";
-import type { EvaluationContext, PreparedFlag } from "../../evaluation/flag.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
-import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
+import { Derived, once } from "../../evaluation/memo.ts";
+import type { Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
+import type { EvaluationContext, PreparedFlag } from "../../evaluation/prepared-flag.ts";
+import { isFixed, resolveAll } from "../../evaluation/resolve.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
@@ -37,12 +39,12 @@ interface FixedAnswer {
   readonly bytes: Uint8Array;
 }
 
-/** Flags between two steps. */
-const stepLength = 20;
+/** Answers of fewer flags take less than a turn of the event loop. */
+const minFlagsInTurns = 200;
 
-/** Is its answer made in turns? Smaller ones take less than one. */
+/** Is its answer made in turns? */
 export function takesTurns(view: View): boolean {
-  return view.ordered.length > 10 * stepLength;
+  return view.ordered.length >= minFlagsInTurns;
 }
 
 type RecordOutcome = (outcome: Outcome) => void;
@@ -113,19 +115,9 @@ export const bulkMethods: readonly BulkMethod[] = dialects
 
 function defineMethod(method: MethodName): BulkMethod {
   const { bulkMetadata } = method.dialect;
-  const entrySlot = memoSlot();
-  const viewSlot = memoSlot();
 
-  /** Of each outcome: its entry, or null where the answer leaves the flag out. */
-  function entryOf(flag: PreparedFlag, outcome: Outcome): Entry | null {
-    const made = outcome.memo[entrySlot] as Entry | null | undefined;
-    if (made !== undefined) return made;
-    const entry = makeEntry(flag, outcome);
-    outcome.memo[entrySlot] = entry;
-    return entry;
-  }
-
-  function makeEntry(flag: PreparedFlag, outcome: Outcome): Entry | null {
+  /** Of each outcome: its entry, or null if the answer leaves the flag out. */
+  const entryOf = once((outcome: Outcome, flag: PreparedFlag): Entry | null => {
     const { key } = flag;
     const result = resultOf(flag, outcome);
     if (result === null) return null;
@@ -138,16 +130,16 @@ function defineMethod(method: MethodName): BulkMethod {
       metadata: bulkMetadata ? counted.metadata : undefined,
     };
     return { key, counted, flag: any, bytes: encodeEntry(key, any) };
-  }
+  });
+
+  const fixedAnswers = new Derived<View, FixedAnswer | null>();
 
   function* evaluate(view: View, context: EvaluationContext): Steps<readonly Entry[]> {
     const entries: Entry[] = [];
-    let count = 0;
-    for (const flag of view.ordered) {
-      const entry = entryOf(flag, flag.fixed ?? flag.evaluate(context));
+    yield* resolveAll(view, context, (flag, outcome) => {
+      const entry = entryOf(outcome, flag);
       if (entry !== null) entries.push(entry);
-      if (++count % stepLength === 0) yield;
-    }
+    });
     return entries;
   }
 
@@ -162,14 +154,14 @@ function defineMethod(method: MethodName): BulkMethod {
   }
 
   function* fixedAnswer(view: View): Steps<FixedAnswer | null> {
-    const made = view.memo[viewSlot] as FixedAnswer | null | undefined;
+    const made = fixedAnswers.get(view);
     if (made !== undefined) return made;
     let answer: FixedAnswer | null = null;
-    if (yield* areFixed(view)) {
+    if (yield* isFixed(view)) {
       const entries = yield* evaluate(view, {});
       answer = { entries, bytes: encodeEntries(view, entries) };
     }
-    view.memo[viewSlot] = answer;
+    fixedAnswers.set(view, answer);
     return answer;
   }
 
@@ -187,15 +179,6 @@ function defineMethod(method: MethodName): BulkMethod {
       return entries;
     },
   };
-}
-
-function* areFixed({ ordered }: View): Steps<boolean> {
-  let count = 0;
-  for (const { fixed } of ordered) {
-    if (fixed === undefined) return false;
-    if (++count % stepLength === 0) yield;
-  }
-  return true;
 }
 
 /**

@@ -28,10 +28,7 @@ export class UnaryCalls {
   }
 
   /** @throws RpcError where the selector is invalid or the sources have not delivered yet */
-  fetchAllFlags(
-    request: SyncRequest,
-    header: HeaderLookup,
-  ): EncodedState | Promise<EncodedState> {
+  fetchAllFlags(request: SyncRequest, header: HeaderLookup): EncodedState | Promise<EncodedState> {
     const selector = selectorFrom(request, header);
     if (!this.#ready) {
       throw new RpcError("not every source has delivered flags yet", Code.Unavailable);

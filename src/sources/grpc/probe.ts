@@ -1,8 +1,8 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { http2Preface } from "../../core/http2-preface.ts";
-import type { GrpcTls } from "./credentials.ts";
-import type { Endpoint } from "./target.ts";
+import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
+import type { Endpoint } from "./grpc-target.ts";
 
 /** What became of a bare connection. */
 export interface ProbeOutcome {
@@ -17,7 +17,7 @@ export interface ProbeOutcome {
 
 export interface ProbeOptions {
   /** `any`: TLS with whatever certificate. Undefined: plaintext. */
-  readonly tls: GrpcTls | "any" | undefined;
+  readonly tls: ClientTls | "any" | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -62,7 +62,7 @@ function open(endpoint: Endpoint, tls: ProbeOptions["tls"]): Socket {
   return connectTls({
     ...endpoint,
     ...("path" in endpoint && { servername: "localhost" }),
-    ...(tls === "any" ? { rejectUnauthorized: false } : tls),
+    ...(tls === "any" ? { rejectUnauthorized: false } : bunTls(tls)),
     ALPNProtocols: ["h2"],
   });
 }
