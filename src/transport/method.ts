@@ -50,7 +50,7 @@ export interface StreamMethod {
 }
 
 /** The methods of a service that are on the fast path. */
-export interface ShortPath {
+export interface FastPath {
   readonly unary: readonly UnaryMethod[];
   readonly streams: readonly StreamMethod[];
 }

@@ -4,9 +4,9 @@ import {
   type ConnectionEvents,
   type ConnectionOptions,
   Http2Connection,
-} from "../../src/transport/http2/connection.ts";
+} from "../../src/transport/http2/http2-connection.ts";
+import type { Http2Stream, StreamHandler } from "../../src/transport/http2/http2-stream.ts";
 import type { ByteSink } from "../../src/transport/http2/sender.ts";
-import type { Http2Stream, StreamHandler } from "../../src/transport/http2/stream.ts";
 import { type Frame, frame, frameType, grpcHeaders, parseFrames, preface } from "./raw-client.ts";
 
 export const endStream = 1;

@@ -20,7 +20,7 @@ export interface AnyFlag {
   readonly variant: string;
   readonly carrier: Carrier;
   readonly value: Json;
-  /** Undefined where the service's flags carry none. */
+  /** Undefined when the service's flags carry none. */
   readonly metadata: JsonObject | undefined;
 }
 
@@ -60,7 +60,7 @@ export interface BulkMethod extends MethodName {
 /** The field that carries a kind of value. */
 interface Carrier {
   readonly name: "boolValue" | "stringValue" | "doubleValue" | "objectValue";
-  /** What stands for a value where there is none. */
+  /** What stands for a value when there is none. */
   readonly zero: Json;
   readonly write: (writer: WireWriter, value: Json) => void;
 }

@@ -27,7 +27,7 @@ export class UnaryCalls {
     });
   }
 
-  /** @throws RpcError where the selector is invalid or the sources have not delivered yet */
+  /** @throws RpcError when the selector is invalid or the sources have not delivered yet */
   fetchAllFlags(request: SyncRequest, header: HeaderLookup): EncodedState | Promise<EncodedState> {
     const selector = selectorFrom(request, header);
     if (!this.#ready) {
@@ -36,7 +36,7 @@ export class UnaryCalls {
     return this.#encoder.state(this.#options.store.snapshot.view(selector));
   }
 
-  /** @throws RpcError where it is turned off */
+  /** @throws RpcError when it is turned off */
   getMetadata(): JsonObject {
     if (this.#options.metadataDisabled) {
       throw new RpcError("metadata endpoint disabled", Code.Unimplemented);

@@ -3,7 +3,7 @@ import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
 import { wantsGzip } from "../grpc/envelope.ts";
-import { publicError } from "../grpc/status.ts";
+import { publicError } from "../grpc/grpc-status.ts";
 import { httpDate } from "../http1/date.ts";
 import type { PlainAnswer } from "../http1/plain-connection.ts";
 import type { PlainHead } from "../http1/plain-head.ts";

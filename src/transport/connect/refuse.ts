@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { percentEncode } from "../grpc/status.ts";
+import { percentEncode } from "../grpc/grpc-status.ts";
 import type { Exchange, HeaderFields } from "./exchange.ts";
 
 /** Answers to requests that are no call of a method here. */

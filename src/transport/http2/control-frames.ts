@@ -1,14 +1,7 @@
 import type { Turn } from "../../core/turns.ts";
 import type { FloodLimits } from "./flood-limits.ts";
 import { broken, checkPriority } from "./frame-rules.ts";
-import {
-  ConnectionError,
-  errorCode,
-  flag,
-  frameType,
-  initialWindow,
-  largestWindow,
-} from "./frames.ts";
+import { ConnectionError, errorCode, flag, frameType, initialWindow, maxWindow } from "./frames.ts";
 import type { Sender } from "./sender.ts";
 import { decodeSettings } from "./settings.ts";
 import type { StreamTable } from "./stream-table.ts";
@@ -75,7 +68,7 @@ export class ControlFrames {
         this.#onPing(flags, bytes.subarray(start, end));
         break;
       case frameType.windowUpdate:
-        this.#onWindowUpdate(id, bytes.readUInt32BE(start) & largestWindow);
+        this.#onWindowUpdate(id, bytes.readUInt32BE(start) & maxWindow);
         break;
     }
   }

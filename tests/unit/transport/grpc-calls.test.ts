@@ -5,8 +5,8 @@ import type { CallRecord } from "../../../src/core/calls.ts";
 import { ExpiryQueue } from "../../../src/core/expiry.ts";
 import { Code, RpcError } from "../../../src/core/rpc-error.ts";
 import type { Expirable, TransportContext } from "../../../src/transport/context.ts";
-import { StreamCall } from "../../../src/transport/grpc/stream.ts";
-import { UnaryCall } from "../../../src/transport/grpc/unary.ts";
+import { StreamCall } from "../../../src/transport/grpc/stream-call.ts";
+import { UnaryCall } from "../../../src/transport/grpc/unary-call.ts";
 import { HpackDecoder } from "../../../src/transport/http2/hpack/decoder.ts";
 import {
   frameMessage,

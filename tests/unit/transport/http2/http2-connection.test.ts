@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { errorCode } from "../../../../src/transport/http2/frames.ts";
 import { HpackDecoder } from "../../../../src/transport/http2/hpack/decoder.ts";
 import { encodeBlock } from "../../../../src/transport/http2/hpack/encoder.ts";
-import type { Http2Stream } from "../../../../src/transport/http2/stream.ts";
+import type { Http2Stream } from "../../../../src/transport/http2/http2-stream.ts";
 import {
   cancelledCalls,
   idleFrames,
