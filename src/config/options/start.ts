@@ -1,6 +1,6 @@
 import { jsonArray, list, map } from "../kinds/collections.ts";
 import { duration } from "../kinds/duration.ts";
-import { boolean, integer, oneOf, path, port } from "../kinds/scalars.ts";
+import { boolean, integer, oneOf, oneOfOrSwitch, path, port } from "../kinds/scalars.ts";
 import { workers } from "../kinds/workers.ts";
 import { uriPrefixes } from "../sources/source-of-uri.ts";
 import { option } from "./option.ts";
@@ -79,10 +79,10 @@ export const startOptions = {
     doc: "PEM file of the certificate's private key.",
   }),
   "ofrep-tls": option({
-    kind: boolean,
-    default: true,
+    kind: oneOfOrSwitch({ true: "optional", false: "off" }, "optional", "required", "off"),
+    default: "optional",
     section: "TLS",
-    doc: "Use TLS, where it is on, for OFREP too; false keeps OFREP in plaintext.",
+    doc: "With a certificate, answer OFREP in plaintext and over TLS (optional, or true), over TLS only (required), or in plaintext only (off, or false). Probes and metrics are answered both ways, always.",
   }),
   ...loadingOptions,
   fractional: option({

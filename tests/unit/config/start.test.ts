@@ -54,7 +54,7 @@ test("one source is enough, the rest has defaults", async () => {
     shutdownGraceMs: 10_000,
     sources: [{ provider: "file", uri: "flags.json" }],
     evaluation: { address: { port: 8013 }, tls: undefined },
-    ofrep: { port: 8014, tls: undefined, events: undefined },
+    ofrep: { port: 8014, tls: "optional", events: undefined },
     managementPort: 8014,
     fractional: "v2",
     contextFromHeader: new Map(),
@@ -99,7 +99,7 @@ test("every option has an effect", async () => {
     shutdownGraceMs: 3000,
     sources: [{ provider: "file", uri: "flags.json" }],
     evaluation: { address: { port: 1 }, tls: { certPath: "cert", keyPath: "key" } },
-    ofrep: { port: 3, tls: undefined, events: undefined },
+    ofrep: { port: 3, tls: "off", events: undefined },
     managementPort: 2,
     fractional: "v2",
     contextFromHeader: new Map([["x-user", "userId"]]),
@@ -120,11 +120,27 @@ test("every option has an effect", async () => {
   });
 });
 
-test("socket paths take the place of ports, and the certificate serves OFREP too", async () => {
+test("socket paths take the place of ports", async () => {
   const config = await read([..."-d /a -e /b -c cert -k key".split(" "), ...source]);
   expect(config.evaluation.address).toEqual({ socketPath: "/a" });
   expect(config.sync.address).toEqual({ socketPath: "/b" });
-  expect(config.ofrep.tls).toEqual({ certPath: "cert", keyPath: "key" });
+});
+
+test.each([
+  ["optional", "optional"],
+  ["true", "optional"],
+  ["required", "required"],
+  ["off", "off"],
+  ["false", "off"],
+] as const)("--ofrep-tls %s is %s", async (word, tls) => {
+  const config = await read([..."-c cert -k key --ofrep-tls".split(" "), word, ...source]);
+  expect(config.ofrep.tls).toBe(tls);
+});
+
+test("OFREP over TLS alone requires a certificate", async () => {
+  await expect(read(["--ofrep-tls=required", ...source])).rejects.toThrow(
+    "--ofrep-tls=required requires --server-cert-path and --server-key-path",
+  );
 });
 
 test("event streams of OFREP are there where they are asked for", async () => {

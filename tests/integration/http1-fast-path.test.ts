@@ -1,7 +1,7 @@
 /** Answers from bytes, and clients that take their time. */
 import { afterEach, expect, test } from "bun:test";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { PlainServer } from "../../src/transport/http1/plain-server.ts";
+import { Http1Server } from "../../src/transport/http1/server.ts";
 import {
   connectionBufferBytes,
   defaultTimeouts,
@@ -25,15 +25,15 @@ afterEach(() => {
 async function serve(tuned: Partial<Timeouts> = {}) {
   let made = 0;
   const last: boolean[] = [];
-  const plain = new PlainServer({
+  const plain = new Http1Server({
     maxHeaderBytes: 10_000,
     timeouts: { ...defaultTimeouts, ...tuned },
-    answer: (_head, _body, isLast) => {
+    fastPath: () => (_head, _body, isLast) => {
       made++;
       last.push(isLast);
       return answer;
     },
-    other: (socket) => socket.destroy(),
+    serve: (exchange) => exchange.abort(),
   });
   let connections = 0;
   const server: Server = createServer({ highWaterMark: connectionBufferBytes }, (socket) => {

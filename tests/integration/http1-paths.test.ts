@@ -1,14 +1,12 @@
-/** OFREP's port: answers from bytes in front, Bun.serve behind. */
+/** HTTP/1.1 by its two paths, which give the same answers. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { connect, type NetConnectOpts } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import type { JsonObject } from "../../src/core/json.ts";
 import { createOfrep } from "../../src/services/ofrep/service.ts";
-import { type FetchServer, serveFetch } from "../../src/transport/fetch-server.ts";
-import { type HttpHandler, type HttpServer, serveHttp } from "../../src/transport/http.ts";
+import { type HttpServer, serveHttp } from "../../src/transport/http.ts";
+import type { HttpHandler } from "../../src/transport/http-handler.ts";
 import { fixedContext } from "../support/fixed-context.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
@@ -18,7 +16,7 @@ const flags = "/ofrep/v1/evaluate/flags";
 const maxRequestBody = 100_000;
 
 const evaluated: string[] = [];
-const { handler, shortPath } = createOfrep({
+const ofrep = createOfrep({
   store: new FakeStore(viewOf([staticFlag("on", true), echo("echo")])),
   context: fixedContext({ region: "eu" }),
   contextFromHeader: new Map([["x-tier", "tier"]]),
@@ -27,19 +25,21 @@ const { handler, shortPath } = createOfrep({
   bodyTimeoutMs: 500,
   record: ({ key, reason }) => evaluated.push(`${key} ${reason}`),
 });
+const fastPath = ofrep.fastPath(false);
 let answeredFromBytes = 0;
-const counting: typeof shortPath = (head, body, last) => {
-  const answer = shortPath(head, body, last);
+const counting: typeof fastPath = (head, body, last) => {
+  const answer = fastPath(head, body, last);
   if (answer) answeredFromBytes++;
   return answer;
 };
 let slowCalls = 0;
-const slow: HttpHandler = ({ url }) => {
-  if (url.endsWith("/healthz")) return new Response("well");
-  if (url.endsWith("/long")) return new Response(long);
-  if (!url.endsWith("/slow")) return undefined;
+const ok = (body: string) => ({ status: 200, headers: [], body });
+const slow: HttpHandler = ({ target }) => {
+  if (target === "/healthz") return ok("well");
+  if (target === "/long") return ok(long);
+  if (target !== "/slow") return undefined;
   slowCalls++;
-  return Bun.sleep(200).then(() => new Response("x".repeat(1_000_000)));
+  return Bun.sleep(200).then(() => ok("x".repeat(1_000_000)));
 };
 
 /** Tells of bytes that are lost, doubled or mixed up. */
@@ -49,25 +49,24 @@ const options = {
   name: "OFREP",
   port: 0,
   hostname: "127.0.0.1",
-  handlers: [handler, slow],
-  plain: counting,
+  handlers: [ofrep.handler, slow],
   maxRequestHeader: 1_000_000,
 };
-const folder = mkdtempSync(join(tmpdir(), "flagd-http-"));
-/** Bun.serve without the front. */
-const direct = { path: join(folder, "direct.sock") };
-let behind: FetchServer;
-let server: HttpServer;
-let fronted: { readonly host: string; readonly port: number };
+let servers: HttpServer[] = [];
+type Place = { readonly host: string; readonly port: number };
+/** Has the general path alone. */
+let general: Place;
+/** Has both. */
+let both: Place;
 beforeAll(async () => {
-  behind = serveFetch({ ...options, socketPath: direct.path, log: rememberingLog() });
-  server = await serveHttp({ ...options, log: rememberingLog() });
-  fronted = { host: "127.0.0.1", port: server.port };
+  const fastPath = () => counting;
+  servers = [
+    await serveHttp({ ...options, log: rememberingLog() }),
+    await serveHttp({ ...options, fastPath, log: rememberingLog() }),
+  ];
+  [general, both] = servers.map(({ port }) => ({ host: "127.0.0.1", port })) as [Place, Place];
 });
-afterAll(async () => {
-  await Promise.all([behind.stop(0), server.stop(0)]);
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => Promise.all(servers.map((server) => server.stop(0))));
 
 /** Answers with the context that it is evaluated with. */
 function echo(key: string) {
@@ -102,7 +101,11 @@ async function ask(there: NetConnectOpts, pieces: readonly string[]): Promise<st
   }
   for (; patience > 0; patience--) await Promise.race([Bun.sleep(5), closed]);
   socket.destroy();
-  return answer.replace(/Date: [^\r]*/g, "Date");
+  return answer.replace(/Date: [^\r]*/g, "Date").replace(/^[\w-]+(?=: )/gm, normalName);
+}
+
+function normalName(name: string): string {
+  return name.toLowerCase();
 }
 
 const target = fc.constantFrom(
@@ -168,14 +171,14 @@ const request = fc
     return `${head.join("\r\n")}\r\n\r\n${content}`;
   });
 
-describe("a request is answered as Bun.serve answers it", () => {
+describe("a request is answered as the general path answers it", () => {
   test("whatever it is", async () => {
     await fc.assert(
       fc.asyncProperty(request, async (text) => {
         evaluated.length = 0;
-        const expected = await ask(direct, [text]);
+        const expected = await ask(general, [text]);
         const counted = evaluated.splice(0);
-        expect(await ask(fronted, [text])).toBe(expected);
+        expect(await ask(both, [text])).toBe(expected);
         expect(evaluated).toEqual(counted);
       }),
       { numRuns: 120 },
@@ -187,20 +190,20 @@ describe("a request is answered as Bun.serve answers it", () => {
     const text =
       `POST ${flags}/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 26\r\n\r\n` +
       '{"context":{"a":"b","c":1}}'.slice(0, 26);
-    const whole = await ask(direct, [text]);
+    const whole = await ask(general, [text]);
     const cuts = fc.array(fc.nat(text.length), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(cuts, async (cuts) => {
         const at = [0, ...cuts.toSorted((a, b) => a - b), text.length];
         const pieces = at.slice(1).map((end, i) => text.slice(at[i], end));
-        expect(await ask(fronted, pieces)).toBe(whole);
+        expect(await ask(both, pieces)).toBe(whole);
       }),
       { numRuns: 30 },
     );
   }, 60_000);
 });
 
-describe("no head means one thing in front and another behind", () => {
+describe("no head means one thing on one path and another on the other", () => {
   const line = `POST ${flags}/on HTTP/1.1`;
   const body = '{"context":{}}';
   const length = `Content-Length: ${body.length}`;
@@ -248,7 +251,7 @@ describe("no head means one thing in front and another behind", () => {
   })) {
     test(name, async () => {
       const text = `${lines.join("\r\n")}\r\n\r\n${body}${next}`;
-      expect(await ask(fronted, [text])).toBe(await ask(direct, [text]));
+      expect(await ask(both, [text])).toBe(await ask(general, [text]));
     });
   }
 });
@@ -257,7 +260,7 @@ const call = `POST ${flags}/on HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{
 const probe = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
 test("requests in one piece are all answered, in their order, by whoever answers them", async () => {
-  const answers = await ask(fronted, [call + call + probe + call]);
+  const answers = await ask(both, [call + call + probe + call]);
   const order = [...answers.matchAll(/"key":"on"|well/g)].map(([text]) => text);
   expect(order.slice(0, 3)).toEqual(['"key":"on"', '"key":"on"', "well"]);
 });
@@ -276,7 +279,7 @@ test("a head that does not end is given up after 3 s, also that of a probe", asy
  */
 function closed(text: string, final = false): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ ...fronted, allowHalfOpen: final }).setEncoding("latin1");
+    const socket = connect({ ...both, allowHalfOpen: final }).setEncoding("latin1");
     let answer = "";
     socket.on("data", (text: string) => {
       answer += text;
@@ -296,7 +299,7 @@ test("the refusal of a body over the limit arrives though its client goes on sen
 
 test("a long answer arrives as it is, also where its client reads slowly and the server is done", async () => {
   const received = await new Promise<string>((resolve) => {
-    const socket = connect(fronted).setEncoding("latin1");
+    const socket = connect(both).setEncoding("latin1");
     let text = "";
     socket.on("data", (piece: string) => {
       text += piece;
@@ -317,7 +320,7 @@ test("a client that says at once that it will ask no more gets its answer", asyn
 });
 
 test("a thousand clients that ask for something unusual at once are all answered", async () => {
-  const clients = Array.from({ length: 1_000 }, () => connect(fronted));
+  const clients = Array.from({ length: 1_000 }, () => connect(both));
   const connected = clients.map((socket) => new Promise((done) => socket.once("connect", done)));
   await Promise.all(connected);
   const answers = clients.map(
@@ -338,14 +341,14 @@ test("a client that goes away leaves nothing behind", async () => {
   const open = () => readdirSync("/dev/fd").length;
   const before = open();
   for (let i = 0; i < 50; i++) {
-    const socket = connect(fronted);
+    const socket = connect(both);
     socket.on("error", () => {});
     socket.write(i % 2 ? "GET /long HTTP/1.1\r\nHost: a\r\n\r\n" : call.slice(0, -1));
     await Bun.sleep(2);
     socket.destroy();
   }
   await until("as few open files as before", () => open() <= before);
-  expect(await ask(fronted, [probe])).toContain("well");
+  expect(await ask(both, [probe])).toContain("well");
 });
 
 test("stopping lets an answer on its way arrive whole, and then nobody listens", async () => {
@@ -365,6 +368,6 @@ test("stopping lets an answer on its way arrive whole, and then nobody listens",
 });
 
 test("a taken port is an error that says so", async () => {
-  const taken = serveHttp({ ...options, port: fronted.port, log: rememberingLog() });
-  expect(taken).rejects.toThrow(`OFREP: cannot listen on 127.0.0.1:${fronted.port}: it is in use`);
+  const taken = serveHttp({ ...options, port: both.port, log: rememberingLog() });
+  expect(taken).rejects.toThrow(`OFREP: cannot listen on 127.0.0.1:${both.port}: it is in use`);
 });
