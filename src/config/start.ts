@@ -15,6 +15,7 @@ import {
   servingConfig,
 } from "./serving.ts";
 import { parseSource } from "./sources/parse-source.ts";
+import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { sourceOfUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd start` is told. */
@@ -113,10 +114,12 @@ function readSources(
   const objects = values.sources.map((value, index) =>
     parseSource(value, `${origin("sources").name}[${index}]`, warn),
   );
-  if (uris.length + objects.length > 0) {
-    return withDistinctNames([...uris, ...objects], (config) =>
-      kindOf(config.provider).nameOf(config),
-    );
+  const login = redisLogin(values);
+  const sources = [...uris, ...objects].map((source) =>
+    source.provider === "redis" ? withRedisLogin(source, login) : source,
+  );
+  if (sources.length > 0) {
+    return withDistinctNames(sources, (config) => kindOf(config.provider).nameOf(config));
   }
   const missing =
     "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";

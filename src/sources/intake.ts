@@ -28,6 +28,8 @@ export interface IntakeOptions {
   readonly trace?: LoadTrace | undefined;
   /** A payload was accepted and is in the store. The next one is taken after this. */
   readonly onAccepted?: (payload: Payload | ReadPayload) => Promise<void>;
+  /** The same for flags of an earlier run. */
+  readonly onRestored?: (payload: Payload) => Promise<void>;
   /** The evaluation context that the source's payload brought along. */
   readonly onContext?: (context: JsonObject) => void;
 }
@@ -51,6 +53,27 @@ export class Intake implements SourceSink {
     return this.#taking(payload, () => this.#read(payload));
   }
 
+  /**
+   * Takes the flags that an earlier run has saved, which the source replaces with its first answer.
+   * @param savedAt milliseconds since 1970
+   */
+  async restore(payload: Payload, savedAt: number): Promise<void> {
+    const { store, status, onContext, onRestored } = this.#options;
+    const { document, format, hash, context } = payload;
+    const parsed = parseDocument(document, { format, strict: false, checkTargeting });
+    if (!parsed.ok) {
+      return this.#log.warn(`saved flags are not used: ${list(parsed.problems)}`);
+    }
+    store.accept(this.#source, parsed.flagSet, {});
+    if (context) onContext?.(context);
+    status.restored(document.length, hash, savedAt);
+    const from = new Date(savedAt).toISOString();
+    this.#log.info(`flags restored, as they were saved at ${from}`, {
+      flags: parsed.flagSet.flags.length,
+    });
+    await onRestored?.(payload);
+  }
+
   /** Takes a document that another thread has read, in slices: it is large. */
   take(payload: ReadPayload): Promise<boolean> {
     return this.#taking(payload, () => this.#take(payload));
@@ -70,6 +93,8 @@ export class Intake implements SourceSink {
   async #read(payload: Payload): Promise<boolean> {
     const { store, strict } = this.#options;
     const { document, format } = payload;
+    const { problems = [] } = payload;
+    if (strict && problems.length > 0) return this.#rejected(payload, problems);
     const parsed = parseDocument(document, { format, strict, checkTargeting });
     if (!parsed.ok) return this.#rejected(payload, parsed.problems);
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
@@ -78,7 +103,7 @@ export class Intake implements SourceSink {
     await this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
     // What waited for the flags goes first.
     await new Promise(setImmediate);
-    this.warnOf(payload, await inSlices(parsed.warnings()));
+    this.warnOf(payload, [...problems, ...(await inSlices(parsed.warnings()))]);
     return true;
   }
 
