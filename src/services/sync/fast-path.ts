@@ -1,26 +1,28 @@
 import type { Log } from "../../core/log.ts";
-import type { ShortPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import type { FastPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { SyncHandlers } from "./connect-routes.ts";
 import { FrameSink } from "./frame-sink.ts";
-import { decodeSyncRequest, encodeContext } from "./messages.ts";
 import { clientOf, selectorFrom } from "./request.ts";
+import { decodeSyncRequest, encodeContext } from "./sync-messages.ts";
 
 const service = "/flagd.sync.v1.FlagSyncService";
 
-export interface ShortPathOptions extends SyncHandlers {
+export interface FastPathOptions extends SyncHandlers {
   /** Milliseconds that a reader of a stream may make no progress. */
   readonly stallMs: number;
   readonly log: Log;
 }
 
 /** All methods, from message bytes to message bytes. */
-export function shortPath({ calls, streams, measure, stallMs, log }: ShortPathOptions): ShortPath {
+export function fastPath({ calls, streams, measure, stallMs, log }: FastPathOptions): FastPath {
   const fetch: UnaryMethod = {
     path: `${service}/FetchAllFlags`,
     call(message, headers) {
       const request = decodeSyncRequest(message);
-      return calls.fetchAllFlags(request, (name) => headers[name]).fetchAnswer;
+      const state = calls.fetchAllFlags(request, (name) => headers[name]);
+      if (state instanceof Promise) return state.then(({ fetchAnswer }) => fetchAnswer);
+      return state.fetchAnswer;
     },
   };
   const metadata: UnaryMethod = {

@@ -2,14 +2,14 @@ import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import { errorCode } from "../http2/frames.ts";
-import type { Http2Stream } from "../http2/stream.ts";
+import type { Http2Stream } from "../http2/http2-stream.ts";
 import { streamBufferBytes } from "../limits.ts";
 import type { MessageStream, StreamMethod } from "../method.ts";
 import { envelopeBytes, messageBytes } from "./envelope.ts";
+import { answerError, endWithError, okTrailers, responseHeaders } from "./grpc-answers.ts";
+import { publicError } from "./grpc-status.ts";
+import { parseGrpcTimeout } from "./grpc-timeout.ts";
 import { OneMessageCall } from "./one-message-call.ts";
-import { answerError, endWithError, okTrailers, responseHeaders } from "./reply.ts";
-import { publicError } from "./status.ts";
-import { parseGrpcTimeout } from "./timeout.ts";
 
 /** The longest a timer takes; a later deadline is none. */
 const maxTimerMs = 2 ** 31 - 1;
@@ -67,7 +67,7 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     return stream.write(frame);
   }
 
-  /** A message begins where the one before, perhaps sent in pieces, is complete. */
+  /** A message begins when the one before, perhaps sent in pieces, is complete. */
   #count(call: Call, frame: Uint8Array): void {
     call.responseBytes += frame.length;
     if (this.#unsent === 0) {

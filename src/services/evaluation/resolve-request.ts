@@ -18,7 +18,7 @@ export interface ResolveRequest {
 /**
  * `Resolve…Request { string flag_key = 1; Struct context = 2; }`
  *
- * The context, most of the message, is read and checked only if somebody asks for it: most flags
+ * The context, most of the message, is read and checked only if it is asked for: most flags
  * have no targeting. Until then `message` must not change.
  * @throws DecodeError
  */

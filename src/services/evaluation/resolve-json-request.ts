@@ -1,4 +1,4 @@
-/** Reads Resolve requests in JSON where they are written as clients write them. */
+/** Reads Resolve requests in JSON when they are written as clients write them. */
 
 import type { Json } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
@@ -10,7 +10,7 @@ interface JsonRequest {
 }
 
 /** Levels of nesting that a plain context has at most; protobuf's JSON ends at 100. */
-const deepest = 8;
+const maxDepth = 8;
 
 /**
  * `{"flagKey": "…", "context": {…}}`, both optional.
@@ -43,5 +43,5 @@ function parse(text: string): Json | undefined {
 function isPlain(value: Json, depth: number): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;
-  return depth <= deepest && Object.values(value).every((member) => isPlain(member, depth + 1));
+  return depth <= maxDepth && Object.values(value).every((member) => isPlain(member, depth + 1));
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { errorCode } from "../../../../src/transport/http2/frames.ts";
 import { HpackDecoder } from "../../../../src/transport/http2/hpack/decoder.ts";
 import { encodeBlock } from "../../../../src/transport/http2/hpack/encoder.ts";
-import type { Http2Stream } from "../../../../src/transport/http2/stream.ts";
+import type { Http2Stream } from "../../../../src/transport/http2/http2-stream.ts";
 import {
   cancelledCalls,
   idleFrames,
@@ -521,7 +521,7 @@ describe("the end of a connection", () => {
       expect(peer.handler(id).closes).toBe(1);
     }
     peer.send(data(3, 5));
-    peer.connection.sender.drained();
+    peer.connection.drained();
     expect(peer.take()).toEqual([]);
     expect(peer.handler(3).received).toEqual([]);
   });

@@ -5,10 +5,10 @@ import type { Log } from "../../core/log.ts";
 import type { Timeouts } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
 import { readInTurns } from "../paced-reading.ts";
-import { Http2Connection } from "./connection.ts";
 import { errorCode } from "./frames.ts";
+import { Http2Connection } from "./http2-connection.ts";
+import type { Http2Stream, StreamHandler } from "./http2-stream.ts";
 import { PingCounter, type PingRule } from "./pings.ts";
-import type { Http2Stream, StreamHandler } from "./stream.ts";
 
 /** Go counts this much on top of its limit on headers. */
 const headerSlackBytes = 320;
@@ -22,7 +22,7 @@ export interface Http2Options {
   readonly serve: (stream: Http2Stream) => StreamHandler;
 }
 
-/** HTTP/2 on connections that somebody else accepts. */
+/** HTTP/2 on connections that the acceptor hands over. */
 export class Http2Server {
   readonly #options: Http2Options;
   readonly #connections = new Set<Http2Connection>();
@@ -81,14 +81,18 @@ export class Http2Server {
         onEnd: () => {
           // The last answers may still be in the socket; the grace period is their time.
           if (this.#draining) socket.end(() => endThenDestroy(socket));
-          else endThenDestroy(socket);
+          else {
+            // One who floods goes on for a while, and reading that costs others their time.
+            reading.stop();
+            endThenDestroy(socket);
+          }
         },
       },
     );
     this.#connections.add(connection);
     this.#idle.add(connection, performance.now());
 
-    socket.on("drain", () => connection.sender.drained());
+    socket.on("drain", () => connection.drained());
     const reading = readInTurns(socket, {
       push: (chunk) => connection.push(chunk),
       work: (turn) => {

@@ -1,7 +1,7 @@
 import { Code, type RpcError } from "../../core/rpc-error.ts";
 import { type BlockFields, encodeBlock, type HeaderBlock } from "../http2/hpack/encoder.ts";
-import type { Http2Stream } from "../http2/stream.ts";
-import { okStatus, statusOf } from "./status.ts";
+import type { Http2Stream } from "../http2/http2-stream.ts";
+import { okStatus, statusOf } from "./grpc-status.ts";
 
 /** What gRPC's answers are made of over HTTP/2, encoded once. */
 

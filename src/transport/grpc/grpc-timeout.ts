@@ -11,7 +11,7 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /**
  * The `grpc-timeout` header in milliseconds.
- * @throws RpcError where it is not one to eight digits and a unit.
+ * @throws RpcError when it is not one to eight digits and a unit.
  */
 export function parseGrpcTimeout(value: string): number {
   const [, digits, unit = ""] = /^(\d{1,8})([HMSmun])$/.exec(value) ?? [];

@@ -1,16 +1,21 @@
+import { atOnce, inSlices } from "../../core/steps.ts";
 import { DecodeError } from "../../protobuf/reader.ts";
-import type { ShortPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import type { FastPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
 import { invalidArgument } from "../errors.ts";
 import { resolveMethods } from "./answer.ts";
-import { bulkMethods } from "./bulk.ts";
+import { bulkMethods, takesTurns } from "./bulk.ts";
 import { eventStreamMethods } from "./dialects.ts";
 import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
-import { readJsonRequest } from "./json-request.ts";
-import { decodeEmptyRequest, decodeResolveAllRequest, decodeResolveRequest } from "./request.ts";
+import { readJsonRequest } from "./resolve-json-request.ts";
+import {
+  decodeEmptyRequest,
+  decodeResolveAllRequest,
+  decodeResolveRequest,
+} from "./resolve-request.ts";
 
 /** All methods, from message bytes to message bytes. */
-export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath {
+export function fastPath(evaluator: Evaluator, events: EventStreams): FastPath {
   const resolves = resolveMethods.map(
     (method): UnaryMethod => ({
       path: method.path,
@@ -38,13 +43,16 @@ export function shortPath(evaluator: Evaluator, events: EventStreams): ShortPath
   const bulks = bulkMethods.map(
     (method): UnaryMethod => ({
       path: method.path,
-      call: naming((message, headers) => {
+      call: naming((message, headers, unwanted) => {
         const request = decodeResolveAllRequest(message);
         return evaluator.resolveAll(
           method,
           request,
           (name) => headers[name],
-          (view, context) => method.encode(view, context, evaluator.record),
+          (view, context) => {
+            const steps = method.encode(view, context, evaluator.record);
+            return takesTurns(view) ? inSlices(steps, unwanted) : atOnce(steps);
+          },
         );
       }),
     }),

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Exchange, HeaderFields } from "../exchange.ts";
-import { Http2Body } from "./body.ts";
 import { type BlockFields, encodeBlock } from "./hpack/encoder.ts";
-import type { Http2Stream, StreamHandler } from "./stream.ts";
+import { Http2Body } from "./http2-body.ts";
+import type { Http2Stream, StreamHandler } from "./http2-stream.ts";
 
 /** A request and its answer on an HTTP/2 stream. */
 export class Http2Exchange implements Exchange, StreamHandler {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import type { Http2Stream } from "./stream.ts";
+import type { Http2Stream } from "./http2-stream.ts";
 
 /** The body of a request for those who read streams. Its client sends no more than is being read. */
 export class Http2Body extends Readable {

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { windowBytes, windowUpdateBytes } from "../limits.ts";
-import { errorCode, frameType, largestWindow } from "./frames.ts";
+import { errorCode, frameType, maxWindow } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/encoder.ts";
 import type { Sender } from "./sender.ts";
 
-/** Serves one request. Where one of its methods throws, the stream is reset. */
+/** Serves one request. When one of its methods throws, the stream is reset. */
 export interface StreamHandler {
   /**
    * A piece of the body; with `end` the last, perhaps empty. What was received is given back to the
@@ -76,7 +76,7 @@ export class Http2Stream {
     this.#window = window;
   }
 
-  /** Finds its handler, who is told at once where the stream is over already. */
+  /** Finds its handler, who is told at once when the stream is over already. */
   serve(find: (stream: Http2Stream) => StreamHandler): void {
     try {
       const handler = find(this);
@@ -133,7 +133,7 @@ export class Http2Stream {
     }
   }
 
-  /** Counts among its connection's streams until `work` is done, even where it is over before. */
+  /** Counts among its connection's streams until `work` is done, even when it is over before. */
   occupy(work: Promise<unknown>): void {
     this.#occupied = true;
     const vacate = () => {
@@ -238,7 +238,7 @@ export class Http2Stream {
     this.#sender.schedule();
   }
 
-  /** The stream is over, whoever ended it. */
+  /** The stream is over, by either side. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -250,10 +250,10 @@ export class Http2Stream {
     this.#release();
   }
 
-  /** @returns False where the window becomes larger than one may be. */
+  /** @returns False when the window becomes larger than one may be. */
   widen(bytes: number): boolean {
     this.#window += bytes;
-    return this.#window <= largestWindow;
+    return this.#window <= maxWindow;
   }
 
   /** From here on the client may send more only as far as {@link credit} says. */
@@ -273,7 +273,7 @@ export class Http2Stream {
     this.#sender.schedule();
   }
 
-  /** Called in turn where data waits. @returns Did anything go out? */
+  /** Called in turn when data waits. @returns Did anything go out? */
   sendWaiting(): boolean {
     const moved = this.#queue.length > 0 && this.#sendPiece();
     if (this.#queue.length > 0) return moved;
@@ -313,7 +313,7 @@ export class Http2Stream {
     while (this.#queue.length > 0 && !sender.congested && this.#sendPiece());
   }
 
-  /** One frame of what waits. @returns False where there is no room for any of it. */
+  /** One frame of what waits. @returns False when there is no room for any of it. */
   #sendPiece(): boolean {
     const [piece] = this.#queue;
     if (piece === undefined) return false;

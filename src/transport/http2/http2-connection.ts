@@ -11,16 +11,16 @@ import {
   flag,
   frameType,
   initialWindow,
-  largestStream,
+  maxStream,
   setting,
 } from "./frames.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
 import { HeldRequests } from "./held-requests.ts";
 import { encodeBlock } from "./hpack/encoder.ts";
+import { Http2Stream, type StreamHandler, type StreamOwner } from "./http2-stream.ts";
 import type { Received } from "./request-headers.ts";
 import { type ByteSink, Sender } from "./sender.ts";
 import { encodeSettings } from "./settings.ts";
-import { Http2Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 
 export interface ConnectionOptions {
@@ -29,7 +29,7 @@ export interface ConnectionOptions {
   readonly maxHeaderBytes: number;
   /** A request whose headers have arrived. */
   readonly serve: (stream: Http2Stream) => StreamHandler;
-  /** An exception where requests are served. It costs its stream alone. */
+  /** An exception when requests are served. It costs its stream alone. */
   readonly onFailure: (error: unknown, headers: IncomingHttpHeaders) => void;
   /** Milliseconds, from whenever. */
   readonly now: () => number;
@@ -131,10 +131,18 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
+  /** The socket takes more: what waits is sent in the next turn. */
+  drained(): void {
+    if (this.#over) return;
+    this.#control.drained();
+    this.#events.onWork();
+  }
+
   #read(turn: Turn): boolean {
+    // What answers are waiting for comes before further requests.
+    if (this.#control.pump(turn)) return true;
     const left = this.#frames.read(turn);
-    this.#control.pump();
-    if (left) return true;
+    if (this.#control.pump(turn) || left) return true;
     for (const stream of this.#opened) stream.partial();
     this.#opened.length = 0;
     this.#watchUnfinished();
@@ -148,7 +156,7 @@ export class Http2Connection implements StreamOwner {
   drain(): void {
     if (this.#over || this.#leaving) return;
     this.#leaving = true;
-    this.sender.frames.goAway(largestStream, errorCode.none, "");
+    this.sender.frames.goAway(maxStream, errorCode.none, "");
     this.sender.frames.frame(frameType.ping, 0, 0, leavingPing);
     this.sender.schedule();
   }

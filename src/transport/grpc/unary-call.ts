@@ -1,13 +1,13 @@
 import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
-import type { Http2Stream } from "../http2/stream.ts";
+import type { Http2Stream } from "../http2/http2-stream.ts";
 import { frameMessage, type UnaryMethod } from "../method.ts";
 import { envelopeOf, frameCompressed, wantsGzip } from "./envelope.ts";
+import { answerError, gzipHeaders, okTrailers, responseHeaders } from "./grpc-answers.ts";
+import { publicError } from "./grpc-status.ts";
+import { parseGrpcTimeout } from "./grpc-timeout.ts";
 import { OneMessageCall } from "./one-message-call.ts";
-import { answerError, gzipHeaders, okTrailers, responseHeaders } from "./reply.ts";
-import { publicError } from "./status.ts";
-import { parseGrpcTimeout } from "./timeout.ts";
 
 /** Longer answers are not copied: of one that is kept, all who wait for it wait for the same bytes. */
 const copiedBytes = 64 << 10;
@@ -34,13 +34,25 @@ export class UnaryCall extends OneMessageCall {
       this.fail(new RpcError("the operation timed out", Code.DeadlineExceeded));
       return;
     }
-    let answer: Uint8Array;
+    let answer: Uint8Array | Promise<Uint8Array>;
     try {
-      answer = this.#method.call(message, this.headers);
+      answer = this.#method.call(message, this.headers, () => this.stream.closed);
     } catch (error) {
       this.fail(error);
       return;
     }
+    if (!(answer instanceof Promise)) {
+      this.#succeed(answer);
+      return;
+    }
+    this.stream.prepare(answer);
+    answer.then(
+      (bytes) => this.#succeed(bytes),
+      (error) => this.stream.closed || this.fail(error),
+    );
+  }
+
+  #succeed(answer: Uint8Array): void {
     const call = this.#takeCall();
     this.#reply(answer);
     if (call === undefined) return;

@@ -15,7 +15,7 @@ const SECOND = (2 << 3) | LENGTH_DELIMITED;
 /**
  * `SyncFlagsRequest` and `FetchAllFlagsRequest { string provider_id = 1; string selector = 2; }`, and
  * with neither field `GetMetadataRequest {}`.
- * @throws RpcError where it is no such message
+ * @throws RpcError when it is no such message
  */
 export function decodeSyncRequest(message: Uint8Array): SyncRequest {
   const end = message.length;
