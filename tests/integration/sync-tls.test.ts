@@ -94,7 +94,7 @@ describe("a private CA", () => {
   test("files that cannot be used are named by their option", async () => {
     const { ca, server, client: own } = certificates;
     const missing = `${certificates.folder}/missing.pem`;
-    expect(await refusal(1, { certPath: missing })).toContain(`certPath: ENOENT`);
+    expect(await refusal(1, { certPath: missing })).toContain("(certPath): there is no such file");
     const mixed = { certPath: ca.cert, clientCertPath: own.cert, clientKeyPath: server.key };
     expect(await refusal(1, mixed)).toContain("clientKeyPath the PEM key of clientCertPath");
   });
