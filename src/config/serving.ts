@@ -1,5 +1,6 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import type {
   globalOptions,
   loadingOptions,
@@ -11,14 +12,6 @@ import type { Resolved } from "./resolve.ts";
 
 /** Where a service listens. */
 export type Address = { readonly port: number } | { readonly socketPath: string };
-
-/** PEM files of a TLS server, read at start and again when they change. */
-export interface ServerTls {
-  readonly certPath: string;
-  readonly keyPath: string;
-  /** Ask for client certificates signed by this CA and refuse all others. */
-  readonly clientCaPath?: string;
-}
 
 /** What the configurations of both serving commands have in common. */
 export interface ServingConfig {

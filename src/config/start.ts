@@ -1,5 +1,6 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
@@ -8,7 +9,6 @@ import {
   address,
   certificatePair,
   distinctAddresses,
-  type ServerTls,
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";

@@ -1,10 +1,10 @@
+import type { CallObserver } from "../core/calls.ts";
 import { type CallMetricsOptions, createCallMetrics } from "../telemetry/call-metrics.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
-import type { CallWatch } from "../transport/listener.ts";
 import type { Tracing } from "./telemetry-exports.ts";
 
 /** Makes what watches the calls of one listener. */
-export type Watch = (options: CallMetricsOptions) => CallWatch;
+export type Watch = (options: CallMetricsOptions) => CallObserver;
 
 /** Call metrics for all listeners, and traces where they are asked for. */
 export function createWatch(registry: Registry, tracing?: Tracing): Watch {

@@ -1,4 +1,5 @@
 import type { OtelConfig } from "../config/otel/read.ts";
+import type { CallObserver } from "../core/calls.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Log } from "../core/log.ts";
 import { within } from "../core/within.ts";
@@ -6,7 +7,6 @@ import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { Attributes } from "../telemetry/metrics/series.ts";
 import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
 import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
-import type { CallWatch } from "../transport/listener.ts";
 
 /** The longest that a daemon which ends waits for the last telemetry to be sent. */
 export const exportGraceMs = 3_000;
@@ -26,7 +26,7 @@ export interface Tracing {
   calls(
     port: "evaluation" | "sync" | "ofrep",
     scheme: "http" | "https",
-  ): NonNullable<CallWatch["trace"]>;
+  ): NonNullable<CallObserver["trace"]>;
   readonly evaluations: EvaluationTrace;
   readonly loads: LoadTrace;
 }

@@ -1,5 +1,5 @@
 /** Errors that more than one service answers with. */
-import { Code, RpcError } from "../transport/rpc-error.ts";
+import { Code, RpcError } from "../core/rpc-error.ts";
 
 export function invalidArgument(message: string): RpcError {
   return new RpcError(message, Code.InvalidArgument);

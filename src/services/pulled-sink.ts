@@ -1,4 +1,4 @@
-import { Code, RpcError } from "../transport/rpc-error.ts";
+import { Code, RpcError } from "../core/rpc-error.ts";
 import { streamDeadlineExceeded } from "./errors.ts";
 
 /** A sink whose messages are pulled by their reader: Connect's streaming handlers are async generators. */

@@ -1,4 +1,4 @@
-import type { CallRecord } from "../transport/listener.ts";
+import type { CallRecord } from "../core/calls.ts";
 import { HttpMetrics, type HttpSeries } from "./http-metrics.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { HistogramSeries, NumberSeries } from "./metrics/series.ts";

@@ -1,4 +1,4 @@
-import type { CallRecord } from "../transport/listener.ts";
+import type { CallRecord } from "../core/calls.ts";
 import type { Counter, Histogram } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { Attributes, HistogramSeries, NumberSeries } from "./metrics/series.ts";

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { maxOpenFiles } from "../transport/open-files.ts";
+import { maxOpenFiles } from "../core/open-files.ts";
 import type { Definition } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { Attributes } from "./metrics/series.ts";

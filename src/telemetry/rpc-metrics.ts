@@ -1,5 +1,5 @@
-import type { CallRecord } from "../transport/listener.ts";
-import { Code, codeForm } from "../transport/rpc-error.ts";
+import type { CallRecord } from "../core/calls.ts";
+import { Code, codeForm } from "../core/rpc-error.ts";
 import type { Histogram } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { HistogramSeries } from "./metrics/series.ts";

@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import type { ServerTls } from "../config/serving.ts";
 import { ExpiryQueue } from "../core/expiry.ts";
 import type { Log } from "../core/log.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
 import { connectionBufferBytes, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
 import { sniffProtocol } from "./sniff.ts";

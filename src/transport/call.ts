@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { CallRecord, CallSpan, CallWatch } from "./listener.ts";
+import type { CallObserver, CallRecord, CallSpan } from "../core/calls.ts";
 
 /** One call being measured. */
 export class Call {
-  readonly #watch: CallWatch;
+  readonly #watch: CallObserver;
   readonly #path: string;
   readonly #protocol: CallRecord["protocol"];
   readonly #httpMethod: string;
@@ -16,7 +16,7 @@ export class Call {
 
   /** @param headers of the request, in which tracing names itself as the caller */
   constructor(
-    watch: CallWatch,
+    watch: CallObserver,
     path: string,
     protocol: CallRecord["protocol"],
     httpMethod: string,

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
-import type { ServerTls } from "../config/serving.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Log } from "../core/log.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 
 /**
  * What `tls.createServer` and `setSecureContext` take.

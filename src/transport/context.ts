@@ -1,6 +1,6 @@
+import type { CallObserver } from "../core/calls.ts";
 import type { ExpiryQueue } from "../core/expiry.ts";
 import type { Log } from "../core/log.ts";
-import type { CallWatch } from "./listener.ts";
 
 /** Something that is given up when its time is over. */
 export interface Expirable {
@@ -15,5 +15,5 @@ export interface TransportContext {
   /** Requests whose bodies are on their way. */
   readonly receiving: ExpiryQueue<Expirable>;
   /** Undefined: nobody watches. */
-  readonly watch: CallWatch | undefined;
+  readonly watch: CallObserver | undefined;
 }

@@ -4,11 +4,12 @@
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ServerTls } from "../config/serving.ts";
 import type { Log } from "../core/log.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import { within } from "../core/within.ts";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
+import { connectionsAllowed } from "./connection-limit.ts";
 import { serveFetch } from "./fetch-server.ts";
 import type { PlainAnswer } from "./http1/plain-connection.ts";
 import { PlainServer } from "./http1/plain-server.ts";
@@ -16,7 +17,6 @@ import { relay } from "./http1/relay.ts";
 import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
 import { lingerMs } from "./linger.ts";
 import type { PortSharing } from "./listener.ts";
-import { connectionsAllowed } from "./open-files.ts";
 
 /** undefined: the request is not for this handler, the next is asked. */
 export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;

@@ -5,6 +5,7 @@ import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
 import { createJsonUnary } from "./connect/json-unary.ts";
 import { LazyDispatcher } from "./connect/lazy-dispatcher.ts";
+import { connectionsAllowed } from "./connection-limit.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { StreamCall } from "./grpc/stream.ts";
@@ -20,7 +21,6 @@ import {
   unlimitedBytes,
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
-import { connectionsAllowed } from "./open-files.ts";
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.

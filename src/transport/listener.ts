@@ -1,6 +1,7 @@
 import type { ConnectRouter } from "@connectrpc/connect";
-import type { ServerTls } from "../config/serving.ts";
+import type { CallObserver } from "../core/calls.ts";
 import type { Log } from "../core/log.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import type { PingRule } from "./http2/pings.ts";
 import type { ShortPath } from "./method.ts";
 
@@ -23,51 +24,11 @@ export type ListenAddress =
     }
   | { readonly socketPath: string };
 
-/** A finished call, for metrics. */
-export interface CallRecord {
-  readonly path: string;
-  readonly protocol: "grpc" | "grpc_web" | "connect_rpc" | "http";
-  readonly httpMethod: string;
-  readonly httpStatus: number;
-  /** gRPC code number; 0 is OK. Undefined where the request was not an RPC. */
-  readonly code: number | undefined;
-  readonly milliseconds: number;
-  readonly requestBytes: number;
-  readonly responseBytes: number;
-  /** Messages sent; without: one. */
-  readonly responses?: number;
-}
-
-/** A call whose headers have arrived. */
-export interface CallStart {
-  readonly path: string;
-  readonly protocol: CallRecord["protocol"];
-  readonly httpMethod: string;
-  header(name: string): string | undefined;
-  /** What the service that is called finds in place of what the client sent. */
-  setHeader(name: string, value: string): void;
-}
-
-/** Follows one call to its end. */
-export interface CallSpan {
-  /** To be called once; undefined: the client closed the connection before there was an answer. */
-  end(call: CallRecord | undefined): void;
-}
-
-/** Watches the calls of a listener. */
-export interface CallWatch {
-  /** A finished call. */
-  readonly onCall?: (call: CallRecord) => void;
-  /** A request was opened (1) that may stay open for long, or such a one is over (-1). */
-  readonly onOpen?: (httpMethod: string, path: string, change: 1 | -1) => void;
-  readonly trace?: (call: CallStart) => CallSpan | undefined;
-}
-
 /** Puts services into Connect's router. */
 export type Routes = (router: ConnectRouter) => void;
 
 /** `unary` and `streams` are some of the methods of `routes`. */
-export interface ListenerOptions extends CallWatch, Partial<ShortPath> {
+export interface ListenerOptions extends CallObserver, Partial<ShortPath> {
   /** For messages: "evaluation", "sync". */
   readonly name: string;
   readonly address: ListenAddress;

@@ -3,11 +3,12 @@
  * dates aside, its answers are those of a listener that has the universal path only.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { CallRecord } from "../../src/core/calls.ts";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
 import { createEvaluationService } from "../../src/services/evaluation/service.ts";
 import type { Timeouts } from "../../src/transport/limits.ts";
 import { listen } from "../../src/transport/listen.ts";
-import type { CallRecord, Listener } from "../../src/transport/listener.ts";
+import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";
 import { converse } from "../support/raw-client.ts";
 import { rememberingLog } from "../support/silent-log.ts";

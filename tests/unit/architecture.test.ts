@@ -10,8 +10,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: ["evaluation", "flags", "core"],
   protobuf: ["core"],
   // To become ["core"] alone, as all of these.
-  telemetry: ["evaluation", "transport", "core"],
-  transport: ["config", "core"],
+  telemetry: ["evaluation", "core"],
+  transport: ["core"],
   sources: ["store", "flags", "telemetry", "config", "core"],
   config: ["core"],
   services: [

@@ -1,10 +1,10 @@
 /** From an outcome to what a Resolve method answers, made once per outcome and method. */
 
 import type { Json } from "../../core/json.ts";
+import type { RpcError } from "../../core/rpc-error.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
 import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
-import type { RpcError } from "../../transport/rpc-error.ts";
 import { type Dialect, dialects, type MethodName, methodName } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
 import { toInt64 } from "./int64.ts";

@@ -1,12 +1,12 @@
+import type { CallObserver } from "../../core/calls.ts";
 import { type Cors, createCors, exposedHeaders } from "../../transport/cors.ts";
 import type { PlainAnswer } from "../../transport/http1/plain-connection.ts";
-import type { CallWatch } from "../../transport/listener.ts";
 import { createEvaluations, type Evaluate, type EvaluationsOptions } from "./evaluations.ts";
 import { createOfrepHandler, type OfrepHandler } from "./handler.ts";
 import { KnownRoutes } from "./known-routes.ts";
 import { createShortPath } from "./short-path.ts";
 
-export interface OfrepOptions extends EvaluationsOptions, CallWatch {
+export interface OfrepOptions extends EvaluationsOptions, CallObserver {
   /** Allowed origins (`*` wildcards); empty: every origin. */
   readonly corsOrigins: readonly string[];
   /** Bytes; ≤ 0: no limit. */

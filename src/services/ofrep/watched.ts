@@ -1,4 +1,4 @@
-import type { CallWatch } from "../../transport/listener.ts";
+import type { CallObserver } from "../../core/calls.ts";
 import type { Reply } from "./reply.ts";
 import type { OfrepRequest } from "./request.ts";
 
@@ -12,7 +12,7 @@ export interface Watched<Answer = Response> {
 
 /** @param respond makes the server's answer of a reply */
 export function watch<Answer>(
-  { onCall, onOpen, trace }: CallWatch,
+  { onCall, onOpen, trace }: CallObserver,
   { method: httpMethod, headers, path }: Omit<OfrepRequest, "url"> & { readonly path: string },
   respond: (reply: Reply) => Answer,
 ): Watched<Answer> {

@@ -2,11 +2,11 @@
 
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
+import { Code, RpcError } from "../../core/rpc-error.ts";
 import { atOnce, inSlices, type Steps } from "../../core/steps.ts";
 import { memoSlot } from "../../evaluation/outcome.ts";
 import type { View } from "../../store/view.ts";
 import { envelopeBytes } from "../../transport/grpc/envelope.ts";
-import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";
 import { encodeContext, flagsPrefix } from "./messages.ts";
 

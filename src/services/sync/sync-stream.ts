@@ -1,5 +1,5 @@
+import { RpcError } from "../../core/rpc-error.ts";
 import type { SyncStreamEnd, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
-import { RpcError } from "../../transport/rpc-error.ts";
 import { streamDeadlineExceeded } from "../errors.ts";
 import type { EncodedState } from "./encoded-state.ts";
 

@@ -1,6 +1,6 @@
+import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import type { SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
-import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { ContextSource } from "../context-source.ts";
 import type { StateEncoder } from "./encoded-state.ts";
 import { type StateSink, SyncStream } from "./sync-stream.ts";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../core/json.ts";
+import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { SnapshotSource } from "../../store/view.ts";
-import { Code, RpcError } from "../../transport/rpc-error.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import type { EncodedState, StateEncoder } from "./encoded-state.ts";

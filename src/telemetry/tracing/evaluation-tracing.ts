@@ -1,6 +1,6 @@
+import { codeForm, RpcError } from "../../core/rpc-error.ts";
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
-import { codeForm, RpcError } from "../../transport/rpc-error.ts";
 import { parseTraceparent } from "./trace-context.ts";
 import type { Span, Tracer } from "./tracer.ts";
 

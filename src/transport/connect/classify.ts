@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
-import type { CallRecord } from "../listener.ts";
+import type { CallRecord } from "../../core/calls.ts";
 
 /** Which protocol a request to a method speaks, by its content type. */
 export function protocolOf(contentType: string | undefined): CallRecord["protocol"] {

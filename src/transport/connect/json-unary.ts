@@ -1,3 +1,4 @@
+import { codeForm, type RpcError } from "../../core/rpc-error.ts";
 import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
@@ -7,7 +8,6 @@ import { httpDate } from "../http1/date.ts";
 import type { PlainAnswer } from "../http1/plain-connection.ts";
 import type { PlainHead } from "../http1/plain-head.ts";
 import type { UnaryMethod } from "../method.ts";
-import { codeForm, type RpcError } from "../rpc-error.ts";
 
 type Headers = PlainHead["headers"];
 

@@ -1,5 +1,5 @@
+import { Code, RpcError } from "../../core/rpc-error.ts";
 import { compressMinBytes } from "../limits.ts";
-import { Code, RpcError } from "../rpc-error.ts";
 
 /** A message on the wire follows one byte of flags and its length in four. */
 export const envelopeBytes = 5;

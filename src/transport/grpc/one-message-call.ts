@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { Code, RpcError } from "../../core/rpc-error.ts";
 import { ByteCollector } from "../byte-collector.ts";
 import { Call } from "../call.ts";
 import type { Expirable, TransportContext } from "../context.ts";
 import type { Http2Stream, StreamHandler } from "../http2/stream.ts";
-import { Code, RpcError } from "../rpc-error.ts";
 import { checkEncoding, envelopeBytes, tooLarge, unwrapMessage } from "./envelope.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { RpcError } from "../../core/rpc-error.ts";
 import { type BlockFields, encodeBlock, type HeaderBlock } from "../http2/hpack/encoder.ts";
-import type { RpcError } from "../rpc-error.ts";
 import { okStatus, statusOf } from "./status.ts";
 
 /** What gRPC's answers are made of over HTTP/2, encoded once. */

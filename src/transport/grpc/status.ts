@@ -1,5 +1,5 @@
 import type { Log } from "../../core/log.ts";
-import { Code, RpcError } from "../rpc-error.ts";
+import { Code, RpcError } from "../../core/rpc-error.ts";
 
 export type StatusFields = Readonly<Record<string, string>>;
 

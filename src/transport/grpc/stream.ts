@@ -1,10 +1,10 @@
+import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import { errorCode } from "../http2/frames.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { streamBufferBytes } from "../limits.ts";
 import type { MessageStream, StreamMethod } from "../method.ts";
-import { Code, RpcError } from "../rpc-error.ts";
 import { envelopeBytes, messageBytes } from "./envelope.ts";
 import { OneMessageCall } from "./one-message-call.ts";
 import { errorBlocks, okTrailers, responseHeaders } from "./reply.ts";

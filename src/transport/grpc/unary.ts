@@ -1,8 +1,8 @@
+import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Http2Stream } from "../http2/stream.ts";
 import { frameMessage, type UnaryMethod } from "../method.ts";
-import { Code, RpcError } from "../rpc-error.ts";
 import { envelopeOf, frameCompressed, wantsGzip } from "./envelope.ts";
 import { OneMessageCall } from "./one-message-call.ts";
 import { errorBlocks, gzipHeaders, okTrailers, responseHeaders } from "./reply.ts";

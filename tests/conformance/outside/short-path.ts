@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { create, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
+import type { RpcError } from "../../../src/core/rpc-error.ts";
 import { toWebHeaders } from "../../../src/transport/connect/headers.ts";
 import { parseGrpcTimeout } from "../../../src/transport/grpc/timeout.ts";
 import {
@@ -15,7 +16,6 @@ import {
   type StreamMethod,
   type UnaryMethod,
 } from "../../../src/transport/method.ts";
-import type { RpcError } from "../../../src/transport/rpc-error.ts";
 import { shortError } from "../../support/short-error.ts";
 import {
   addHeaders,

@@ -2,13 +2,13 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { startOptions } from "../../../src/config/options/start.ts";
+import { connectionsAllowed } from "../../../src/transport/connection-limit.ts";
 import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,
   longestOutput,
   maxConnections,
 } from "../../../src/transport/limits.ts";
-import { connectionsAllowed } from "../../../src/transport/open-files.ts";
 import { root } from "../../support/documentation.ts";
 
 const page = await Bun.file(join(root, "docs/guides/running.md")).text();

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import type { CallRecord } from "../../../src/core/calls.ts";
 import { Channel } from "../../../src/services/ofrep/events/channel.ts";
 import { EventStream } from "../../../src/services/ofrep/events/event-stream.ts";
 import { OfrepEvents, type OfrepEventsOptions } from "../../../src/services/ofrep/events/events.ts";
 import { createOfrep } from "../../../src/services/ofrep/service.ts";
-import type { CallRecord } from "../../../src/transport/listener.ts";
 import { fixedContext } from "../../support/fixed-context.ts";
 import { until } from "../../support/until.ts";
 import { createStore, flag, flagSet } from "../store/flags.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Code } from "@connectrpc/connect";
+import type { CallRecord } from "../../../src/core/calls.ts";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
 import { type CallMetricsOptions, createCallMetrics } from "../../../src/telemetry/call-metrics.ts";
 import { createOutcomeRecorder } from "../../../src/telemetry/flag-metrics.ts";
@@ -10,7 +11,6 @@ import { describeResource } from "../../../src/telemetry/resource.ts";
 import { exactRoutes, ofrepRoute } from "../../../src/telemetry/routes.ts";
 import { observeSources } from "../../../src/telemetry/source-metrics.ts";
 import { createSyncMetrics } from "../../../src/telemetry/sync-metrics.ts";
-import type { CallRecord } from "../../../src/transport/listener.ts";
 
 const scoped = 'otel_scope_name="flagd",otel_scope_schema_url="",otel_scope_version=""';
 

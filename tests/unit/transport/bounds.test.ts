@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ExpiryQueue } from "../../../src/core/expiry.ts";
 import { ByteCollector } from "../../../src/transport/byte-collector.ts";
-import { connectionsAllowed } from "../../../src/transport/open-files.ts";
+import { connectionsAllowed } from "../../../src/transport/connection-limit.ts";
 import { sniffProtocol } from "../../../src/transport/sniff.ts";
 
 describe("a byte collector", () => {

@@ -1,14 +1,14 @@
 /** gRPC calls on streams of a connection without sockets. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import type { CallRecord } from "../../../src/core/calls.ts";
 import { ExpiryQueue } from "../../../src/core/expiry.ts";
+import { Code, RpcError } from "../../../src/core/rpc-error.ts";
 import type { Expirable, TransportContext } from "../../../src/transport/context.ts";
 import { StreamCall } from "../../../src/transport/grpc/stream.ts";
 import { UnaryCall } from "../../../src/transport/grpc/unary.ts";
 import { HpackDecoder } from "../../../src/transport/http2/hpack/decoder.ts";
-import type { CallRecord } from "../../../src/transport/listener.ts";
 import { frameMessage, type MessageStream } from "../../../src/transport/method.ts";
-import { Code, RpcError } from "../../../src/transport/rpc-error.ts";
 import { endStream, Http2Peer, numberFrame, widen } from "../../support/http2-peer.ts";
 import { frame, frameType } from "../../support/raw-client.ts";
 import { rememberingLog } from "../../support/silent-log.ts";

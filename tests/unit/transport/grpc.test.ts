@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { Code, RpcError } from "../../../src/core/rpc-error.ts";
 import {
   checkEncoding,
   frameCompressed,
@@ -11,7 +12,6 @@ import { errorBlocks } from "../../../src/transport/grpc/reply.ts";
 import { percentEncode, statusOf } from "../../../src/transport/grpc/status.ts";
 import { parseGrpcTimeout } from "../../../src/transport/grpc/timeout.ts";
 import { frameMessage } from "../../../src/transport/method.ts";
-import { Code, RpcError } from "../../../src/transport/rpc-error.ts";
 
 const limit = 10_000;
 
