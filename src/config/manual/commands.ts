@@ -3,7 +3,7 @@ import { didYouMean } from "../../core/nearest.ts";
 import { quote } from "../../core/quote.ts";
 import type { OptionTable } from "../options/option.ts";
 import { redisSyncOptions } from "../options/redis-sync.ts";
-import { globalOptions } from "../options/shared.ts";
+import { globalOptions, versionOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
 
 /** A command as help, completion and reference describe it. */
@@ -82,9 +82,11 @@ const redisSync: CommandManual = {
 const version: CommandManual = {
   name: "version",
   summary: "Print the version, the commit and the build date",
-  usage: "",
-  options: globalOptions,
-  examples: [],
+  usage: "[options]",
+  options: versionOptions,
+  examples: [
+    { does: "Licences of what the executable contains", command: "flagd version --licenses" },
+  ],
 };
 
 const completion: CommandManual = {

@@ -21,6 +21,18 @@ export const globalOptions = {
   }),
 };
 
+/** Options of `flagd version`. */
+export const versionOptions = {
+  ...globalOptions,
+  licenses: option({
+    kind: boolean,
+    default: false,
+    section: "General",
+    doc: "Print the licences of everything that the executable contains instead.",
+    flagOnly: true,
+  }),
+};
+
 /** Options of every command that loads flags. */
 export const loadingOptions = {
   strict: option({
