@@ -1,12 +1,13 @@
 import { type CommandDef, runCommand } from "citty";
 import { parseArguments, takesNextWord } from "../config/argv.ts";
+import { impliedLogFormat } from "../config/log-format.ts";
 import { commands, manualOf } from "../config/manual/commands.ts";
 import { overview } from "../config/manual/help.ts";
 import type { OptionTable } from "../config/options/option.ts";
 import { globalOptions } from "../config/options/shared.ts";
 import { versionLine } from "../core/build-info.ts";
 import { ConfigError } from "../core/config-error.ts";
-import { redact } from "../core/redact.ts";
+import { visible } from "../core/visible.ts";
 import type { Io } from "./io.ts";
 
 /** By name. Each is loaded only when it runs: `flagd version` needs nothing of the daemon. */
@@ -31,17 +32,34 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const { result } = await runCommand(await load(io), { rawArgs: args.toSpliced(at, 1) });
     return typeof result === "number" ? result : 0;
   } catch (error) {
-    if (!(error instanceof ConfigError)) {
-      // Left to the runtime it would be shown with the members of the error, which may be secret.
-      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      await io.complain(`Error: unexpected error; please report it: ${redact(what)}\n`);
-      return 1;
-    }
-    const known = commands.some((command) => command.name === name);
-    const usage = known ? `flagd ${name} --help` : "flagd help";
-    await io.complain(`Error: ${redact(error.message)}\nRun '${usage}' for usage.\n`);
+    await io.complain(await report(error, name, args, io));
     return 1;
   }
+}
+
+/** What is wrong: a line for people and one of what to do, or a log entry for whoever reads the log as JSON. */
+async function report(
+  error: unknown,
+  name: string | undefined,
+  args: readonly string[],
+  { environment }: Io,
+): Promise<string> {
+  const expected = error instanceof ConfigError;
+  // Left to the runtime an error of ours would be shown with its members, which may be secret.
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = expected ? error.message : `unexpected error; please report it: ${what}`;
+  const known = commands.find((command) => command.name === name);
+  if (!known || "strict" in known.options) {
+    const format = await impliedLogFormat(known?.name, args, environment);
+    if (format === "json") {
+      const { jsonLine } = await import("../telemetry/logging/format.ts");
+      const fields = known && { component: known.name };
+      return `${jsonLine({ level: "fatal", time: new Date(), message, fields: { ...fields } })}\n`;
+    }
+  }
+  const usage = known ? `flagd ${known.name} --help` : "flagd help";
+  const advice = expected ? `Run '${usage}' for usage.\n` : "";
+  return `Error: ${visible(message)}\n${advice}`;
 }
 
 /** Those of a command may also stand before its name: `flagd --port 8013 start`. */
@@ -57,7 +75,7 @@ function commandIn(args: readonly string[]): [number, string | undefined] {
 }
 
 async function withoutCommand(args: readonly string[], io: Io): Promise<number> {
-  if (args.includes("--version")) {
+  if (args.includes("--version") || args.includes("-v")) {
     await io.print(`${versionLine}\n`);
     return 0;
   }

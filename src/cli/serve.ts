@@ -2,7 +2,6 @@ import { type CommandDef, defineCommand } from "citty";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import type { ServingConfig } from "../config/serving.ts";
-import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { Log } from "../core/log.ts";
 import { createLog } from "../telemetry/logging/create-log.ts";
@@ -23,17 +22,11 @@ export function servingCommand<Config extends ServingConfig>(
         await io.print(commandHelp(manualOf(name)));
         return 0;
       }
-      if (config.configFile) await io.complain(`using config file: ${config.configFile}\n`);
-      const log = createLog({ format: config.logFormat, debug: config.debug });
-      for (const warning of config.warnings) log.warn(warning, { component: name });
-      try {
-        return await run(config, log);
-      } catch (error) {
-        // For people it is one line without a frame; who reads JSON gets it as JSON too.
-        if (!(error instanceof ConfigError) || config.logFormat !== "json") throw error;
-        log.fatal(error.message, { component: name });
-        return 1;
-      }
+      const log = createLog({ format: config.logFormat, level: config.logLevel });
+      const own = log.with({ component: name });
+      if (config.configFile) own.info(`options are read from ${config.configFile}`);
+      for (const warning of config.warnings) own.warn(warning);
+      return run(config, log);
     },
   });
 }

@@ -28,10 +28,10 @@ export function parseArguments(args: readonly string[], table: OptionTable): Arg
     if (given) given.push(value);
     else options.set(name, [value]);
   };
-  const nextValue = (complaint: string): string => {
+  const nextValue = (shown: string, name: string): string => {
     const value = args[index++];
-    if (value === undefined) throw new ConfigError(`flag needs an argument: ${complaint}`);
-    return value;
+    if (value !== undefined) return value;
+    throw new ConfigError(`${shown} needs a value: <${table[name]?.kind.hint}>`);
   };
 
   const long = (arg: string) => {
@@ -40,13 +40,11 @@ export function parseArguments(args: readonly string[], table: OptionTable): Arg
     if (name === "help") {
       help = true;
     } else if (!Object.hasOwn(table, name)) {
-      throw new ConfigError(
-        `unknown flag: --${name}${didYouMean(name, [...Object.keys(table), "help"], (n) => `--${n}`)}`,
-      );
+      throw new ConfigError(`unknown option --${name}${guess(name, table)}`);
     } else if (equals >= 0) {
       give(name, arg.slice(equals + 1));
     } else {
-      give(name, isSwitch(name) ? "true" : nextValue(`--${name}`));
+      give(name, isSwitch(name) ? "true" : nextValue(`--${name}`, name));
     }
   };
 
@@ -65,7 +63,7 @@ export function parseArguments(args: readonly string[], table: OptionTable): Arg
         give(name, "true");
         continue;
       }
-      return give(name, rest || nextValue(`'${letter}' in ${arg}`));
+      return give(name, rest || nextValue(arg.length > 2 ? `-${letter} in ${arg}` : arg, name));
     }
   };
 
@@ -99,10 +97,28 @@ function nameOfShort(letter: string, table: OptionTable): string | undefined {
   return Object.keys(table).find((candidate) => table[candidate]?.short === letter);
 }
 
-/** `-port` is mostly meant to be `--port`. */
+/** `-port` is mostly meant to be `--port`, and `-v` is known from other programs. */
 function unknownShort(letter: string, arg: string, table: OptionTable): string {
   const word = arg.slice(1).split("=")[0] ?? "";
-  const hint = word.length > 2 ? didYouMean(word, Object.keys(table), (name) => `--${name}`) : "";
+  if (word === "v") {
+    return "unknown option -v: flagd -v prints the version, --debug (-x) makes the log verbose";
+  }
   const shown = word.length > 1 ? ` in -${word}` : "";
-  return `unknown shorthand flag: '${letter}'${shown}${hint}`;
+  return `unknown option -${letter}${shown}${word.length > 2 ? guess(word, table) : ""}`;
+}
+
+const maxGuesses = 3;
+
+/**
+ * ` (did you mean …?)` for a slip, and for the name that another command gives the same option: `--log-format`
+ * for `--redis-log-format`.
+ */
+function guess(word: string, table: OptionTable): string {
+  const names = [...Object.keys(table), "help"];
+  const show = (name: string) => `--${name}`;
+  const slip = didYouMean(word, names, show);
+  if (slip !== "") return slip;
+  const akin = names.filter((name) => name.endsWith(`-${word}`) || word.endsWith(`-${name}`));
+  if (akin.length === 0 || akin.length > maxGuesses) return "";
+  return ` (did you mean ${akin.map(show).join(" or ")}?)`;
 }

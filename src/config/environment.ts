@@ -1,4 +1,5 @@
 import type { Environment } from "../core/environment.ts";
+import { didYouMean } from "../core/nearest.ts";
 import { environmentName, type OptionTable } from "./options/option.ts";
 
 /** What the environment says about the options of a command. */
@@ -14,8 +15,18 @@ export interface EnvironmentValues {
  */
 const serviceLink = /^(tcp|udp|sctp):\/\//;
 
-/** What `FLAGD_*` variables say about the options of `table`. */
-export function readEnvironment(table: OptionTable, environment: Environment): EnvironmentValues {
+/** The others that it makes for a Service whose name begins with `flagd`. */
+const serviceVariable = /_SERVICE_(HOST|PORT(_.*)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_.*)?$/;
+
+/**
+ * What `FLAGD_*` variables say about the options of `table`.
+ * @param others options of other commands, for which there may be variables too
+ */
+export function readEnvironment(
+  table: OptionTable,
+  environment: Environment,
+  others: OptionTable = {},
+): EnvironmentValues {
   const options = new Map<string, string>();
   const warnings: string[] = [];
   for (const name of Object.keys(table)) {
@@ -29,5 +40,25 @@ export function readEnvironment(table: OptionTable, environment: Environment): E
       options.set(name, value);
     }
   }
-  return { options, warnings };
+  return { options, warnings: [...warnings, ...slips(table, others, environment)] };
+}
+
+/** Variables that are no option's, but nearly. Others may be somebody else's: the clients of flagd have some. */
+function slips(table: OptionTable, others: OptionTable, environment: Environment): string[] {
+  const variables = (options: OptionTable) =>
+    Object.keys(options)
+      .filter((name) => !options[name]?.flagOnly)
+      .map(environmentName);
+  const own = variables(table);
+  const known = new Set([...own, ...variables(others)]);
+  return Object.entries(environment).flatMap(([variable, value]) => {
+    if (!variable.startsWith("FLAGD_") || !value || known.has(variable)) return [];
+    if (serviceVariable.test(variable) || serviceLink.test(value)) return [];
+    const hint = didYouMean(
+      variable.slice("FLAGD_".length),
+      own.map((name) => name.slice("FLAGD_".length)),
+      (name) => `FLAGD_${name}`,
+    );
+    return hint === "" ? [] : [`unknown variable ${variable} ignored${hint}`];
+  });
 }

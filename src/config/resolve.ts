@@ -1,6 +1,7 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import { didYouMean } from "../core/nearest.ts";
+import { quoteUri } from "../core/quote.ts";
 import { parseArguments } from "./argv.ts";
 import { readEnvironment } from "./environment.ts";
 import { type ConfigFile, readConfigFile } from "./file.ts";
@@ -38,13 +39,9 @@ export async function resolveOptions<Table extends OptionTable>(
 ): Promise<Resolved<Table> | undefined> {
   const given = parseArguments(args, table);
   if (given.help) return undefined;
-  const variables = readEnvironment(table, environment);
+  const variables = readEnvironment(table, environment, others);
   const file = await readConfigFile(given.options.get("config")?.at(-1) ?? "", environment);
-  const warnings = [
-    ...given.positional.map((text) => `argument ${JSON.stringify(text)} ignored`),
-    ...variables.warnings,
-    ...(file ? unknownKeys(file, table, others) : []),
-  ];
+  const warnings = [...variables.warnings, ...(file ? unknownKeys(file, table, others) : [])];
   const values: Record<string, unknown> = {};
   const origins = new Map<string, Origin>();
 
@@ -67,12 +64,28 @@ export async function resolveOptions<Table extends OptionTable>(
       take("default", `--${name}`, () => fallback);
     }
   }
+  const [extra] = given.positional;
+  // After the values: words are left over, too, where a shell took unquoted JSON apart.
+  if (extra !== undefined) throw new ConfigError(unexpected(extra, table));
   return {
     values: values as Values<Table>,
     origin: (name) => origins.get(String(name)) ?? { place: "default", name: `--${String(name)}` },
     file: file?.path,
     warnings,
   };
+}
+
+/** A word that belongs to no option was meant to be something. */
+function unexpected(word: string, table: OptionTable): string {
+  const problem = `unexpected argument ${quoteUri(word)}`;
+  if (/^(true|false)$/i.test(word)) {
+    return `${problem}: a switch takes its value with "=", as in --debug=${word.toLowerCase()}`;
+  }
+  if (table.uri && /^[\w+.-]+:|^[./~]|\.(json|ya?ml)$/i.test(word)) {
+    const uri = /^[a-z][a-z0-9+.-]*:/i.test(word) ? word : `file:${word}`;
+    return `${problem}: each source needs an option of its own, as in -f ${quoteUri(uri)}`;
+  }
+  return `${problem}: expected options only`;
 }
 
 function fromTexts(kind: Kind<unknown>, texts: readonly string[]): unknown {
@@ -85,7 +98,8 @@ function naming<T>(origin: string, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    throw new ConfigError(`invalid value for ${origin}: ${error.message}`);
+    const advice = error.instead === undefined ? "" : `: write ${origin}=${error.instead}`;
+    throw new ConfigError(`invalid value for ${origin}: ${error.message}${advice}`);
   }
 }
 

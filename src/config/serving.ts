@@ -15,7 +15,8 @@ export type Address = { readonly port: number } | { readonly socketPath: string 
 
 /** What the configurations of both serving commands have in common. */
 export interface ServingConfig {
-  readonly debug: boolean;
+  /** The least severe entries to log. */
+  readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly logFormat: "console" | "json";
   /** The configuration file in use. */
   readonly configFile: string | undefined;
@@ -72,7 +73,7 @@ export function servingConfig(
     environment,
   );
   return {
-    debug: values.debug,
+    logLevel: values.debug ? "debug" : values["log-level"],
     logFormat: own.logFormat,
     configFile: file,
     warnings: [...resolved.warnings, ...own.warnings, ...context.warnings, ...warnings],

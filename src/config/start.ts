@@ -105,7 +105,7 @@ function readSources(
   );
   if (uris.length + objects.length > 0) return [...uris, ...objects];
   const missing =
-    "no sync implementation set: set a flag source, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+    "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
   // What was ignored may have been meant as one.
   throw new ConfigError([missing, ...warnings].join("; "));
 }

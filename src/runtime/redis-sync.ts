@@ -5,7 +5,7 @@ import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { describe } from "./addresses.ts";
-import { createWatch } from "./call-watch.ts";
+import { createObserveCalls } from "./call-observers.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
 import { listenSync } from "./sync-port.ts";
@@ -31,9 +31,9 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   });
   observeSources(registry, pipeline.statuses);
 
-  const watch = createWatch(registry, tracing);
-  const sync = await listenSync({ config, pipeline, registry, watch, log });
-  own.info(`flag sync service listening at ${describe(sync.address)}`);
+  const observeCalls = createObserveCalls(registry, tracing);
+  const sync = await listenSync({ config, pipeline, registry, observeCalls, log });
+  own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   const management =
     config.managementPort === undefined
       ? undefined

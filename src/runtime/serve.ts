@@ -2,23 +2,23 @@ import type { Address } from "../config/serving.ts";
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../core/log.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
+import { logEvaluations } from "../services/evaluation-log.ts";
+import { createOutcomeRecorder } from "../services/evaluation-metrics.ts";
+import { both, type EvaluationTrace } from "../services/evaluation-tracing.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { createOfrep } from "../services/ofrep/service.ts";
-import { logEvaluations } from "../telemetry/evaluation-log.ts";
-import { createOutcomeRecorder } from "../telemetry/flag-metrics.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { ofrepRoute } from "../telemetry/routes.ts";
-import { both, type EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
 import type { HttpHandler } from "../transport/http.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
-import { createWatch } from "./call-watch.ts";
+import { createObserveCalls } from "./call-observers.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
-import type { Tracing } from "./telemetry-exports.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** Every listener of `flagd start`, bound. */
 export interface Serving {
@@ -45,7 +45,7 @@ export async function serve(parts: {
 }): Promise<Serving> {
   const { config, pipeline, registry, management, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
-  const watch = createWatch(registry, tracing);
+  const observeCalls = createObserveCalls(registry, tracing);
   const trace = evaluationTrace(tracing, log.with({ component: "evaluator" }));
   const common = {
     store,
@@ -68,7 +68,7 @@ export async function serve(parts: {
     listen({
       ...service,
       ...common,
-      ...watch({
+      ...observeCalls({
         port: "evaluation",
         scheme: tls ? "https" : "http",
         routeOf: routesOf(service),
@@ -82,7 +82,7 @@ export async function serve(parts: {
     }),
   );
   const sync = await listenAt(config.sync.address, shared, (address) =>
-    listenSync({ config, address, pipeline, registry, watch, log }),
+    listenSync({ config, address, pipeline, registry, observeCalls, log }),
   );
   const events =
     config.ofrep.events &&
@@ -99,7 +99,7 @@ export async function serve(parts: {
     management,
     ofrep: createOfrep({
       ...common,
-      ...watch({
+      ...observeCalls({
         port: "ofrep",
         scheme: config.ofrep.tls ? "https" : "http",
         routeOf: ofrepRoute,

@@ -8,7 +8,10 @@ export interface Signals extends Disposable {
   readonly hurry: Promise<void>;
 }
 
-/** Listens to the signals of the process until disposed. SIGHUP calls `reload`. */
+/** They end a process that does not listen to them, and tools send them to daemons that reopen their log files. */
+const ignored = ["SIGUSR1", "SIGUSR2"] as const;
+
+/** Listens to the signals of the process until disposed. SIGHUP calls `reload`; SIGUSR1 and SIGUSR2 do nothing. */
 export function listenToSignals(reload: () => void): Signals {
   const stop = Promise.withResolvers<NodeJS.Signals>();
   const hurry = Promise.withResolvers<void>();
@@ -18,12 +21,15 @@ export function listenToSignals(reload: () => void): Signals {
     stopping = true;
     stop.resolve(signal);
   };
+  const nothing = () => {};
   process.on("SIGINT", onStop).on("SIGTERM", onStop).on("SIGHUP", reload);
+  for (const signal of ignored) process.on(signal, nothing);
   return {
     stop: stop.promise,
     hurry: hurry.promise,
     [Symbol.dispose]() {
       process.off("SIGINT", onStop).off("SIGTERM", onStop).off("SIGHUP", reload);
+      for (const signal of ignored) process.off(signal, nothing);
     },
   };
 }

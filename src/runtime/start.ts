@@ -55,9 +55,9 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     readiness.require(workers.whenReady());
   }
   const { evaluation, sync, ofrep, managementPort } = serving.bound;
-  own.info(`Flag IResolver listening at ${describe(evaluation.address)}`);
-  own.info(`flag sync service listening at ${describe(sync.address)}`);
-  own.info(`ofrep service listening at ${describe(ofrep)}`);
+  own.info(`evaluation (gRPC, Connect) listening at ${describe(evaluation.address)}`);
+  own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
+  own.info(`evaluation (OFREP) listening at ${describe(ofrep)}`);
   own.info(`metrics and probes listening at ${describe({ port: managementPort })}`);
 
   return runDaemon({

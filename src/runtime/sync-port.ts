@@ -6,7 +6,7 @@ import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
-import type { Watch } from "./call-watch.ts";
+import type { ObserveCalls } from "./call-observers.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 
@@ -30,10 +30,10 @@ export async function listenSync(parts: {
   readonly address?: ListenAddress;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
-  readonly watch: Watch;
+  readonly observeCalls: ObserveCalls;
   readonly log: Log;
 }): Promise<SyncPort> {
-  const { config, pipeline, registry, watch } = parts;
+  const { config, pipeline, registry, observeCalls } = parts;
   const { tls, disableMetadata, stallTimeoutMs, keepAlive } = config.sync;
   const log = parts.log.with({ component: "FlagSyncService" });
   const service = createSyncService({
@@ -48,7 +48,7 @@ export async function listenSync(parts: {
   });
   const listener = await listen({
     ...service,
-    ...watch({
+    ...observeCalls({
       port: "sync",
       scheme: tls ? "https" : "http",
       routeOf: routesOf(service),

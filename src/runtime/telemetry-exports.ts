@@ -1,12 +1,10 @@
 import type { OtelConfig } from "../config/otel/read.ts";
-import type { CallObserver } from "../core/calls.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Log } from "../core/log.ts";
 import { within } from "../core/within.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { Attributes } from "../telemetry/metrics/series.ts";
-import type { EvaluationTrace } from "../telemetry/tracing/evaluation-tracing.ts";
-import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** The longest that a daemon which ends waits for the last telemetry to be sent. */
 export const exportGraceMs = 3_000;
@@ -19,16 +17,6 @@ export interface TelemetryExports {
   readonly tracing: Tracing | undefined;
   /** Sends what is left, for up to `graceMs`. Never rejects. */
   stop(graceMs: number): Promise<void>;
-}
-
-/** What makes spans, one member for each kind of span. */
-export interface Tracing {
-  calls(
-    port: "evaluation" | "sync" | "ofrep",
-    scheme: "http" | "https",
-  ): NonNullable<CallObserver["trace"]>;
-  readonly evaluations: EvaluationTrace;
-  readonly loads: LoadTrace;
 }
 
 /**
@@ -54,8 +42,9 @@ export async function startExports(parts: {
   let tracing: Tracing | undefined;
   if (traces) {
     const { startTracing } = await import("../telemetry/otel/start-tracing.ts");
+    const { createTracing } = await import("./tracing.ts");
     const started = configured(() => startTracing({ ...traces, resource, log }));
-    tracing = started;
+    tracing = createTracing(started.tracer);
     stops.push(() => started.stop());
   }
   return {

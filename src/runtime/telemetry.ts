@@ -6,7 +6,8 @@ import { exposition } from "../telemetry/metrics/prometheus.ts";
 import { type Collection, processOnly, Registry } from "../telemetry/metrics/registry.ts";
 import { observeProcess } from "../telemetry/process-metrics.ts";
 import { describeResource } from "../telemetry/resource.ts";
-import { exportGraceMs, startExports, type Tracing } from "./telemetry-exports.ts";
+import { exportGraceMs, startExports } from "./telemetry-exports.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** What a daemon measures of itself, and where that goes. */
 export interface Telemetry {

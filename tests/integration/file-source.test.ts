@@ -19,7 +19,7 @@ import { FatalSourceError, type Payload, type SourceSink } from "../../src/sourc
 import { createLog } from "../../src/telemetry/logging/create-log.ts";
 import { until } from "../support/until.ts";
 
-const log = createLog({ format: "json", debug: false, stream: { write: () => {} } });
+const log = createLog({ format: "json", level: "info", stream: { write: () => {} } });
 const text = ({ document }: Payload) =>
   typeof document === "string" ? document : new TextDecoder().decode(document);
 

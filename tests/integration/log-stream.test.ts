@@ -6,7 +6,7 @@ const createLog = join(import.meta.dir, "../../src/telemetry/logging/create-log.
 test("a program whose log reader goes away goes on and exits 0", async () => {
   const program = `
     import { createLog } from ${JSON.stringify(createLog)};
-    const log = createLog({ format: "json", debug: false });
+    const log = createLog({ format: "json", level: "info" });
     log.info("first");
     process.stdin.on("end", () => {
       for (let i = 0; i < 100; i++) log.info("nobody reads this");

@@ -175,8 +175,8 @@ test("a source out of reach: alive, not ready, says why, and ready when it is th
 });
 
 test.each([
-  [["start"], /no sync implementation set/],
-  [["start", "--prot", "1"], /unknown flag: --prot.*--port/s],
+  [["start"], /no flag source/],
+  [["start", "--prot", "1"], /unknown option --prot.*--port/s],
   [["start", "-f", "file:/nonexistent/flags.json"], /\/nonexistent\/flags\.json/],
   [["start", "-f", "redis://:hunter2@localhost"], /key/],
   [["strat"], /unknown command.*start/s],

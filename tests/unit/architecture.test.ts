@@ -9,8 +9,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   evaluation: ["flags", "core"],
   store: ["evaluation", "flags", "core"],
   protobuf: ["core"],
-  // To become ["core"] alone, as all of these.
-  telemetry: ["evaluation", "core"],
+  telemetry: ["core"],
   transport: ["core"],
   sources: ["store", "flags", "telemetry", "config", "core"],
   config: ["core"],

@@ -45,6 +45,7 @@ export function map(hint: string): Kind<StringMap> {
     hint,
     fromText: (text) => new Map(splitPairs(text).map(splitPair)),
     fromEnv(text) {
+      refuseQuoting(text, "{…}");
       return readMap(parseJson(text, refuse('expected a JSON object, like {"key":"value"}')));
     },
     fromFile: readMap,
@@ -83,19 +84,40 @@ function readMap(value: unknown): StringMap {
   );
 }
 
+/**
+ * Names the two mistakes with quotes: none around JSON where a shell reads it, which then removes those within, and
+ * some where no shell does (a Kubernetes manifest, an `--env-file`), which are then part of the value.
+ * @param shown JSON of this kind: `[…]`
+ * @throws ValueError
+ */
+function refuseQuoting(text: string, shown: string): void {
+  if (/^'.*'$/s.test(text)) {
+    throw new ValueError("the quotes around it are part of the value here", shown);
+  }
+  if (/^[[{]/.test(text) && /[a-z]/i.test(text) && !text.includes('"')) {
+    const problem = text.includes("'") ? "JSON has double quotes" : "the shell removed the quotes";
+    throw new ValueError(problem, `'${shown}'`);
+  }
+}
+
 /** A JSON array as text, a list in the file; its entries are checked where they are used. */
 export const jsonArray: Kind<readonly unknown[]> = {
   hint: "json",
   fromText(text) {
-    if (text === "") return [];
-    const value = parseJson(text, refuse("expected an array of source objects"));
-    if (!Array.isArray(value)) throw new ValueError("expected a JSON array of source objects");
-    return value;
+    refuseQuoting(text, "[…]");
+    return readArray(text);
   },
   fromFile(value) {
-    if (typeof value === "string") return jsonArray.fromText(value);
+    if (typeof value === "string") return readArray(value);
     if (!Array.isArray(value)) throw new ValueError("expected a list of source objects");
     return value;
   },
   show: () => "",
 };
+
+function readArray(text: string): readonly unknown[] {
+  if (text === "") return [];
+  const value = parseJson(text, refuse("expected an array of source objects"));
+  if (!Array.isArray(value)) throw new ValueError("expected a JSON array of source objects");
+  return value;
+}

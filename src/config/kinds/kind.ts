@@ -1,6 +1,13 @@
 /** A value that an option cannot take; the message says what was expected. */
 export class ValueError extends Error {
   override readonly name = "ValueError";
+  /** The value to write instead, behind the option's name and `=`. */
+  readonly instead: string | undefined;
+
+  constructor(message: string, instead?: string) {
+    super(message);
+    this.instead = instead;
+  }
 }
 
 /**
@@ -13,7 +20,7 @@ export interface Kind<T> {
   /** The option may stand without a value, which then means `true`. */
   readonly switch?: boolean;
   /** What a shell offers for the value. */
-  readonly completion?: "file" | readonly string[];
+  readonly completion?: "file" | "uri" | readonly string[];
   /** One occurrence on the command line. */
   fromText(text: string): T;
   /** An environment variable; absent: as on the command line. */

@@ -5,7 +5,7 @@ import { globalOptions, loadingOptions, syncOptions, telemetryOptions } from "./
 /** Options of `flagd redis-sync`. */
 export const redisSyncOptions = {
   "redis-uri": option({
-    kind: text("uri"),
+    kind: { ...text("uri"), completion: ["redis://", "rediss://"] },
     default: "",
     section: "Flag sources",
     doc: "URI of the Redis key that holds the flags. It is redis://[[user]:password@]host[:port][/database]?key=KEY, with rediss:// for TLS. Required.",

@@ -17,7 +17,7 @@ export const globalOptions = {
     default: false,
     short: "x",
     section: "General",
-    doc: "Also log debug entries, including entries about single requests.",
+    doc: "The same as --log-level debug.",
   }),
 };
 
@@ -92,6 +92,12 @@ export const syncOptions = {
 
 /** Options of every command that is measured. */
 export const telemetryOptions = {
+  "log-level": option({
+    kind: oneOf("info", "debug", "warn", "error"),
+    default: "info",
+    section: "Logs and telemetry",
+    doc: "Least severe entries to log: debug, info, warn or error. With debug, entries about single requests are logged too.",
+  }),
   "metrics-exporter": option({
     kind: oneOf("prometheus", "otel"),
     default: "prometheus",

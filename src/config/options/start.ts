@@ -8,7 +8,7 @@ import { globalOptions, loadingOptions, syncOptions, telemetryOptions } from "./
 /** Options of `flagd start`. Names, short forms and defaults are those of every flagd. */
 export const startOptions = {
   uri: option({
-    kind: list("uri"),
+    kind: { ...list("uri"), completion: "uri" },
     default: [],
     short: "f",
     section: "Flag sources",

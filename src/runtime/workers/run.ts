@@ -25,7 +25,7 @@ export async function runWorker(): Promise<void> {
   const send = (message: FromWorker) => port.postMessage(message);
   const { number, config, sources } = workerData as WorkerInit;
   const log = muted(
-    createLog({ format: config.logFormat, debug: config.debug }).with({ worker: number }),
+    createLog({ format: config.logFormat, level: config.logLevel }).with({ worker: number }),
   );
   compileAfterStart();
 

@@ -4,9 +4,9 @@
  */
 import type { Outcome } from "../../evaluation/outcome.ts";
 import type { SnapshotSource } from "../../store/view.ts";
-import type { EvaluationTrace } from "../../telemetry/tracing/evaluation-tracing.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
+import type { EvaluationTrace } from "../evaluation-tracing.ts";
 import type { RpcService } from "../rpc-service.ts";
 import { Evaluator } from "./evaluator.ts";
 import { EventStreams } from "./event-streams.ts";

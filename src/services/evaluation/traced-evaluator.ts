@@ -1,10 +1,7 @@
 import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { View } from "../../store/view.ts";
-import type {
-  EvaluationSpan,
-  EvaluationTrace,
-} from "../../telemetry/tracing/evaluation-tracing.ts";
 import type { HeaderLookup } from "../context.ts";
+import type { EvaluationSpan, EvaluationTrace } from "../evaluation-tracing.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluator.ts";

@@ -3,12 +3,9 @@ import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import { notFound } from "../../evaluation/outcomes.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
-import type {
-  EvaluationSpan,
-  EvaluationTrace,
-} from "../../telemetry/tracing/evaluation-tracing.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
+import type { EvaluationSpan, EvaluationTrace } from "../evaluation-tracing.ts";
 import { selectorHeader } from "../selector-header.ts";
 import type { Body } from "./body.ts";
 import { bulkAnswer, matches } from "./bulk.ts";

@@ -5,8 +5,8 @@ import { type LogStream, standardError } from "./stderr.ts";
 
 export interface LogOptions {
   readonly format: "console" | "json";
-  /** Print debug entries too. */
-  readonly debug: boolean;
+  /** The least severe entries to print. */
+  readonly level: LogLevel;
   /** Default: standard error. */
   readonly stream?: LogStream;
   /** Default: colour on a terminal, unless `NO_COLOR` is set (no-color.org). */
@@ -18,7 +18,7 @@ export function createLog(options: LogOptions): Log {
   const stream = options.stream ?? standardError;
   const format = formatter(options, stream);
   const consola = createConsola({
-    level: options.debug ? LogLevels.debug : LogLevels.info,
+    level: LogLevels[options.level],
     // Consola would hold back repeated entries and print them later from a timer.
     throttle: Number.NEGATIVE_INFINITY,
     reporters: [
@@ -34,7 +34,7 @@ export function createLog(options: LogOptions): Log {
       },
     ],
   });
-  return new ConsolaLog(consola, options.debug, {});
+  return new ConsolaLog(consola, options.level === "debug", {});
 }
 
 function formatter({ format, color }: LogOptions, stream: LogStream): (entry: LogEntry) => string {

@@ -1,5 +1,6 @@
 import type { LogFields, LogLevel } from "../../core/log.ts";
-import { printable, redactedJson } from "../../core/redact.ts";
+import { redactedJson } from "../../core/redact.ts";
+import { escapeControls, visible } from "../../core/visible.ts";
 
 export interface LogEntry {
   readonly level: LogLevel;
@@ -21,7 +22,7 @@ const colors: Readonly<Record<LogLevel, string>> = {
 /** One JSON object: `level`, `ts` (ISO 8601, milliseconds, UTC), `msg`, then the fields. */
 export function jsonLine({ level, time, message, fields }: LogEntry): string {
   const head = { level, ts: time.toISOString(), msg: message };
-  return redactedJson({ ...head, ...fields, ...head });
+  return escapeControls(redactedJson({ ...head, ...fields, ...head }));
 }
 
 /** `2026-11-23T08:56:02.690Z INFO  message  key=value`, for people. */
@@ -43,18 +44,8 @@ function pairs(fields: LogFields): string {
   const texts: string[] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
-    const text = redactedJson(value, name);
+    const text = escapeControls(redactedJson(value, name));
     texts.push(`${name}=${/^"[\w./:@*,+-]+"$/.test(text) ? text.slice(1, -1) : text}`);
   }
   return texts.join(" ");
-}
-
-/**
- * Keeps text from the outside from forging entries or steering the terminal: control characters are
- * written as escapes, further lines are indented.
- */
-function visible(message: string): string {
-  return printable(message)
-    .replace(/[^\P{Cc}\n]/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`)
-    .replaceAll("\n", "\n  ");
 }

@@ -44,17 +44,17 @@ describe("what a command line gives", () => {
 
 describe("what a command line must not have", () => {
   test.each<[string[], string]>([
-    [["--nosuch"], "unknown flag: --nosuch"],
-    [["--prot", "1"], "unknown flag: --prot (did you mean --port?)"],
-    [["--sycn-port=1"], "unknown flag: --sycn-port (did you mean --sync-port?)"],
-    [["--metrics"], "unknown flag: --metrics (did you mean --metrics-exporter?)"],
-    [["--toString"], "unknown flag: --toString"],
-    [["--__proto__=1"], "unknown flag: --__proto__"],
-    [["-q"], "unknown shorthand flag: 'q'"],
-    [["-xq"], "unknown shorthand flag: 'q' in -xq"],
-    [["-uri", "x"], "unknown shorthand flag: 'u' in -uri (did you mean --uri?)"],
-    [["-p"], "flag needs an argument: 'p' in -p"],
-    [["--port"], "flag needs an argument: --port"],
+    [["--nosuch"], "unknown option --nosuch"],
+    [["--prot", "1"], "unknown option --prot (did you mean --port?)"],
+    [["--sycn-port=1"], "unknown option --sycn-port (did you mean --sync-port?)"],
+    [["--metrics"], "unknown option --metrics (did you mean --metrics-exporter?)"],
+    [["--toString"], "unknown option --toString"],
+    [["--__proto__=1"], "unknown option --__proto__"],
+    [["-q"], "unknown option -q"],
+    [["-xq"], "unknown option -q in -xq"],
+    [["-uri", "x"], "unknown option -u in -uri (did you mean --uri?)"],
+    [["-p"], "-p needs a value: <port>"],
+    [["--port"], "--port needs a value: <port>"],
   ])("%j: %s", (args, message) => {
     expect(() => parse(...args)).toThrow(new ConfigError(message));
   });

@@ -1,4 +1,7 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArguments } from "../../../src/config/argv.ts";
 import { commands, manualOf } from "../../../src/config/manual/commands.ts";
 import { bashCompletion } from "../../../src/config/manual/completion/bash.ts";
@@ -58,37 +61,67 @@ test.each(examples.filter((command) => !command.includes("completion")))(
 );
 
 describe("shell completion", () => {
-  const complete = (...words: string[]) => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "flagd-completion-"));
+    for (const name of ["flags.json", "two words.json", "other.yaml"]) {
+      writeFileSync(join(folder, name), "");
+    }
+    mkdirSync(join(folder, "nested"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** What bash puts in the place of the last of its words: it splits them at ":" and "=", too. */
+  const complete = (line: string) => {
     const script = `${bashCompletion(commands)}
-COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}
-_flagd; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = Bun.spawnSync(["bash", "--norc", "-c", script]);
-    expect(stderr.toString()).toBe("");
+COMP_LINE='${line}' COMP_POINT=\${#COMP_LINE}
+_flagd 2>&1; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = Bun.spawnSync(["bash", "--norc", "-c", script], { cwd: folder });
     return stdout.toString().trim().split("\n");
   };
 
-  test.each<[string[], string[]]>([
-    [["flagd", "st"], ["start"]],
-    [["flagd", "start", "--log-f"], ["--log-format"]],
+  test.each<[string, string[]]>([
+    ["flagd st", ["start"]],
+    ["flagd -", ["-h", "--help", "-v", "--version"]],
+    ["flagd start --log-f", ["--log-format"]],
+    ["flagd start --log-format ", ["console", "json"]],
+    ["flagd start --log-format=j", ["json"]],
+    ["flagd start -z j", ["json"]],
+    ["flagd start --port ", [""]],
     [
-      ["flagd", "start", "--log-format", ""],
-      ["console", "json"],
+      "flagd start --strict --ofrep-s",
+      ["--ofrep-sse", "--ofrep-sse-window", "--ofrep-sse-streams"],
     ],
-    [["flagd", "start", "-z", "j"], ["json"]],
-    [["flagd", "completion", "z"], ["zsh"]],
-    [
-      ["flagd", "start", "--config", "/etc/host"],
-      ["/etc/hostname", "/etc/hosts"],
-    ],
-  ])("bash: %j", (words, expected) => {
-    expect(complete(...words)).toEqual(expect.arrayContaining(expected));
+    ["flagd start --config o", ["other.yaml"]],
+    ["flagd start --server-cert-path=ne", ["nested/"]],
+    ["flagd start -f fi", ["file:"]],
+    ["flagd start -f file:fl", ["flags.json"]],
+    ["flagd start -f fl", ["file:flags.json"]],
+    ["flagd start --uri=file:t", ["two words.json"]],
+    ["flagd start -f redis:", ["//"]],
+    ["flagd redis-sync --redis-uri ", ["redis://", "rediss://"]],
+    ["flagd completion z", ["zsh"]],
+  ])("bash: %j", (line, expected) => {
+    expect(complete(line)).toEqual(expected);
   });
 
-  test.each<[string, string, (name: string) => string]>([
-    ["zsh", zshCompletion(commands), (name) => `--${name}`],
-    ["fish", fishCompletion(commands), (name) => `-l ${name} `],
-  ])("%s knows every option, and quotes what it says of them", (_, script, form) => {
-    for (const name of Object.keys(startOptions)) expect(script).toContain(form(name));
-    for (const line of script.split("\n")) expect(line.split("'").length % 2).toBe(1);
+  test("bash: without a beginning, a source may be any file or URI", () => {
+    expect(complete("flagd start -f ")).toEqual(
+      expect.arrayContaining(["file:flags.json", "file:two words.json", "redis://", "s3://"]),
+    );
   });
+
+  test.each<[string, string, (name: string) => string, string]>([
+    ["zsh", zshCompletion(commands), (name) => `--${name}`, "'\\''"],
+    ["fish", fishCompletion(commands), (name) => `-l ${name} `, "\\'"],
+  ])(
+    "%s knows every option, and keeps the apostrophes of what it says",
+    (_, script, form, apostrophe) => {
+      for (const name of Object.keys(startOptions)) expect(script).toContain(form(name));
+      expect(script).toContain(`instead of the system${apostrophe}s`);
+      for (const line of script.replaceAll(apostrophe, "").split("\n")) {
+        expect(line.split("'").length % 2).toBe(1);
+      }
+    },
+  );
 });

@@ -7,7 +7,7 @@ const read = (args: readonly string[], environment = {}) => readRedisSyncConfig(
 
 test("a Redis URI is enough, the rest has defaults", async () => {
   expect(await read(uri)).toEqual({
-    debug: false,
+    logLevel: "info",
     logFormat: "console",
     configFile: undefined,
     warnings: [],
@@ -96,7 +96,10 @@ describe("refused", () => {
       [...uri, "--management-port", "8016"],
       "--redis-sync-port and --management-port are both 8016",
     ],
-    [[...uri, "--uri", "file:a"], "unknown flag: --uri"],
+    [
+      [...uri, "--uri", "file:a"],
+      "unknown option --uri (did you mean --redis-uri or --otel-collector-uri?)",
+    ],
     [
       ["--redis-uri", "redis://:pw@h?key=a,redis://:pw@h?key=b"],
       "--redis-uri: this URI contains a second one: redis-sync reads one key of one server; percent-encode characters that belong to the URI (a comma as %2C)",

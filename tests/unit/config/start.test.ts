@@ -37,7 +37,7 @@ async function refused(message: string, args: readonly string[], environment = {
 
 test("one source is enough, the rest has defaults", async () => {
   expect(await read(source)).toEqual({
-    debug: false,
+    logLevel: "info",
     logFormat: "console",
     configFile: undefined,
     warnings: [],
@@ -81,7 +81,7 @@ test("every option has an effect", async () => {
     "--keep-alive-min-time 1s --keep-alive-permit-without-stream=false --ofrep-tls=false " +
     "--sync-stall-timeout 2s --shutdown-grace 3s";
   expect(await read([...args.split(" "), ...source])).toEqual({
-    debug: true,
+    logLevel: "debug",
     logFormat: "json",
     configFile: undefined,
     warnings: [],
@@ -138,7 +138,7 @@ test("sources of --sources come after those of --uri, whatever the order of the 
 });
 
 const none =
-  "no sync implementation set: set a flag source, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
+  "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
 
 describe("precedence", () => {
   test("command line before environment before file before default", async () => {
@@ -172,8 +172,20 @@ describe("precedence", () => {
     ]);
   });
 
-  test("words that are no options are named in a warning", async () => {
-    expect((await read(["foo", ...source])).warnings).toEqual(['argument "foo" ignored']);
+  test("a variable that is nearly an option's is named, and nobody else's", async () => {
+    const { warnings } = await read(source, {
+      FLAGD_PROT: "1",
+      FLAGD_SYCN_PORT: "2",
+      FLAGD_REDIS_INTERVAL: "3",
+      FLAGD_RESOLVER: "rpc",
+      FLAGD_SYNC_SERVICE_PORT: "8015",
+      FLAGD_SYCN_PORT_8015_TCP_ADDR: "10.0.0.1",
+      FLAGD_PORTS: "tcp://10.0.0.1:8013",
+    });
+    expect(warnings).toEqual([
+      "unknown variable FLAGD_PROT ignored (did you mean FLAGD_PORT?)",
+      "unknown variable FLAGD_SYCN_PORT ignored (did you mean FLAGD_SYNC_PORT?)",
+    ]);
   });
 });
 
@@ -190,11 +202,15 @@ describe("the environment", () => {
     expect(config.contextValues).toEqual({ userTier: "gold" });
     expect(config.contextFromHeader).toEqual(new Map([["x-user", "userId"]]));
     expect(config.sources.map(({ uri }) => uri)).toEqual(["flags.json", "b"]);
-    expect(config.debug).toBe(true);
+    expect(config.logLevel).toBe("debug");
   });
 
   test.each<[Record<string, string>, string]>([
     [{ FLAGD_PORT: "abc" }, 'FLAGD_PORT: "abc" is not a whole number from 0 to 65535'],
+    [
+      { FLAGD_CONTEXT_VALUE: "{region:eu}" },
+      "FLAGD_CONTEXT_VALUE: the shell removed the quotes: write FLAGD_CONTEXT_VALUE='{…}'",
+    ],
     [{ FLAGD_DEBUG: "maybe" }, 'FLAGD_DEBUG: "maybe" is neither true nor false'],
     [
       { FLAGD_STREAM_DEADLINE: "5" },
@@ -327,7 +343,44 @@ describe("refused", () => {
   test.each<[string[], string]>([
     [[], none],
     [["-s", "[]"], none],
-    [["file:flags.json"], `${none}; argument "file:flags.json" ignored`],
+    [["foo", ...source], 'unexpected argument "foo": expected options only'],
+    [
+      ["-f", "file:a.json", "b.json"],
+      'unexpected argument "b.json": each source needs an option of its own, as in -f "file:b.json"',
+    ],
+    [
+      ["file:flags.json"],
+      'unexpected argument "file:flags.json": each source needs an option of its own, as in -f "file:flags.json"',
+    ],
+    [
+      ["redis://:hunter2@h/0?key=a"],
+      'unexpected argument "redis://***@h/0?…": each source needs an option of its own, as in -f "redis://***@h/0?…"',
+    ],
+    [
+      ["--strict", "false", ...source],
+      'unexpected argument "false": a switch takes its value with "=", as in --debug=false',
+    ],
+    [
+      ["-s", "[{uri:redis://:hunter2@h/0?key=f,provider:redis}]"],
+      "invalid value for --sources: the shell removed the quotes: write --sources='[…]'",
+    ],
+    // What bash makes of unquoted JSON with a space, and with a comma within braces.
+    [
+      ["--sources=[{uri:", "a,", "provider:", "file}]"],
+      "invalid value for --sources: the shell removed the quotes: write --sources='[…]'",
+    ],
+    [
+      ["--sources=[uri:a]", "--sources=[provider:file]"],
+      "invalid value for --sources: the shell removed the quotes: write --sources='[…]'",
+    ],
+    [
+      ['--sources=\'[{"uri":"a"}]\''],
+      "invalid value for --sources: the quotes around it are part of the value here: write --sources=[…]",
+    ],
+    [
+      ["--sources=[{'uri':'a'}]"],
+      "invalid value for --sources: JSON has double quotes: write --sources='[…]'",
+    ],
     [["-s", "{}"], "invalid value for --sources: expected a JSON array of source objects"],
     [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is a required field"],
     [

@@ -1,6 +1,6 @@
 import type { Option } from "../../options/option.ts";
 import type { CommandManual } from "../commands.ts";
-import { brief } from "./words.ts";
+import { brief, offerOf, uriPrefixes } from "./words.ts";
 
 /** A completion script for zsh, to be found in `$fpath` as `_flagd`. */
 export function zshCompletion(commands: readonly CommandManual[]): string {
@@ -12,8 +12,16 @@ export function zshCompletion(commands: readonly CommandManual[]): string {
       _arguments \\
         ${lines.join(" \\\n        ")} ;;`;
   });
-  const names = commands.map(({ name, summary }) => `'${name}:${brief(summary)}'`);
+  const names = commands.map(({ name, summary }) => `'${name}:${quotable(summary)}'`);
   return `#compdef flagd
+_flagd_uri() {
+  if compset -P '*file:'; then
+    _files
+  else
+    compadd -S '' -- ${uriPrefixes.join(" ")}
+    _files -P file:
+  fi
+}
 _flagd() {
   local -a commands=(
     ${names.join("\n    ")}
@@ -36,17 +44,23 @@ fi
 `;
 }
 
-function spec(name: string, { kind, short, doc }: Option<unknown>): string[] {
-  const value = kind.switch
-    ? ""
-    : `:${kind.hint.replaceAll("|", " or ")}:${values(kind.completion)}`;
-  const text = `[${brief(doc)}]${value}`;
+function spec(name: string, option: Option<unknown>): string[] {
+  const { kind, short, doc } = option;
+  const value = kind.switch ? "" : `:${kind.hint.replaceAll("|", " or ")}:${values(option)}`;
+  const text = `[${quotable(doc)}]${value}`;
   const repeated = kind.join ? "*" : "";
   const forms = [`--${name}${kind.switch ? "" : "="}`, ...(short ? [`-${short}`] : [])];
   return forms.map((form) => `'${repeated}${form}${text}'`);
 }
 
-function values(completion: "file" | readonly string[] | undefined): string {
-  if (completion === undefined) return " ";
-  return completion === "file" ? "_files" : `(${completion.join(" ")})`;
+function values(option: Option<unknown>): string {
+  const offer = offerOf(option);
+  if (offer === "file") return "_files";
+  if (offer === "uri") return "_flagd_uri";
+  return offer.length > 0 ? `(${offer.join(" ")})` : " ";
+}
+
+/** To stand within single quotes. */
+function quotable(doc: string): string {
+  return brief(doc).replaceAll("'", "'\\''");
 }

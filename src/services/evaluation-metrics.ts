@@ -1,6 +1,6 @@
 import { memoSlot, type Outcome } from "../evaluation/outcome.ts";
-import type { Registry } from "./metrics/registry.ts";
-import type { NumberSeries } from "./metrics/series.ts";
+import type { Registry } from "../telemetry/metrics/registry.ts";
+import type { NumberSeries } from "../telemetry/metrics/series.ts";
 
 interface OutcomeSeries {
   readonly impression: NumberSeries | undefined;

@@ -1,8 +1,8 @@
-import { codeForm, RpcError } from "../../core/rpc-error.ts";
-import type { EvaluationContext } from "../../evaluation/flag.ts";
-import type { Outcome } from "../../evaluation/outcome.ts";
-import { parseTraceparent } from "./trace-context.ts";
-import type { Span, Tracer } from "./tracer.ts";
+import { codeForm, RpcError } from "../core/rpc-error.ts";
+import type { EvaluationContext } from "../evaluation/flag.ts";
+import type { Outcome } from "../evaluation/outcome.ts";
+import { parseTraceparent } from "../telemetry/tracing/trace-context.ts";
+import type { Span, Tracer } from "../telemetry/tracing/tracer.ts";
 
 /** One evaluation, of a flag or of all. One of its methods is to be called, once. */
 export interface EvaluationSpan {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { merge } from "../../../src/telemetry/metrics/merge.ts";
-import { exposition } from "../../../src/telemetry/metrics/prometheus.ts";
-import { Registry } from "../../../src/telemetry/metrics/registry.ts";
+import { merge } from "../../../../src/telemetry/metrics/merge.ts";
+import { exposition } from "../../../../src/telemetry/metrics/prometheus.ts";
+import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
 
 function thread(calls: Readonly<Record<string, number>>, seconds: readonly number[]) {
   const registry = new Registry({ resource: { "service.name": "flagd" } });

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { redact } from "../../../src/core/redact.ts";
-import { createLog } from "../../../src/telemetry/logging/create-log.ts";
-import { rateLimit } from "../../../src/telemetry/logging/rate-limit.ts";
+import type { LogLevel } from "../../../../src/core/log.ts";
+import { redact } from "../../../../src/core/redact.ts";
+import { createLog } from "../../../../src/telemetry/logging/create-log.ts";
+import { rateLimit } from "../../../../src/telemetry/logging/rate-limit.ts";
 
-function capture(options: { format: "console" | "json"; debug?: boolean; color?: boolean }) {
+function capture(options: { format: "console" | "json"; level?: LogLevel; color?: boolean }) {
   const lines: string[] = [];
   const stream = { write: (text: string) => lines.push(text) };
-  return { lines, log: createLog({ debug: false, ...options, stream }) };
+  return { lines, log: createLog({ level: "info", ...options, stream }) };
 }
 
 describe("JSON log", () => {
@@ -85,12 +86,23 @@ describe("console log", () => {
 });
 
 describe.each(["console", "json"] as const)("%s log", (format) => {
+  test("escapes what steers a terminal or turns the order of what it shows", () => {
+    const { lines, log } = capture({ format });
+    const text = "a\x7f\x9b2J\u202eb\u2066c\u2028d";
+    log.warn(text, { key: text, nested: { [text]: [text] }, error: new Error(text) });
+    expect(lines[0]).not.toMatch(/[^\P{Cc}\n]|[\p{Bidi_Control}\u2028]/u);
+    expect(lines[0]).toContain("\\u202eb\\u2066c");
+    if (format === "json") {
+      expect(JSON.parse(lines[0] ?? "")).toMatchObject({ msg: text, key: text, error: text });
+    }
+  });
+
   test("prints debug entries only in debug mode", () => {
     const quiet = capture({ format });
     quiet.log.debug("x");
     expect(quiet.log.debugging).toBe(false);
     expect(quiet.lines).toEqual([]);
-    const chatty = capture({ format, debug: true });
+    const chatty = capture({ format, level: "debug" });
     chatty.log.with({ a: 1 }).debug("x");
     expect(chatty.log.with({ a: 1 }).debugging).toBe(true);
     expect(chatty.lines).toHaveLength(1);
@@ -106,7 +118,7 @@ describe.each(["console", "json"] as const)("%s log", (format) => {
     const write = () => {
       throw new Error("EPIPE");
     };
-    const log = createLog({ format, debug: true, stream: { write } });
+    const log = createLog({ format, level: "debug", stream: { write } });
     expect(() => log.fatal("x")).not.toThrow();
   });
 

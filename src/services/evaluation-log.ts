@@ -1,6 +1,6 @@
 import type { Log } from "../core/log.ts";
 import { shorten } from "../core/shorten.ts";
-import type { EvaluationTrace } from "./tracing/evaluation-tracing.ts";
+import type { EvaluationTrace } from "./evaluation-tracing.ts";
 
 /** Names of context members that an entry has at most. */
 const mostKeys = 100;

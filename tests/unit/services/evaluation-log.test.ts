@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
-import { logEvaluations } from "../../../src/telemetry/evaluation-log.ts";
-import type { EvaluatedFlag } from "../../../src/telemetry/tracing/evaluation-tracing.ts";
+import { logEvaluations } from "../../../src/services/evaluation-log.ts";
+import type { EvaluatedFlag } from "../../../src/services/evaluation-tracing.ts";
 import { type LogEntry, rememberingLog } from "../../support/silent-log.ts";
 
 const outcome: Outcome = {

@@ -1,13 +1,13 @@
 import type { CallObserver } from "../core/calls.ts";
 import { type CallMetricsOptions, createCallMetrics } from "../telemetry/call-metrics.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
-import type { Tracing } from "./telemetry-exports.ts";
+import type { Tracing } from "./tracing.ts";
 
-/** Makes what watches the calls of one listener. */
-export type Watch = (options: CallMetricsOptions) => CallObserver;
+/** Makes the observer of the calls of one listener. */
+export type ObserveCalls = (options: CallMetricsOptions) => CallObserver;
 
-/** Call metrics for all listeners, and traces where they are asked for. */
-export function createWatch(registry: Registry, tracing?: Tracing): Watch {
+/** Call metrics for all listeners, and traces if they are asked for. */
+export function createObserveCalls(registry: Registry, tracing?: Tracing): ObserveCalls {
   const callMetrics = createCallMetrics(registry);
   return (options) => {
     const { record, opened } = callMetrics(options);

@@ -1,0 +1,24 @@
+import type { CallObserver } from "../core/calls.ts";
+import { type EvaluationTrace, traceEvaluations } from "../services/evaluation-tracing.ts";
+import { traceCalls } from "../telemetry/tracing/call-tracing.ts";
+import { type LoadTrace, traceLoads } from "../telemetry/tracing/load-tracing.ts";
+import type { Tracer } from "../telemetry/tracing/tracer.ts";
+
+/** What makes spans, one member for each kind of span. */
+export interface Tracing {
+  calls(
+    port: "evaluation" | "sync" | "ofrep",
+    scheme: "http" | "https",
+  ): NonNullable<CallObserver["trace"]>;
+  readonly evaluations: EvaluationTrace;
+  readonly loads: LoadTrace;
+}
+
+/** Spans of calls, evaluations and flag documents. */
+export function createTracing(tracer: Tracer): Tracing {
+  return {
+    calls: (port, scheme) => traceCalls(tracer, port, scheme),
+    evaluations: traceEvaluations(tracer),
+    loads: traceLoads(tracer),
+  };
+}
