@@ -1,5 +1,6 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
+import { type RedisSourceConfig, redisKind } from "../sources/redis/redis-kind.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
 import { resolveOptions } from "./resolve.ts";
@@ -10,9 +11,7 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
-import { redisSource } from "./sources/parse.ts";
-import type { RedisSourceConfig } from "./sources/source-config.ts";
-import { refuseSecondUri } from "./sources/uri.ts";
+import { refuseSecondUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd redis-sync` is told. */
 export interface RedisSyncConfig extends ServingConfig {
@@ -53,13 +52,16 @@ export async function readRedisSyncConfig(
   }
   const where = origin("redis-uri").name;
   refuseSecondUri(values["redis-uri"], where, "redis-sync reads one key of one server");
-  const source = redisSource(
+  const { "redis-cert-path": certPath, "redis-server-name": serverName } = values;
+  const source = redisKind.check(
     {
+      provider: "redis",
       uri: values["redis-uri"],
       interval: values["redis-interval"],
       watch: values["redis-watch"],
-      certPath: values["redis-cert-path"],
-      serverName: values["redis-server-name"],
+      tls: false,
+      ...(certPath !== "" && { certPath }),
+      ...(serverName !== "" && { serverName }),
       ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
     },
     where,

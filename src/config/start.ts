@@ -1,6 +1,7 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { ServerTls } from "../core/server-tls.ts";
+import type { SourceConfig } from "../sources/source-kinds.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
@@ -12,9 +13,8 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
-import { parseSource } from "./sources/parse.ts";
-import type { SourceConfig } from "./sources/source-config.ts";
-import { sourceOfUri } from "./sources/uri.ts";
+import { parseSource } from "./sources/parse-source.ts";
+import { sourceOfUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd start` is told. */
 export interface StartConfig extends ServingConfig {
@@ -29,6 +29,8 @@ export interface StartConfig extends ServingConfig {
     readonly events: { readonly jitterMs: number; readonly maxStreams: number } | undefined;
   };
   readonly managementPort: number;
+  /** How `fractional` computes its buckets. */
+  readonly fractional: "v2" | "v3";
   /** Lower-cased header name → key of the evaluation context. */
   readonly contextFromHeader: ReadonlyMap<string, string>;
   /** Empty: every origin. */
@@ -82,6 +84,7 @@ export async function readStartConfig(
         : undefined,
     },
     managementPort: management,
+    fractional: values.fractional,
     contextFromHeader: new Map(
       [...values["context-from-header"]].map(([header, key]) => [header.toLowerCase(), key]),
     ),

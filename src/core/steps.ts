@@ -1,3 +1,5 @@
+import { turns } from "./turns.ts";
+
 /** Work that may be interrupted wherever it yields, so that large documents do not hold up requests. */
 export type Steps<Result> = Generator<void, Result, void>;
 
@@ -9,16 +11,29 @@ export function atOnce<Result>(steps: Steps<Result>): Result {
   }
 }
 
-/** Milliseconds that requests may have to wait. */
-const sliceMs = 1;
-
-/** Does it in slices of a millisecond, with other work between them. */
-export async function inSlices<Result>(steps: Steps<Result>): Promise<Result> {
-  for (;;) {
-    for (const end = performance.now() + sliceMs; performance.now() < end; ) {
-      const { done, value } = steps.next();
-      if (done) return value;
-    }
-    await new Promise(setImmediate);
-  }
+/**
+ * Does it in turns of the event loop, beginning with this one.
+ * @param unwanted asked before each part; when it is true no more is done, and the promise stays as it is
+ */
+export function inSlices<Result>(
+  steps: Steps<Result>,
+  unwanted: () => boolean = () => false,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    turns.start((turn) => {
+      try {
+        while (!unwanted()) {
+          const { done, value } = steps.next();
+          if (done) {
+            resolve(value);
+            return false;
+          }
+          if (turn.over) return true;
+        }
+      } catch (error) {
+        reject(error);
+      }
+      return false;
+    });
+  });
 }

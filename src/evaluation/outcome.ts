@@ -1,10 +1,8 @@
 import type { Json, JsonObject } from "../core/json.ts";
+import type { Memo } from "./memo.ts";
 
 export type Reason = "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "DISABLED" | "ERROR";
 export type ErrorCode = "FLAG_NOT_FOUND" | "PARSE_ERROR" | "TYPE_MISMATCH" | "GENERAL";
-
-/** Where a service keeps what it derived from an outcome or a view; see {@link memoSlot}. */
-export type Memo = unknown[];
 
 /**
  * One possible answer of one flag. Immutable and made when flags change: evaluating a flag only
@@ -21,11 +19,4 @@ export interface Outcome {
   /** What answers carry: the selector's reflection overlaid by the flag's metadata, no null values, keys in byte order. */
   readonly metadata: JsonObject;
   readonly memo: Memo;
-}
-
-let slots = 0;
-
-/** Reserves a place in every {@link Memo} for one kind of derived data. Call at module load, never per request. */
-export function memoSlot(): number {
-  return slots++;
 }

@@ -7,13 +7,13 @@ import { isPlainName, variantName } from "./variant-name.ts";
 /** Every answer that one flag can give. */
 export interface Outcomes {
   readonly disabled: Outcome;
-  /** The default variant, where no targeting ran. */
+  /** The default variant, if no targeting ran. */
   readonly fixed: Outcome;
-  /** The default variant, where targeting selected nothing. */
+  /** The default variant, if targeting selected nothing. */
   readonly unselected: Outcome;
   readonly parseError: Outcome;
   readonly unknownVariant: Outcome;
-  /** The outcome that a targeting result other than null selects; undefined where no variant has its name. */
+  /** The outcome that a targeting result other than null selects; undefined if no variant has its name. */
   targeted(result: unknown): Outcome | undefined;
 }
 
@@ -63,7 +63,7 @@ export function failed(outcome: Outcome, errorCode: ErrorCode): Outcome {
   return { ...outcome, reason: "ERROR", errorCode, value: undefined, memo: [] };
 }
 
-/** True where `reflection` adds nothing to a flag's own metadata. */
+/** True if `reflection` adds nothing to a flag's own metadata. */
 export function hidesReflection(definition: FlagDefinition, reflection: JsonObject): boolean {
   return Object.keys(reflection).every((name) => isShown(definition.metadata?.[name]));
 }

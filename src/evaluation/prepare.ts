@@ -1,27 +1,27 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import { shorten } from "../core/shorten.ts";
 import type { FlagDefinition } from "../flags/model.ts";
-import type { EvaluationContext, PreparedFlag } from "./flag.ts";
-import { type CompiledRule, compileRule } from "./jsonlogic/compile.ts";
-import type { Severity } from "./jsonlogic/expression.ts";
-import { jsonLogicOperators } from "./jsonlogic/operators/index.ts";
-import { customOperations } from "./operations/index.ts";
+import type { FractionalVersion } from "./operators/fractional/fractional.ts";
 import type { Outcome } from "./outcome.ts";
 import { hidesReflection, type Outcomes, outcomesOf } from "./outcomes.ts";
+import type { EvaluationContext, PreparedFlag } from "./prepared-flag.ts";
+import { BudgetError, evaluationLimits, grant } from "./rule/budget.ts";
+import { type CompiledRule, compileRule } from "./rule/compile.ts";
+import type { Severity } from "./rule/expression.ts";
 import { hasNonFinite, variantName } from "./variant-name.ts";
 
 /** What evaluation needs from outside. */
 export interface EvaluationEnvironment {
   /** Unix time in milliseconds. */
   readonly now: () => number;
+  /** How `fractional` computes its buckets. */
+  readonly fractional: FractionalVersion;
   /**
-   * Told why targeting gave no answer (`debug`) or what an operation could not use. Called at
-   * every such evaluation, with messages of bounded length. Must not throw.
+   * Told why targeting gave no answer (`debug`), what an operation could not use, or what a client left
+   * out (`info`). Called at every such evaluation, with messages of bounded length. Must not throw.
    */
   readonly report: (level: Severity, flagKey: string, message: string) => void;
 }
-
-const operators = new Map([...jsonLogicOperators, ...customOperations]);
 
 /** Compiles a flag's targeting and makes all its possible answers. Never throws. */
 export function prepareFlag(definition: FlagDefinition, env: EvaluationEnvironment): PreparedFlag {
@@ -37,17 +37,6 @@ export function prepareFlag(definition: FlagDefinition, env: EvaluationEnvironme
   );
 }
 
-/**
- * The same flag, compiled once only, as a selector shows it: with the selector's reflection
- * beneath the flag's metadata in every answer.
- * @throws TypeError for a flag that {@link prepareFlag} did not make.
- */
-export function reflecting(flag: PreparedFlag, reflection: JsonObject): PreparedFlag {
-  if (hidesReflection(flag.definition, reflection)) return flag;
-  if (flag instanceof FixedFlag || flag instanceof TargetedFlag) return flag.reflecting(reflection);
-  throw new TypeError(`flag ${flag.key} was not made by prepareFlag`);
-}
-
 /** Absent, null and `{}`: there is no targeting. */
 function isRule(targeting: Json | undefined): targeting is Json {
   if (targeting === undefined || targeting === null) return false;
@@ -58,15 +47,16 @@ function hasMembers(value: object): boolean {
   return Object.keys(value).length > 0;
 }
 
-/** A rule nested too deeply for the stack fails when it is evaluated, like every bad rule. */
+/** A rule that is too deep or too large fails when it is evaluated, like every bad rule. */
 function compileTargeting(key: string, rule: Json, env: EvaluationEnvironment): CompiledRule {
   try {
     return compileRule(rule, {
       flagKey: key,
-      operators,
+      fractional: env.fractional,
       report: (severity, message) => env.report(severity, key, message),
     });
   } catch (error) {
+    env.report("warn", key, `the targeting rule cannot be used: ${error}`);
     const run = () => {
       throw error;
     };
@@ -89,6 +79,7 @@ class FixedFlag implements PreparedFlag {
   }
 
   reflecting(reflection: JsonObject): PreparedFlag {
+    if (hidesReflection(this.definition, reflection)) return this;
     const outcomes = outcomesOf(this.definition, reflection);
     const disabled = this.fixed.reason === "DISABLED";
     return new FixedFlag(this.definition, disabled ? outcomes.disabled : outcomes.fixed);
@@ -114,7 +105,8 @@ class TargetedFlag implements PreparedFlag {
     this.#env = env;
   }
 
-  evaluate(context: EvaluationContext): Outcome {
+  evaluate(context: EvaluationContext, steps: number = evaluationLimits.steps): Outcome {
+    grant(steps);
     try {
       if (this.#rule.observesFlagd)
         context.$flagd = {
@@ -123,11 +115,13 @@ class TargetedFlag implements PreparedFlag {
         };
       return this.#select(this.#rule.run(context));
     } catch (error) {
-      return this.#unparsable(error instanceof Error ? error.message : String(error));
+      const cause = error instanceof Error ? error.message : String(error);
+      return this.#unparsable(cause, error instanceof BudgetError ? "warn" : "debug");
     }
   }
 
   reflecting(reflection: JsonObject): PreparedFlag {
+    if (hidesReflection(this.definition, reflection)) return this;
     const outcomes = outcomesOf(this.definition, reflection);
     return new TargetedFlag(this.definition, this.#rule, outcomes, this.#env);
   }
@@ -138,8 +132,8 @@ class TargetedFlag implements PreparedFlag {
     return this.#outcomes.targeted(result) ?? this.#unknown(result);
   }
 
-  #unparsable(cause: string): Outcome {
-    this.#env.report("debug", this.key, `error applying targeting rules: ${shorten(cause)}`);
+  #unparsable(cause: string, level: Severity = "debug"): Outcome {
+    this.#env.report(level, this.key, `error applying targeting rules: ${shorten(cause)}`);
     return this.#outcomes.parseError;
   }
 

@@ -2,6 +2,7 @@ import { atOnce } from "../core/steps.ts";
 import { FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
 import type { DocumentFormat, ParsedDocument, Problem } from "./model.ts";
+import type { CheckTargeting } from "./schema.ts";
 import { parseText } from "./text.ts";
 
 /**
@@ -9,19 +10,25 @@ import { parseText } from "./text.ts";
  * throws nothing.
  *
  * Rejected is what has no meaning as flags (syntax, types, a default variant that is no variant,
- * references to nothing or in circles, boundless size or depth). What only departs from flagd's JSON
- * Schema gives warnings, which are looked for when they are asked for; with `strict` it is rejected too.
+ * boundless size or depth). What only departs from flagd's JSON Schema gives warnings, and so does a
+ * reference that leads nowhere, a fault of the rules that use it; with `strict` these are rejected too.
+ * What takes as long as reading did, the schema, is checked when the warnings are asked for.
  * @param document UTF-8 or text.
  */
 export function parseDocument(
   document: Uint8Array | string,
-  options: { readonly format: DocumentFormat; readonly strict: boolean },
+  options: {
+    readonly format: DocumentFormat;
+    readonly strict: boolean;
+    readonly checkTargeting: CheckTargeting;
+  },
 ): ParsedDocument {
   const problems = new FindingList();
   const warnings = options.strict ? problems : new FindingList();
   const findings = { problems, warnings };
   const parsed = parseText(document, options.format, findings);
-  const decoded = parsed && decodeFlagSet(parsed.value, parsed.sharing, findings);
+  const decoded =
+    parsed && decodeFlagSet(parsed.value, parsed.sharing, findings, options.checkTargeting);
   if (options.strict && decoded) atOnce(decoded.checkSchema());
   if (decoded === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
   let found: readonly Problem[] | undefined = options.strict ? [] : undefined;

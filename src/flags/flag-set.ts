@@ -6,7 +6,7 @@ import { decodeFlag } from "./flag.ts";
 import { decodeMetadata, flagSetIdOf } from "./metadata.ts";
 import type { FlagDefinition, FlagSet } from "./model.ts";
 import { resolveReferences } from "./references.ts";
-import { checkDocument, checkFlag } from "./schema.ts";
+import { type CheckRule, type CheckTargeting, checkDocument, checkFlag } from "./schema.ts";
 import { howToDelete } from "./text.ts";
 
 /** A document whose flags were decoded; its schema is checked on demand. */
@@ -25,6 +25,7 @@ export function decodeFlagSet(
   document: unknown,
   sharing: boolean,
   findings: Findings,
+  checkTargeting: CheckTargeting,
 ): DecodedFlagSet | undefined {
   const { problems, warnings } = findings;
   if (!isObject(document as Json)) {
@@ -33,7 +34,7 @@ export function decodeFlagSet(
     return undefined;
   }
   const root = document as JsonObject;
-  const { flags, metadata, evaluators } = resolveReferences(root, problems, sharing);
+  const { flags, metadata, evaluators } = resolveReferences(root, findings, sharing);
   const inherited = decodeMetadata(metadata, [], findings);
   const found = new Map<string, FlagDefinition>();
   const read: (readonly [value: Json, path: Path])[] = [];
@@ -60,9 +61,10 @@ export function decodeFlagSet(
     flagSet: { flags: [...found.values()], flagSetId: flagSetIdOf(inherited) || undefined },
     *checkSchema() {
       const shared = new Set([...evaluators.values()].filter(isContainer));
-      checkDocument(root, evaluators, shared, warnings);
+      const check: CheckRule = (rule, path) => checkTargeting(rule, path, shared, warnings);
+      checkDocument(root, evaluators, check, warnings);
       for (const [value, path] of read) {
-        checkFlag(value, path, shared, warnings);
+        checkFlag(value, path, shared, check, warnings);
         yield;
       }
     },

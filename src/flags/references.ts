@@ -1,6 +1,8 @@
 import type { Json } from "../core/json.ts";
 import { isObject, kindOf } from "../core/json.ts";
-import { type FindingList, quote } from "./findings.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { inOrderOfUse, referenceOf } from "./evaluator-order.ts";
+import { type Findings, quote } from "./findings.ts";
 import { isPlain } from "./plain.ts";
 
 /**
@@ -11,7 +13,7 @@ export const deepest = 1000;
 /** What references and YAML aliases may add to a document, in characters: a few lines could add terabytes. */
 const largestExpansion = 32 * 1024 * 1024;
 
-/** A value whose references are replaced, and what it comes to wherever it is used. */
+/** A value whose references are replaced, and what it comes to at each use. */
 interface Resolved {
   readonly value: Json;
   readonly size: number;
@@ -21,13 +23,16 @@ interface Resolved {
 /**
  * Replaces every `{"$ref": NAME}`, an object with this one member, by what `$evaluators` has under
  * NAME; makes sure that the values are JSON, of bounded depth and size. Uses of one evaluator share
- * one object. What is wrong becomes null and a problem.
+ * one object. A reference that cannot be replaced stays as it is, with a warning: a rule that reaches it
+ * fails when it is evaluated. What else is wrong becomes null and a problem.
  */
 class References {
   readonly #evaluators = new Map<string, unknown>();
-  readonly #resolved = new Map<unknown, Resolved | "in progress">();
-  /** Evaluators by name, resolved. */
-  readonly bodies = new Map<string, Json>();
+  readonly #findings: Findings;
+  /** Resolved evaluators. */
+  readonly #known = new Map<string, Resolved>();
+  /** What YAML aliases may use several times. */
+  readonly #shared = new Map<object, Resolved | "in progress">();
   #path: (string | number)[] = [];
   #size = 0;
   #reached = 0;
@@ -36,11 +41,24 @@ class References {
   /** @param sharing the document may hold one object in several places (YAML aliases), or in itself. */
   constructor(
     evaluators: Readonly<Record<string, unknown>>,
-    readonly problems: FindingList,
+    findings: Findings,
     readonly sharing: boolean,
   ) {
+    this.#findings = findings;
     for (const name of Object.keys(evaluators)) this.#evaluators.set(name, evaluators[name]);
-    for (const name of this.#evaluators.keys()) this.#evaluator(name, 1);
+    for (const name of inOrderOfUse(this.#evaluators, deepest)) {
+      this.#path = ["$evaluators", name];
+      // An evaluator takes room only if a flag uses it.
+      this.#added = 0;
+      const resolved = this.#measured(1, () => this.#walk(this.#evaluators.get(name), 1));
+      this.#known.set(name, resolved);
+    }
+    this.#added = 0;
+  }
+
+  /** Evaluators by name, resolved. */
+  get bodies(): ReadonlyMap<string, Json> {
+    return new Map(Array.from(this.#known, ([name, { value }]) => [name, value]));
   }
 
   /** @param member the member of the document that `value` is. */
@@ -50,42 +68,64 @@ class References {
     return this.#walk(value, 1);
   }
 
-  #evaluator(name: string, depth: number): Json {
-    return this.#once(`$ref ${name}`, depth, () => {
-      const path = this.#path;
-      this.#path = ["$evaluators", name];
-      const body = this.#walk(this.#evaluators.get(name), depth);
-      this.#path = path;
-      this.bodies.set(name, body);
-      return body;
-    });
+  #measured(depth: number, resolve: () => Json): Resolved {
+    const [size, reached] = [this.#size, this.#reached];
+    this.#reached = depth;
+    const value = resolve();
+    const resolved = { value, size: this.#size - size, height: this.#reached - depth };
+    this.#reached = Math.max(this.#reached, reached);
+    return resolved;
   }
 
-  /** Resolves what may be used many times at its first use, and counts it at each. */
-  #once(id: unknown, depth: number, resolve: () => Json): Json {
-    const known = this.#resolved.get(id);
-    if (known === "in progress") {
-      const what =
-        typeof id === "string" ? `the reference ${quote(id.slice(5))}` : "the YAML alias";
-      return this.#wrong(`${what} is circular`);
+  /** @param reference the object that stands for the evaluator */
+  #reference(reference: Json, name: string, depth: number): Json {
+    const known = this.#known.get(name);
+    const problem = this.#obstacle(name, known, depth);
+    if (known === undefined || problem !== undefined) {
+      const reason = `the reference ${quote(name)} ${problem}`;
+      this.#findings.warnings.add(
+        this.#path,
+        `${reason}: a rule that reaches it fails with PARSE_ERROR`,
+      );
+      return reference;
     }
+    this.#size += known.size;
+    this.#added += known.size;
+    this.#reached = Math.max(this.#reached, depth + known.height);
+    return known.value;
+  }
+
+  /** Why a reference cannot be replaced. */
+  #obstacle(name: string, known: Resolved | undefined, depth: number): string | undefined {
+    if (known === undefined) {
+      if (this.#evaluators.has(name)) return "is circular";
+      const guess = didYouMean(name, this.#evaluators.keys(), quote);
+      return `is not defined in "$evaluators"${guess}`;
+    }
+    if (depth + known.height > deepest) return `is nested more than ${deepest} levels deep`;
+    if (this.#added + known.size > largestExpansion)
+      return `expands the document by more than ${largestExpansion} characters`;
+    return undefined;
+  }
+
+  /** Resolves what a YAML alias may use many times at its first use, and counts it at each. */
+  #once(container: object, depth: number): Json {
+    const known = this.#shared.get(container);
+    if (known === "in progress") return this.#wrong("the YAML alias is circular");
     if (known !== undefined) {
       this.#size += known.size;
       if (this.#added > largestExpansion) return null;
       this.#added += known.size;
       if (this.#added > largestExpansion) {
         const limit = `more than ${largestExpansion} characters`;
-        return this.#wrong(`references expand the document by ${limit}: use fewer or shorter ones`);
+        return this.#wrong(`aliases expand the document by ${limit}: use fewer or shorter ones`);
       }
       return this.#reach(depth + known.height) ? known.value : null;
     }
-    this.#resolved.set(id, "in progress");
-    const [size, reached] = [this.#size, this.#reached];
-    this.#reached = depth;
-    const value = resolve();
-    this.#resolved.set(id, { value, size: this.#size - size, height: this.#reached - depth });
-    this.#reached = Math.max(this.#reached, reached);
-    return value;
+    this.#shared.set(container, "in progress");
+    const resolved = this.#measured(depth, () => this.#container(container, depth));
+    this.#shared.set(container, resolved);
+    return resolved.value;
   }
 
   #walk(value: unknown, depth: number): Json {
@@ -99,10 +139,10 @@ class References {
       return Number.isFinite(value) ? value : this.#wrong("not a finite 64-bit number");
     }
     if (typeof value !== "object") return this.#wrong(`not a JSON value: ${typeof value}`);
+    const name = referenceOf(value);
+    if (name !== undefined) return this.#reference(value as Json, name, depth);
     if (!this.#reach(depth)) return null;
-    const container = value;
-    if (!this.sharing) return this.#container(container, depth);
-    return this.#once(container, depth, () => this.#container(container, depth));
+    return this.sharing ? this.#once(value, depth) : this.#container(value, depth);
   }
 
   #container(value: object, depth: number): Json {
@@ -129,11 +169,6 @@ class References {
 
   #object(object: Readonly<Record<string, unknown>>, depth: number): Json {
     const names = Object.keys(object);
-    if (names.length === 1 && names[0] === "$ref" && typeof object.$ref === "string") {
-      const name = object.$ref;
-      if (this.#evaluators.has(name)) return this.#evaluator(name, depth);
-      return this.#wrong(`the reference ${quote(name)} is not defined in "$evaluators"`);
-    }
     let copy: Record<string, Json> | undefined;
     for (const name of names) {
       this.#size += name.length;
@@ -156,7 +191,7 @@ class References {
   }
 
   #wrong(reason: string): null {
-    this.problems.add(this.#path, reason);
+    this.#findings.problems.add(this.#path, reason);
     return null;
   }
 }
@@ -164,21 +199,25 @@ class References {
 /** Resolves the members of a document that flags are made of; all others are not looked at. */
 export function resolveReferences(
   document: Readonly<Record<string, unknown>>,
-  problems: FindingList,
+  findings: Findings,
   sharing: boolean,
 ): { flags: Json; metadata: Json; evaluators: ReadonlyMap<string, Json> } {
   const evaluators = document.$evaluators ?? {};
   const usable = typeof evaluators === "object" && !Array.isArray(evaluators);
   if (!usable) {
-    problems.add(["$evaluators"], `expected an object, found ${kindOf(evaluators as Json)}`);
+    findings.problems.add(
+      ["$evaluators"],
+      `expected an object, found ${kindOf(evaluators as Json)}`,
+    );
   }
   const references = new References(
     usable ? (evaluators as Readonly<Record<string, unknown>>) : {},
-    problems,
+    findings,
     sharing,
   );
   for (const [name, body] of references.bodies) {
-    if (isEmpty(body)) problems.add(["$evaluators", name], "the evaluator is empty: write a rule");
+    if (isEmpty(body))
+      findings.problems.add(["$evaluators", name], "the evaluator is empty: write a rule");
   }
   const flags = references.resolve("flags", document.flags ?? null);
   const metadata = references.resolve("metadata", document.metadata ?? null);

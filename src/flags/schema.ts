@@ -2,7 +2,20 @@ import type { Json } from "../core/json.ts";
 import { isContainer, isObject, kindOf } from "../core/json.ts";
 import { type FindingList, type Path, quote } from "./findings.ts";
 import { memberNames, warnOfOtherCase } from "./member-names.ts";
-import { checkTargeting } from "./targeting-schema.ts";
+
+/**
+ * Warns of a targeting rule that cannot work as it is written.
+ * @param shared parts that are checked elsewhere.
+ */
+export type CheckTargeting = (
+  targeting: Json,
+  path: Path,
+  shared: ReadonlySet<object>,
+  warnings: FindingList,
+) => void;
+
+/** The same, for the rules of one document. */
+export type CheckRule = (rule: Json, path: Path) => void;
 
 const documentMembers = memberNames("flags", "metadata", "$evaluators", "$schema");
 const flagMembers = memberNames(
@@ -18,14 +31,14 @@ const flagMembers = memberNames(
 export function checkDocument(
   document: Readonly<Record<string, Json>>,
   evaluators: ReadonlyMap<string, Json>,
-  shared: ReadonlySet<object>,
+  checkRule: CheckRule,
   warnings: FindingList,
 ): void {
   warnOfOtherCase(document, documentMembers, [], warnings);
   if (document.flags === null)
     warnings.add(["flags"], "expected an object or an array, found null");
   for (const [name, body] of evaluators) {
-    checkTargeting(body, ["$evaluators", name], shared, warnings);
+    checkRule(body, ["$evaluators", name]);
   }
 }
 
@@ -38,6 +51,7 @@ export function checkFlag(
   flag: Json,
   path: Path,
   shared: ReadonlySet<object>,
+  checkRule: CheckRule,
   warnings: FindingList,
 ): void {
   if (flag === null) warnings.add(path, "a flag must be an object, found null");
@@ -47,7 +61,7 @@ export function checkFlag(
   checkVariants(flag.variants ?? null, path, warnings);
   const { targeting } = flag;
   if (targeting === undefined || (isContainer(targeting) && shared.has(targeting))) return;
-  checkTargeting(targeting, [...path, "targeting"], shared, warnings);
+  checkRule(targeting, [...path, "targeting"]);
 }
 
 function checkState(state: Json, path: Path, warnings: FindingList): void {

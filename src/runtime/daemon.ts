@@ -1,6 +1,6 @@
 import type { Log } from "../core/log.ts";
 import { within } from "../core/within.ts";
-import { FatalSourceError } from "../sources/source.ts";
+import { SourceError } from "../sources/source-error.ts";
 import { compileAfterStart } from "./compilation.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { listenToSignals, surviveMistakes } from "./signals.ts";
@@ -36,8 +36,7 @@ export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Prom
   pipeline.readiness.stop();
   aborted.abort();
   if (typeof ending !== "string") {
-    const message =
-      ending instanceof FatalSourceError ? ending.message : `unexpected error: ${ending}`;
+    const message = ending instanceof SourceError ? ending.message : `unexpected error: ${ending}`;
     log.fatal(message);
     await close(0);
     return 1;

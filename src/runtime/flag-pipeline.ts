@@ -1,25 +1,20 @@
-import type { SourceConfig } from "../config/sources/source-config.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
-import { prepareFlag, reflecting } from "../evaluation/prepare.ts";
+import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
+import { prepareFlag } from "../evaluation/prepare.ts";
+import type { Severity } from "../evaluation/rule/expression.ts";
 import { Readiness } from "../services/management/readiness.ts";
-import { createSource } from "../sources/create.ts";
-import { SourceFault } from "../sources/fault.ts";
-import { Intake } from "../sources/intake.ts";
+import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { MovingSource } from "../sources/moving-source.ts";
-import {
-  FatalSourceError,
-  type Payload,
-  type ReadPayload,
-  type Source,
-} from "../sources/source.ts";
-import { SourceStatus } from "../sources/status.ts";
-import { ThreadSource } from "../sources/thread/source.ts";
+import type { Payload, ReadPayload, Source } from "../sources/source.ts";
+import { isPermanent, SourceError } from "../sources/source-error.ts";
+import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
+import { SourceStatus } from "../sources/source-status.ts";
+import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { Store } from "../store/store.ts";
-import { rateLimit } from "../telemetry/logging/rate-limit.ts";
-import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
+import { type RateLimitOptions, rateLimit } from "../telemetry/logging/rate-limit.ts";
 import { Restarts } from "./restarts.ts";
 import { SyncContext } from "./sync-context.ts";
 
@@ -30,6 +25,8 @@ export interface FlagPipelineOptions {
   /** Reject documents that violate the schema in any way. */
   readonly strict: boolean;
   readonly contextValues: JsonObject;
+  /** Default: v2. */
+  readonly fractional?: FractionalVersion;
   readonly log: Log;
   readonly clock?: Clock;
   /** Makes the source of a configuration. Default: the real one. */
@@ -72,7 +69,7 @@ export class FlagPipeline {
   }
 
   private constructor(options: FlagPipelineOptions, sources: readonly Source[]) {
-    const { clock = systemClock, log } = options;
+    const { clock = systemClock, fractional = "v2", log } = options;
     this.#options = options;
     this.#clock = clock;
     this.#log = log.with({ component: "sync" });
@@ -80,8 +77,7 @@ export class FlagPipeline {
     const names = sources.map(({ name }) => name);
     const report = reportTo(log.with({ component: "evaluator" }));
     this.store = new Store(names, {
-      prepare: (definition) => prepareFlag(definition, { now: Date.now, report }),
-      reflecting,
+      prepare: (definition) => prepareFlag(definition, { now: Date.now, fractional, report }),
       onListenerError: (error) =>
         log.error("a listener for flag changes failed", { error: `${error}` }),
     });
@@ -92,7 +88,7 @@ export class FlagPipeline {
 
   /**
    * Keeps the store up to date until `signal` aborts.
-   * @throws FatalSourceError where a source cannot work as it is configured
+   * @throws SourceError, a permanent one, if a source cannot work as it is configured
    */
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
@@ -142,8 +138,8 @@ export class FlagPipeline {
         sink.failed("the source stopped unexpectedly");
       } catch (error) {
         // One that was restarted may not know that it has delivered before.
-        if (error instanceof FatalSourceError && !status.delivered) throw error;
-        const known = error instanceof SourceFault || error instanceof FatalSourceError;
+        if (isPermanent(error) && !status.delivered) throw error;
+        const known = error instanceof SourceError;
         sink.failed(known ? error.message : `the source failed unexpectedly: ${error}`);
       }
       await this.#clock.sleep(restarts.wait(this.#clock.now() - began), signal);
@@ -158,11 +154,16 @@ export class FlagPipeline {
   }
 }
 
-/** Logs what evaluations could not use, each thing once a minute, and at level debug every failure. */
-function reportTo(log: Log) {
-  const allow = rateLimit();
-  return (level: "debug" | "warn" | "error", flagKey: string, message: string): void => {
-    if (level === "debug" ? !log.debugging : !allow(`${flagKey} ${message}`)) return;
-    log[level](message, { "flag-key": flagKey });
+/**
+ * Logs what evaluations could not use, each thing once a minute; what clients left out once a minute for
+ * each flag; and at level debug all of it.
+ */
+export function reportTo(log: Log, options?: RateLimitOptions) {
+  const allow = rateLimit(options);
+  return (level: Severity, flagKey: string, message: string): void => {
+    const fields = { "flag-key": flagKey };
+    const seldom = level === "info" ? `info ${flagKey}` : `${flagKey} ${message}`;
+    if (level !== "debug" && allow(seldom)) log[level](message, fields);
+    else if (log.debugging) log.debug(message, fields);
   };
 }

@@ -1,7 +1,7 @@
 /** What the daemon's operator adds to every evaluation context. */
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Json, JsonObject } from "../core/json.ts";
-import type { EvaluationContext } from "../evaluation/flag.ts";
+import type { EvaluationContext } from "../evaluation/prepared-flag.ts";
 import type { ContextSource } from "./context-source.ts";
 
 /** The value of a request header by its lower-case name, or its values; absent: null or undefined. */

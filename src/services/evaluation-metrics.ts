@@ -1,4 +1,5 @@
-import { memoSlot, type Outcome } from "../evaluation/outcome.ts";
+import { once } from "../evaluation/memo.ts";
+import type { Outcome } from "../evaluation/outcome.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import type { NumberSeries } from "../telemetry/metrics/series.ts";
 
@@ -26,9 +27,8 @@ export function createOutcomeRecorder(registry: Registry): (outcome: Outcome) =>
     description: "Measures the number of evaluations for a given reason.",
     unit: "{reason}",
   });
-  const slot = memoSlot();
 
-  const resolve = ({ key, variant, reason, errorCode }: Outcome): OutcomeSeries => {
+  const seriesOf = once(({ key, variant, reason, errorCode }: Outcome): OutcomeSeries => {
     if (errorCode !== undefined) {
       const attributes = { ...provider, ExceptionTypeKeyName: errorCode };
       return {
@@ -46,12 +46,10 @@ export function createOutcomeRecorder(registry: Registry): (outcome: Outcome) =>
       }),
       reason: reasons.series(attributes),
     };
-  };
+  });
 
   return (outcome) => {
-    const kept = outcome.memo[slot] as OutcomeSeries | undefined;
-    const series = kept ?? resolve(outcome);
-    if (!kept) outcome.memo[slot] = series;
+    const series = seriesOf(outcome);
     if (series.impression) series.impression.value++;
     series.reason.value++;
   };

@@ -1,8 +1,19 @@
-import type { Polling } from "../config/sources/source-config.ts";
 import type { Clock } from "../core/clock.ts";
 
+/** In milliseconds. */
+export interface BackoffBounds {
+  /** Bound of the first wait. */
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+
 /** Between attempts to reach a source. */
-export const sourceWaits = { firstMs: 1_000, maxMs: 60_000 };
+export const sourceBackoff: BackoffBounds = { firstMs: 1_000, maxMs: 60_000 };
+
+/** Between attempts to reach what is polled: no wait is longer than the interval, in seconds. */
+export function pollBackoff({ interval }: { readonly interval: number }): BackoffBounds {
+  return { ...sourceBackoff, maxMs: Math.min(sourceBackoff.maxMs, interval * 1000) };
+}
 
 /**
  * Waits between attempts: exponential with full jitter (each wait is uniform between 0 and the
@@ -14,12 +25,12 @@ export class Backoff {
 
   constructor(
     private readonly clock: Clock,
-    private readonly options: { readonly firstMs: number; readonly maxMs: number },
+    private readonly bounds: BackoffBounds,
   ) {}
 
   /** The next wait in milliseconds. */
   next(): number {
-    const { firstMs, maxMs } = this.options;
+    const { firstMs, maxMs } = this.bounds;
     const bound = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempt++, 30));
     return this.clock.random() * bound;
   }
@@ -28,10 +39,4 @@ export class Backoff {
   reset(): void {
     this.#attempt = 0;
   }
-}
-
-/** Between attempts to reach what is polled: no wait is longer than the interval. */
-export function pollBackoff(clock: Clock, { intervalSeconds }: Polling): Backoff {
-  const maxMs = Math.min(sourceWaits.maxMs, intervalSeconds * 1000);
-  return new Backoff(clock, { ...sourceWaits, maxMs });
 }

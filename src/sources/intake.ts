@@ -1,13 +1,22 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
+import { checkTargeting } from "../evaluation/rule/check.ts";
 import { parseDocument } from "../flags/document.ts";
 import type { Problem } from "../flags/model.ts";
 import type { LayerChange } from "../store/layer.ts";
 import type { Store } from "../store/store.ts";
-import type { LoadTrace } from "../telemetry/tracing/load-tracing.ts";
 import type { Payload, ReadPayload, Source, SourceSink } from "./source.ts";
-import type { SourceStatus } from "./status.ts";
+import type { SourceStatus } from "./source-status.ts";
+
+/**
+ * Traces each document that a source delivers. What is returned ends the trace; it is called once.
+ * @param source its name
+ */
+export type LoadTrace = (source: string) => LoadEnd;
+
+/** @param problem why the document was rejected; undefined: it was accepted */
+type LoadEnd = (problem: string | undefined) => void;
 
 export interface IntakeOptions {
   readonly store: Store;
@@ -24,7 +33,7 @@ export interface IntakeOptions {
 }
 
 /** Problems of one document that are written out in the log. */
-const mostShown = 10;
+const maxShown = 10;
 
 /** What a source delivers to: parses, stores, and tells the operator what became of it. */
 export class Intake implements SourceSink {
@@ -61,7 +70,7 @@ export class Intake implements SourceSink {
   async #read(payload: Payload): Promise<boolean> {
     const { store, strict } = this.#options;
     const { document, format } = payload;
-    const parsed = parseDocument(document, { format, strict });
+    const parsed = parseDocument(document, { format, strict, checkTargeting });
     if (!parsed.ok) return this.#rejected(payload, parsed.problems);
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
     const { flagSet } = parsed;
@@ -138,7 +147,7 @@ function from({ origin }: Pick<Payload, "origin">): { readonly origin?: string }
 }
 
 function list(problems: readonly Problem[]): string {
-  const shown = problems.slice(0, mostShown).map(({ path, reason }) => `${path}: ${reason}`);
+  const shown = problems.slice(0, maxShown).map(({ path, reason }) => `${path}: ${reason}`);
   const more = problems.length - shown.length;
   return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");
 }

@@ -2,7 +2,7 @@ import type { Log } from "../core/log.ts";
 import type { Intake } from "./intake.ts";
 import { largeDocument } from "./large-document.ts";
 import type { Payload, Source } from "./source.ts";
-import { ThreadDied, type ThreadSource } from "./thread/source.ts";
+import { ThreadDied, type ThreadSource } from "./thread/thread-source.ts";
 
 /**
  * A source that runs in this thread until its document is large, and then in a thread of its own:

@@ -1,32 +1,28 @@
-import type { Polling } from "../config/sources/source-config.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Polling } from "./settings.ts";
 
 /**
- * When a polling source looks, after its first look: every `intervalSeconds`, shifted by a part of the
+ * When a source polls, after its first poll: every `interval` seconds, shifted by a part of the
  * interval that chance decides, so that daemons started together do not all ask in the same second.
  * With an `intervalSeed` the seed decides: at the same seconds of the wall clock in every process that has it.
  */
 export class PollSchedule {
   readonly #clock: Clock;
   readonly #intervalMs: number;
-  /** A time, on the clock of `now()`, at which a look was due. */
+  /** A time, on the clock of `now()`, at which a poll was due. */
   readonly #origin: number;
 
   /** @param wallMs milliseconds since 1970 */
-  constructor(
-    clock: Clock,
-    { intervalSeconds, intervalSeed }: Polling,
-    wallMs: () => number = Date.now,
-  ) {
+  constructor(clock: Clock, { interval, intervalSeed }: Polling, wallMs: () => number = Date.now) {
     this.#clock = clock;
-    this.#intervalMs = intervalSeconds * 1000;
+    this.#intervalMs = interval * 1000;
     const shift = intervalSeed
-      ? (fnv1a(intervalSeed) % intervalSeconds) * 1000 - (wallMs() % this.#intervalMs)
+      ? (fnv1a(intervalSeed) % interval) * 1000 - (wallMs() % this.#intervalMs)
       : -clock.random() * this.#intervalMs;
     this.#origin = clock.now() + shift;
   }
 
-  /** The time of the next look, on the clock of `now()`; more than a millisecond ahead. */
+  /** The time of the next poll, on the clock of `now()`; more than a millisecond ahead. */
   next(): number {
     const passed = Math.floor((this.#clock.now() + 1 - this.#origin) / this.#intervalMs);
     return this.#origin + (passed + 1) * this.#intervalMs;

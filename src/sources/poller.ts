@@ -1,10 +1,11 @@
-import type { Polling } from "../config/sources/source-config.ts";
 import type { Clock } from "../core/clock.ts";
-import { type Backoff, pollBackoff } from "./backoff.ts";
+import { pollBackoff } from "./backoff.ts";
 import { contentHash } from "./content-hash.ts";
-import { reportFailure, SourceFault } from "./fault.ts";
 import { PollSchedule } from "./poll-schedule.ts";
+import { RetryLoop } from "./retry-loop.ts";
+import type { Polling } from "./settings.ts";
 import type { Payload, SourceSink } from "./source.ts";
+import { SourceError } from "./source-error.ts";
 
 export interface PollerOptions {
   /** Of the source, for the error that ends it. */
@@ -12,82 +13,57 @@ export interface PollerOptions {
   readonly clock: Clock;
   readonly polling: Polling;
   /**
-   * One look at the source. Undefined: nothing has changed since the payload returned before.
-   * @throws SourceFault for what the operator should know
+   * One poll. Undefined: nothing has changed since the payload returned before.
+   * @throws SourceError for what the operator should know
    */
-  readonly look: (signal: AbortSignal) => Promise<Payload | undefined>;
+  readonly poll: (signal: AbortSignal) => Promise<Payload | undefined>;
 }
 
 /**
- * Looks at once, then once per interval, one look at a time; after a failure again with growing
- * waits, none longer than the interval. Only content that differs from what was handed over before is
- * handed over.
+ * Polls at once, then once per interval, one poll at a time; after a failure again with growing
+ * waits, none longer than the interval. Only content that differs from the last is delivered.
  */
 export class Poller {
   readonly #options: PollerOptions;
-  readonly #clock: Clock;
   readonly #schedule: PollSchedule;
-  readonly #backoff: Backoff;
-  /** Whether a look has ever succeeded. */
-  #reached = false;
-  /** Of the document last handed over, accepted or not. */
-  #handedOver: string | undefined;
-  #resyncAsked = false;
-  #nap = new AbortController();
+  readonly #loop: RetryLoop;
+  /** Of the document last delivered, accepted or not. */
+  #lastHash: string | undefined;
 
   constructor(options: PollerOptions) {
-    const { clock, polling } = options;
+    const { name, clock, polling } = options;
     this.#options = options;
-    this.#clock = clock;
     this.#schedule = new PollSchedule(clock, polling);
-    this.#backoff = pollBackoff(clock, polling);
+    this.#loop = new RetryLoop({ name, clock, backoff: pollBackoff(polling) });
   }
 
-  /** Looks now, or once more after the look that is under way. */
+  /** Polls now, or once more after the poll that is under way. */
   resync(): void {
-    this.#resyncAsked = true;
-    this.#nap.abort();
+    this.#loop.wakeUp();
   }
 
-  /** @throws FatalSourceError before the first success only */
+  /** @throws SourceError, a permanent one, before the first success only */
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const wake = () => this.#nap.abort();
-    signal.addEventListener("abort", wake);
-    try {
-      while (!signal.aborted) {
-        const began = this.#clock.now();
-        this.#resyncAsked = false;
-        const failure = await this.#poll(sink, signal).catch((error: unknown) => error);
-        if (signal.aborted) return;
-        if (failure === undefined) this.#backoff.reset();
-        else reportFailure(failure, { name: this.#options.name, reached: this.#reached }, sink);
-        const now = this.#clock.now();
-        // Attempts are so far apart from start to start: one that hangs does not delay the next.
-        const wait = failure ? this.#backoff.next() - (now - began) : this.#schedule.next() - now;
-        await this.#sleep(wait, signal);
-      }
-    } finally {
-      signal.removeEventListener("abort", wake);
-    }
+    await this.#loop.run((stop) => this.#poll(sink, stop), sink, signal);
   }
 
-  async #poll(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const payload = await this.#options.look(signal);
-    if (signal.aborted) return;
-    this.#reached = true;
+  async #poll(sink: SourceSink, signal: AbortSignal): Promise<number> {
+    const payload = await this.#options.poll(signal);
+    if (signal.aborted) return 0;
+    this.#loop.markReached();
+    if (payload?.document.length === 0) {
+      throw new SourceError('the document is empty; to delete all flags, write {"flags":{}}');
+    }
+    this.#loop.markWorking();
+    await this.#deliver(payload, sink);
+    return this.#schedule.next();
+  }
+
+  async #deliver(payload: Payload | undefined, sink: SourceSink): Promise<void> {
     if (payload === undefined) return sink.unchanged();
-    if (payload.document.length === 0) {
-      throw new SourceFault('the document is empty; to delete all flags, write {"flags":{}}');
-    }
     const hash = await contentHash(payload.document);
-    if (hash === this.#handedOver) return sink.unchanged();
-    this.#handedOver = hash;
+    if (hash === this.#lastHash) return sink.unchanged();
+    this.#lastHash = hash;
     await sink.accept({ ...payload, hash });
-  }
-
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    this.#nap = new AbortController();
-    if (ms <= 0 || signal.aborted || this.#resyncAsked) return;
-    await this.#clock.sleep(ms, this.#nap.signal);
   }
 }

@@ -47,14 +47,9 @@ export interface Source {
   /**
    * Delivers to `sink` until `signal` aborts, then resolves, leaving no connection, timer or watcher.
    * An unreachable source is retried for ever.
-   * @throws FatalSourceError before the first delivery only, for what no retry can mend.
+   * @throws SourceError, a permanent one, before the first delivery only: the daemon does not start with it
    */
   run(sink: SourceSink, signal: AbortSignal): Promise<void>;
   /** Fetch now instead of at the next interval. */
   resync(): void;
-}
-
-/** A wrong option, credential, certificate or database: the daemon must not start with it. */
-export class FatalSourceError extends Error {
-  override readonly name = "FatalSourceError";
 }

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { messageOf, SourceFault } from "./fault.ts";
+import { messageOf, SourceError } from "./source-error.ts";
 
 /**
  * The text of a file that the operator has named or mounted: a certificate, a token, a secret.
- * @param explain makes the fault's message of the reason why the file cannot be read
- * @throws SourceFault, a hopeless one
+ * @param explain makes the error's message of the reason why the file cannot be read
+ * @throws SourceError, a permanent one
  */
 export async function readTextFile(
   path: string,
@@ -13,6 +13,6 @@ export async function readTextFile(
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new SourceFault(explain(messageOf(error)), { hopeless: true });
+    throw new SourceError(explain(messageOf(error)), { retryable: false });
   }
 }

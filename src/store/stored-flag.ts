@@ -1,6 +1,5 @@
-import type { JsonObject } from "../core/json.ts";
 import { atOnce, type Steps } from "../core/steps.ts";
-import type { PreparedFlag } from "../evaluation/flag.ts";
+import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
 import { canonicalFlag } from "../flags/canonical.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import { PackedFlag } from "../flags/packed-flag.ts";
@@ -8,8 +7,6 @@ import { PackedFlag } from "../flags/packed-flag.ts";
 /** How definitions become flags that can be evaluated. */
 export interface Preparation {
   prepare(definition: FlagDefinition): PreparedFlag;
-  /** The same flag with `reflection` beneath the metadata of its answers. */
-  reflecting(flag: PreparedFlag, reflection: JsonObject): PreparedFlag;
 }
 
 /** A flag as it came: its definition, or the bytes that it can be read from. */
@@ -81,7 +78,7 @@ export class StoredFlag {
 
   /** As a caller sees it who selected its source. */
   get withSource(): PreparedFlag {
-    this.#withSource ??= this.#preparation.reflecting(this.prepared, { source: this.source });
+    this.#withSource ??= this.prepared.reflecting({ source: this.source });
     return this.#withSource;
   }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Steps } from "../core/steps.ts";
-import type { PreparedFlag } from "../evaluation/flag.ts";
-import type { Memo } from "../evaluation/outcome.ts";
+import type { Memo } from "../evaluation/memo.ts";
+import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
 
 /** Which flags a caller sees; without members: all. */
 export interface Selector {

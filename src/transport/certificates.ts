@@ -1,47 +1,22 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
-import { ConfigError } from "../core/config-error.ts";
 import type { Log } from "../core/log.ts";
 import type { ServerTls } from "../core/server-tls.ts";
+import { readCertificate, readKeyPair } from "../core/tls/client-tls.ts";
 
 /**
  * What `tls.createServer` and `setSecureContext` take.
  * @throws ConfigError naming the file that cannot be used.
  */
-export function readCertificates(files: ServerTls): TlsOptions {
-  // A start without TLS does not load it.
-  const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
-  const cert = read(files.certPath, "certificate");
-  const key = read(files.keyPath, "private key");
-  const certificate = parse(files.certPath, "certificate", () => new X509Certificate(cert));
-  const privateKey = parse(files.keyPath, "private key", () => createPrivateKey(key));
-  if (!certificate.checkPrivateKey(privateKey)) {
-    throw new ConfigError(
-      `private key ${files.keyPath} does not match certificate ${files.certPath}`,
-    );
-  }
-  const options: TlsOptions = { cert, key, minVersion: "TLSv1.2" };
-  const { clientCaPath } = files;
+export function readCertificates({ certPath, keyPath, clientCaPath }: ServerTls): TlsOptions {
+  const pair = readKeyPair(
+    { path: certPath, option: "server certificate" },
+    { path: keyPath, option: "server key" },
+  );
+  const options: TlsOptions = { ...pair, minVersion: "TLSv1.2" };
   if (clientCaPath === undefined) return options;
-  const ca = read(clientCaPath, "client CA");
-  parse(clientCaPath, "client CA", () => new X509Certificate(ca));
+  const ca = readCertificate({ path: clientCaPath, option: "client CA" });
   return { ...options, ca, requestCert: true, rejectUnauthorized: true };
-}
-
-function read(path: string, what: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new ConfigError(`${what} ${path} cannot be read: ${message(error)}`);
-  }
-}
-
-function parse<T>(path: string, what: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw new ConfigError(`${path} is not a usable PEM ${what}: ${message(error)}`);
-  }
 }
 
 function message(error: unknown): string {

@@ -1,3 +1,5 @@
+import type { Rate } from "../core/rate-limit.ts";
+
 /** How long and how much a peer may hold of this process. All in milliseconds, bytes or pieces. */
 export interface Timeouts {
   /**
@@ -59,6 +61,28 @@ export const maxConnections = 20_000;
 
 /** File descriptors for everything but clients: sources, files. */
 export const otherFiles = 200;
+
+/**
+ * Calls that a client of HTTP/2 gives up before they are answered, on one connection: enough for a proxy
+ * whose users go away, too few to keep the daemon busy with calls that nobody waits for.
+ */
+export const cancelledCalls: Rate = { burst: 1_000, perSecond: 100 };
+
+/**
+ * Frames of one HTTP/2 connection that ask for nothing: empty DATA, PING, SETTINGS, PRIORITY, WINDOW_UPDATE. Each
+ * frame that answers a call allows {@link framesPerAnswer} more, for clients pay for what they read.
+ */
+export const idleFrames: Rate = { burst: 1_000, perSecond: 100 };
+export const framesPerAnswer = 4;
+
+/** Fields of one header block: a byte of HPACK may stand for each of them. Node and nginx take 1,000 to 2,000. */
+export const maxHeaderFields = 1_000;
+
+/**
+ * Bytes of complete answers that one HTTP/2 connection's flow-control windows hold back. Beyond it further
+ * requests are read, and answered when it is less.
+ */
+export const maxHeldAnswerBytes = 4 << 20;
 
 /** Bytes waiting to be written to one connection before its streams are asked to wait. */
 export const connectionBufferBytes = 256 << 10;

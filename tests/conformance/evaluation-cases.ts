@@ -3,7 +3,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Json } from "../../src/core/json.ts";
-import type { PreparedFlag } from "../../src/evaluation/flag.ts";
+import type { PreparedFlag } from "../../src/evaluation/prepared-flag.ts";
 import { flag, staticFlag } from "../unit/services/fixtures.ts";
 
 const set = { setver: 3, team: "core" };

@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
-import { FatalSourceError } from "../../src/sources/source.ts";
+import { isPermanent } from "../../src/sources/source-error.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { freePort } from "../support/ports.ts";
 import { RedisServer, type RedisServerOptions } from "../support/redis.ts";
@@ -27,7 +27,7 @@ const uriOf = ({ port }: { port: number }) => `redis://127.0.0.1:${port}?key=fla
 
 /** Polls every second and waits as little as it may for answers. */
 function run(uri: string, options: Partial<RunningRedisOptions> = {}): RunningRedisSource {
-  return new RunningRedisSource({ uri, intervalSeconds: 1, timeoutMs: 1000, ...options });
+  return new RunningRedisSource({ uri, interval: 1, timeoutMs: 1000, ...options });
 }
 
 async function serverWith(options: RedisServerOptions = {}): Promise<RedisServer> {
@@ -213,7 +213,7 @@ describe("a key that", () => {
     ],
   ])("%s is reported over the same connection, and read again", async (_, reason, damage) => {
     await using server = await serverWith();
-    await using source = run(uriOf(server), { intervalSeconds: 3600 });
+    await using source = run(uriOf(server), { interval: 3600 });
     await source.delivers(document);
     const client = await server.command("CLIENT", "LIST", "TYPE", "normal");
     const id = /^id=(\d+).* user=default /m.exec(client)?.[1];
@@ -330,10 +330,10 @@ describe("at the start, to be mended by the operator:", () => {
     secret = "wrong-secret",
   ): Promise<void> {
     const error = await source.ended;
-    expect(error).toBeInstanceOf(FatalSourceError);
-    const { message } = error as FatalSourceError;
+    expect(error).toSatisfy(isPermanent);
+    const { message } = error as Error;
     expect(message).toContain(reason);
-    expect(message).toStartWith(`Redis source ${source.source.name}: `);
+    expect(message).toStartWith(`source ${source.source.name}: `);
     expect(message).not.toContain(secret);
     expect(source.results).toBe(0);
   }
@@ -439,14 +439,14 @@ describe("at the start, to be mended by the operator:", () => {
     for (const [options, reason] of cases) {
       await using source = run(uri, options);
       const error = await source.ended;
-      expect(error).toBeInstanceOf(FatalSourceError);
+      expect(error).toSatisfy(isPermanent);
       expect((error as Error).message).toContain(reason);
     }
   });
 });
 
 describe("an end", () => {
-  const patient = { timeoutMs: 3_600_000, intervalSeconds: 3600 };
+  const patient = { timeoutMs: 3_600_000, interval: 3600 };
 
   test("while the server does not answer the greeting is at once", async () => {
     await using silent = await peer(() => {});
@@ -480,7 +480,7 @@ describe("an end", () => {
 test("resyncs while there is no server are one attempt each, not a storm", async () => {
   await using other = await peer((socket) => socket.destroy());
   await using source = new RunningRedisSource(
-    { uri: uriOf(other), intervalSeconds: 3600 },
+    { uri: uriOf(other), interval: 3600 },
     // The longest waits between attempts.
     { ...systemClock, random: () => 0.999 },
   );

@@ -1,9 +1,10 @@
 /** Sources that end by themselves, again and again. */
 import { afterEach, expect, test } from "bun:test";
-import type { SourceConfig } from "../../src/config/sources/source-config.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
-import { FatalSourceError, type Source } from "../../src/sources/source.ts";
-import { ThreadSource } from "../../src/sources/thread/source.ts";
+import type { Source } from "../../src/sources/source.ts";
+import { SourceError } from "../../src/sources/source-error.ts";
+import type { SourceConfig } from "../../src/sources/source-kinds.ts";
+import { ThreadSource } from "../../src/sources/thread/thread-source.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
@@ -41,7 +42,7 @@ test("a thread that dies whenever it has delivered: flags stay, and the waits gr
         name,
         provider,
         task: {
-          config: { provider, uri: "dies later", watch: true, intervalSeconds: 1 },
+          config: { provider, uri: "dies later", tls: false, watch: true, interval: 1 },
           strict: false,
           debugging: true,
         },
@@ -75,7 +76,7 @@ test("a source that breaks and then finds a mistake of the configuration ends no
     provider: "file",
     resync: () => {},
     run: async (sink) => {
-      if (++runs > 1) throw new FatalSourceError("cannot read the flag file");
+      if (++runs > 1) throw new SourceError("cannot read the flag file", { retryable: false });
       await sink.accept({ document, format: "json" });
       throw new Error("a mistake of ours");
     },

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
+import { cancelledCalls } from "../../src/transport/limits.ts";
 import { frameMessage } from "../../src/transport/method.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
@@ -104,16 +105,23 @@ describe("what does not come to an end", () => {
     const socket = connect(tcp.port, "127.0.0.1");
     socket.on("error", () => {});
     socket.pause();
-    const pings = Buffer.concat(
-      Array.from({ length: 50_000 }, () => frame(frameType.ping, 0, 0, Buffer.alloc(8))),
-    );
+    // Refusals need no window.
+    const headers = grpcHeaders(echoPath, { "grpc-timeout": "soon" });
+    let id = -1;
+    const calls = () =>
+      Buffer.concat(
+        Array.from({ length: 10_000 }, () => {
+          id += 2;
+          return frame(frameType.headers, 5, id, headers);
+        }),
+      );
     socket.write(Buffer.concat([preface, frame(frameType.settings, 0, 0)]));
     // The system buffers some of it on the way.
     let writes = 0;
     let waits = 0;
     while (writes < 200 && waits < 20) {
       if (socket.writableLength === 0) {
-        socket.write(pings);
+        socket.write(calls());
         writes++;
         waits = 0;
       } else {
@@ -127,12 +135,14 @@ describe("what does not come to an end", () => {
   }, 60_000);
 
   test.each(["application/grpc", "application/grpc+json", "application/json"])(
-    "streams of %s that are reset at once leave room for others",
+    "streams of %s that are reset at once leave room for others, and too many end the connection",
     async (type) => {
       using session = new RawSession(connect(tcp.port, "127.0.0.1"));
       const headers = grpcHeaders(eventPath, { "content-type": type, "x-hang": "1" });
-      for (let round = 0; round < 20; round++) {
-        const ids = Array.from({ length: 500 }, (_, n) => 2 * (round * 500 + n) + 1);
+      let next = 1;
+      const cancel = (count: number) => {
+        const ids = Array.from({ length: count }, (_, n) => next + 2 * n);
+        next += 2 * count;
         session.send(
           ...ids.flatMap((id) => [
             frame(frameType.headers, 4, id, headers),
@@ -140,16 +150,21 @@ describe("what does not come to an end", () => {
             numberFrame(frameType.reset, id, 8),
           ]),
         );
-      }
+      };
+      cancel(cancelledCalls.burst / 2);
       // What they leave is cleared away in a moment, and until then others may be refused.
       const calls: number[] = [];
       await until("an answer", () => {
-        const id = 20_001 + 2 * calls.length;
+        const id = next;
+        next += 2;
         calls.push(id);
         session.call(id, echoPath, request);
         return calls.some((id) => session.ended(id));
       });
       expect(session.closed).toBe(false);
+      cancel(2 * cancelledCalls.burst);
+      await until("the end of the connection", () => session.closed);
+      expect(session.code(0)).toBe(11);
       await tcp.service.allStreamsEnded();
     },
   );

@@ -3,9 +3,11 @@ import { createVerify, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BlobSourceConfig } from "../../src/config/sources/source-config.ts";
-import { BlobSource } from "../../src/sources/blob/source.ts";
-import { FatalSourceError } from "../../src/sources/source.ts";
+import { azureBucket } from "../../src/sources/azblob/azure-bucket.ts";
+import { BlobSource } from "../../src/sources/blob/blob-source.ts";
+import { gcsBucket } from "../../src/sources/gcs/gcs-bucket.ts";
+import { s3Bucket } from "../../src/sources/s3/s3-bucket.ts";
+import { isPermanent } from "../../src/sources/source-error.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";
 import { isPresigned, isSignedForAzure } from "../support/signatures.ts";
@@ -16,15 +18,17 @@ const two = '{"flags":{"two":{"state":"ENABLED"}}}';
 const folder = mkdtempSync(join(tmpdir(), "flagd-blob-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const buckets = { s3: s3Bucket, gcs: gcsBucket, azblob: azureBucket };
+
 function run(
-  provider: BlobSourceConfig["provider"],
+  provider: keyof typeof buckets,
   uri: string,
   env: Record<string, string>,
   silenceMs = 20_000,
 ) {
-  const config = { provider, uri, intervalSeconds: 5 };
+  const config = { provider, uri, interval: 5 };
   const dependencies = { clock: hastyClock, env: { HOME: folder, ...env }, silenceMs };
-  return new RunningSource(new BlobSource(config, dependencies));
+  return new RunningSource(new BlobSource(config, buckets[provider], dependencies));
 }
 
 const accountKey = Buffer.from("an account's key").toString("base64");
@@ -111,7 +115,7 @@ describe.each(kinds)("$provider", ({ start, path, permits }) => {
       new Response("<Error><Code>InvalidAccessKeyId</Code></Error>", { status: 403 });
     await using source = start(server, "flags.json");
     const error = await source.ended;
-    expect(error).toBeInstanceOf(FatalSourceError);
+    expect(error).toSatisfy(isPermanent);
     expect(String(error)).toContain("(InvalidAccessKeyId)");
     expect(String(error)).not.toContain("s3cret");
     expect(String(error)).not.toContain(accountKey);

@@ -106,7 +106,7 @@ describe("what ends flagd at its start", () => {
         "redis://localhost:6379/0": `redis://127.0.0.1:${redis.port}/0`,
         "client\\|info": "client|info",
       });
-      expect(text).toContain(message.replace(/^Redis source \S+: (?!the server rejected)/, "… "));
+      expect(text).toContain(message.replace(/^source \S+: (?!the server rejected)/, "… "));
     }
   });
 
@@ -159,7 +159,7 @@ describe("what ends flagd at its start", () => {
       const uri = `rediss://localhost:${redis.port}/0?key=flags`;
       const source = { provider: "redis", uri, certPath: certificates.ca.cert };
       const { message, text } = await refused(["--sources", JSON.stringify([source])], {});
-      expect(text).toContain(message.replace(/^Redis source \S+: /, "… "));
+      expect(text).toContain(message.replace(/^source \S+: /, "… "));
     },
   );
 });

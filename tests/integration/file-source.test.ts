@@ -14,8 +14,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
-import { FileSource, type FileSourceOptions } from "../../src/sources/file/source.ts";
-import { FatalSourceError, type Payload, type SourceSink } from "../../src/sources/source.ts";
+import type { FileSourceConfig } from "../../src/sources/file/file-kind.ts";
+import { FileSource } from "../../src/sources/file/file-source.ts";
+import type { Payload, SourceSink } from "../../src/sources/source.ts";
+import { isPermanent } from "../../src/sources/source-error.ts";
 import { createLog } from "../../src/telemetry/logging/create-log.ts";
 import { until } from "../support/until.ts";
 
@@ -76,10 +78,10 @@ async function run(
   {
     provider = "fileinfo",
     clock = hastyClock,
-  }: Partial<FileSourceOptions> & { clock?: Clock } = {},
+  }: { provider?: FileSourceConfig["provider"]; clock?: Clock } = {},
 ) {
   const sink = new RecordingSink();
-  const source = new FileSource({ path, provider }, { clock, log });
+  const source = new FileSource({ uri: path, provider }, { clock, log });
   const stopping = new AbortController();
   const ended = source.run(sink, stopping.signal);
   const stop = async () => {
@@ -276,7 +278,7 @@ test("a mere change of mode delivers nothing", async () => {
 
 describe("at start", () => {
   const attempt = (path: string) =>
-    new FileSource({ path, provider: "file" }, { clock: systemClock, log }).run(
+    new FileSource({ uri: path, provider: "file" }, { clock: systemClock, log }).run(
       new RecordingSink(),
       new AbortController().signal,
     );
@@ -293,8 +295,8 @@ describe("at start", () => {
     const path = join(directory, name);
     const before = watches();
     const error = await attempt(path).catch((thrown) => thrown);
-    expect(error).toBeInstanceOf(FatalSourceError);
-    expect(error.message).toBe(`cannot read the flag file ${path}: ${reason}`);
+    expect(error).toSatisfy(isPermanent);
+    expect(error.message).toBe(`source ${path}: cannot read the flag file: ${reason}`);
     await until("the watch being gone", () => watches() === before);
   });
 

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { HttpSourceConfig, OAuth } from "../../src/config/sources/source-config.ts";
-import { HttpSource } from "../../src/sources/http/source.ts";
-import { FatalSourceError } from "../../src/sources/source.ts";
+import type { HttpSourceConfig, OAuthSettings } from "../../src/sources/http/http-kind.ts";
+import { HttpSource } from "../../src/sources/http/http-source.ts";
+import { isPermanent } from "../../src/sources/source-error.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";
@@ -62,7 +62,7 @@ describe("TLS", () => {
     using server = new DocumentServer(served(by));
     await using source = run(`${server.url}/flags`, { certPath: certificates[ca].cert });
     const error = await source.ended;
-    expect(error).toBeInstanceOf(FatalSourceError);
+    expect(error).toSatisfy(isPermanent);
     expect(String(error)).toContain(reason);
   });
 
@@ -96,12 +96,11 @@ describe("OAuth", () => {
           ...(this.lifetime !== undefined && { expires_in: this.lifetime }),
         });
     }
-    get oauth(): OAuth {
+    get oauth(): OAuthSettings & { readonly tokenUrl: string } {
       return {
-        clientId: "me",
+        clientID: "me",
         clientSecret: "s&cret=1",
         tokenUrl: `${this.url}/token`,
-        reloadDelaySeconds: 0,
       };
     }
   }
@@ -157,7 +156,7 @@ describe("OAuth", () => {
     using server = new DocumentServer();
     await using source = run(`${server.url}/flags`, { oauth: tokens.oauth });
     const error = await source.ended;
-    expect(error).toBeInstanceOf(FatalSourceError);
+    expect(error).toSatisfy(isPermanent);
     expect(String(error)).toContain("(invalid_client)");
     expect(String(error)).not.toContain("s&cret");
     expect(server.requests).toHaveLength(0);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
-import type { HttpSourceConfig } from "../../src/config/sources/source-config.ts";
-import { HttpSource } from "../../src/sources/http/source.ts";
-import { FatalSourceError } from "../../src/sources/source.ts";
+import type { HttpSourceConfig } from "../../src/sources/http/http-kind.ts";
+import { HttpSource } from "../../src/sources/http/http-source.ts";
+import { isPermanent } from "../../src/sources/source-error.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { freePort } from "../support/ports.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";
@@ -85,7 +85,7 @@ describe("polling", () => {
     const clock = { ...hastyClock, sleep: (_: number, signal?: AbortSignal) => forever(signal) };
     const uri = `${server.url}/flags`;
     await using source = new RunningSource(
-      new HttpSource(httpConfig(uri, { intervalSeconds: 86_400 }), { clock }),
+      new HttpSource(httpConfig(uri, { interval: 86_400 }), { clock }),
     );
     await source.delivers(one);
     server.document = two;
@@ -212,7 +212,7 @@ describe("trouble", () => {
     server.behaviour = () => new Response(null, { status });
     await using source = run(`${server.url}/flags`, { authHeader: "Bearer secret" });
     const error = await source.ended;
-    expect(error).toBeInstanceOf(FatalSourceError);
+    expect(error).toSatisfy(isPermanent);
     expect(String(error)).toContain(`the server responded with ${status}`);
     expect(String(error)).toContain("authHeader");
     expect(String(error)).not.toContain("secret");
@@ -231,14 +231,14 @@ describe("trouble", () => {
   test("a server that never answers is given up after timeoutS", async () => {
     using server = new DocumentServer();
     server.behaviour = () => new Promise<Response>(() => {});
-    await using source = run(`${server.url}/flags`, { timeoutSeconds: 1 });
+    await using source = run(`${server.url}/flags`, { timeoutS: 1 });
     await source.fails("the server did not finish its response within 1 s");
   });
 
   test("an endless trickle is given up after timeoutS", async () => {
     using server = new DocumentServer();
     server.behaviour = () => trickle("x");
-    await using source = run(`${server.url}/flags.json`, { timeoutSeconds: 1 });
+    await using source = run(`${server.url}/flags.json`, { timeoutS: 1 });
     await source.fails("the server did not finish its response within 1 s");
   });
 

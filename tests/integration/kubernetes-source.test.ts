@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KubernetesSource } from "../../src/sources/kubernetes/source.ts";
-import { FatalSourceError } from "../../src/sources/source.ts";
+import { KubernetesSource } from "../../src/sources/kubernetes/kubernetes-source.ts";
+import { isPermanent } from "../../src/sources/source-error.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { KubernetesServer } from "../support/kubernetes-server.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";
@@ -231,7 +231,7 @@ describe("the API server", () => {
     server.behaviour = () => new Response(null, { status });
     await using source = start(server);
     const error = await source.ended;
-    expect(error).toBeInstanceOf(FatalSourceError);
+    expect(error).toSatisfy(isPermanent);
     expect(String(error)).toContain("list and watch featureflags in the namespace shop");
   });
 
@@ -316,7 +316,7 @@ describe("the cluster", () => {
   test("that is nowhere ends the start", async () => {
     await using source = run({});
     const error = await source.ended;
-    expect(error).toBeInstanceOf(FatalSourceError);
+    expect(error).toSatisfy(isPermanent);
     expect(String(error)).toContain("unable to load in-cluster configuration");
   });
 
@@ -333,7 +333,7 @@ describe("the cluster", () => {
   ])("file that %s ends the start, its content unsaid", async (_what, path, reason) => {
     await using source = run({ KUBECONFIG: path() });
     const error = await source.ended;
-    expect(error).toBeInstanceOf(FatalSourceError);
+    expect(error).toSatisfy(isPermanent);
     expect(String(error)).toContain(reason);
     expect(String(error)).not.toContain("s3cret");
   });

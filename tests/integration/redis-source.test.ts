@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 const document = '{"flags":{}}';
 const changed = '{"flags":{"a":1}}';
 /** No poll but the first falls into a test. */
-const rarely = { intervalSeconds: 3600 };
+const rarely = { interval: 3600 };
 
 setDefaultTimeout(60_000);
 
@@ -128,7 +128,7 @@ describe("a JSON document", () => {
 describe("polls", () => {
   test("deliver a change at the interval where nothing else tells of it", async () => {
     await using server = await serverWith();
-    await using source = run(uriOf(server), { intervalSeconds: 1, watch: false });
+    await using source = run(uriOf(server), { interval: 1, watch: false });
     await source.delivers(document);
     await server.set("flags", changed);
     await source.delivers(changed);
@@ -229,7 +229,7 @@ describe("the hint", () => {
       users: [["reader", "on", ">pw", "~flags", "+@all", rule]],
     });
     await using source = run(`redis://reader:pw@127.0.0.1:${server.port}?key=flags`, {
-      intervalSeconds: 1,
+      interval: 1,
     });
     await source.delivers(document);
     await server.set("flags", changed);
@@ -379,7 +379,7 @@ describe("TLS", () => {
     await using server = await serverWith({ tls: { server: certificates.server } });
     await using source = run(`rediss://localhost:${server.port}?key=flags`, {
       certPath,
-      intervalSeconds: 1,
+      interval: 1,
     });
     await source.delivers(document);
     await server.kill();

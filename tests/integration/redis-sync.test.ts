@@ -145,7 +145,7 @@ test("a document over 4 MiB: a warning at the server, an error at the daemon, an
     const args = ["--sources", JSON.stringify([source])];
     await using small = await startFlagd(args, { unready: true });
     await until("the error", () => small.log().includes("raise maxMsgSize of this source"));
-    expect(small.log()).toMatch(/maxMsgSize \(4194304 bytes by default\).*50\d{5} vs 4194304/);
+    expect(small.log()).toMatch(/exceeds maxMsgSize: raise .*50\d{5} vs 4194304/);
     expect((await fetch(`${small.http}/readyz`)).status).toBe(412);
     await until("the warning", () =>
       /a message of 50\d{5} bytes.*4194304.*maxMsgSize of the gRPC source/.test(sync.log),

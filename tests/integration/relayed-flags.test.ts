@@ -1,9 +1,9 @@
 /** What a worker thread is told of the sources that the main thread reads. */
 import { afterEach, expect, test } from "bun:test";
-import type { SourceConfig } from "../../src/config/sources/source-config.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { RelaySource } from "../../src/runtime/workers/relay-source.ts";
 import type { Payload, ReadPayload, Source } from "../../src/sources/source.ts";
+import type { SourceConfig } from "../../src/sources/source-kinds.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 

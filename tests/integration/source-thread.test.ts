@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { Log } from "../../src/core/log.ts";
+import { checkTargeting } from "../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../src/flags/document.ts";
 import { Intake } from "../../src/sources/intake.ts";
 import { MovingSource } from "../../src/sources/moving-source.ts";
 import type { Payload, Source, SourceSink } from "../../src/sources/source.ts";
-import { SourceStatus } from "../../src/sources/status.ts";
-import { ThreadDied, ThreadSource } from "../../src/sources/thread/source.ts";
+import { SourceStatus } from "../../src/sources/source-status.ts";
+import { ThreadDied, ThreadSource } from "../../src/sources/thread/thread-source.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 import { createStore, seen } from "../unit/store/flags.ts";
@@ -21,7 +22,7 @@ function setup(uri: string) {
   const thread = new ThreadSource({
     ...common,
     task: {
-      config: { provider: "redis", uri, watch: true, intervalSeconds: 1 },
+      config: { provider: "redis", uri, tls: false, watch: true, interval: 1 },
       strict: false,
       debugging: true,
     },
@@ -103,7 +104,7 @@ describe("a source that may move", () => {
   });
 
   test("moves to a thread with a large one, which is not read here", async () => {
-    expect(parseDocument(large, { format: "json", strict: false }).ok).toBe(true);
+    expect(parseDocument(large, { format: "json", strict: false, checkTargeting }).ok).toBe(true);
     const { log, store, intake, thread, stop } = setup("lives");
     const running = movable(large, thread, log).run(intake, stop.signal);
     await until("the flags", () => seen(store).length > 0);

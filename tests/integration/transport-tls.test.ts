@@ -168,15 +168,25 @@ describe("certificate files", () => {
   });
 
   test.each([
-    ["a missing certificate", "certPath", undefined, /certificate .*tls.crt cannot be read/],
-    ["a missing key", "keyPath", undefined, /private key .*tls.key cannot be read/],
+    [
+      "a missing certificate",
+      "certPath",
+      undefined,
+      /cannot read .*tls.crt \(server certificate\)/,
+    ],
+    ["a missing key", "keyPath", undefined, /cannot read .*tls.key \(server key\)/],
     [
       "a certificate that is none",
       "certPath",
       "rubbish",
-      /tls.crt is not a usable PEM certificate/,
+      /tls.crt \(server certificate\) does not contain a PEM certificate/,
     ],
-    ["a key that is none", "keyPath", "rubbish", /tls.key is not a usable PEM private key/],
+    [
+      "a key that is none",
+      "keyPath",
+      "rubbish",
+      /tls.key \(server key\) does not contain a PEM private key/,
+    ],
   ] as const)("%s is an error that names the file", async (_what, path, content, message) => {
     const { files } = copies();
     if (content === undefined) rmSync(files[path]);
@@ -187,13 +197,15 @@ describe("certificate files", () => {
   test("that do not belong together are an error that names both", async () => {
     const { files } = copies();
     copyFileSync(certificates.client.key, files.keyPath);
-    await expect(start(files)).rejects.toThrow(/tls.key does not match certificate .*tls.crt/);
+    await expect(start(files)).rejects.toThrow(
+      /tls.key \(server key\) does not match the certificate .*tls.crt/,
+    );
   });
 
   test("of a client CA are checked, too", async () => {
     const { files } = copies();
     await expect(start({ ...files, clientCaPath: files.keyPath })).rejects.toThrow(
-      /tls.key is not a usable PEM client CA/,
+      /tls.key \(client CA\) does not contain a PEM certificate/,
     );
   });
 });

@@ -96,6 +96,6 @@ test("a worker that cannot start says why and ends, and another one tries", asyn
   }
   clearTimeout(timer);
   child.kill();
-  expect(said).toMatch(/^a worker failed .*none.pem cannot be read/);
+  expect(said).toMatch(/^a worker failed .*cannot read none.pem/);
   expect(said.split("a worker exited with code 1")).toHaveLength(3);
 });

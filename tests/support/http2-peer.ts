@@ -1,4 +1,5 @@
 /** The client's end of an HTTP/2 connection without sockets. */
+import { endlessTurn } from "../../src/core/turns.ts";
 import {
   type ConnectionEvents,
   type ConnectionOptions,
@@ -64,6 +65,7 @@ export class Http2Peer implements ByteSink {
           return handler;
         },
         onFailure: (error) => this.failures.push(error),
+        now: () => 0,
         ...options,
       },
       {
@@ -73,6 +75,7 @@ export class Http2Peer implements ByteSink {
         onUnfinished: (unfinished) => this.events.push(unfinished ? "unfinished" : "finished"),
         onTraffic: () => {},
         onPing: () => true,
+        onWork: () => setImmediate(() => this.work()),
         onEnd: () => {
           this.ended = true;
         },
@@ -87,7 +90,13 @@ export class Http2Peer implements ByteSink {
   }
 
   send(...parts: readonly Uint8Array[]): this {
-    this.connection.receive(Buffer.concat(parts));
+    this.connection.push(Buffer.concat(parts));
+    return this.work();
+  }
+
+  /** As much as can be done. */
+  work(): this {
+    this.connection.work(endlessTurn);
     return this;
   }
 

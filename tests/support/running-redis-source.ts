@@ -1,5 +1,5 @@
-import type { RedisSourceConfig } from "../../src/config/sources/source-config.ts";
 import { systemClock } from "../../src/core/clock.ts";
+import type { RedisSourceConfig } from "../../src/sources/redis/redis-kind.ts";
 import { RedisSource } from "../../src/sources/redis/source.ts";
 import { RunningSource } from "./running-source.ts";
 import { rememberingLog } from "./silent-log.ts";

@@ -1,16 +1,14 @@
 /** Configurations of sources of which only the URI was given. */
-import type {
-  GrpcSourceConfig,
-  HttpSourceConfig,
-  RedisSourceConfig,
-} from "../../src/config/sources/source-config.ts";
+import type { GrpcSourceConfig } from "../../src/sources/grpc/grpc-kind.ts";
+import type { HttpSourceConfig } from "../../src/sources/http/http-kind.ts";
+import type { RedisSourceConfig } from "../../src/sources/redis/redis-kind.ts";
 
 export function httpConfig(uri: string, members: Partial<HttpSourceConfig> = {}): HttpSourceConfig {
-  return { provider: "http", uri, intervalSeconds: 5, headers: {}, timeoutSeconds: 0, ...members };
+  return { provider: "http", uri, interval: 5, headers: {}, ...members };
 }
 
 export function grpcConfig(uri: string, members: Partial<GrpcSourceConfig> = {}): GrpcSourceConfig {
-  const usual = { headers: {}, maxMessageSize: 0, incrementalUpdates: false };
+  const usual = { headers: {}, tls: false, maxMsgSize: 4_194_304, incrementalUpdates: false };
   return { provider: "grpc", uri, ...usual, ...members };
 }
 
@@ -18,5 +16,5 @@ export function redisConfig(
   uri: string,
   members: Partial<RedisSourceConfig> = {},
 ): RedisSourceConfig {
-  return { provider: "redis", uri, intervalSeconds: 30, watch: true, ...members };
+  return { provider: "redis", uri, interval: 30, tls: false, watch: true, ...members };
 }

@@ -11,8 +11,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   protobuf: ["core"],
   telemetry: ["core"],
   transport: ["core"],
-  sources: ["store", "flags", "telemetry", "config", "core"],
-  config: ["core"],
+  sources: ["store", "evaluation", "flags", "core"],
+  config: ["sources", "core"],
   services: [
     "sources",
     "store",

@@ -1,6 +1,6 @@
 import type { Json } from "../../../src/core/json.ts";
-import type { EvaluationContext } from "../../../src/evaluation/flag.ts";
 import { prepareFlag } from "../../../src/evaluation/prepare.ts";
+import type { EvaluationContext } from "../../../src/evaluation/prepared-flag.ts";
 import type { Measurement } from "../bench.ts";
 import { threeConditions } from "../flags.ts";
 import { median } from "../statistics.ts";
@@ -80,7 +80,7 @@ function measure(targeting: Json | undefined): number {
       metadata: undefined,
       flagSetId: undefined,
     },
-    { now: Date.now, report: (...message) => console.error(message) },
+    { now: Date.now, fractional: "v2", report: (...message) => console.error(message) },
   );
   let errors = 0;
   const nanosecondsEach = () => {

@@ -1,6 +1,8 @@
+import type { Setting } from "../../sources/settings.ts";
+import { providers } from "../../sources/source-kinds.ts";
 import { environmentName, type Option, sections } from "../options/option.ts";
-import { type Member, providers, sourceMembers } from "../sources/members.ts";
 import type { CommandManual } from "./commands.ts";
+import { listSettings } from "./source-settings.ts";
 
 /** Columns of text, where no single word is longer. */
 const width = 100;
@@ -58,15 +60,15 @@ function howToWrite(): string {
 }
 
 function sourcesHelp(): string {
-  const blocks = Object.entries(sourceMembers).map(([name, { type, providers: users, doc }]) => {
-    const shown = users.length === providers.length ? "" : ` (${users.join(", ")})`;
+  const blocks = listSettings().map(({ name, type, kinds, doc }) => {
+    const shown = kinds === undefined ? "" : ` (${kinds.join(", ")})`;
     return `  ${name} <${placeholders[type]}>${shown}\n${wrap(doc, indent)}`;
   });
   const kinds = wrap(`The provider is one of ${providers.join(", ")}.`, 2);
-  return `Members of the objects of --sources:\n${kinds}\n${blocks.join("\n")}`;
+  return `Settings in the objects of --sources:\n${kinds}\n${blocks.join("\n")}`;
 }
 
-const placeholders: Readonly<Record<Member["type"], string>> = {
+const placeholders: Readonly<Record<Setting["type"], string>> = {
   text: "text",
   boolean: "true|false",
   seconds: "seconds",

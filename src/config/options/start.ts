@@ -2,6 +2,7 @@ import { jsonArray, list, map } from "../kinds/collections.ts";
 import { duration } from "../kinds/duration.ts";
 import { boolean, integer, oneOf, path, port } from "../kinds/scalars.ts";
 import { workers } from "../kinds/workers.ts";
+import { uriPrefixes } from "../sources/source-of-uri.ts";
 import { option } from "./option.ts";
 import { globalOptions, loadingOptions, syncOptions, telemetryOptions } from "./shared.ts";
 
@@ -12,14 +13,14 @@ export const startOptions = {
     default: [],
     short: "f",
     section: "Flag sources",
-    doc: "URI of a flag source. It starts with redis://, rediss://, file:, http(s)://, grpc(s)://, s3://, gs://, azblob:// or core.openfeature.dev/. If several sources define the same flag, the later one wins.",
+    doc: `URI of a flag source. It starts with ${uriPrefixes()}. If several sources define the same flag, the later one wins.`,
   }),
   sources: option({
     kind: jsonArray,
     default: [],
     short: "s",
     section: "Flag sources",
-    doc: "Sources with more settings, as a JSON array of objects. Their members are listed below. They come after those of --uri.",
+    doc: "Sources with more settings, as a JSON array of objects. Their settings are listed below. They come after those of --uri.",
   }),
   port: option({
     kind: port,
@@ -84,6 +85,12 @@ export const startOptions = {
     doc: "Use TLS, where it is on, for OFREP too; false keeps OFREP in plaintext.",
   }),
   ...loadingOptions,
+  fractional: option({
+    kind: oneOf("v2", "v3"),
+    default: "v2",
+    section: "Evaluation",
+    doc: "How fractional puts users into buckets: v2 as flagd up to 0.16 and its clients; v3 as flagd from 1.0 on and providers that have moved. A change gives most users another variant.",
+  }),
   "context-from-header": option({
     kind: map("header=key"),
     default: new Map(),

@@ -3,7 +3,8 @@
 import type { Json } from "../../core/json.ts";
 import type { RpcError } from "../../core/rpc-error.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
-import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
+import { once } from "../../evaluation/memo.ts";
+import type { Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
 import { type Dialect, dialects, type MethodName, methodName } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
@@ -56,16 +57,9 @@ export const resolveMethods: readonly ResolveMethod[] = dialects.flatMap((dialec
 );
 
 function defineMethod(method: MethodName, type: ResultType): ResolveMethod {
-  const slot = memoSlot();
   return {
     ...method,
-    answer(outcome) {
-      const made = outcome.memo[slot] as Answer | undefined;
-      if (made !== undefined) return made;
-      const answer = makeAnswer(method.dialect, type, outcome);
-      outcome.memo[slot] = answer;
-      return answer;
-    },
+    answer: once((outcome: Outcome): Answer => makeAnswer(method.dialect, type, outcome)),
   };
 }
 

@@ -2,10 +2,12 @@
 
 import type { Json, JsonObject } from "../../core/json.ts";
 import { defaultKind } from "../../evaluation/bulk.ts";
-import type { EvaluationContext, PreparedFlag } from "../../evaluation/flag.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
-import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
+import { once } from "../../evaluation/memo.ts";
+import type { Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
+import type { EvaluationContext, PreparedFlag } from "../../evaluation/prepared-flag.ts";
+import { isFixed, resolveAll } from "../../evaluation/resolve.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
@@ -104,19 +106,9 @@ export const bulkMethods: readonly BulkMethod[] = dialects
 
 function defineMethod(method: MethodName): BulkMethod {
   const { bulkMetadata } = method.dialect;
-  const entrySlot = memoSlot();
-  const viewSlot = memoSlot();
 
-  /** Of each outcome: its entry, or null where the answer leaves the flag out. */
-  function entryOf(flag: PreparedFlag, outcome: Outcome): Entry | null {
-    const made = outcome.memo[entrySlot] as Entry | null | undefined;
-    if (made !== undefined) return made;
-    const entry = makeEntry(flag, outcome);
-    outcome.memo[entrySlot] = entry;
-    return entry;
-  }
-
-  function makeEntry(flag: PreparedFlag, outcome: Outcome): Entry | null {
+  /** Of each outcome: its entry, or null if the answer leaves the flag out. */
+  const entryOf = once((outcome: Outcome, flag: PreparedFlag): Entry | null => {
     const { key } = flag;
     const result = resultOf(flag, outcome);
     if (result === null) return null;
@@ -129,14 +121,14 @@ function defineMethod(method: MethodName): BulkMethod {
       metadata: bulkMetadata ? counted.metadata : undefined,
     };
     return { key, counted, flag: any, bytes: encodeEntry(key, any) };
-  }
+  });
 
   function evaluate(view: View, context: EvaluationContext): readonly Entry[] {
     const entries: Entry[] = [];
-    for (const flag of view.ordered) {
-      const entry = entryOf(flag, flag.fixed ?? flag.evaluate(context));
+    resolveAll(view, context, (flag, outcome) => {
+      const entry = entryOf(outcome, flag);
       if (entry !== null) entries.push(entry);
-    }
+    });
     return entries;
   }
 
@@ -150,17 +142,11 @@ function defineMethod(method: MethodName): BulkMethod {
     return Buffer.concat(parts);
   }
 
-  function fixedAnswer(view: View): FixedAnswer | null {
-    const made = view.memo[viewSlot] as FixedAnswer | null | undefined;
-    if (made !== undefined) return made;
-    let answer: FixedAnswer | null = null;
-    if (view.ordered.every((flag) => flag.fixed !== undefined)) {
-      const entries = evaluate(view, {});
-      answer = { entries, bytes: encodeEntries(view, entries) };
-    }
-    view.memo[viewSlot] = answer;
-    return answer;
-  }
+  const fixedAnswer = once((view: View): FixedAnswer | null => {
+    if (!isFixed(view)) return null;
+    const entries = evaluate(view, {});
+    return { entries, bytes: encodeEntries(view, entries) };
+  });
 
   return {
     ...method,

@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
 import { setMember } from "../../core/json.ts";
-import type { EvaluationContext } from "../../evaluation/flag.ts";
+import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
 import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";

@@ -1,6 +1,6 @@
-import type { EvaluationContext } from "../../evaluation/flag.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
-import { notFound } from "../../evaluation/outcomes.ts";
+import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import { resolve } from "../../evaluation/resolve.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { ContextAdditions, HeaderLookup } from "../context.ts";
@@ -8,18 +8,12 @@ import { invalidArgument } from "../errors.ts";
 import { selectorHeader, selectorOf } from "../selector-header.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
-import { errorOf } from "./errors.ts";
 
 export interface EvaluatorOptions {
   readonly store: SnapshotSource;
   readonly additions: ContextAdditions;
   readonly record: (outcome: Outcome) => void;
 }
-
-const unknownFlag: Answer = {
-  counted: notFound("", {}),
-  error: errorOf("FLAG_NOT_FOUND"),
-};
 
 /** From a decoded request to an answer: what both ways into the service share. */
 export class Evaluator {
@@ -34,7 +28,7 @@ export class Evaluator {
   }
 
   /**
-   * @param context called only where targeting has to run
+   * @param context called only if targeting has to run
    * @throws RpcError where the selector is invalid
    */
   resolve(
@@ -43,12 +37,10 @@ export class Evaluator {
     context: () => EvaluationContext,
     header: HeaderLookup,
   ): Answer {
-    const flag = this.view(header).flags.get(flagKey);
-    let answer = unknownFlag;
-    if (flag !== undefined) {
-      const outcome = flag.fixed ?? flag.evaluate(this.#complete(method, context(), header));
-      answer = method.answer(outcome);
-    }
+    const outcome = resolve(this.view(header), flagKey, () =>
+      this.#complete(method, context(), header),
+    );
+    const answer = method.answer(outcome);
     this.record(answer.counted);
     return answer;
   }

@@ -2,7 +2,7 @@
 
 import type { Json } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
-import type { EvaluationContext } from "../../evaluation/flag.ts";
+import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
 
 interface JsonRequest {
   readonly flagKey: string;

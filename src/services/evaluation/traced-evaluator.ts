@@ -1,4 +1,4 @@
-import type { EvaluationContext } from "../../evaluation/flag.ts";
+import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
 import type { View } from "../../store/view.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { EvaluationSpan, EvaluationTrace } from "../evaluation-tracing.ts";

@@ -1,4 +1,4 @@
-import type { SourceStatus } from "../../sources/status.ts";
+import type { SourceStatus } from "../../sources/source-status.ts";
 
 /**
  * Ready once every source has delivered a flag set, and from then on, whatever happens to the sources:

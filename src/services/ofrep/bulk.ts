@@ -1,7 +1,8 @@
 /** OFREP's bulk evaluation: all elements of a view in one document, with an entity tag. */
 import { bulkOutcome } from "../../evaluation/bulk.ts";
-import type { EvaluationContext } from "../../evaluation/flag.ts";
-import { memoSlot } from "../../evaluation/outcome.ts";
+import { Derived } from "../../evaluation/memo.ts";
+import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import { isFixed, resolveAll } from "../../evaluation/resolve.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { View } from "../../store/view.ts";
 import { type Element, elementOf } from "./element.ts";
@@ -14,7 +15,7 @@ export interface BulkAnswer {
   readonly etag: string;
 }
 
-const slot = memoSlot();
+const fixedAnswer = new Derived<View, BulkAnswer | null>();
 
 /**
  * Made once per view where no flag depends on the context.
@@ -25,13 +26,10 @@ export function bulkAnswer(
   context: EvaluationContext,
   eventStreams: string | undefined,
 ): BulkAnswer {
-  const made = view.memo[slot] as BulkAnswer | null | undefined;
+  const made = fixedAnswer.get(view);
   if (made) return made;
   const answer = makeAnswer(view, context, eventStreams);
-  if (made === undefined) {
-    const fixed = view.ordered.every((flag) => flag.fixed !== undefined);
-    view.memo[slot] = fixed ? answer : null;
-  }
+  if (made === undefined) fixedAnswer.set(view, isFixed(view) ? answer : null);
   return answer;
 }
 
@@ -40,9 +38,10 @@ function makeAnswer(
   context: EvaluationContext,
   eventStreams: string | undefined,
 ): BulkAnswer {
-  const elements = view.ordered.map((flag) =>
-    elementOf(bulkOutcome(flag, flag.fixed ?? flag.evaluate(context))),
-  );
+  const elements: Element[] = [];
+  resolveAll(view, context, (flag, outcome) => {
+    elements.push(elementOf(bulkOutcome(outcome, flag)));
+  });
   const flags = elements.map((element) => element.json).join(",");
   const streams = eventStreams === undefined ? "" : `,"eventStreams":${eventStreams}`;
   const json = `{"flags":[${flags}],"metadata":${htmlSafeJson(view.reflection)}${streams}}`;

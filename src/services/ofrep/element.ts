@@ -1,6 +1,7 @@
 /** What OFREP says about one flag: the answer to a single evaluation, an element of a bulk one. */
 import { kindOf } from "../../evaluation/kind.ts";
-import { memoSlot, type Outcome } from "../../evaluation/outcome.ts";
+import { once } from "../../evaluation/memo.ts";
+import type { Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 
@@ -13,16 +14,10 @@ export interface Element {
   readonly json: string;
 }
 
-const slot = memoSlot();
-
 /** Made once per outcome. The value null is the error GENERAL. */
-export function elementOf(outcome: Outcome): Element {
-  const made = outcome.memo[slot] as Element | undefined;
-  if (made !== undefined) return made;
-  const element = makeElement(isNull(outcome) ? failed(outcome, "GENERAL") : outcome);
-  outcome.memo[slot] = element;
-  return element;
-}
+export const elementOf = once((outcome: Outcome) =>
+  makeElement(isNull(outcome) ? failed(outcome, "GENERAL") : outcome),
+);
 
 function isNull({ value }: Outcome): boolean {
   return value !== undefined && kindOf(value) === "null";

@@ -1,7 +1,8 @@
 /** From a context to the answer of OFREP's two ways to evaluate. */
-import type { EvaluationContext } from "../../evaluation/flag.ts";
+
 import type { Outcome } from "../../evaluation/outcome.ts";
-import { notFound } from "../../evaluation/outcomes.ts";
+import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import { resolve } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
@@ -62,8 +63,7 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
   ): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAnyValue");
     const view = store.snapshot.view(selector);
-    const flag = view.flags.get(key);
-    const outcome = flag ? (flag.fixed ?? flag.evaluate(context)) : notFound(key, view.reflection);
+    const outcome = resolve(view, key, () => context);
     const element = elementOf(outcome);
     record(element.counted);
     span?.flag({ key, outcome: element.counted, context });

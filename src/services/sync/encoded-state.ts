@@ -4,7 +4,7 @@ import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import { Code, RpcError } from "../../core/rpc-error.ts";
 import { atOnce, inSlices, type Steps } from "../../core/steps.ts";
-import { memoSlot } from "../../evaluation/outcome.ts";
+import { Derived } from "../../evaluation/memo.ts";
 import type { View } from "../../store/view.ts";
 import { envelopeBytes } from "../../transport/grpc/envelope.ts";
 import type { ContextSource } from "../context-source.ts";
@@ -12,8 +12,6 @@ import { encodeContext, flagsPrefix } from "./messages.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
 const clientLimitBytes = 4 * 1024 * 1024;
-
-const slot = memoSlot();
 
 /** Bytes copied without interruption. */
 const copyBytes = 256 * 1024;
@@ -61,6 +59,8 @@ export class EncodedState {
     return { flagConfiguration: this.#view.syncPayload, syncContext: this.context };
   }
 }
+
+const lastState = new Derived<View, EncodedState>();
 
 interface Pending {
   readonly context: JsonObject;
@@ -119,12 +119,12 @@ export class StateEncoder {
   }
 
   #known(view: View, context: JsonObject): EncodedState | undefined {
-    const known = view.memo[slot];
-    return known instanceof EncodedState && known.context === context ? known : undefined;
+    const known = lastState.get(view);
+    return known?.context === context ? known : undefined;
   }
 
   #keep(view: View, state: EncodedState): EncodedState {
-    view.memo[slot] = state;
+    lastState.set(view, state);
     this.#warnOfSize(state, view);
     return state;
   }

@@ -1,4 +1,4 @@
-import { messageOf } from "../fault.ts";
+import { messageOf } from "../source-error.ts";
 
 const texts: Readonly<Record<string, string>> = {
   ENOENT: "no such file",

@@ -1,7 +1,8 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { GrpcTls } from "./credentials.ts";
-import type { Endpoint } from "./target.ts";
+import { http2Preface } from "../../core/http2-preface.ts";
+import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
+import type { Endpoint } from "./grpc-target.ts";
 
 /** What became of a bare connection. */
 export interface ProbeOutcome {
@@ -16,13 +17,13 @@ export interface ProbeOutcome {
 
 export interface ProbeOptions {
   /** `any`: TLS with whatever certificate. Undefined: plaintext. */
-  readonly tls: GrpcTls | "any" | undefined;
+  readonly tls: ClientTls | "any" | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** The client's side of the beginning of HTTP/2: its preface and empty settings. */
-const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "latin1");
+/** The client's side of the beginning of HTTP/2, with empty settings. */
+const hello = Buffer.concat([http2Preface, Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])]);
 
 /** Opens a connection and closes it at the server's first words. Never rejects. */
 export function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeOutcome> {
@@ -45,7 +46,7 @@ export function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeO
     socket.once(tls ? "secureConnect" : "connect", () => {
       secure = tls !== undefined;
       if (tls === "any") done({});
-      else socket.write(preface);
+      else socket.write(hello);
     });
     socket.once("data", () => done({ answered: true }));
     socket.once("error", (error: NodeJS.ErrnoException) =>
@@ -61,7 +62,7 @@ function open(endpoint: Endpoint, tls: ProbeOptions["tls"]): Socket {
   return connectTls({
     ...endpoint,
     ...("path" in endpoint && { servername: "localhost" }),
-    ...(tls === "any" ? { rejectUnauthorized: false } : tls),
+    ...(tls === "any" ? { rejectUnauthorized: false } : bunTls(tls)),
     ALPNProtocols: ["h2"],
   });
 }

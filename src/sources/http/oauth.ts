@@ -1,38 +1,42 @@
 import { join } from "node:path";
-import type { OAuth } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import { readTextFile } from "../text-file.ts";
-import type { WebClient } from "../web/client.ts";
 import { type Token, TokenCache } from "../web/token-cache.ts";
 import { requestToken } from "../web/token-request.ts";
+import type { WebClient } from "../web/web-client.ts";
+import type { OAuthSettings } from "./http-kind.ts";
 
 /**
  * Access tokens by the client credentials grant (RFC 6749 §4.4), the credentials in the body. A token is
  * used until it expires, but no longer than the configured delay where there is one.
- * @throws SourceFault when asked for a token that cannot be had
+ * @throws SourceError when asked for a token that cannot be had
  */
-export function clientCredentials(oauth: OAuth, client: WebClient, clock: Clock): TokenCache {
-  const longestMs = oauth.reloadDelaySeconds > 0 ? oauth.reloadDelaySeconds * 1000 : undefined;
+export function clientCredentials(
+  oauth: OAuthSettings,
+  client: WebClient,
+  clock: Clock,
+): TokenCache {
+  const maxMs = oauth.reloadDelayS && oauth.reloadDelayS * 1000;
   const fetchToken = async (signal: AbortSignal): Promise<Token> => {
-    const { clientId, clientSecret } = await credentialsOf(oauth);
+    const { clientID, clientSecret } = await credentialsOf(oauth);
     return await requestToken(
       client,
-      new URL(oauth.tokenUrl),
-      { client_id: clientId, client_secret: clientSecret, grant_type: "client_credentials" },
+      new URL(oauth.tokenUrl ?? ""),
+      { client_id: clientID, client_secret: clientSecret, grant_type: "client_credentials" },
       signal,
     );
   };
-  return new TokenCache(clock, fetchToken, longestMs);
+  return new TokenCache(clock, fetchToken, maxMs);
 }
 
 /** Read from the folder at every use, since mounted secrets are rotated in place. */
-async function credentialsOf({ folder, clientId, clientSecret }: OAuth) {
-  if (!folder) return { clientId, clientSecret };
+async function credentialsOf({ folder, clientID = "", clientSecret = "" }: OAuthSettings) {
+  if (!folder) return { clientID, clientSecret };
   const [id, secret] = await Promise.all([
     readSecret(join(folder, "client-id")),
     readSecret(join(folder, "client-secret")),
   ]);
-  return { clientId: id, clientSecret: secret };
+  return { clientID: id, clientSecret: secret };
 }
 
 async function readSecret(path: string): Promise<string> {

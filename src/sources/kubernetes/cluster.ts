@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import type { Environment } from "../../core/environment.ts";
-import { SourceFault } from "../fault.ts";
+import type { ClientTls } from "../../core/tls/client-tls.ts";
+import { SourceError } from "../source-error.ts";
 import { readTextFile } from "../text-file.ts";
-import type { TlsMaterial } from "../tls.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 
 /** An API server and how it is entered. */
 export interface Cluster {
   /** Without a slash at the end. */
   readonly server: string;
-  readonly tls: TlsMaterial;
+  readonly tls: ClientTls;
   /** Value of the Authorization header. */
   readonly authorization?: string | undefined;
 }
@@ -20,15 +20,15 @@ export const podServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 /**
  * The cluster of the file that KUBECONFIG names, else the one that flagd runs in. Read anew at each use:
  * tokens are rotated in place.
- * @throws SourceFault where there is none
+ * @throws SourceError where there is none
  */
 export async function loadCluster(env: Environment, serviceAccount: string): Promise<Cluster> {
   if (env.KUBECONFIG) return readKubeconfig(env.KUBECONFIG);
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = "443" } = env;
   if (!host) {
-    throw new SourceFault(
+    throw new SourceError(
       "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST is not set; outside a cluster, set KUBECONFIG",
-      { hopeless: true },
+      { retryable: false },
     );
   }
   const [token, ca] = await Promise.all([

@@ -1,20 +1,20 @@
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
-import { SourceFault } from "../fault.ts";
+import type { ClientTls } from "../../core/tls/client-tls.ts";
+import { SourceError } from "../source-error.ts";
 import { readTextFile } from "../text-file.ts";
-import type { TlsMaterial } from "../tls.ts";
 import type { Cluster } from "./cluster.ts";
-import { member } from "./resource.ts";
+import { member } from "./flag-resource.ts";
 
 /**
  * The cluster and user of the current context of a kubeconfig file. Users enter by token, client certificate
  * or password; commands and cloud plugins that make credentials are not run.
- * @throws SourceFault naming the file and what is wrong with it
+ * @throws SourceError naming the file and what is wrong with it
  */
 export async function readKubeconfig(path: string): Promise<Cluster> {
   const config = await readYaml(path);
   const fail = (problem: string): never => {
-    throw new SourceFault(`${path} (KUBECONFIG): ${problem}`, { hopeless: true });
+    throw new SourceError(`${path} (KUBECONFIG): ${problem}`, { retryable: false });
   };
   const named = (list: string, kind: string, name: unknown): unknown => {
     const entries = member(config, list);
@@ -47,7 +47,7 @@ export async function readKubeconfig(path: string): Promise<Cluster> {
   const cert = await content(user, "client-certificate");
   const key = await content(user, "client-key");
   const serverName = text(cluster, "tls-server-name");
-  const tls: TlsMaterial = {
+  const tls: ClientTls = {
     ...(ca && { ca }),
     ...(cert && key && { client: { cert, key } }),
     ...(member(cluster, "insecure-skip-tls-verify") === true && { insecure: true }),
@@ -75,7 +75,7 @@ async function readYaml(path: string): Promise<unknown> {
     return parse(content);
   } catch {
     // The parser quotes the line, which may be a token.
-    throw new SourceFault(`${path} (KUBECONFIG) is not YAML`, { hopeless: true });
+    throw new SourceError(`${path} (KUBECONFIG) is not YAML`, { retryable: false });
   }
 }
 

@@ -9,9 +9,9 @@ const usualTimeoutMs = 10_000;
 /** Enough for TLS over a long way; more would delay the next attempt of a short interval. */
 const leastAnswerTimeoutMs = 3000;
 
-export function deadlinesFor(intervalSeconds: number, timeoutMs = usualTimeoutMs): Deadlines {
+export function deadlinesFor(interval: number, timeoutMs = usualTimeoutMs): Deadlines {
   return {
-    answerTimeoutMs: Math.min(timeoutMs, Math.max(intervalSeconds * 1000, leastAnswerTimeoutMs)),
+    answerTimeoutMs: Math.min(timeoutMs, Math.max(interval * 1000, leastAnswerTimeoutMs)),
     documentTimeoutMs: timeoutMs * 3,
   };
 }

@@ -1,5 +1,5 @@
-import { messageOf } from "../fault.ts";
-import { tlsFault } from "../tls-faults.ts";
+import { tlsProblem } from "../../core/tls/tls-problems.ts";
+import { messageOf } from "../source-error.ts";
 import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
 import type { RedisAddress } from "./uri.ts";
 
@@ -94,7 +94,7 @@ export function explain(error: unknown, address: RedisAddress): RedisFault | Red
   const known = byMessage.find(({ pattern }) => pattern.test(message));
   if (known) return new RedisFault(known.say(address), known.kind);
   if (tlsCode.test(code)) {
-    const fault = tlsFault(`${code} ${message}`, { serverName: true });
+    const fault = tlsProblem(`${code} ${message}`, { serverName: true });
     return new RedisFault(fault ?? `the TLS handshake failed: ${message}`, "hopeless");
   }
   if (code === "ERR_REDIS_CONNECTION_TIMEOUT") return new RedisFault(message, "silent");

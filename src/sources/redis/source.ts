@@ -1,10 +1,11 @@
-import type { RedisSourceConfig } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { type Backoff, pollBackoff } from "../backoff.ts";
+import { pollBackoff } from "../backoff.ts";
 import { contentHash } from "../content-hash.ts";
 import { PollSchedule } from "../poll-schedule.ts";
-import { FatalSourceError, type Source, type SourceSink } from "../source.ts";
+import { RetryLoop } from "../retry-loop.ts";
+import type { Source, SourceSink } from "../source.ts";
+import { SourceError } from "../source-error.ts";
 import { type Connect, connectRedis, type RedisConnection } from "./connection.ts";
 import { type Deadlines, deadlinesFor } from "./deadlines.ts";
 import { type Diagnose, diagnose } from "./diagnosis.ts";
@@ -12,6 +13,7 @@ import { explain } from "./explain.ts";
 import { RedisFault, RedisMoved } from "./fault.ts";
 import { FetchSaving } from "./fetch-saving.ts";
 import { DocumentReader } from "./reader.ts";
+import type { RedisSourceConfig } from "./redis-kind.ts";
 import { Route } from "./route.ts";
 import { loadTls } from "./tls.ts";
 import { parseRedisUri, type RedisUri } from "./uri.ts";
@@ -45,18 +47,13 @@ export class RedisSource implements Source {
   readonly #diagnose: Diagnose;
   readonly #route: Route;
   readonly #schedule: PollSchedule;
-  readonly #backoff: Backoff;
+  readonly #loop: RetryLoop;
 
-  /** Whether the server has ever let us read the key: then no failure is one of the configuration. */
-  #reached = false;
-  /** Whether a document was read over the present connection. */
-  #established = false;
-  /** Of the document last handed over, accepted or not. */
-  #handedOver: string | undefined;
+  /** Of the document last delivered, accepted or not. */
+  #lastHash: string | undefined;
   /** The last connection was cut at the first command of the watch, as some proxies do. */
   #watchSuspect = false;
   #watchRefusalSaid = false;
-  #wakeUp = new AbortController();
   #resyncAsked = false;
 
   /** @throws ConfigError for a wrong URI */
@@ -64,7 +61,7 @@ export class RedisSource implements Source {
     const { clock, log } = dependencies;
     this.#config = config;
     this.#uri = parseRedisUri(config.uri);
-    this.#deadlines = deadlinesFor(config.intervalSeconds, dependencies.timeoutMs);
+    this.#deadlines = deadlinesFor(config.interval, dependencies.timeoutMs);
     this.name = this.#uri.name;
     this.#route = new Route(this.#uri.address);
     this.#clock = clock;
@@ -72,46 +69,42 @@ export class RedisSource implements Source {
     this.#connect = dependencies.connect ?? connectRedis;
     this.#diagnose = dependencies.diagnose ?? diagnose;
     this.#schedule = new PollSchedule(clock, config);
-    this.#backoff = pollBackoff(clock, config);
+    this.#loop = new RetryLoop({ name: this.name, clock, backoff: pollBackoff(config) });
   }
 
   resync(): void {
     this.#resyncAsked = true;
-    this.#wake();
+    this.#loop.wakeUp();
   }
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
-    const wake = () => this.#wake();
-    signal.addEventListener("abort", wake);
+    await this.#loop.run((stop) => this.#attempt(sink, stop), sink, signal);
+  }
+
+  async #attempt(sink: SourceSink, signal: AbortSignal): Promise<number | undefined> {
+    this.#resyncAsked = false;
     try {
-      while (!signal.aborted) {
-        const began = this.#clock.now();
-        this.#established = false;
-        this.#resyncAsked = false;
-        const failure = await this.#session(sink, signal).catch((error: unknown) => error);
-        if (signal.aborted) return;
-        if (failure instanceof RedisMoved && this.#route.follow(failure)) {
-          this.#log.debug("the key is on another node of the cluster", { node: failure.place });
-          continue;
-        }
-        await this.#report(failure, sink, signal);
-        // Attempts are so far apart from start to start: one that hangs does not delay the next.
-        const spent = this.#established ? 0 : this.#clock.now() - began;
-        await this.#sleep(this.#backoff.next() - spent, signal);
+      await this.#session(sink, signal);
+      return undefined;
+    } catch (failure) {
+      if (signal.aborted) return undefined;
+      if (failure instanceof RedisMoved && this.#route.follow(failure)) {
+        this.#log.debug("the key is on another node of the cluster", { node: failure.place });
+        return this.#clock.now();
       }
-    } finally {
-      signal.removeEventListener("abort", wake);
+      throw await this.#diagnosed(failure, signal);
     }
   }
 
   /** The life of one connection. Rejects when it fails, resolves at the abort only. */
   async #session(sink: SourceSink, signal: AbortSignal): Promise<void> {
     const { key, address } = this.#uri;
+    const ended = new AbortController();
     const connection = await this.#connect({
       address: this.#route.address,
       tls: address.tls ? await loadTls(this.#config) : undefined,
       ...this.#deadlines,
-      onClose: () => this.#wake(),
+      onClose: () => ended.abort(),
       signal,
     });
     const close = () => connection.close();
@@ -125,7 +118,7 @@ export class RedisSource implements Source {
       while (!signal.aborted) {
         const began = this.#clock.now();
         await this.#poll({ connection, reader, keyWatch, saving }, sink);
-        await this.#rest(connection, keyWatch, this.#clock.now() - began, signal);
+        await this.#rest({ connection, keyWatch }, this.#clock.now() - began, ended.signal);
       }
     } finally {
       signal.removeEventListener("abort", close);
@@ -153,10 +146,8 @@ export class RedisSource implements Source {
       throw fault;
     });
     if (armed && !(await armed) && !connection.closed) this.#sayWatchRefused();
-    this.#reached = true;
-    this.#established = true;
+    this.#loop.markWorking();
     this.#route.arrived();
-    this.#backoff.reset();
 
     saving.failed();
     const key = JSON.stringify(this.#uri.key);
@@ -164,10 +155,10 @@ export class RedisSource implements Source {
     if (reading === undefined) return sink.failed(`the key ${key} does not exist in the database`);
     if (reading.content.length === 0) return sink.failed(`the key ${key} is empty`);
     const hash = await contentHash(reading.content);
-    const changed = hash !== this.#handedOver;
+    const changed = hash !== this.#lastHash;
     saving.fetched(hint, { bytes: reading.content.length, changed });
     if (!changed) return sink.unchanged();
-    this.#handedOver = hash;
+    this.#lastHash = hash;
     await sink.accept({
       document: reading.content,
       hash,
@@ -178,38 +169,35 @@ export class RedisSource implements Source {
 
   /** Until the next poll is due, the key was touched, a resync is asked for, or the connection is lost. */
   async #rest(
-    connection: RedisConnection,
-    keyWatch: KeyWatch | undefined,
+    { connection, keyWatch }: Pick<Session, "connection" | "keyWatch">,
     pollMs: number,
-    signal: AbortSignal,
+    ended: AbortSignal,
   ): Promise<void> {
     const due = this.#schedule.next();
     let pause = Math.max(watchMs, pollMs * watchRest);
     for (;;) {
-      if (connection.closed && !signal.aborted) throw new RedisFault("connection closed", "closed");
-      const left = due - this.#clock.now();
-      if (left <= 0 || this.#resyncAsked || signal.aborted) return;
-      await this.#sleep(keyWatch?.works ? Math.min(left, pause) : left, signal);
+      if (connection.closed) throw new RedisFault("connection closed", "closed");
+      const now = this.#clock.now();
+      if (due <= now || this.#resyncAsked) return;
+      await this.#loop.sleepUntil(keyWatch?.works ? Math.min(due, now + pause) : due, ended);
       pause = watchMs;
       if (keyWatch?.works && !connection.closed && (await keyWatch.touched())) return;
     }
   }
 
-  async #report(failure: unknown, sink: SourceSink, signal: AbortSignal): Promise<void> {
+  async #diagnosed(failure: unknown, signal: AbortSignal): Promise<SourceError> {
     const fault = explain(failure, this.#route.address);
     const unreachable =
       fault instanceof RedisFault && (fault.kind === "closed" || fault.kind === "silent");
     const reason = unreachable
-      ? await this.#diagnose(this.#route.address, fault, { known: this.#reached, signal })
+      ? await this.#diagnose(this.#route.address, fault, { known: this.#loop.reached, signal })
       : fault instanceof RedisMoved
         ? `the cluster redirects too often, the last time to ${fault.place}`
         : fault.message;
-    if (signal.aborted) return;
-    if (fault instanceof RedisFault && fault.kind === "hopeless" && !this.#reached) {
-      throw new FatalSourceError(`Redis source ${this.name}: ${reason}`);
-    }
     this.#route.restart();
-    sink.failed(reason);
+    return new SourceError(reason, {
+      retryable: !(fault instanceof RedisFault && fault.kind === "hopeless"),
+    });
   }
 
   #sayWatchRefused(): void {
@@ -218,16 +206,6 @@ export class RedisSource implements Source {
     this.#log.info(
       "the server does not permit WATCH and CLIENT INFO: changes are detected only by polling",
     );
-  }
-
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    if (ms <= 0 || signal.aborted || this.#resyncAsked) return;
-    if (this.#wakeUp.signal.aborted) this.#wakeUp = new AbortController();
-    await this.#clock.sleep(ms, this.#wakeUp.signal);
-  }
-
-  #wake(): void {
-    this.#wakeUp.abort();
   }
 }
 

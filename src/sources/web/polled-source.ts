@@ -1,8 +1,8 @@
-import type { Polling } from "../../config/sources/source-config.ts";
 import type { Clock } from "../../core/clock.ts";
 import { Poller } from "../poller.ts";
+import type { Polling } from "../settings.ts";
 import type { Payload, Source, SourceSink } from "../source.ts";
-import type { WebClient } from "./client.ts";
+import type { WebClient } from "./web-client.ts";
 
 export interface PolledSourceOptions {
   readonly name: string;
@@ -13,22 +13,22 @@ export interface PolledSourceOptions {
   readonly polling: Polling;
 }
 
-/** Flags from a document on the web that is looked at in intervals. */
+/** Flags from a document on the web that is polled. */
 export abstract class PolledSource implements Source {
   readonly name: string;
   readonly provider: string;
   readonly #client: WebClient;
   readonly #poller: Poller;
 
-  protected constructor({ client, provider, ...looking }: PolledSourceOptions) {
-    this.name = looking.name;
+  protected constructor({ client, provider, ...polled }: PolledSourceOptions) {
+    this.name = polled.name;
     this.provider = provider;
     this.#client = client;
-    this.#poller = new Poller({ ...looking, look: (signal) => this.look(signal) });
+    this.#poller = new Poller({ ...polled, poll: (signal) => this.poll(signal) });
   }
 
   /** As the poller's. */
-  protected abstract look(signal: AbortSignal): Promise<Payload | undefined>;
+  protected abstract poll(signal: AbortSignal): Promise<Payload | undefined>;
 
   async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
     try {

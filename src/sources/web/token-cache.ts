@@ -18,7 +18,7 @@ export class TokenCache<T = string> {
   constructor(
     private readonly clock: Clock,
     private readonly fetchToken: (signal: AbortSignal) => Promise<Token<T>>,
-    private readonly longestMs = Number.POSITIVE_INFINITY,
+    private readonly maxMs = Number.POSITIVE_INFINITY,
   ) {}
 
   /** Whether the next `get` needs no request. */
@@ -33,7 +33,7 @@ export class TokenCache<T = string> {
     const { value, lifetimeMs = Number.POSITIVE_INFINITY } = await this.fetchToken(signal);
     // A short lifetime leaves half of it.
     const usable = Math.max(lifetimeMs - reserveMs, lifetimeMs / 2);
-    this.#expires = asked + Math.min(usable, this.longestMs);
+    this.#expires = asked + Math.min(usable, this.maxMs);
     this.#token = value;
     return value;
   }

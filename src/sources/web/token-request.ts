@@ -1,11 +1,11 @@
-import { SourceFault } from "../fault.ts";
-import type { WebClient, WebRequest, WholeAnswer } from "./client.ts";
-import { errorCode } from "./status.ts";
+import { SourceError } from "../source-error.ts";
+import { errorCode } from "./refusal.ts";
 import type { Token } from "./token-cache.ts";
+import type { WebClient, WebRequest, WholeAnswer } from "./web-client.ts";
 
 /**
  * Asks an OAuth 2.0 token endpoint (RFC 6749 §4.4.2, §5).
- * @throws SourceFault; hopeless where the endpoint refuses the credentials
+ * @throws SourceError; a permanent one if the endpoint refuses the credentials
  */
 export async function requestToken(
   client: WebClient,
@@ -38,14 +38,14 @@ export async function fetchToken(
   const answer = await client.request(request, signal);
   if (answer.status !== 200) {
     const code = errorCode(answer);
-    throw new SourceFault(
+    throw new SourceError(
       `the token server ${host} responded with ${answer.status} ${answer.statusText}`.trim() +
         (code ? ` (${code})` : ""),
-      { hopeless: [400, 401, 403].includes(answer.status) },
+      { retryable: ![400, 401, 403].includes(answer.status) },
     );
   }
   const token = readToken(answer);
-  if (!token) throw new SourceFault(`the token server ${host} responded without an access_token`);
+  if (!token) throw new SourceError(`the token server ${host} responded without an access_token`);
   return token;
 }
 

@@ -1,4 +1,4 @@
-import { SourceFault } from "../fault.ts";
+import { SourceError } from "../source-error.ts";
 
 /** How long an exchange may take. */
 export interface Patience {
@@ -20,7 +20,7 @@ export class Watchdog {
     { timeoutMs, silenceMs }: Patience,
   ) {
     const end = (ms: number, what: string) => () =>
-      this.#ended.abort(new SourceFault(`${what} within ${ms / 1000} s`));
+      this.#ended.abort(new SourceError(`${what} within ${ms / 1000} s`));
     this.#silence = setTimeout(end(silenceMs, "the server sent nothing"), silenceMs);
     this.#total =
       timeoutMs === undefined
@@ -31,7 +31,7 @@ export class Watchdog {
     else outer.addEventListener("abort", this.#stop);
   }
 
-  /** Aborts with a SourceFault as reason when patience is over, or with the outer signal. */
+  /** Aborts with a SourceError as reason when patience is over, or with the outer signal. */
   get signal(): AbortSignal {
     return this.#ended.signal;
   }

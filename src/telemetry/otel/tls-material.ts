@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { systemAuthorities } from "../../core/authorities.ts";
+import { systemAuthorities } from "../../core/tls/authorities.ts";
+import { readClientTls } from "../../core/tls/client-tls.ts";
 import type { TlsFilePaths } from "./exporter.ts";
 
 /** Contents of PEM files. */
@@ -20,7 +20,7 @@ export class TlsFiles {
 
   /**
    * @param intervalMs 0 or less: never again
-   * @throws Error naming a file that cannot be read
+   * @throws ConfigError naming a file that cannot be used
    */
   constructor(paths: TlsFilePaths, intervalMs: number, now = () => performance.now()) {
     this.#paths = paths;
@@ -47,16 +47,13 @@ export class TlsFiles {
 }
 
 function readAll({ caPath, certPath, keyPath }: TlsFilePaths): TlsMaterial {
-  return {
-    // A list of CAs replaces the system's, with Bun and with grpc-js.
-    ca: [...systemAuthorities(), ...(caPath === undefined ? [] : [read(caPath)])].join("\n"),
-    ...(certPath !== undefined && { cert: read(certPath) }),
-    ...(keyPath !== undefined && { key: read(keyPath) }),
-  };
-}
-
-function read(path: string): string {
-  const text = readFileSync(path, "utf8");
-  if (text.includes("-----BEGIN ")) return text;
-  throw new Error(`${path} is not a PEM file`);
+  const file = (path: string | undefined, option: string) =>
+    path === undefined ? undefined : { path, option };
+  const { ca, client } = readClientTls({
+    ca: file(caPath, "--otel-ca-path"),
+    cert: file(certPath, "--otel-cert-path"),
+    key: file(keyPath, "--otel-key-path"),
+  });
+  // A list of CAs replaces the system's, with Bun and with grpc-js.
+  return { ca: [...systemAuthorities(), ...(ca === undefined ? [] : [ca])].join("\n"), ...client };
 }

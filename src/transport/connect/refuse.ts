@@ -47,11 +47,17 @@ export function answerUnknown(
     ? `unknown method ${method} for service ${service}`
     : `unknown service ${service}`;
   const status = {
-    "content-type": contentType,
     "grpc-status": String(Code.Unimplemented),
     "grpc-message": percentEncode(message),
   };
-  exchange.answer(200, { ...status, ...fields });
+  const headers = { "content-type": contentType, ...fields };
+  if (contentType.startsWith("application/grpc-web")) {
+    exchange.answer(200, { ...headers, ...status });
+  } else {
+    // Headers of their own, or clients try again (see answerError in grpc/reply.ts).
+    exchange.respond(200, headers, true);
+    exchange.end(status);
+  }
   return { status: 200, code: Code.Unimplemented };
 }
 

@@ -7,7 +7,7 @@ import { streamBufferBytes } from "../limits.ts";
 import type { MessageStream, StreamMethod } from "../method.ts";
 import { envelopeBytes, messageBytes } from "./envelope.ts";
 import { OneMessageCall } from "./one-message-call.ts";
-import { errorBlocks, okTrailers, responseHeaders } from "./reply.ts";
+import { answerError, endWithError, okTrailers, responseHeaders } from "./reply.ts";
 import { publicError } from "./status.ts";
 import { parseGrpcTimeout } from "./timeout.ts";
 
@@ -92,9 +92,8 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     if (this.#ended) return;
     const error = publicError(thrown, this.#method.path, this.context.log);
     this.#stop(error.code);
-    const { alone, trailers } = errorBlocks(error);
-    if (this.#started) this.stream.end(trailers);
-    else this.stream.answer(alone);
+    if (this.#started) endWithError(this.stream, error);
+    else answerError(this.stream, error);
   }
 
   abort(): void {

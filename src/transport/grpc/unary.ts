@@ -5,7 +5,7 @@ import type { Http2Stream } from "../http2/stream.ts";
 import { frameMessage, type UnaryMethod } from "../method.ts";
 import { envelopeOf, frameCompressed, wantsGzip } from "./envelope.ts";
 import { OneMessageCall } from "./one-message-call.ts";
-import { errorBlocks, gzipHeaders, okTrailers, responseHeaders } from "./reply.ts";
+import { answerError, gzipHeaders, okTrailers, responseHeaders } from "./reply.ts";
 import { publicError } from "./status.ts";
 import { parseGrpcTimeout } from "./timeout.ts";
 
@@ -65,7 +65,7 @@ export class UnaryCall extends OneMessageCall {
   protected fail(thrown: unknown): void {
     const error = publicError(thrown, this.#method.path, this.context.log);
     const call = this.#takeCall();
-    this.stream.answer(errorBlocks(error).alone);
+    answerError(this.stream, error);
     call?.finish(200, error.code);
   }
 

@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Turn } from "../../core/turns.ts";
 import { windowBytes, windowUpdateBytes } from "../limits.ts";
+import { ControlFrames } from "./control-frames.ts";
+import { FloodLimits } from "./flood-limits.ts";
 import { FrameReader, type OnFrame } from "./frame-reader.ts";
-import { broken, checkFrame, checkPriority, unpad } from "./frame-rules.ts";
+import { broken, checkFrame, unpad } from "./frame-rules.ts";
 import {
   ConnectionError,
   errorCode,
@@ -9,14 +12,14 @@ import {
   frameType,
   initialWindow,
   largestStream,
-  largestWindow,
   setting,
 } from "./frames.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
+import { HeldRequests } from "./held-requests.ts";
 import { encodeBlock } from "./hpack/encoder.ts";
 import type { Received } from "./request-headers.ts";
 import { type ByteSink, Sender } from "./sender.ts";
-import { decodeSettings, encodeSettings } from "./settings.ts";
+import { encodeSettings } from "./settings.ts";
 import { Http2Stream, type StreamHandler, type StreamOwner } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 
@@ -28,6 +31,8 @@ export interface ConnectionOptions {
   readonly serve: (stream: Http2Stream) => StreamHandler;
   /** An exception where requests are served. It costs its stream alone. */
   readonly onFailure: (error: unknown, headers: IncomingHttpHeaders) => void;
+  /** Milliseconds, from whenever. */
+  readonly now: () => number;
 }
 
 /** What the owner of a connection is told. */
@@ -43,6 +48,8 @@ export interface ConnectionEvents {
   onTraffic(): void;
   /** False: too many. */
   onPing(): boolean;
+  /** There is work that waited for something else than bytes from the client. */
+  onWork(): void;
   /** The last frames are written: the socket is to be closed. */
   onEnd(): void;
 }
@@ -59,11 +66,12 @@ export class Http2Connection implements StreamOwner {
   readonly #frames: FrameReader;
   readonly #blocks: HeaderBlocks;
   readonly #streams: StreamTable;
+  readonly #limits: FloodLimits;
+  readonly #held = new HeldRequests();
+  readonly #control: ControlFrames;
   /** Streams of the chunk being read. */
   readonly #opened: Http2Stream[] = [];
-  #initialWindow = initialWindow;
   #uncredited = 0;
-  #settled = false;
   /** The header block, or the frame by its number, that the last chunk left unfinished. */
   #unfinished: object | number | undefined;
   /** The client was asked to open no more streams; those on their way are still served. */
@@ -78,7 +86,17 @@ export class Http2Connection implements StreamOwner {
     this.#frames = new FrameReader(windowBytes, this.#onFrame);
     this.#blocks = new HeaderBlocks(options.maxHeaderBytes);
     this.#streams = new StreamTable(options.maxConcurrentStreams);
+    this.#limits = new FloodLimits(options.now);
     this.sender = new Sender(socket);
+    this.#control = new ControlFrames({
+      sender: this.sender,
+      streams: this.#streams,
+      limits: this.#limits,
+      onPing: events.onPing,
+      onPong: (payload) => {
+        if (this.#leaving && payload.equals(leavingPing)) this.refuseMore();
+      },
+    });
     const { frames } = this.sender;
     const settings = encodeSettings([
       [setting.maxConcurrentStreams, options.maxConcurrentStreams],
@@ -94,21 +112,33 @@ export class Http2Connection implements StreamOwner {
     return this.#streams.size;
   }
 
-  /** What arrived. Answers that are there at once have been sent when this returns. */
-  receive(chunk: Buffer): void {
-    if (this.#over) return;
+  push(chunk: Buffer): void {
+    if (!this.#over) this.#frames.push(chunk);
+  }
+
+  /** Answers that are there at once have been sent when this returns. */
+  work(turn: Turn): boolean {
+    if (this.#over) return false;
     this.sender.hold();
     try {
-      this.#frames.read(chunk);
-      for (const stream of this.#opened) stream.partial();
-      this.#watchUnfinished();
+      return this.#held.serve(turn) || this.#read(turn);
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.end(error.code, error.message);
+      return false;
     } finally {
-      this.#opened.length = 0;
       this.sender.release();
     }
+  }
+
+  #read(turn: Turn): boolean {
+    const left = this.#frames.read(turn);
+    this.#control.pump();
+    if (left) return true;
+    for (const stream of this.#opened) stream.partial();
+    this.#opened.length = 0;
+    this.#watchUnfinished();
+    return this.#held.serve(turn);
   }
 
   /**
@@ -159,6 +189,7 @@ export class Http2Connection implements StreamOwner {
   }
 
   onSend(): void {
+    this.#limits.onAnswer();
     this.#events.onTraffic();
   }
 
@@ -167,6 +198,7 @@ export class Http2Connection implements StreamOwner {
   }
 
   onClosed(stream: Http2Stream): void {
+    this.#held.forget(stream);
     this.#events.onClosed(stream);
     this.#streams.delete(stream);
     if (this.#streams.size > 0 || this.#over) return;
@@ -183,6 +215,19 @@ export class Http2Connection implements StreamOwner {
     this.#streams.vacate();
   }
 
+  onMaking(work: Promise<unknown>): void {
+    this.#held.making(work, () => this.#events.onWork());
+  }
+
+  onRequest(stream: Http2Stream, last: Buffer): boolean {
+    return this.#held.hold(stream, last);
+  }
+
+  onWaiting(bytes: number): void {
+    this.#held.answerBytes += bytes;
+    if (bytes < 0 && this.#held.ready) this.#events.onWork();
+  }
+
   #leave(): void {
     if (this.#over) return;
     this.sender.flush();
@@ -192,7 +237,7 @@ export class Http2Connection implements StreamOwner {
 
   readonly #onFrame: OnFrame = (type, flags, id, bytes, start, end) => {
     if (this.#over) return;
-    if (!this.#settled && type !== frameType.settings) throw broken("SETTINGS come first");
+    if (!this.#control.settled && type !== frameType.settings) throw broken("SETTINGS come first");
     const block = this.#blocks.unfinished;
     if (block && (type !== frameType.continuation || id !== block.stream)) {
       throw broken("another frame within a header block");
@@ -205,26 +250,16 @@ export class Http2Connection implements StreamOwner {
       case frameType.headers:
         this.#onHeaders(flags, id, bytes, start, end);
         break;
-      case frameType.priority:
-        checkPriority(id, bytes, start, end);
-        break;
       case frameType.reset:
         this.#onReset(id);
         break;
-      case frameType.settings:
-        this.#onSettings(flags, bytes, start, end);
-        break;
       case frameType.pushPromise:
         throw broken("clients must not send PUSH_PROMISE");
-      case frameType.ping:
-        this.#onPing(flags, bytes, start, end);
-        break;
-      case frameType.windowUpdate:
-        this.#onWindowUpdate(id, bytes.readUInt32BE(start) & largestWindow);
-        break;
       case frameType.continuation:
         this.#onContinuation(flags, bytes, start, end);
         break;
+      default:
+        this.#control.onFrame(type, flags, id, bytes, start, end);
     }
   };
 
@@ -240,6 +275,7 @@ export class Http2Connection implements StreamOwner {
     }
     const last = (flags & flag.endStream) !== 0;
     const [from, to] = unpad(flags, bytes, start, end);
+    if (from === to && !last) this.#limits.onIdleFrame();
     const stream = this.#streams.get(id);
     if (stream === undefined || stream.remoteEnded) {
       this.#streams.checkUsed(id);
@@ -266,7 +302,7 @@ export class Http2Connection implements StreamOwner {
     const stream = this.#streams.get(id);
     if (stream !== undefined && !stream.remoteEnded) {
       if (received.kind !== "trailers" || !last || stream.expectedBytes) {
-        stream.reset(errorCode.protocol);
+        this.#limits.reset(stream, errorCode.protocol);
         return;
       }
       stream.endRemote();
@@ -285,6 +321,7 @@ export class Http2Connection implements StreamOwner {
     const refuse = (code: number) => {
       if (!last) this.#streams.refuse(id);
       this.sender.frames.number(frameType.reset, id, code);
+      this.#limits.onCancelled();
     };
     if (this.#goingAway || this.#streams.full) {
       refuse(errorCode.refusedStream);
@@ -292,7 +329,7 @@ export class Http2Connection implements StreamOwner {
     }
     if (received.kind === "too large") {
       if (!last) this.#streams.refuse(id);
-      this.sender.frames.headers(id, tooLargeHeaders, true, this.sender.maxFrame);
+      this.sender.headers(id, tooLargeHeaders, true);
       if (!last) this.sender.frames.number(frameType.reset, id, errorCode.none);
       return;
     }
@@ -301,14 +338,14 @@ export class Http2Connection implements StreamOwner {
       return;
     }
 
-    const stream = new Http2Stream(this, id, received.headers, this.#initialWindow);
+    const stream = new Http2Stream(this, id, received.headers, this.#control.initialWindow);
     if (last) stream.endRemote();
     stream.expectedBytes = received.contentLength;
     this.#streams.add(stream);
     if (this.#streams.size === 1) this.#events.onBusy(true);
     this.#events.onTraffic();
     if (last && stream.expectedBytes) {
-      stream.reset(errorCode.protocol);
+      this.#limits.reset(stream, errorCode.protocol);
       return;
     }
     stream.serve(this.#options.serve);
@@ -322,62 +359,6 @@ export class Http2Connection implements StreamOwner {
     stream?.endRemote();
     stream?.close();
     this.#streams.forget(id);
+    if (stream?.aborted) this.#limits.onCancelled();
   }
-
-  #onSettings(flags: number, bytes: Buffer, start: number, end: number): void {
-    if (flags & flag.ack) {
-      if (end > start)
-        throw new ConnectionError(errorCode.frameSize, "SETTINGS ACK with a payload");
-      if (!this.#settled) throw broken("SETTINGS come first");
-      return;
-    }
-    const { initialWindow: window, maxFrame } = decodeSettings(bytes, start, end);
-    this.#settled = true;
-    this.sender.frames.frame(frameType.settings, flag.ack, 0, nothing);
-    if (maxFrame !== undefined) this.sender.maxFrame = maxFrame;
-    if (window !== undefined) {
-      const change = window - this.#initialWindow;
-      this.#initialWindow = window;
-      for (const stream of this.#streams) {
-        if (!stream.widen(change)) throw overflow();
-      }
-      this.sender.pump();
-    }
-  }
-
-  #onPing(flags: number, bytes: Buffer, start: number, end: number): void {
-    if (flags & flag.ack) {
-      if (this.#leaving && leavingPing.compare(bytes, start, end) === 0) this.refuseMore();
-      return;
-    }
-    this.sender.frames.frame(frameType.ping, flag.ack, 0, bytes.subarray(start, end));
-    // gRFC A8
-    if (!this.#events.onPing()) {
-      throw new ConnectionError(errorCode.enhanceYourCalm, "too_many_pings");
-    }
-  }
-
-  #onWindowUpdate(id: number, increment: number): void {
-    if (id === 0) {
-      if (increment === 0) throw broken("WINDOW_UPDATE with an increment of 0");
-      if (!this.sender.widen(increment)) throw overflow();
-    } else {
-      this.#streams.checkUsed(id);
-      const stream = this.#streams.get(id);
-      if (stream === undefined) return;
-      if (increment === 0) {
-        stream.reset(errorCode.protocol);
-        return;
-      }
-      if (!stream.widen(increment)) {
-        stream.reset(errorCode.flowControl);
-        return;
-      }
-    }
-    this.sender.pump();
-  }
-}
-
-function overflow(): ConnectionError {
-  return new ConnectionError(errorCode.flowControl, "a window larger than 2^31-1");
 }

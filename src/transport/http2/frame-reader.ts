@@ -1,7 +1,7 @@
+import { http2Preface } from "../../core/http2-preface.ts";
+import type { Turn } from "../../core/turns.ts";
 import { ByteCollector } from "../byte-collector.ts";
 import { ConnectionError, errorCode, headerBytes } from "./frames.ts";
-
-const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
 /** A whole frame: its payload is `bytes[start…end]`, which stays as it is. */
 export type OnFrame = (
@@ -17,10 +17,15 @@ export type OnFrame = (
 export class FrameReader {
   readonly #maxPayload: number;
   readonly #onFrame: OnFrame;
+  /** What has arrived and was not looked at yet. */
+  readonly #chunks: Buffer[] = [];
+  /** The chunk being read, and where. */
+  #bytes: Buffer | undefined;
+  #at = 0;
   /** The beginning of a frame, or of the preface. */
   readonly #rest = new ByteCollector();
   /** Bytes that `#rest` needs before there is anything to do. */
-  #needed = preface.length;
+  #needed = http2Preface.length;
   #started = false;
   /** Frames that were whole. */
   #count = 0;
@@ -35,24 +40,52 @@ export class FrameReader {
     return this.#rest.length > 0 ? this.#count : undefined;
   }
 
-  /** @throws ConnectionError, also what `onFrame` throws */
-  read(chunk: Buffer): void {
-    let bytes = chunk;
-    if (this.#rest.length > 0 || !this.#started) {
+  push(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  /**
+   * Hands on frames until there are no more or the turn is over.
+   * @returns whether something is left that was not looked at
+   * @throws ConnectionError, also what `onFrame` throws
+   */
+  read(turn: Turn): boolean {
+    for (;;) {
+      this.#bytes ??= this.#next();
+      if (this.#bytes === undefined) return false;
+      if (!this.#frames(this.#bytes, turn)) return true;
+      this.#bytes = undefined;
+    }
+  }
+
+  /** The next bytes that begin with a frame and have at least as much of it as was missing. */
+  #next(): Buffer | undefined {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk === undefined) return undefined;
+      this.#at = 0;
+      if (this.#rest.length === 0 && this.#started) return chunk;
       this.#rest.append(chunk);
-      if (this.#rest.length < this.#needed) return;
+      if (this.#rest.length < this.#needed) continue;
       const whole = this.#rest.take();
-      bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.length);
+      const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.length);
+      if (!this.#started) this.#begin(bytes);
+      return bytes;
     }
-    let at = 0;
-    if (!this.#started) {
-      if (!bytes.subarray(0, preface.length).equals(preface)) {
-        throw new ConnectionError(errorCode.protocol, "the connection preface is missing");
-      }
-      this.#started = true;
-      at = preface.length;
+  }
+
+  #begin(bytes: Buffer): void {
+    if (!bytes.subarray(0, http2Preface.length).equals(http2Preface)) {
+      throw new ConnectionError(errorCode.protocol, "the connection preface is missing");
     }
+    this.#started = true;
+    this.#at = http2Preface.length;
+  }
+
+  /** @returns False: the turn is over before the end of `bytes`. */
+  #frames(bytes: Buffer, turn: Turn): boolean {
     const { length } = bytes;
+    let at = this.#at;
     this.#needed = headerBytes;
     while (length - at >= headerBytes) {
       const size = bytes.readUIntBE(at, 3);
@@ -69,10 +102,15 @@ export class FrameReader {
         break;
       }
       this.#count++;
+      const type = bytes[at + 3] ?? 0;
+      const flags = bytes[at + 4] ?? 0;
       const stream = bytes.readUInt32BE(at + 5) & 0x7fff_ffff;
-      this.#onFrame(bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, stream, bytes, start, end);
       at = end;
+      this.#at = end;
+      this.#onFrame(type, flags, stream, bytes, start, end);
+      if (end < length && turn.over) return false;
     }
     if (at < length) this.#rest.append(bytes.subarray(at));
+    return true;
   }
 }

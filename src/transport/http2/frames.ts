@@ -34,6 +34,7 @@ export const errorCode = {
 } as const;
 
 export const setting = {
+  headerTableSize: 1,
   enablePush: 2,
   maxConcurrentStreams: 3,
   initialWindowSize: 4,
@@ -44,6 +45,7 @@ export const setting = {
 /** Before anything else was agreed on. */
 export const initialWindow = 65_535;
 export const initialMaxFrame = 16_384;
+export const initialTableSize = 4096;
 export const largestWindow = 0x7fff_ffff;
 export const largestStream = 0x7fff_ffff;
 export const largestFrame = 0xff_ffff;

@@ -1,7 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { maxHeaderFields } from "../limits.ts";
+import { ConnectionError, errorCode } from "./frames.ts";
 import type { HeaderField } from "./hpack/header-field.ts";
 
 const requestPseudo = new Set([":method", ":scheme", ":path", ":authority"]);
+
+/** The rest of such a block is not read to keep the tables right: a megabyte may have a million fields. */
+const unreadableFields = 2 * maxHeaderFields;
 
 /** A header block that was read to its end, whatever was in it. */
 export type Received =
@@ -22,6 +27,7 @@ export class RequestHeaders {
   readonly #maxBytes: number;
   readonly #headers: IncomingHttpHeaders = Object.create(null);
   #size = 0;
+  #fields = 0;
   #flawed = false;
   #pseudo = false;
   #regular = false;
@@ -33,7 +39,11 @@ export class RequestHeaders {
 
   readonly add = ({ name, value, kind, size }: HeaderField): void => {
     this.#size += size;
-    if (this.#flawed || this.#size > this.#maxBytes) return;
+    this.#fields++;
+    if (this.#fields > unreadableFields) {
+      throw new ConnectionError(errorCode.enhanceYourCalm, "too many fields in a header block");
+    }
+    if (this.#flawed || this.#tooLarge) return;
     const headers = this.#headers;
     const before = headers[name];
     if (kind === "regular") {
@@ -49,8 +59,12 @@ export class RequestHeaders {
     headers[name] = value;
   };
 
+  get #tooLarge(): boolean {
+    return this.#size > this.#maxBytes || this.#fields > maxHeaderFields;
+  }
+
   get received(): Received {
-    if (this.#size > this.#maxBytes) return { kind: "too large" };
+    if (this.#tooLarge) return { kind: "too large" };
     if (this.#flawed) return { kind: "malformed" };
     const headers = this.#headers;
     if (!this.#pseudo) return { kind: "trailers" };

@@ -1,5 +1,6 @@
 import { FrameWriter } from "./frame-writer.ts";
-import { initialMaxFrame, initialWindow, largestWindow } from "./frames.ts";
+import { initialMaxFrame, initialTableSize, initialWindow, largestWindow } from "./frames.ts";
+import { emptyTable, type HeaderBlock } from "./hpack/encoder.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /** What a connection needs of its socket. */
@@ -29,6 +30,9 @@ export class Sender {
   /** While frames are read: what answers them is sent when all are. */
   #held = false;
   #over = false;
+  /** Of the client's HPACK decoder, as far as it was told. Blocks use no table, so that it need not grow. */
+  #tableSize = initialTableSize;
+  #tableChanged = false;
 
   constructor(socket: ByteSink) {
     this.#socket = socket;
@@ -47,6 +51,22 @@ export class Sender {
   widen(bytes: number): boolean {
     this.#window += bytes;
     return this.#window <= largestWindow;
+  }
+
+  headers(stream: number, block: HeaderBlock, end: boolean): void {
+    const whole = this.#tableChanged ? Buffer.concat([emptyTable, block]) : block;
+    this.#tableChanged = false;
+    this.frames.headers(stream, whole, end, this.maxFrame);
+  }
+
+  /**
+   * The client's limit on its table. The first header block after a smaller one has to say that the table
+   * is as small (RFC 7541 §4.2); one that is empty stays within every limit that may follow.
+   */
+  limitTable(size: number): void {
+    if (size >= this.#tableSize) return;
+    this.#tableSize = 0;
+    this.#tableChanged = true;
   }
 
   /** Calls the stream back when its data, or more of it, can go out. */

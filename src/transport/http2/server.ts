@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import { ExpiryQueue } from "../../core/expiry.ts";
 import type { Log } from "../../core/log.ts";
-import { longestOutput, type Timeouts } from "../limits.ts";
+import type { Timeouts } from "../limits.ts";
 import { endThenDestroy } from "../linger.ts";
+import { readInTurns } from "../paced-reading.ts";
 import { Http2Connection } from "./connection.ts";
 import { errorCode } from "./frames.ts";
 import { PingCounter, type PingRule } from "./pings.ts";
@@ -61,6 +62,7 @@ export class Http2Server {
         serve,
         onFailure: (error: unknown, headers: IncomingHttpHeaders) =>
           log.error("a request failed unexpectedly", { path: headers[":path"], error }),
+        now: () => performance.now(),
       },
       {
         onBusy: (busy) => {
@@ -75,6 +77,7 @@ export class Http2Server {
         },
         onTraffic: () => pings?.forgive(),
         onPing: () => !pings?.ping(performance.now(), connection.streams > 0),
+        onWork: () => reading.wake(),
         onEnd: () => {
           // The last answers may still be in the socket; the grace period is their time.
           if (this.#draining) socket.end(() => endThenDestroy(socket));
@@ -85,20 +88,18 @@ export class Http2Server {
     this.#connections.add(connection);
     this.#idle.add(connection, performance.now());
 
-    const receive = (chunk: Buffer): void => {
-      try {
-        connection.receive(chunk);
-      } catch (error) {
-        log.error("an HTTP/2 connection failed unexpectedly", { error });
-        connection.end(errorCode.internal, "");
-      }
-      // A client that asks without reading the answers has to wait.
-      if (socket.writableLength > longestOutput) socket.pause();
-    };
-    socket.on("data", receive);
-    socket.on("drain", () => {
-      socket.resume();
-      connection.sender.drained();
+    socket.on("drain", () => connection.sender.drained());
+    const reading = readInTurns(socket, {
+      push: (chunk) => connection.push(chunk),
+      work: (turn) => {
+        try {
+          return connection.work(turn);
+        } catch (error) {
+          log.error("an HTTP/2 connection failed unexpectedly", { error });
+          connection.end(errorCode.internal, "");
+          return false;
+        }
+      },
     });
     socket.on("close", () => {
       this.#connections.delete(connection);
@@ -107,7 +108,7 @@ export class Http2Server {
       this.#leaving.delete(connection);
       connection.close();
     });
-    receive(first);
+    reading.receive(first);
     if (this.#draining) this.#drain(connection);
   }
 

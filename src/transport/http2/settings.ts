@@ -21,6 +21,8 @@ export function encodeSettings(values: readonly (readonly [id: number, value: nu
 
 /** What of a client's settings matters to one who only answers. */
 export interface PeerSettings {
+  /** The smallest of several. */
+  tableSize?: number;
   initialWindow?: number;
   maxFrame?: number;
 }
@@ -37,6 +39,9 @@ export function decodeSettings(bytes: Buffer, start: number, end: number): PeerS
   for (let at = start; at < end; at += entryBytes) {
     const value = bytes.readUInt32BE(at + 2);
     switch (bytes.readUInt16BE(at)) {
+      case setting.headerTableSize:
+        settings.tableSize = Math.min(value, settings.tableSize ?? value);
+        break;
       case setting.enablePush:
         if (value > 1) throw new ConnectionError(errorCode.protocol, "ENABLE_PUSH must be 0 or 1");
         break;

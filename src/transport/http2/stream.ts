@@ -31,6 +31,12 @@ export interface StreamOwner {
   onFailure(error: unknown, stream: Http2Stream): void;
   /** A stream that is over is {@link Http2Stream.occupy occupied} no more. */
   onVacated(): void;
+  /** Its answer is being made in turns. */
+  onMaking(work: Promise<unknown>): void;
+  /** The last piece of a request has arrived. @returns whether it waits, and will be handed on later */
+  onRequest(stream: Http2Stream, last: Buffer): boolean;
+  /** So many more bytes of complete answers, or less, wait to be sent. */
+  onWaiting(bytes: number): void;
 }
 
 const nothing = new Uint8Array(0);
@@ -104,8 +110,12 @@ export class Http2Stream {
     this.deliver(chunk, last);
   }
 
-  /** Hands on a piece of the body. */
+  /** Hands on a piece of the body, and the last one when there is room for the answer. */
   deliver(chunk: Buffer, end: boolean): void {
+    if (!end || !this.#owner.onRequest(this, chunk)) this.handOn(chunk, end);
+  }
+
+  handOn(chunk: Buffer, end: boolean): void {
     try {
       this.#handler?.data(chunk, end);
     } catch (error) {
@@ -131,6 +141,12 @@ export class Http2Stream {
       if (this.#closed) this.#owner.onVacated();
     };
     work.then(vacate, vacate);
+  }
+
+  /** Its answer is made in turns of the event loop: the connection begins with no other meanwhile. */
+  prepare(work: Promise<unknown>): void {
+    this.occupy(work);
+    this.#owner.onMaking(work);
   }
 
   get occupied(): boolean {
@@ -199,7 +215,10 @@ export class Http2Stream {
     if (this.gone) return;
     this.#ending = { trailers };
     if (this.#queue.length === 0) this.#sendEnd();
-    else this.#sender.wait(this);
+    else {
+      this.#owner.onWaiting(this.#queued);
+      this.#sender.wait(this);
+    }
     this.#sender.schedule();
   }
 
@@ -223,6 +242,7 @@ export class Http2Stream {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#ending) this.#owner.onWaiting(-this.#queued);
     this.#queue.length = 0;
     this.#queued = 0;
     this.#sender.forget(this);
@@ -303,6 +323,7 @@ export class Http2Stream {
     const end = this.#offset + size;
     this.#sendData(piece, this.#offset, end);
     this.#queued -= size;
+    if (this.#ending) this.#owner.onWaiting(-size);
     this.#offset = end;
     if (end === piece.length) {
       this.#queue.shift();
@@ -314,7 +335,7 @@ export class Http2Stream {
 
   #sendHeaders(block: HeaderBlock, end: boolean): void {
     this.#headersSent = true;
-    this.#sender.frames.headers(this.id, block, end, this.#sender.maxFrame);
+    this.#sender.headers(this.id, block, end);
     this.#owner.onSend();
   }
 

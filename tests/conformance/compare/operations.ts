@@ -3,7 +3,7 @@
  * https://flagd.dev/reference/custom-operations/fractional-operation/ and its neighbours.
  */
 import type { Json } from "../../../src/core/json.ts";
-import { jsonLogic } from "../../unit/evaluation/jsonlogic/oracle.ts";
+import { jsonLogic } from "../../unit/evaluation/rule/oracle.ts";
 import { isObject } from "./model.ts";
 
 const maxWeight = 2147483647;

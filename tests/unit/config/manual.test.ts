@@ -9,9 +9,9 @@ import { fishCompletion } from "../../../src/config/manual/completion/fish.ts";
 import { zshCompletion } from "../../../src/config/manual/completion/zsh.ts";
 import { commandHelp, overview } from "../../../src/config/manual/help.ts";
 import { commandLineReference } from "../../../src/config/manual/markdown.ts";
+import { listSettings } from "../../../src/config/manual/source-settings.ts";
 import { environmentName } from "../../../src/config/options/option.ts";
 import { startOptions } from "../../../src/config/options/start.ts";
-import { sourceMembers } from "../../../src/config/sources/members.ts";
 
 test("docs/reference/command-line.md is what the option table says (scripts/generate-docs.ts)", async () => {
   const page = Bun.file(`${import.meta.dir}/../../../docs/reference/command-line.md`);
@@ -34,8 +34,8 @@ describe("help", () => {
     for (const line of options.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 
-  test("of start has the members of the objects of --sources; that of redis-sync, which takes none, has not", () => {
-    for (const [name, { doc }] of Object.entries(sourceMembers)) {
+  test("of start has the settings of all kinds of sources; that of redis-sync, which takes none, has not", () => {
+    for (const { name, doc } of listSettings()) {
       expect(commandHelp(manualOf("start"))).toMatch(new RegExp(`^  ${name} <`, "m"));
       expect(commandHelp(manualOf("start")).replace(/\s+/g, " ")).toContain(doc);
       expect(commandHelp(manualOf("redis-sync"))).not.toMatch(new RegExp(`^  ${name} <`, "m"));

@@ -22,7 +22,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     },
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
-    source: { provider: "redis", uri: "redis://h/0?key=f", intervalSeconds: 30, watch: true },
+    source: { provider: "redis", uri: "redis://h/0?key=f", interval: 30, tls: false, watch: true },
     managementPort: 8017,
     telemetry: {},
   });
@@ -40,7 +40,7 @@ test("every option of its own has an effect", async () => {
     source: {
       provider: "redis",
       uri: "rediss://h/0?key=f",
-      intervalSeconds: 5,
+      interval: 5,
       watch: false,
       certPath: "ca",
       clientCertPath: "c",
@@ -61,7 +61,7 @@ test("variables are named FLAGD_REDIS_…", async () => {
     FLAGD_REDIS_SYNC_PORT: "9016",
   };
   expect(await read([], environment)).toMatchObject({
-    source: { uri: "redis://h/0?key=f", intervalSeconds: 7 },
+    source: { uri: "redis://h/0?key=f", interval: 7 },
     sync: { address: { port: 9016 } },
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { parseSource } from "../../../src/config/sources/parse.ts";
-import type { SourceConfig } from "../../../src/config/sources/source-config.ts";
-import { sourceOfUri } from "../../../src/config/sources/uri.ts";
+import { parseSource } from "../../../src/config/sources/parse-source.ts";
+import { sourceOfUri } from "../../../src/config/sources/source-of-uri.ts";
 import { ConfigError } from "../../../src/core/config-error.ts";
+import type { SourceConfig } from "../../../src/sources/source-kinds.ts";
 
 function parse(value: unknown): { source: SourceConfig; warnings: string[] } {
   const warnings: string[] = [];
@@ -14,11 +14,12 @@ const ofUri = (uri: string) => parse(sourceOfUri(uri, "--uri")).source;
 const grpc = {
   provider: "grpc",
   headers: {},
-  maxMessageSize: 0,
+  tls: false,
+  maxMsgSize: 4_194_304,
   incrementalUpdates: false,
 } as const;
-const http = { provider: "http", headers: {}, timeoutSeconds: 0, intervalSeconds: 5 } as const;
-const redis = { provider: "redis", intervalSeconds: 30, watch: true } as const;
+const http = { provider: "http", headers: {}, interval: 5 } as const;
+const redis = { provider: "redis", interval: 30, tls: false, watch: true } as const;
 
 describe("--uri", () => {
   test.each<[string, SourceConfig]>([
@@ -28,13 +29,13 @@ describe("--uri", () => {
     ["http://h/flags", { ...http, uri: "http://h/flags" }],
     ["https://h/flags?a=1", { ...http, uri: "https://h/flags?a=1" }],
     ["grpc://h:8015", { ...grpc, uri: "h:8015" }],
-    ["grpcs://h:8015", { ...grpc, uri: "h:8015", tls: {} }],
+    ["grpcs://h:8015", { ...grpc, uri: "h:8015", tls: true }],
     ["envoy://h:1/service", { ...grpc, uri: "envoy://h:1/service" }],
     ["dns:///h:1", { ...grpc, uri: "dns:///h:1" }],
     ["unix:/run/sync.sock", { ...grpc, uri: "unix:/run/sync.sock" }],
-    ["gs://b/o.json", { provider: "gcs", uri: "gs://b/o.json", intervalSeconds: 5 }],
-    ["azblob://b/o.json", { provider: "azblob", uri: "azblob://b/o.json", intervalSeconds: 5 }],
-    ["s3://b/o?region=x", { provider: "s3", uri: "s3://b/o?region=x", intervalSeconds: 5 }],
+    ["gs://b/o.json", { provider: "gcs", uri: "gs://b/o.json", interval: 5 }],
+    ["azblob://b/o.json", { provider: "azblob", uri: "azblob://b/o.json", interval: 5 }],
+    ["s3://b/o?region=x", { provider: "s3", uri: "s3://b/o?region=x", interval: 5 }],
     ["redis://:pw@h:6379/0?key=f", { ...redis, uri: "redis://:pw@h:6379/0?key=f" }],
     ["rediss://h/0?key=f", { ...redis, uri: "rediss://h/0?key=f" }],
     ["redis+unix:///s?key=f", { ...redis, uri: "redis+unix:///s?key=f" }],
@@ -42,18 +43,12 @@ describe("--uri", () => {
   ])("%s", (uri, expected) => expect(ofUri(uri)).toEqual(expected));
 
   const prefixes =
-    "must start with 'redis://', 'file:', 'http(s)://', 'grpc(s)://', 'gs://', 'azblob://', 's3://' or 'core.openfeature.dev'";
+    "must start with 'redis://', 'file:', 'core.openfeature.dev/', 'http(s)://', 'grpc(s)://', 'gs://', 'azblob://' or 's3://'";
   test.each<[string, string]>([
     ["foo.json", `"foo.json" (--uri), ${prefixes}; for a file, write "file:foo.json"`],
     ["./foo", `"./foo" (--uri), ${prefixes}; for a file, write "file:./foo"`],
-    [
-      "gs://b",
-      `"gs://b" (--uri), ${prefixes}; expected a bucket and an object: gs://bucket/object`,
-    ],
-    [
-      "s3://b/",
-      `"s3://b/" (--uri), ${prefixes}; expected a bucket and an object: s3://bucket/object`,
-    ],
+    ["gs://b", `"gs://b" (--uri), ${prefixes}; expected gs://bucket/object`],
+    ["s3://b/", `"s3://b/" (--uri), ${prefixes}; expected s3://bucket/object`],
     ["reids://u:pw@h", `"reids://***@h" (--uri), ${prefixes} (did you mean redis://?)`],
     ["pw@h", `"***@h" (--uri), ${prefixes}; write a comma within a URI as %2C`],
     ["", `"" (--uri), ${prefixes}`],
@@ -86,7 +81,7 @@ describe("--sources", () => {
       { provider: "fsnotify", uri: "a" },
     ],
     [
-      "member names match in any case",
+      "setting names match in any case",
       {
         URI: "http://h",
         Provider: "http",
@@ -97,13 +92,13 @@ describe("--sources", () => {
       {
         ...http,
         uri: "http://h",
-        timeoutSeconds: 3,
-        intervalSeconds: 7,
-        oauth: { tokenUrl: "http://t", clientId: "a", clientSecret: "b", reloadDelaySeconds: 9 },
+        timeoutS: 3,
+        interval: 7,
+        oauth: { tokenUrl: "http://t", clientID: "a", clientSecret: "b", reloadDelayS: 9 },
       },
     ],
     [
-      "every member of redis",
+      "every setting of redis",
       {
         provider: "redis",
         uri: "rediss://h?key=f",
@@ -119,13 +114,14 @@ describe("--sources", () => {
       {
         provider: "redis",
         uri: "rediss://h?key=f",
-        intervalSeconds: 10,
+        interval: 10,
         intervalSeed: "s",
         certPath: "ca",
         clientCertPath: "c",
         clientKeyPath: "k",
         serverName: "n",
         watch: false,
+        tls: true,
       },
     ],
     [
@@ -134,7 +130,7 @@ describe("--sources", () => {
       { ...redis, uri: "REDISS://h?key=f", serverName: "n" },
     ],
     [
-      "every member of grpc",
+      "every setting of grpc",
       {
         provider: "grpc",
         uri: "h:1",
@@ -151,10 +147,13 @@ describe("--sources", () => {
       {
         provider: "grpc",
         uri: "h:1",
-        tls: { certPath: "ca", clientCertPath: "c", clientKeyPath: "k" },
-        providerId: "p",
+        tls: true,
+        certPath: "ca",
+        clientCertPath: "c",
+        clientKeyPath: "k",
+        providerID: "p",
         selector: "flagSetId=x",
-        maxMessageSize: 5,
+        maxMsgSize: 5,
         headers: { a: "b" },
         incrementalUpdates: true,
       },
@@ -162,7 +161,7 @@ describe("--sources", () => {
     [
       "a CA turns TLS on for grpc",
       { provider: "grpc", uri: "h:1", certPath: "ca", tls: false },
-      { ...grpc, uri: "h:1", tls: { certPath: "ca" } },
+      { ...grpc, uri: "h:1", tls: true, certPath: "ca" },
     ],
     [
       "interval 0 is the default",
@@ -258,8 +257,11 @@ describe("--sources", () => {
   });
 
   test.each<[object, string]>([
-    [{ intervall: 5 }, '--sources[0]: unknown member "intervall" ignored (did you mean interval?)'],
-    [{ nosuch: {} }, '--sources[0]: unknown member "nosuch" ignored'],
+    [
+      { providr: "file" },
+      '--sources[0]: unknown setting "providr" ignored (did you mean provider?)',
+    ],
+    [{ nosuch: {} }, '--sources[0]: unknown setting "nosuch" ignored'],
     [{ selector: "x" }, "--sources[0]: selector has no effect on provider file"],
   ])("%j is ignored with a warning", (members, warning) => {
     const { source, warnings } = parse({ uri: "a", provider: "file", ...members });

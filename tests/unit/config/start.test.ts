@@ -56,6 +56,7 @@ test("one source is enough, the rest has defaults", async () => {
     evaluation: { address: { port: 8013 }, tls: undefined },
     ofrep: { port: 8014, tls: undefined, events: undefined },
     managementPort: 8014,
+    fractional: "v2",
     contextFromHeader: new Map(),
     corsOrigins: [],
     maxRequestBody: 1_000_000,
@@ -100,6 +101,7 @@ test("every option has an effect", async () => {
     evaluation: { address: { port: 1 }, tls: { certPath: "cert", keyPath: "key" } },
     ofrep: { port: 3, tls: undefined, events: undefined },
     managementPort: 2,
+    fractional: "v2",
     contextFromHeader: new Map([["x-user", "userId"]]),
     corsOrigins: ["a", "b"],
     maxRequestBody: -5,
@@ -413,16 +415,15 @@ describe("refused", () => {
 
 test("times are never longer than a timer can wait, which would end at once", async () => {
   const names = ["stream-deadline", "shutdown-grace", "sync-stall-timeout", "ofrep-sse-window"];
-  const http = '[{"provider":"http","uri":"http://h","timeoutS":10000000}]';
+  const sources = '[{"provider":"file","uri":"a"}]';
   const times = names.flatMap((name) => [`--${name}`, "1000h"]);
-  const config = await read([...times, "--ofrep-sse", "-s", http]);
+  const config = await read([...times, "--ofrep-sse", "-s", sources]);
   const longest = longestTimerMs;
   expect(config).toMatchObject({
     streamDeadlineMs: longest,
     shutdownGraceMs: longest,
     sync: { stallTimeoutMs: longest },
     ofrep: { events: { jitterMs: longest } },
-    sources: [{ timeoutSeconds: longest / 1000 }],
   });
 });
 

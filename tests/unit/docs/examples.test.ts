@@ -5,6 +5,7 @@ import { parseAllDocuments } from "yaml";
 import { readRedisSyncConfig } from "../../../src/config/redis-sync.ts";
 import { readStartConfig } from "../../../src/config/start.ts";
 import { atOnce } from "../../../src/core/steps.ts";
+import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import { readPages, root } from "../../support/documentation.ts";
 
@@ -116,7 +117,7 @@ const flagDocuments = [
 ];
 
 test.each(flagDocuments)("a flag document in %s is one without warnings", async (_, text) => {
-  const parsed = parseDocument(await text(), { format: "any", strict: true });
+  const parsed = parseDocument(await text(), { format: "any", strict: true, checkTargeting });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   expect(atOnce(parsed.warnings())).toEqual([]);
 });

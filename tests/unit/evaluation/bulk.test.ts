@@ -9,7 +9,7 @@ const kinds = Object.keys(values) as (keyof typeof values)[];
 
 function bulk(parts: Parts) {
   const flag = prepare(parts);
-  return bulkOutcome(flag, flag.evaluate({}));
+  return bulkOutcome(flag.evaluate({}), flag);
 }
 
 describe("among all flags", () => {
@@ -41,15 +41,15 @@ describe("among all flags", () => {
       { targeting: "nope" },
     ]) {
       const flag = prepare(parts);
-      expect(bulkOutcome(flag, flag.evaluate({}))).toBe(flag.evaluate({}));
+      expect(bulkOutcome(flag.evaluate({}), flag)).toBe(flag.evaluate({}));
     }
   });
 
   test("the error is made once", () => {
     const flag = prepare({ variants: { on: 1, off: "x" }, targeting: "on" });
     const outcome = flag.evaluate({});
-    expect(bulkOutcome(flag, outcome)).not.toBe(outcome);
-    expect(bulkOutcome(flag, outcome)).toBe(bulkOutcome(flag, outcome));
+    expect(bulkOutcome(outcome, flag)).not.toBe(outcome);
+    expect(bulkOutcome(outcome, flag)).toBe(bulkOutcome(outcome, flag));
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../src/core/json.ts";
-import type { PreparedFlag } from "../../../src/evaluation/flag.ts";
+import type { FractionalVersion } from "../../../src/evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../../../src/evaluation/prepare.ts";
+import type { PreparedFlag } from "../../../src/evaluation/prepared-flag.ts";
 import type { FlagDefinition } from "../../../src/flags/model.ts";
 
 export interface Parts {
@@ -29,8 +30,13 @@ export function define(parts: Parts): FlagDefinition {
 export const second = 1_700_000_000;
 
 /** Collects `[level, flag key, message]` in `reports`. */
-export function prepare(parts: Parts, reports: string[][] = []): PreparedFlag {
+export function prepare(
+  parts: Parts,
+  reports: string[][] = [],
+  fractional: FractionalVersion = "v2",
+): PreparedFlag {
   return prepareFlag(define(parts), {
+    fractional,
     now: () => second * 1000 + 999,
     report: (...report) => reports.push(report),
   });

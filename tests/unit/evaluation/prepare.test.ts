@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { ErrorCode, Outcome, Reason } from "../../../src/evaluation/outcome.ts";
-import { prepareFlag, reflecting } from "../../../src/evaluation/prepare.ts";
+import { prepareFlag } from "../../../src/evaluation/prepare.ts";
 import { define, type Parts, prepare, second } from "./definitions.ts";
 
 function answer(parts: Parts, context: Record<string, Json> = {}): Partial<Outcome> {
@@ -168,23 +168,23 @@ describe("metadata", () => {
   test("a reflection lies beneath it", () => {
     for (const targeting of ["on", {}]) {
       const flag = prepare({ metadata: { team: "core", source: null }, targeting });
-      const reflected = reflecting(flag, { source: "redis" });
+      const reflected = flag.reflecting({ source: "redis" });
       expect(reflected.evaluate({}).metadata).toEqual({ source: "redis", team: "core" });
       expect({ ...reflected.evaluate({}), metadata: {} }).toEqual({
         ...flag.evaluate({}),
         metadata: {},
       });
-      expect(reflecting(reflected, { source: "file" }).evaluate({}).metadata.source).toBe("file");
+      expect(reflected.reflecting({ source: "file" }).evaluate({}).metadata.source).toBe("file");
       expect(reflected.definition).toBe(flag.definition);
     }
-    const disabled = reflecting(prepare({ state: "DISABLED" }), { source: "redis" });
+    const disabled = prepare({ state: "DISABLED" }).reflecting({ source: "redis" });
     expect(disabled.fixed).toMatchObject({ reason: "DISABLED", metadata: { source: "redis" } });
   });
 
   test("a flag that hides the whole reflection stays itself", () => {
     const flag = prepare({ metadata: { flagSetId: "s" } });
-    expect(reflecting(flag, { flagSetId: "s" })).toBe(flag);
-    expect(reflecting(flag, {})).toBe(flag);
+    expect(flag.reflecting({ flagSetId: "s" })).toBe(flag);
+    expect(flag.reflecting({})).toBe(flag);
   });
 });
 
@@ -226,6 +226,7 @@ describe("evaluate never throws", () => {
   test("for a rule nested beyond the stack", () => {
     const flag = prepareFlag(define({ targeting: nest(200_000, (inner) => ({ "!": [inner] })) }), {
       now: Date.now,
+      fractional: "v2",
       report: () => {},
     });
     expect(flag.evaluate({}).errorCode).toBe("PARSE_ERROR");

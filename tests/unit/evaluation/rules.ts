@@ -1,10 +1,8 @@
 import type { Json, JsonObject } from "../../../src/core/json.ts";
-import { compileRule } from "../../../src/evaluation/jsonlogic/compile.ts";
-import type { Severity } from "../../../src/evaluation/jsonlogic/expression.ts";
-import { jsonLogicOperators } from "../../../src/evaluation/jsonlogic/operators/index.ts";
-import { customOperations } from "../../../src/evaluation/operations/index.ts";
-
-const operators = new Map([...jsonLogicOperators, ...customOperations]);
+import type { FractionalVersion } from "../../../src/evaluation/operators/fractional/fractional.ts";
+import { evaluationLimits, grant } from "../../../src/evaluation/rule/budget.ts";
+import { compileRule } from "../../../src/evaluation/rule/compile.ts";
+import type { Severity } from "../../../src/evaluation/rule/expression.ts";
 
 export interface Run {
   readonly result: unknown;
@@ -12,13 +10,19 @@ export interface Run {
 }
 
 /** Compiles a rule and runs it once on its own copy of the data, with `$flagd` added. */
-export function runRule(rule: Json, data: JsonObject, flagKey = "f"): Run {
+export function runRule(
+  rule: Json,
+  data: JsonObject,
+  flagKey = "f",
+  fractional: FractionalVersion = "v2",
+): Run {
   const reports: { severity: Severity; message: string }[] = [];
   const { run } = compileRule(rule, {
     flagKey,
-    operators,
+    fractional,
     report: (severity, message) => reports.push({ severity, message }),
   });
+  grant(evaluationLimits.steps);
   const result = run({ ...data, $flagd: { flagKey, timestamp: 1 } });
   return { result, reports };
 }

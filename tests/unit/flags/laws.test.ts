@@ -5,6 +5,7 @@ import type { Json } from "../../../src/core/json.ts";
 import { findSyntaxProblem } from "../../../src/core/json-syntax.ts";
 import { compareBytes } from "../../../src/core/order.ts";
 import { atOnce } from "../../../src/core/steps.ts";
+import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { canonicalFlag, canonicalJson } from "../../../src/flags/canonical.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 
@@ -78,7 +79,7 @@ test("no bytes make the reader throw, and what it rejects has a reason", () => {
   fc.assert(
     fc.property(start, fc.uint8Array(), formats, fc.boolean(), (prefix, tail, format, strict) => {
       const bytes = new Uint8Array([...encoder.encode(prefix), ...tail]);
-      const parsed = parseDocument(bytes, { format, strict });
+      const parsed = parseDocument(bytes, { format, strict, checkTargeting });
       if (!parsed.ok) expect(parsed.problems).not.toBeEmpty();
     }),
   );
@@ -88,8 +89,8 @@ test("no JSON makes the reader throw, and strict accepts exactly what gives no w
   fc.assert(
     fc.property(document, (value) => {
       const source = JSON.stringify(value);
-      const lenient = parseDocument(source, { format: "json", strict: false });
-      const strict = parseDocument(source, { format: "json", strict: true });
+      const lenient = parseDocument(source, { format: "json", strict: false, checkTargeting });
+      const strict = parseDocument(source, { format: "json", strict: true, checkTargeting });
       expect(strict.ok).toBe(lenient.ok && atOnce(lenient.warnings()).length === 0);
       if (!lenient.ok) expect(lenient.problems).not.toBeEmpty();
     }),
@@ -99,7 +100,7 @@ test("no JSON makes the reader throw, and strict accepts exactly what gives no w
 
 test("YAML and JSON of the same value define the same", () => {
   const read = (source: string, format: "json" | "yaml") => {
-    const parsed = parseDocument(source, { format, strict: false });
+    const parsed = parseDocument(source, { format, strict: false, checkTargeting });
     return parsed.ok
       ? parsed.flagSet.flags.map((one) => `${one.key}: ${canonicalFlag(one, "s")}`).sort()
       : parsed.problems.map(({ path, reason }) => `${path}: ${reason}`).sort();

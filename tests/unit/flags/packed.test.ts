@@ -2,12 +2,13 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { Json } from "../../../src/core/json.ts";
 import { atOnce } from "../../../src/core/steps.ts";
+import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { canonicalFlag } from "../../../src/flags/canonical.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import type { FlagDefinition } from "../../../src/flags/model.ts";
 import { compareFlags, pack } from "../../../src/flags/packed.ts";
 import { unpack } from "../../../src/flags/packed-flag.ts";
-import { read } from "../../../src/sources/thread/run.ts";
+import { read } from "../../../src/sources/thread/run-source-thread.ts";
 
 setDefaultTimeout(60_000);
 
@@ -54,7 +55,7 @@ function plain({ metadata, ...others }: FlagDefinition): FlagDefinition {
 test("what is packed defines the same when it is read again, in byte order", () => {
   fc.assert(
     fc.property(documents, (document) => {
-      const parsed = parseDocument(document, { format: "json", strict: false });
+      const parsed = parseDocument(document, { format: "json", strict: false, checkTargeting });
       if (!parsed.ok) return;
       const packed = pack(parsed.flagSet, "s");
       const flags = [...unpack(packed)];
@@ -80,7 +81,7 @@ test("a document that another thread reads has the same problems and warnings", 
       fc.boolean(),
       fc.constantFrom("json", "any"),
       (document, strict, format) => {
-        const here = parseDocument(document, { format, strict });
+        const here = parseDocument(document, { format, strict, checkTargeting });
         const { reading, warnings } = read({ document, format }, { strict, source: "s" });
         expect(reading.ok).toBe(here.ok);
         expect(warnings()).toEqual(here.ok ? atOnce(here.warnings()) : []);

@@ -21,9 +21,10 @@ const parsed = (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll('
 
 /** Shared objects are always walked through, and these documents have none. */
 function resolve(document: Readonly<Record<string, unknown>>, sharing: boolean) {
-  const problems = new FindingList();
-  const { flags, metadata } = resolveReferences(document, problems, sharing);
-  return { flags, metadata, problems: problems.toArray() };
+  const findings = { problems: new FindingList(), warnings: new FindingList() };
+  const { flags, metadata } = resolveReferences(document, findings, sharing);
+  const { problems, warnings } = findings;
+  return { flags, metadata, problems: problems.toArray(), warnings: warnings.toArray() };
 }
 
 test("a document is resolved to the same, plain or not", () => {

@@ -53,45 +53,91 @@ describe("references", () => {
     expect(onlyFlag(text).targeting).toEqual({ "!": [1] });
   });
 
-  test.each(["nope", "toString", "__proto__"])("to the undefined %s reject with path", (name) => {
-    const document = withTargeting({ if: [true, { $ref: name }] }, { r: rule });
-    expect(rejected(document)).toEqual([
-      {
-        path: "$.flags.a.targeting.if[1]",
-        reason: `the reference "${name}" is not defined in "$evaluators"`,
-      },
-    ]);
+  const unresolved = "a rule that reaches it fails with PARSE_ERROR";
+
+  test.each(["nope", "toString", "__proto__"])(
+    "to the undefined %s stay, with a warning that has the path",
+    (name) => {
+      const document = withTargeting({ if: [true, { $ref: name }] }, { r: rule });
+      expect(onlyFlag(document).targeting).toEqual({ if: [true, { $ref: name }] });
+      const reason = `the reference "${name}" is not defined in "$evaluators": ${unresolved}`;
+      const expected = [{ path: "$.flags.a.targeting.if[1]", reason }];
+      expect(accepted(document).warnings).toEqual(expected);
+      expect(rejected(document, "json", true)).toEqual(expected);
+    },
+  );
+
+  test("to the undefined concern their own flag only", () => {
+    const { flagSet } = accepted({
+      flags: { ok: plain, bad: { ...plain, targeting: { $ref: "gone" } } },
+    });
+    expect(flagSet.flags.map(({ key }) => key)).toEqual(["ok", "bad"]);
   });
 
-  test("to the undefined reject even in evaluators that nobody uses", () => {
-    expect(rejected(withTargeting({}, { r: { "!": { $ref: "x" } } }))[0]?.path).toBe(
+  test("to the undefined name what was surely meant", () => {
+    const document = withTargeting({ $ref: "emplyees" }, { employees: rule });
+    expect(accepted(document).warnings[0]?.reason).toContain('(did you mean "employees"?)');
+  });
+
+  test("to the undefined are told of even in evaluators that no flag uses", () => {
+    expect(accepted(withTargeting({}, { r: { "!": { $ref: "x" } } })).warnings[0]?.path).toBe(
       '$.$evaluators.r["!"]',
     );
   });
 
-  test("in a circle reject with path", () => {
-    const circle = { a: { "!": [{ $ref: "b" }] }, b: { and: [1, { $ref: "a" }] } };
-    expect(rejected({ $evaluators: circle, flags: {} })).toEqual([
-      { path: "$.$evaluators.b.and[1]", reason: 'the reference "a" is circular' },
-    ]);
-    expect(rejected({ $evaluators: { a: { $ref: "a" } }, flags: {} })).toHaveLength(1);
+  test("in variants and metadata stay as they are if they are undefined", () => {
+    const variants = { on: { $ref: "gone" } };
+    const flag = onlyFlag({ flags: { a: { variants, metadata: { m: { $ref: "gone" } } } } });
+    expect(flag.variants?.get("on")).toEqual({ $ref: "gone" });
+    expect(flag.metadata).toEqual({ m: { $ref: "gone" } });
   });
 
-  test("that expand a short document beyond all bounds reject at once", () => {
+  test("that are no text are told of in rules", () => {
+    const { warnings } = accepted(withTargeting({ "!": { $ref: 5 } }, { r: rule }));
+    expect(warnings).toEqual([
+      {
+        path: '$.flags.a.targeting["!"].$ref',
+        reason:
+          "a reference is the name of an evaluator, found a number: evaluating it fails with PARSE_ERROR",
+      },
+    ]);
+  });
+
+  test("in a circle stay in one place of it, with a warning", () => {
+    const circle = { a: { "!": [{ $ref: "b" }] }, b: { and: [1, { $ref: "a" }] } };
+    expect(accepted({ $evaluators: circle, flags: {} }).warnings).toEqual([
+      { path: "$.$evaluators.b.and[1]", reason: `the reference "a" is circular: ${unresolved}` },
+    ]);
+    expect(onlyFlag(withTargeting({ $ref: "a" }, circle)).targeting).toEqual({
+      "!": [{ and: [1, { $ref: "a" }] }],
+    });
+    expect(accepted({ $evaluators: { a: { $ref: "a" } }, flags: {} }).warnings).toHaveLength(1);
+  });
+
+  test("that expand a short document beyond all bounds stay, and harm no other flag", () => {
     const doubling: Record<string, unknown> = { e0: rule };
     for (let i = 1; i < 80; i++) {
       doubling[`e${i}`] = { and: [{ $ref: `e${i - 1}` }, { $ref: `e${i - 1}` }] };
     }
-    const problems = rejected(withTargeting({ $ref: "e79" }, doubling));
-    expect(problems).toHaveLength(1);
-    expect(problems[0]?.reason).toContain("references expand the document by more than");
+    const flags = {
+      huge: { ...plain, targeting: { $ref: "e79" } },
+      small: { ...plain, targeting: { $ref: "e1" } },
+    };
+    const { flagSet, warnings } = accepted({ $evaluators: doubling, flags });
+    expect(warnings[0]?.reason).toContain("expands the document by more than");
+    expect(flagSet.flags[1]?.targeting).toEqual({ and: [rule, rule] });
   });
 
-  test("in a chain of any length do not exhaust the stack", () => {
+  test("in a chain of any length do not exhaust the stack, and harm no shorter one", () => {
     const chain: Record<string, unknown> = {};
     for (let i = 20_000; i > 0; i--) chain[`e${i}`] = { "!": [{ $ref: `e${i - 1}` }] };
     chain.e0 = rule;
-    expect(rejected({ $evaluators: chain, flags: {} })[0]?.reason).toContain("nested more than");
+    const { flagSet, warnings } = accepted({
+      $evaluators: chain,
+      flags: { a: { ...plain, targeting: { $ref: "e2" } } },
+    });
+    expect(warnings[0]?.reason).toContain("is nested more than");
+    expect(flagSet.flags[0]?.targeting).toEqual({ "!": [{ "!": [rule] }] });
   });
 
   test("share what they refer to", () => {

@@ -1,4 +1,5 @@
 import { atOnce } from "../../../src/core/steps.ts";
+import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import type { DocumentFormat, FlagDefinition, Problem } from "../../../src/flags/model.ts";
 
@@ -9,7 +10,7 @@ function parse(document: Document, format: DocumentFormat, strict: boolean) {
     typeof document === "string" || document instanceof Uint8Array
       ? document
       : JSON.stringify(document);
-  return parseDocument(text, { format, strict });
+  return parseDocument(text, { format, strict, checkTargeting });
 }
 
 /** What an accepted document defines. */

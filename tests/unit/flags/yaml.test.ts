@@ -88,7 +88,7 @@ describe("YAML", () => {
       );
     }
     const yaml = `${lines.join("\n")}\nflags: {a: {variants: {x: *x39}, targeting: {if: *x39}}}`;
-    expect(rejected(yaml, "yaml")[0]?.reason).toContain("references expand the document");
+    expect(rejected(yaml, "yaml")[0]?.reason).toContain("aliases expand the document");
   });
 
   test("a text too long for the parser says to write JSON", () => {

@@ -1,8 +1,8 @@
 /** Flags, views and a store made by hand, for tests of what services make of them. */
 
 import type { Json, JsonObject } from "../../../src/core/json.ts";
-import type { EvaluationContext, PreparedFlag } from "../../../src/evaluation/flag.ts";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
+import type { EvaluationContext, PreparedFlag } from "../../../src/evaluation/prepared-flag.ts";
 import type { FlagChanges, Selector, SnapshotSource, View } from "../../../src/store/view.ts";
 
 export function outcome(key: string, parts: Partial<Outcome>): Outcome {
@@ -47,9 +47,19 @@ export function flag(key: string, parts: FlagParts, pick: Pick | Partial<Outcome
     });
   if (typeof pick !== "function") {
     const fixed = make(pick);
-    return { key, definition, fixed, evaluate: () => fixed };
+    return { key, definition, fixed, evaluate: () => fixed, reflecting };
   }
-  return { key, definition, fixed: undefined, evaluate: (context) => make(pick(context)) };
+  return {
+    key,
+    definition,
+    fixed: undefined,
+    evaluate: (context) => make(pick(context)),
+    reflecting,
+  };
+}
+
+function reflecting(): never {
+  throw new Error("no view selects these flags by source");
 }
 
 export function staticFlag(key: string, value: Json, metadata: JsonObject = {}): PreparedFlag {

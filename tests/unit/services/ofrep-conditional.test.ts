@@ -2,15 +2,16 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { JsonObject } from "../../../src/core/json.ts";
-import { prepareFlag, reflecting } from "../../../src/evaluation/prepare.ts";
+import { prepareFlag } from "../../../src/evaluation/prepare.ts";
+import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import { createOfrep } from "../../../src/services/ofrep/service.ts";
 import { Store } from "../../../src/store/store.ts";
 
 function setUp() {
   const store = new Store(["s"], {
-    prepare: (definition) => prepareFlag(definition, { now: Date.now, report: () => {} }),
-    reflecting,
+    prepare: (definition) =>
+      prepareFlag(definition, { now: Date.now, fractional: "v2", report: () => {} }),
     onListenerError: (error) => expect(error).toBeUndefined(),
   });
   let added: JsonObject = {};
@@ -45,7 +46,11 @@ function setUp() {
           region: flag({ targeting: rule("region") }),
         }),
       };
-      const parsed = parseDocument(JSON.stringify({ flags }), { format: "json", strict: false });
+      const parsed = parseDocument(JSON.stringify({ flags }), {
+        format: "json",
+        strict: false,
+        checkTargeting,
+      });
       if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
       store.accept("s", parsed.flagSet);
     },

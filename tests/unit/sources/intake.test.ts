@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Intake } from "../../../src/sources/intake.ts";
-import { SourceStatus } from "../../../src/sources/status.ts";
-import { read } from "../../../src/sources/thread/run.ts";
+import { SourceStatus } from "../../../src/sources/source-status.ts";
+import { read } from "../../../src/sources/thread/run-source-thread.ts";
 import { rememberingLog } from "../../support/silent-log.ts";
 import { createStore } from "../store/flags.ts";
 

@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
-import { SourceFault } from "../../../src/sources/fault.ts";
 import { Poller } from "../../../src/sources/poller.ts";
-import { FatalSourceError, type Payload, type SourceSink } from "../../../src/sources/source.ts";
+import type { Payload, SourceSink } from "../../../src/sources/source.ts";
+import { isPermanent, SourceError } from "../../../src/sources/source-error.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 type Answer = string | Error | undefined;
 
-/** A poller with an interval of 10 s whose looks give `answers` in turn, the last one for ever. */
+/** A poller with an interval of 10 s whose polls give `answers` in turn, the last one for ever. */
 function setup(answers: Answer[], chance = 0) {
   const clock = new FakeClock(chance);
-  const looks: number[] = [];
+  const polls: number[] = [];
   const seen: string[] = [];
   const sink: SourceSink = {
     async accept({ document }) {
@@ -22,9 +22,9 @@ function setup(answers: Answer[], chance = 0) {
   const poller = new Poller({
     name: "it",
     clock,
-    polling: { intervalSeconds: 10 },
-    async look(): Promise<Payload | undefined> {
-      looks.push(clock.now());
+    polling: { interval: 10 },
+    async poll(): Promise<Payload | undefined> {
+      polls.push(clock.now());
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       if (answer instanceof Error) throw answer;
       return answer === undefined ? undefined : { document: answer, format: "json" };
@@ -32,14 +32,14 @@ function setup(answers: Answer[], chance = 0) {
   });
   const abort = new AbortController();
   const run = () => poller.run(sink, abort.signal);
-  return { clock, looks, seen, poller, abort, run };
+  return { clock, polls, seen, poller, abort, run };
 }
 
-test("looks at once, then once per interval from its phase on", async () => {
-  const { clock, looks, abort, run } = setup(["a"], 0.25);
+test("polls at once, then once per interval from its phase on", async () => {
+  const { clock, polls, abort, run } = setup(["a"], 0.25);
   const ended = run();
   await clock.advance(30_000);
-  expect(looks).toEqual([0, 7500, 17_500, 27_500]);
+  expect(polls).toEqual([0, 7500, 17_500, 27_500]);
   abort.abort();
   await ended;
   expect(clock.sleeping).toBe(0);
@@ -55,10 +55,10 @@ test("hands over what differs from what it handed over before", async () => {
 });
 
 test("after a failure waits longer and longer, at most an interval", async () => {
-  const { clock, looks, abort, run } = setup([new SourceFault("down")], 0.999);
+  const { clock, polls, abort, run } = setup([new SourceError("down")], 0.999);
   const ended = run();
   await clock.advance(60_000);
-  const waits = looks.map((at, index) => Math.round((at - (looks[index - 1] ?? 0)) / 1000));
+  const waits = polls.map((at, index) => Math.round((at - (polls[index - 1] ?? 0)) / 1000));
   expect(waits).toEqual([0, 1, 2, 4, 8, 10, 10, 10, 10]);
   abort.abort();
   await ended;
@@ -74,14 +74,17 @@ test("an empty document is a failure that says how to delete all flags", async (
 });
 
 test("what no retry mends ends it before the first success", async () => {
-  const { run } = setup([new SourceFault("wrong password", { hopeless: true })]);
+  const { run } = setup([new SourceError("wrong password", { retryable: false })]);
   const error = await run().catch((thrown) => thrown);
-  expect(error).toBeInstanceOf(FatalSourceError);
+  expect(error).toSatisfy(isPermanent);
   expect(error.message).toBe("source it: wrong password");
 });
 
 test("and is a failure after it", async () => {
-  const { clock, seen, abort, run } = setup(["a", new SourceFault("no", { hopeless: true })], 0.5);
+  const { clock, seen, abort, run } = setup(
+    ["a", new SourceError("no", { retryable: false })],
+    0.5,
+  );
   const ended = run();
   await clock.advance(5_400);
   expect(seen).toEqual(["+a", "!no"]);
@@ -90,14 +93,14 @@ test("and is a failure after it", async () => {
 });
 
 test("a resync during a look has another one follow", async () => {
-  const { clock, looks, poller, abort, run } = setup(["a"]);
+  const { clock, polls, poller, abort, run } = setup(["a"]);
   const ended = run();
   poller.resync();
   await clock.advance(1);
-  expect(looks).toEqual([0, 0]);
+  expect(polls).toEqual([0, 0]);
   poller.resync();
   await clock.advance(1);
-  expect(looks).toEqual([0, 0, 1]);
+  expect(polls).toEqual([0, 0, 1]);
   abort.abort();
   await ended;
 });

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../src/core/json.ts";
-import type { PreparedFlag } from "../../../src/evaluation/flag.ts";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
+import type { PreparedFlag } from "../../../src/evaluation/prepared-flag.ts";
 import type { FlagDefinition, FlagSet } from "../../../src/flags/model.ts";
 import { Store } from "../../../src/store/store.ts";
 import type { FlagChanges, Selector } from "../../../src/store/view.ts";
@@ -33,7 +33,13 @@ function prepared(definition: FlagDefinition, metadata: JsonObject): PreparedFla
     metadata,
     memo: [],
   };
-  return { key: definition.key, definition, fixed, evaluate: () => fixed };
+  return {
+    key: definition.key,
+    definition,
+    fixed,
+    evaluate: () => fixed,
+    reflecting: (reflection) => prepared(definition, { ...reflection, ...definition.metadata }),
+  };
 }
 
 /** A store, with what its listeners threw and which flags it prepared. */
@@ -45,8 +51,6 @@ export function createStore(...sources: string[]) {
       preparations.push(definition.key);
       return prepared(definition, definition.metadata ?? {});
     },
-    reflecting: ({ definition }, reflection) =>
-      prepared(definition, { ...reflection, ...definition.metadata }),
     onListenerError: (error) => errors.push(error),
   });
   return { store, errors, preparations };

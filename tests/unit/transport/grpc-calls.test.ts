@@ -62,6 +62,11 @@ class Scene {
     return this;
   }
 
+  /** The types of the frames that arrived. */
+  frames(): number[] {
+    return this.peer.take().map(({ type }) => type);
+  }
+
   /** What arrived: messages, statuses and resets, in order. */
   answers(): (string | number)[] {
     const decoder = new HpackDecoder();
@@ -113,6 +118,30 @@ describe("a unary call", () => {
     expect(scene.spans.sort()).toEqual(["abandoned", "ended"]);
     scene.peer.send(frame(frameType.data, endStream, 1, message));
     expect(scene.answers()).toEqual([]);
+  });
+
+  test("that fails is answered with headers before the trailers, or clients try again", () => {
+    for (const code of Object.values(Code)) {
+      const scene = new Scene({
+        unary: () => {
+          throw new RpcError("no", code);
+        },
+      });
+      // Trying again is right when the server is not ready.
+      const headersOnly = code === Code.Unavailable;
+      const { headers } = frameType;
+      expect(scene.call(1).frames()).toEqual(headersOnly ? [headers] : [headers, headers]);
+    }
+  });
+
+  test("that fails before its message is read is answered alike", () => {
+    const { headers } = frameType;
+    const scene = echo();
+    scene.peer.take();
+    expect(scene.call(1, message, { "grpc-encoding": "br" }).frames()).toEqual([headers, headers]);
+    expect(scene.call(3, message, { "grpc-timeout": "soon" }).frames()).toEqual([headers, headers]);
+    expect(scene.call(5, Buffer.alloc(3)).frames()).toEqual([headers, headers]);
+    expect(scene.call(7, Buffer.alloc(1500)).frames()).toEqual([headers, headers]);
   });
 
   test("that fails unexpectedly says nothing of why, and logs it", () => {
@@ -185,6 +214,11 @@ describe("a streaming call", () => {
     expect([scene.open, scene.peer.connection.streams]).toEqual([0, 0]);
     expect(scene.records.length).toBe(1);
     expect(scene.peer.failures).toEqual([]);
+  });
+
+  test("that fails before it has sent is answered with headers before the trailers", () => {
+    const scene = new Scene({ stream: (_, stream) => stream.end(failure) }).call(1);
+    expect(scene.frames()).toEqual([frameType.headers, frameType.headers]);
   });
 
   test("that is given a listener too late tells it at once", () => {

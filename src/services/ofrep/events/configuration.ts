@@ -1,5 +1,5 @@
 /** The flags that a selector sees, as event streams speak of them. */
-import { memoSlot } from "../../../evaluation/outcome.ts";
+import { once } from "../../../evaluation/memo.ts";
 import type { View } from "../../../store/view.ts";
 
 /** What a client was told of a configuration; members are absent where it did not say. */
@@ -9,19 +9,11 @@ export interface NamedConfiguration {
   readonly lastModified?: number;
 }
 
-const slot = memoSlot();
-
 /**
  * Names the content of a view, without quotes. Daemons that read the same flags agree on it, so that
  * a client may be told by one of them and ask another.
  */
-export function configurationTag(view: View): string {
-  const made = view.memo[slot] as string | undefined;
-  if (made !== undefined) return made;
-  const tag = Bun.hash(view.syncPayload).toString(36);
-  view.memo[slot] = tag;
-  return tag;
-}
+export const configurationTag = once((view: View) => Bun.hash(view.syncPayload).toString(36));
 
 /** The query parameters `flagConfigEtag` and `flagConfigLastModified`; undefined: neither is usable. */
 export function namedConfiguration(url: string): NamedConfiguration | undefined {

@@ -8,6 +8,9 @@ export type HeaderBlock = Uint8Array;
 
 export type BlockFields = Readonly<Record<string, string | number | readonly string[]>>;
 
+/** A table size update to 0 (RFC 7541 §6.3), which the client's table may have to begin a block with. */
+export const emptyTable: Uint8Array = Uint8Array.of(0x20);
+
 /** Indexes of whole fields (RFC 7541 appendix A). */
 const statuses: ReadonlyMap<string, number> = new Map(
   [200, 204, 206, 304, 400, 404, 500].map((status, n) => [String(status), 8 + n]),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createManagementHandler } from "../../../../src/services/management/handler.ts";
 import { Readiness } from "../../../../src/services/management/readiness.ts";
-import { SourceStatus } from "../../../../src/sources/status.ts";
+import { SourceStatus } from "../../../../src/sources/source-status.ts";
 import { exposition } from "../../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
 

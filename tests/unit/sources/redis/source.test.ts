@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { RedisSourceConfig } from "../../../../src/config/sources/source-config.ts";
+import type { RedisSourceConfig } from "../../../../src/sources/redis/redis-kind.ts";
 import { RedisSource } from "../../../../src/sources/redis/source.ts";
-import { FatalSourceError } from "../../../../src/sources/source.ts";
+import { isPermanent } from "../../../../src/sources/source-error.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 import { rememberingLog } from "../../../support/silent-log.ts";
 import { redisConfig } from "../../../support/source-configs.ts";
@@ -14,7 +14,7 @@ let log: ReturnType<typeof rememberingLog>;
 let stop: AbortController;
 let running: Promise<unknown>;
 
-const config = redisConfig("redis://h?key=k", { intervalSeconds: 10, watch: false });
+const config = redisConfig("redis://h?key=k", { interval: 10, watch: false });
 const unreachable = "failed: out of reach";
 
 beforeEach(() => {
@@ -155,14 +155,14 @@ describe("what no retry can mend", () => {
     redis.refusal = wrong;
     run();
     const error = await running;
-    expect(error).toBeInstanceOf(FatalSourceError);
-    expect(String(error)).toContain(`Redis source ${config.uri}: the server rejected the password`);
+    expect(error).toSatisfy(isPermanent);
+    expect(String(error)).toContain(`source ${config.uri}: the server rejected the password`);
   });
 
   test("is fatal at start when the key may not be read", async () => {
     redis.value = redisError("NOPERM this user has no permissions to access one of the keys");
     run();
-    expect(await running).toBeInstanceOf(FatalSourceError);
+    expect(await running).toSatisfy(isPermanent);
   });
 
   test("is fatal also after attempts that did not reach the server", async () => {
@@ -171,7 +171,7 @@ describe("what no retry can mend", () => {
     await clock.advance(5000);
     redis.refusal = wrong;
     await clock.advance(10_000);
-    expect(await running).toBeInstanceOf(FatalSourceError);
+    expect(await running).toSatisfy(isPermanent);
   });
 
   test("is a failure like others once the key had been read", async () => {
@@ -196,7 +196,7 @@ describe("the watch", () => {
   });
 
   test("makes a change visible within 100 ms, without further reads in between", async () => {
-    run({ watch: true, intervalSeconds: 3600 });
+    run({ watch: true, interval: 3600 });
     await clock.advance(1000);
     expect(redis.count("GET")).toBe(1);
     redis.value = "two";
@@ -206,7 +206,7 @@ describe("the watch", () => {
   });
 
   test("is armed before the read, and anew before each", async () => {
-    run({ watch: true, intervalSeconds: 3600 });
+    run({ watch: true, interval: 3600 });
     await clock.advance(0);
     touched.answer = true;
     await clock.advance(70);

@@ -37,7 +37,11 @@ describe("a wrong file is named with its option, and hopeless", () => {
   writeFileSync(encrypted, createPrivateKey(readFileSync(client.key)).export(cipher));
   test.each([
     ["missing", { certPath: "/nowhere.pem" }, "cannot read /nowhere.pem (certPath): ENOENT"],
-    ["a folder", { certPath: folder }, `cannot read ${folder} (certPath): EISDIR`],
+    [
+      "a folder",
+      { certPath: folder },
+      `cannot read ${folder} (certPath): it is not a regular file`,
+    ],
     ["no CA", { certPath: ca.key }, `${ca.key} (certPath) does not contain a PEM certificate`],
     [
       "no certificate",

@@ -1,47 +1,59 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TlsFiles } from "../../../../src/telemetry/otel/tls-material.ts";
+import { makeCertificates } from "../../../support/certificates.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "flagd-otel-tls-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const pem = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+const certificates = makeCertificates();
+afterAll(() => {
+  certificates.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test("files are read again after the interval; unusable ones leave the old ones in use", () => {
-  const keyPath = join(folder, "key.pem");
+  const paths = { certPath: join(folder, "client.crt"), keyPath: join(folder, "client.key") };
+  const write = ({ cert, key }: { cert: string; key: string }) => {
+    copyFileSync(cert, paths.certPath);
+    copyFileSync(key, paths.keyPath);
+  };
+  const { client, server } = certificates;
   let now = 0;
-  writeFileSync(keyPath, pem("one"));
-  const files = new TlsFiles({ keyPath }, 1_000, () => now);
+  write(client);
+  const files = new TlsFiles(paths, 1_000, () => now);
   const first = files.current;
-  expect(first.key).toBe(pem("one"));
+  expect(first.key).toBe(readFileSync(client.key, "utf8"));
 
   now = 1_000;
   expect(files.current).toBe(first);
-  writeFileSync(keyPath, pem("two"));
+  write(server);
   now = 1_999;
   expect(files.current).toBe(first);
   now = 2_000;
   const second = files.current;
-  expect(second.key).toBe(pem("two"));
+  expect(second.key).toBe(readFileSync(server.key, "utf8"));
 
-  writeFileSync(keyPath, "half of a fi");
+  writeFileSync(paths.keyPath, "half of a fi");
   now = 9_000;
+  expect(files.current).toBe(second);
+  copyFileSync(client.cert, paths.certPath);
+  copyFileSync(server.key, paths.keyPath);
+  now = 19_000;
   expect(files.current).toBe(second);
 });
 
-test("a file that is not there or no PEM is named", () => {
+test("a file that is not there or no PEM is named, with its option", () => {
   const caPath = join(folder, "ca.pem");
-  expect(() => new TlsFiles({ caPath }, 0)).toThrow(caPath);
+  const missing = `cannot read ${caPath} (--otel-ca-path)`;
+  expect(() => new TlsFiles({ caPath }, 0)).toThrow(missing);
   writeFileSync(caPath, "no certificate");
-  expect(() => new TlsFiles({ caPath }, 0)).toThrow(`${caPath} is not a PEM file`);
+  const wrong = `${caPath} (--otel-ca-path) does not contain a PEM certificate`;
+  expect(() => new TlsFiles({ caPath }, 0)).toThrow(wrong);
 });
 
 test("a CA is trusted beside the system's", () => {
-  const caPath = join(folder, "ca.pem");
-  writeFileSync(caPath, pem("own"));
-  const { ca = "" } = new TlsFiles({ caPath }, 0).current;
-  expect(ca).toContain(pem("own"));
+  const { ca = "" } = new TlsFiles({ caPath: certificates.ca.cert }, 0).current;
+  expect(ca).toContain(readFileSync(certificates.ca.cert, "utf8"));
   expect(ca.split("-----BEGIN CERTIFICATE-----").length).toBeGreaterThan(50);
 });

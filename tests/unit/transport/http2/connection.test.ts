@@ -1,7 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { errorCode } from "../../../../src/transport/http2/frames.ts";
+import { HpackDecoder } from "../../../../src/transport/http2/hpack/decoder.ts";
 import { encodeBlock } from "../../../../src/transport/http2/hpack/encoder.ts";
+import type { Http2Stream } from "../../../../src/transport/http2/stream.ts";
+import {
+  cancelledCalls,
+  idleFrames,
+  maxHeldAnswerBytes,
+} from "../../../../src/transport/limits.ts";
 import {
   endHeaders,
   endStream,
@@ -106,6 +113,192 @@ describe("a connection", () => {
   });
 });
 
+describe("a client that makes the table of its decoder smaller", () => {
+  const fields = (block: Buffer) => {
+    const names: string[] = [];
+    new HpackDecoder().decode(block, 0, block.length, ({ name }) => names.push(name));
+    return names;
+  };
+  /** The first bytes of the header blocks of an answer with trailers. */
+  const blocks = (peer: Http2Peer, id: number) => {
+    peer.open(id);
+    peer.stream(id).reply(ok, new Uint8Array(3), trailers);
+    const headers = peer.take().filter(({ type }) => type === frameType.headers);
+    for (const { payload } of headers) expect(fields(payload).length).toBe(1);
+    return headers.map(({ payload }) => payload[0]);
+  };
+  const empty = 0x20;
+  const plain = [ok[0], trailers[0]];
+
+  test.each<[string, Record<number, number>[]]>([
+    ["to nothing", [{ 1: 0 }]],
+    ["a little", [{ 1: 4095 }]],
+    ["twice", [{ 1: 1000 }, { 1: 10 }]],
+    ["and larger again before the next answer", [{ 1: 0 }, { 1: 4096 }]],
+  ])("%s is told in the next header block alone that the table is empty", (_how, changes) => {
+    const peer = new Http2Peer().hello();
+    peer.send(...changes.map(settingsFrame));
+    expect(blocks(peer, 1)).toEqual([empty, plain[1]]);
+    expect(blocks(peer, 3)).toEqual(plain);
+    peer.send(settingsFrame({ 1: 100_000 }), settingsFrame({ 1: 0 }));
+    expect(blocks(peer, 5)).toEqual(plain);
+  });
+
+  test("in its first settings is told in the first answer", () => {
+    expect(blocks(new Http2Peer().hello({ 1: 0 }), 1)).toEqual([empty, plain[1]]);
+  });
+
+  test("between headers and trailers is told in the trailers", () => {
+    const peer = new Http2Peer().hello({ 4: 0 }).open(1);
+    peer.stream(1).reply(ok, new Uint8Array(3), trailers);
+    peer.send(settingsFrame({ 1: 0 }));
+    peer.take();
+    peer.send(widen(1, 3));
+    const [, block] = peer.take();
+    expect([...(block?.payload ?? [])]).toEqual([empty, ...trailers]);
+  });
+
+  test("is told in a refusal as well", () => {
+    const peer = new Http2Peer({ maxHeaderBytes: 200 }).hello({ 1: 0 });
+    peer.open(1, endStream, { "x-large": "x".repeat(300) });
+    const block = peer.take().find(({ type }) => type === frameType.headers);
+    expect(block?.payload[0]).toBe(empty);
+  });
+
+  test("or larger is told nothing", () => {
+    expect(blocks(new Http2Peer().hello({ 1: 100_000 }), 1)).toEqual(plain);
+    expect(blocks(new Http2Peer().hello({ 1: 4096 }), 1)).toEqual(plain);
+  });
+});
+
+describe("a client that asks for nothing, without end", () => {
+  const calm = errorCode.enhanceYourCalm;
+  const ping = frame(frameType.ping, 0, 0, Buffer.alloc(8));
+
+  test.each<[string, Uint8Array]>([
+    ["empty DATA", data(1, 0)],
+    ["DATA of padding alone", frame(frameType.data, 8, 1, Buffer.from([2, 0, 0]))],
+    ["PING", ping],
+    ["SETTINGS", settingsFrame({ 4: 1 })],
+    ["PRIORITY", frame(2, 0, 1, Buffer.from([0, 0, 0, 0, 1]))],
+    ["WINDOW_UPDATE", widen(1, 1)],
+    ["WINDOW_UPDATE of a stream that is over", widen(3, 1)],
+  ])("by %s is cut off, and one that has long done so slowly is not", (_what, bytes) => {
+    let now = 0;
+    const peer = new Http2Peer({ now: () => now }).hello().open(1, 0).open(3).send(reset(3));
+    for (let n = 0; n < 3 * idleFrames.burst; n++) {
+      now += 1000 / idleFrames.perSecond;
+      peer.send(bytes);
+    }
+    expect(peer.ended).toBe(false);
+    now += 60_000;
+    for (let n = 0; n < idleFrames.burst; n++) peer.send(bytes);
+    expect(peer.ended).toBe(false);
+    peer.send(bytes);
+    expect(peer.takeCode(frameType.goAway)).toBe(calm);
+    expect(peer.ended).toBe(true);
+  });
+
+  test.each<[string, (peer: Http2Peer, id: number) => unknown]>([
+    ["opens and resets", (peer, id) => peer.open(id, 0).send(reset(id))],
+    ["asks and resets", (peer, id) => peer.open(id).send(reset(id))],
+    ["has its streams reset", (peer, id) => peer.open(id, 0).send(widen(id, 0))],
+    ["asks for more than it may", (peer, id) => peer.open(id, 0, { connection: "close" })],
+  ])("one that %s is cut off", (_what, cancel) => {
+    const peer = new Http2Peer().hello();
+    for (let n = 0; n < cancelledCalls.burst; n++) cancel(peer, 1 + 2 * n);
+    expect(peer.ended).toBe(false);
+    cancel(peer, 1 + 2 * cancelledCalls.burst);
+    expect(peer.takeCode(frameType.goAway)).toBe(calm);
+  });
+
+  test("one that is answered may reset what is answered, pay and ping as it likes", () => {
+    const serve = (stream: Http2Stream) => {
+      stream.reply(ok, new Uint8Array(3), trailers);
+      return { data: () => {}, closed: () => {} };
+    };
+    const peer = new Http2Peer({ serve }).hello();
+    for (let n = 0; n < 2 * idleFrames.burst; n++) {
+      const id = 1 + 2 * n;
+      peer.open(id, 0).send(widen(0, 3), widen(id, 3), ping, reset(id));
+      peer.take();
+    }
+    expect(peer.ended).toBe(false);
+  });
+});
+
+describe("a client that does not read its answers", () => {
+  const large = maxHeldAnswerBytes / 4;
+
+  /** Answers each request, when it is complete, with as much. */
+  function peerOf(): { peer: Http2Peer; served: number[] } {
+    const served: number[] = [];
+    const serve = (stream: Http2Stream) => ({
+      data(_: Buffer, end: boolean) {
+        if (!end) return;
+        served.push(stream.id);
+        stream.reply(ok, new Uint8Array(large), trailers);
+      },
+      closed: () => {},
+    });
+    const peer = new Http2Peer({ serve }).hello({ 4: 0 });
+    peer.send(widen(0, 2 ** 31 - 1 - 65_535));
+    return { peer, served };
+  }
+  const requests = Array.from({ length: 20 }, (_, n) => 1 + 2 * n);
+  const readAll = (peer: Http2Peer, id: number) => peer.send(widen(id, large));
+
+  test("gets no more of them, until it does", async () => {
+    const { peer, served } = peerOf();
+    for (const id of requests) peer.open(id, 0).send(data(id, 5, endStream));
+    expect(served.length).toBe(5);
+    expect(peer.connection.streams).toBe(20);
+    for (const id of requests) {
+      await turn();
+      readAll(peer, id);
+    }
+    expect(served).toEqual(requests);
+    expect(peer.connection.streams).toBe(0);
+  });
+
+  test("gets more when it gives one up, and none for what it has given up", async () => {
+    const { peer, served } = peerOf();
+    for (const id of requests) peer.open(id);
+    peer.send(reset(11), reset(15), reset(1));
+    await turn();
+    expect(served).toEqual([1, 3, 5, 7, 9, 13]);
+    expect(peer.connection.streams).toBe(17);
+  });
+
+  test("may still begin other requests and read events", async () => {
+    const { peer, served } = peerOf();
+    for (const id of requests.slice(0, 6)) peer.open(id);
+    peer.open(101, 0);
+    readAll(peer, 1);
+    await turn();
+    expect(served).toEqual([1, 3, 5, 7, 9, 11]);
+  });
+
+  test("waits while one of them is being made in turns", async () => {
+    const work = Promise.withResolvers<void>();
+    const served: number[] = [];
+    const serve = (stream: Http2Stream) => ({
+      data() {
+        served.push(stream.id);
+        if (served.length === 1) stream.prepare(work.promise);
+      },
+      closed: () => {},
+    });
+    const peer = new Http2Peer({ serve }).hello().open(1).open(3).open(5);
+    expect(served).toEqual([1]);
+    work.resolve();
+    await turn();
+    await turn();
+    expect(served).toEqual([1, 3, 5]);
+    expect(peer.ended).toBe(false);
+  });
+});
+
 describe("a handler that throws", () => {
   const failure = new Error("of a handler");
   const fail = () => {
@@ -123,7 +316,7 @@ describe("a handler that throws", () => {
     spoil(peer);
     peer.stream(1).write(new Uint8Array(20));
     peer.handler(1).stream.partial();
-    peer.send(data(1, 1), widen(1, 100), reset(1));
+    peer.send(data(1, 1), widen(1, 100)).send(reset(1));
     expect(new Set(peer.failures)).toEqual(new Set([failure]));
     expect(peer.stream(1).closed).toBe(true);
     peer.stream(3).reply(ok, new Uint8Array(3), trailers);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { endlessTurn } from "../../../../src/core/turns.ts";
 import { FrameReader } from "../../../../src/transport/http2/frame-reader.ts";
 import { checkFrame, unpad } from "../../../../src/transport/http2/frame-rules.ts";
 import { FrameWriter } from "../../../../src/transport/http2/frame-writer.ts";
@@ -38,6 +39,11 @@ const anyFrame = fc.record({
 });
 const toBytes = ({ type, flags, stream, payload }: Frame) => frame(type, flags, stream, payload);
 
+const feed = (reader: FrameReader, chunk: Buffer) => {
+  reader.push(chunk);
+  expect(reader.read(endlessTurn)).toBe(false);
+};
+
 describe("a frame reader", () => {
   test("reads the same frames however their bytes are cut", () => {
     const cuts = fc.infiniteStream(fc.oneof(fc.nat(20), fc.nat(3000)));
@@ -47,7 +53,7 @@ describe("a frame reader", () => {
         const { reader, frames } = reading();
         for (let at = 0; at < bytes.length; ) {
           const size = 1 + sizes.next().value;
-          reader.read(Buffer.from(bytes.subarray(at, at + size)));
+          feed(reader, Buffer.from(bytes.subarray(at, at + size)));
           at += size;
         }
         expect(frames).toEqual(expected);
@@ -56,28 +62,48 @@ describe("a frame reader", () => {
     );
   });
 
+  test("leaves what its turn is too short for, and goes on with it in the next", () => {
+    fc.assert(
+      fc.property(fc.array(anyFrame, { maxLength: 10 }), fc.nat(3), (expected, perTurn) => {
+        const { reader, frames } = reading();
+        reader.push(Buffer.concat([preface, ...expected.map(toBytes)]));
+        for (let end = 0, left = true; left; ) {
+          const before = frames.length;
+          end += perTurn + 1;
+          left = reader.read({
+            get over() {
+              return frames.length >= end;
+            },
+          });
+          expect(frames.length - before).toBeLessThanOrEqual(perTurn + 1);
+        }
+        expect(frames).toEqual(expected);
+      }),
+    );
+  });
+
   test("passes over the reserved bit of a stream's number", () => {
     const { reader, frames } = reading();
     const bytes = frame(0, 0, 1);
     bytes[5] = 0x80;
-    reader.read(Buffer.concat([preface, bytes]));
+    feed(reader, Buffer.concat([preface, bytes]));
     expect(frames.map(({ stream }) => stream)).toEqual([1]);
   });
 
   test("tells frames apart of which only the beginning is there", () => {
     const { reader } = reading();
     const bytes = frame(0, 0, 1, Buffer.alloc(10));
-    reader.read(preface);
+    feed(reader, preface);
     expect(reader.unfinished).toBeUndefined();
-    reader.read(bytes.subarray(0, 3));
+    feed(reader, bytes.subarray(0, 3));
     const first = reader.unfinished;
     expect(first).toBeDefined();
-    reader.read(bytes.subarray(3, 12));
+    feed(reader, bytes.subarray(3, 12));
     expect(reader.unfinished).toBe(first);
-    reader.read(Buffer.concat([bytes.subarray(12), bytes.subarray(0, 1)]));
+    feed(reader, Buffer.concat([bytes.subarray(12), bytes.subarray(0, 1)]));
     expect(reader.unfinished).toBeDefined();
     expect(reader.unfinished).not.toBe(first);
-    reader.read(bytes.subarray(1));
+    feed(reader, bytes.subarray(1));
     expect(reader.unfinished).toBeUndefined();
   });
 
@@ -85,7 +111,7 @@ describe("a frame reader", () => {
     const header = (size: number) => frame(0, 0, 1, Buffer.alloc(size)).subarray(0, 9);
     const read = (size: number) => {
       const { reader } = reading();
-      reader.read(Buffer.concat([preface, header(size)]));
+      feed(reader, Buffer.concat([preface, header(size)]));
     };
     expect(codeOf(() => read(maxPayload))).toBeUndefined();
     expect(codeOf(() => read(maxPayload + 1))).toBe(errorCode.frameSize);
@@ -95,16 +121,16 @@ describe("a frame reader", () => {
   test("refuses what does not begin with the preface", () => {
     const other = Buffer.from(preface);
     other[20] = 0;
-    expect(codeOf(() => reading().reader.read(other))).toBe(errorCode.protocol);
+    expect(codeOf(() => feed(reading().reader, other))).toBe(errorCode.protocol);
   });
 
   test("throws nothing but its own error at random bytes", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 100 })), (chunks) => {
         const { reader } = reading();
-        reader.read(preface);
+        feed(reader, preface);
         codeOf(() => {
-          for (const chunk of chunks) reader.read(Buffer.from(chunk));
+          for (const chunk of chunks) feed(reader, Buffer.from(chunk));
         });
       }),
     );
@@ -217,7 +243,7 @@ describe("settings", () => {
         [6, 0],
         [5, 0xff_ffff],
       ]),
-    ).toEqual({ initialWindow: 0x7fff_ffff, maxFrame: 0xff_ffff });
+    ).toEqual({ tableSize: 0, initialWindow: 0x7fff_ffff, maxFrame: 0xff_ffff });
   });
 
   test.each<[number, number, number]>([

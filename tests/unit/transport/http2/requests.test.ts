@@ -5,15 +5,18 @@ import { HeaderBlocks } from "../../../../src/transport/http2/header-blocks.ts";
 import { headerField } from "../../../../src/transport/http2/hpack/header-field.ts";
 import { PastStreams } from "../../../../src/transport/http2/past-streams.ts";
 import { type Received, RequestHeaders } from "../../../../src/transport/http2/request-headers.ts";
+import { maxHeaderFields } from "../../../../src/transport/limits.ts";
 import { headerBlock } from "../../../support/raw-client.ts";
 
-const get: [string, string][] = [
+type Field = [name: string, value: string];
+
+const get: Field[] = [
   [":method", "GET"],
   [":scheme", "http"],
   [":path", "/"],
 ];
 
-function received(fields: readonly (readonly [string, string])[], maxBytes = 1000): Received {
+function received(fields: readonly (readonly [string, string])[], maxBytes = 1_000_000): Received {
   const headers = new RequestHeaders(maxBytes);
   for (const [name, value] of fields) headers.add(headerField(name, value));
   return headers.received;
@@ -80,8 +83,18 @@ describe("the fields of a request", () => {
     const size = get.reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
     expect(received(get, size).kind).toBe("request");
     expect(received(get, size - 1).kind).toBe("too large");
-    const repeated = Array.from({ length: 10_000 }, (): [string, string] => ["x", "y"]);
-    expect(received([...get, ...repeated]).kind).toBe("too large");
+  });
+
+  test("are too large when there are too many, and far too many end the connection", () => {
+    const many = (count: number) => Array.from({ length: count }, (): Field => ["x", ""]);
+    const most = maxHeaderFields - get.length;
+    expect(received([...get, ...many(most)]).kind).toBe("request");
+    expect(received([...get, ...many(most + 1)]).kind).toBe("too large");
+    expect(received([...get, ...many(most + maxHeaderFields)]).kind).toBe("too large");
+    const error = () => received([...get, ...many(most + maxHeaderFields + 1)]);
+    expect(error).toThrow(
+      new ConnectionError(errorCode.enhanceYourCalm, "too many fields in a header block"),
+    );
   });
 
   test("tell how long the body is", () => {

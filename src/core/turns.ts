@@ -1,0 +1,87 @@
+/**
+ * The longest that work which can wait holds the event loop in one of its turns, in milliseconds. Whoever
+ * asks for something small waits that long at most, whatever others have asked for; much shorter turns
+ * would spend more time on passing the turn on than on the work.
+ */
+export const turnMs = 0.5;
+
+/** One part of some work. */
+export interface Turn {
+  /** The rest of the work has to wait. */
+  readonly over: boolean;
+}
+
+/** Goes on until it is done or the turn is over. @returns whether something is left to do */
+export type Work = (turn: Turn) => boolean;
+
+/** The turn of work that nobody waits behind. */
+export const endlessTurn: Turn = { over: false };
+
+/**
+ * Work that may take long: the requests of a client that sends many, the parts of a large answer or document.
+ * In one turn of the event loop all such work together gets {@link turnMs}: who is first in the queue
+ * goes on, and then goes to its end. In between, everybody else's requests are read and answered.
+ */
+export class Turns {
+  readonly #now: () => number;
+  readonly #nextTurn: (callback: () => void) => void;
+  #queue: Work[] = [];
+  #scheduled = false;
+
+  constructor(
+    now: () => number = () => performance.now(),
+    nextTurn: (callback: () => void) => void = setImmediate,
+  ) {
+    this.#now = now;
+    this.#nextTurn = nextTurn;
+  }
+
+  /** Does the first part at once, and what is left in later turns. */
+  start(work: Work): void {
+    if (work(this.#turn())) this.queue(work);
+  }
+
+  /** Does it in later turns. */
+  queue(work: Work): void {
+    this.#queue.push(work);
+    this.#schedule();
+  }
+
+  #turn(): Turn {
+    const now = this.#now;
+    const end = now() + turnMs;
+    return {
+      get over() {
+        return now() >= end;
+      },
+    };
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#nextTurn(this.#run);
+  }
+
+  readonly #run = (): void => {
+    this.#scheduled = false;
+    const turn = this.#turn();
+    // Each at most once: what it leaves waits behind the others.
+    const queued = this.#queue;
+    const left: Work[] = [];
+    let at = 0;
+    this.#queue = [];
+    try {
+      while (at < queued.length && (at === 0 || !turn.over)) {
+        const work = queued[at++] as Work;
+        if (work(turn)) left.push(work);
+      }
+    } finally {
+      this.#queue = [...queued.slice(at), ...this.#queue, ...left];
+      if (this.#queue.length > 0) this.#schedule();
+    }
+  };
+}
+
+/** Those of this thread, which has one event loop. */
+export const turns = new Turns();

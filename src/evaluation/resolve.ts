@@ -1,0 +1,47 @@
+import type { JsonObject } from "../core/json.ts";
+import type { Outcome } from "./outcome.ts";
+import { notFound } from "./outcomes.ts";
+import type { EvaluationContext, PreparedFlag } from "./prepared-flag.ts";
+import { evaluationLimits, spent } from "./rule/budget.ts";
+
+/** The flags that a request sees. */
+export interface FlagTable {
+  /** One flag a key. */
+  readonly flags: Pick<ReadonlyMap<string, PreparedFlag>, "get">;
+  /** The same flags in byte order of their keys. */
+  readonly ordered: readonly PreparedFlag[];
+  /** What answers carry in addition to a flag's metadata. */
+  readonly reflection: JsonObject;
+}
+
+/**
+ * Evaluates one flag. Never throws for what the flag or the context is like.
+ * @param context called only if targeting has to run, which for most flags it has not
+ */
+export function resolve(view: FlagTable, key: string, context: () => EvaluationContext): Outcome {
+  const flag = view.flags.get(key);
+  if (flag === undefined) return notFound(key, view.reflection);
+  return flag.fixed ?? flag.evaluate(context());
+}
+
+/** Evaluates every flag of a view, in order of key, within one budget. */
+export function resolveAll(
+  view: FlagTable,
+  context: EvaluationContext,
+  each: (flag: PreparedFlag, outcome: Outcome) => void,
+): void {
+  let left: number = evaluationLimits.bulkSteps;
+  for (const flag of view.ordered) {
+    let outcome = flag.fixed;
+    if (outcome === undefined) {
+      outcome = flag.evaluate(context, Math.min(left, evaluationLimits.steps));
+      left = Math.max(0, left - spent());
+    }
+    each(flag, outcome);
+  }
+}
+
+/** Whether every context gets the same answers, so that they can be made beforehand. */
+export function isFixed({ ordered }: FlagTable): boolean {
+  return ordered.every((flag) => flag.fixed !== undefined);
+}

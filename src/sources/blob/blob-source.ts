@@ -1,0 +1,61 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Environment } from "../../core/environment.ts";
+import type { Polling } from "../settings.ts";
+import type { Payload } from "../source.ts";
+import { SourceError } from "../source-error.ts";
+import type { AnySourceConfig } from "../source-kind.ts";
+import { PolledSource } from "../web/polled-source.ts";
+import { errorCode, refusal } from "../web/refusal.ts";
+import { WebClient, type WholeAnswer } from "../web/web-client.ts";
+import { WebDocument } from "../web/web-document.ts";
+import type { Bucket, OpenBucket } from "./bucket.ts";
+
+export interface BlobSourceDependencies {
+  readonly clock: Clock;
+  readonly env?: Environment;
+  /** Milliseconds of silence after which a server counts as gone. */
+  readonly silenceMs?: number;
+}
+
+/** The configuration of any source of this kind. */
+export interface BlobSourceConfig extends AnySourceConfig, Polling {}
+
+/** Flags from a JSON or YAML object in a bucket. */
+export class BlobSource extends PolledSource {
+  readonly #bucket: Bucket;
+  readonly #document: WebDocument;
+
+  /** @throws ConfigError for a wrong URI or variable */
+  constructor(
+    config: BlobSourceConfig,
+    openBucket: OpenBucket,
+    dependencies: BlobSourceDependencies,
+  ) {
+    const { clock, env = process.env, silenceMs } = dependencies;
+    const { provider, uri } = config;
+    const client = new WebClient(silenceMs === undefined ? {} : { silenceMs });
+    super({ name: uri, provider, client, clock, polling: config });
+    this.#bucket = openBucket(uri, { client, clock, env });
+    this.#document = new WebDocument(client, this.#bucket.key);
+  }
+
+  protected override poll(signal: AbortSignal): Promise<Payload | undefined> {
+    const bucket = this.#bucket;
+    return this.#document.fetch(
+      (conditions) => bucket.request(conditions, signal),
+      signal,
+      (answer) => {
+        if (answer.status === 401 || answer.status === 403) bucket.forget();
+        return blobRefusal(answer, bucket.advice);
+      },
+    );
+  }
+}
+
+function blobRefusal(answer: WholeAnswer, advice: string): SourceError {
+  const code = errorCode(answer);
+  const error = refusal(answer, advice);
+  // Who may not list a bucket is told AccessDenied of an object that is not there yet.
+  const retryable = error.retryable || code === "AccessDenied";
+  return new SourceError(code ? `${error.message} (${code})` : error.message, { retryable });
+}

@@ -1,0 +1,135 @@
+import type { Environment } from "../../core/environment.ts";
+import { SourceError } from "../source-error.ts";
+import { refusal } from "../web/refusal.ts";
+import { WebClient, type WebRequest, type WholeAnswer } from "../web/web-client.ts";
+import { type Cluster, loadCluster } from "./cluster.ts";
+import {
+  type FlagObject,
+  type FlagResource,
+  member,
+  onlyThis,
+  readObject,
+  resourcePath,
+} from "./flag-resource.ts";
+import { jsonLines } from "./json-lines.ts";
+
+/** The answer to a list request. */
+export interface Listed {
+  /** Undefined: there is no such resource. */
+  readonly flag: FlagObject | undefined;
+  /** Where a watch goes on from here. */
+  readonly resourceVersion: string;
+}
+
+/** One event of a watch. */
+export interface WatchEvent {
+  /** ADDED, MODIFIED, DELETED, BOOKMARK or ERROR. */
+  readonly type: string;
+  readonly object: FlagObject;
+}
+
+/** What was seen last is too old to go on from (HTTP 410): list again. */
+export class OutdatedError extends Error {
+  override readonly name = "OutdatedError";
+}
+
+export interface FlagApiOptions {
+  readonly resource: FlagResource;
+  readonly env: Environment;
+  readonly serviceAccount: string;
+  /** How long the server shall keep one watch open. */
+  readonly watchSeconds: number;
+}
+
+/** The Kubernetes API as far as one FeatureFlag is concerned; https://kubernetes.io/docs/reference/using-api/api-concepts/ */
+export class FlagApi {
+  readonly #options: FlagApiOptions;
+  readonly #client: WebClient;
+  #cluster: Cluster | undefined;
+
+  constructor(options: FlagApiOptions) {
+    this.#options = options;
+    this.#client = new WebClient({ tls: () => this.#cluster?.tls ?? {} });
+  }
+
+  /** @throws SourceError */
+  async list(signal: AbortSignal): Promise<Listed> {
+    const request = await this.#request(onlyThis(this.#options.resource));
+    const answer = await this.#client.request(request, signal);
+    if (answer.status !== 200) throw this.#refusal(answer);
+    let list: unknown;
+    try {
+      list = JSON.parse(new TextDecoder().decode(answer.body));
+    } catch {
+      list = undefined;
+    }
+    const items = member(list, "items");
+    const { resourceVersion } = readObject(list);
+    if (!Array.isArray(items) || resourceVersion === undefined) {
+      throw new SourceError(
+        "the server does not speak the Kubernetes API: its response is not a list",
+      );
+    }
+    const found = items.find(
+      (item: unknown) => member(member(item, "metadata"), "name") === this.#options.resource.name,
+    );
+    return { flag: found === undefined ? undefined : readObject(found), resourceVersion };
+  }
+
+  /**
+   * Hands every event to `onEvent` until the server ends the watch.
+   * @throws SourceError; OutdatedError
+   */
+  async watch(
+    resourceVersion: string,
+    onEvent: (event: WatchEvent) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { resource, watchSeconds } = this.#options;
+    const query = onlyThis(resource);
+    query.set("watch", "true");
+    query.set("resourceVersion", resourceVersion);
+    query.set("allowWatchBookmarks", "true");
+    query.set("timeoutSeconds", String(watchSeconds));
+    // The server ends the watch in time; a peer that does not has gone without having said so.
+    const request = { ...(await this.#request(query)), silenceMs: watchSeconds * 1250 };
+    const outdated = await this.#client.exchange(request, signal, async (answer) => {
+      if (answer.status === 410) return true;
+      if (answer.status !== 200) throw this.#refusal({ ...answer, body: new Uint8Array() });
+      for await (const line of jsonLines(answer.chunks)) {
+        const object = readObject(member(line, "object"));
+        const type = String(member(line, "type"));
+        if (type === "ERROR" && object.code === 410) return true;
+        if (type === "ERROR") throw new SourceError(`the watch failed: ${object.message}`);
+        await onEvent({ type, object });
+      }
+      return false;
+    });
+    if (outdated) throw new OutdatedError();
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #request(query: URLSearchParams): Promise<WebRequest> {
+    const { env, serviceAccount, resource } = this.#options;
+    this.#cluster = await loadCluster(env, serviceAccount);
+    const { server, authorization } = this.#cluster;
+    return {
+      url: new URL(`${server}${resourcePath(resource)}?${query}`),
+      headers: { accept: "application/json", ...(authorization && { authorization }) },
+    };
+  }
+
+  #refusal(answer: WholeAnswer): SourceError {
+    const { namespace } = this.#options.resource;
+    if (answer.status === 404) {
+      return new SourceError(
+        "the cluster has no resource featureflags.core.openfeature.dev/v1beta1: install the custom resource definitions of the OpenFeature operator",
+      );
+    }
+    const advice = `allow flagd to list and watch featureflags in the namespace ${namespace}`;
+    return refusal(answer, advice);
+  }
+}

@@ -1,0 +1,83 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../../core/clock.ts";
+import type { Log, LogFields, LogLevel } from "../../core/log.ts";
+import { atOnce } from "../../core/steps.ts";
+import { checkTargeting } from "../../evaluation/rule/check.ts";
+import { parseDocument } from "../../flags/document.ts";
+import type { Problem } from "../../flags/model.ts";
+import { type PackedDocument, pack } from "../../flags/packed.ts";
+import type { Payload, SourceSink } from "../source.ts";
+import { createSource } from "../source-kinds.ts";
+import type { FromThread, Task, ToThread } from "./thread-messages.ts";
+
+/** A source in a thread of its own, which also reads its documents. */
+export async function runSourceThread(): Promise<void> {
+  if (!parentPort) throw new Error("this runs in a worker thread");
+  const port = parentPort;
+  const send = (message: FromThread) => port.postMessage(message);
+  const { config, strict, debugging } = workerData as Task;
+  const source = await createSource(config, {
+    clock: systemClock,
+    log: createForwardingLog(send, debugging, {}),
+  });
+  const aborted = new AbortController();
+  const waiting: ((accepted: boolean) => void)[] = [];
+  port.on("message", (message: ToThread) => {
+    if (message.kind === "resync") source.resync();
+    else if (message.kind === "taken") waiting.shift()?.(message.accepted);
+    else aborted.abort();
+  });
+  const sink: SourceSink = {
+    async accept({ document, format, ...facts }) {
+      const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
+      const { reading, warnings } = read({ document, format }, { strict, source: source.name });
+      send({ kind: "document", payload: { ...facts, bytes, reading } });
+      const taken = new Promise<boolean>((resolve) => waiting.push(resolve));
+      // Looking for oddities takes as long as reading: what waits for the flags goes first.
+      await new Promise(setImmediate);
+      const { origin } = facts;
+      const found = warnings();
+      if (found.length > 0) send({ kind: "oddities", ...(origin && { origin }), warnings: found });
+      // What was made of a large document is garbage now, several times its size.
+      setTimeout(() => Bun.gc(true), 1);
+      return taken;
+    },
+    unchanged: () => send({ kind: "unchanged" }),
+    failed: (reason) => send({ kind: "failed", reason }),
+  };
+  const reason = await source.run(sink, aborted.signal).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  send({ kind: "ended", reason });
+}
+
+/** Reads a document in a form that threads can share; what is odd about it is told on demand. */
+export function read(
+  { document, format }: Pick<Payload, "document" | "format">,
+  { strict, source }: { readonly strict: boolean; readonly source: string },
+): { readonly reading: PackedDocument; warnings(): readonly Problem[] } {
+  const parsed = parseDocument(document, { format, strict, checkTargeting });
+  if (!parsed.ok) return { reading: parsed, warnings: () => [] };
+  const reading = { ok: true, flagSet: pack(parsed.flagSet, source) } as const;
+  return { reading, warnings: () => atOnce(parsed.warnings()) };
+}
+
+/** The log of the process is written by one thread. */
+function createForwardingLog(
+  send: (message: FromThread) => void,
+  debugging: boolean,
+  own: LogFields,
+): Log {
+  const at = (level: LogLevel) => (message: string, fields?: LogFields) =>
+    send({ kind: "log", level, message, fields: { ...own, ...fields } });
+  return {
+    debugging,
+    debug: debugging ? at("debug") : () => {},
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    fatal: at("fatal"),
+    with: (fields) => createForwardingLog(send, debugging, { ...own, ...fields }),
+  };
+}

@@ -1,0 +1,117 @@
+import { Worker } from "node:worker_threads";
+import { buildInfo } from "../../core/build-info.ts";
+import type { Log } from "../../core/log.ts";
+import type { Intake } from "../intake.ts";
+import type { ReadPayload, Source } from "../source.ts";
+import { SourceError } from "../source-error.ts";
+import type { FromThread, Task, ToThread } from "./thread-messages.ts";
+
+export interface ThreadSourceOptions extends Pick<Source, "name" | "provider"> {
+  readonly task: Task;
+  readonly log: Log;
+  /** The program of the thread. Default: `src/source-thread.ts`. */
+  readonly entry?: string | URL;
+}
+
+/** The thread ended by itself, as one that is out of memory does. */
+export class ThreadDied extends SourceError {
+  constructor(
+    cause: string,
+    /** It had delivered before. */
+    readonly proven: boolean,
+  ) {
+    super(`the thread of the source ended: ${cause}`);
+  }
+}
+
+/** For a source to close its connections. */
+const patienceMs = 900;
+
+/** A compiled executable knows its workers by their path below the entry point's folder. */
+const defaultEntry =
+  buildInfo.version === "dev"
+    ? new URL("../../source-thread.ts", import.meta.url)
+    : "./source-thread.ts";
+
+/** A source that runs in a thread of its own; here its documents arrive ready to be taken. */
+export class ThreadSource implements Source {
+  readonly name: string;
+  readonly provider: string;
+  readonly #options: ThreadSourceOptions;
+  #thread: Worker | undefined;
+
+  constructor(options: ThreadSourceOptions) {
+    this.name = options.name;
+    this.provider = options.provider;
+    this.#options = options;
+  }
+
+  resync(): void {
+    this.#send({ kind: "resync" });
+  }
+
+  /** @throws ThreadDied, and another SourceError for what ends the source itself */
+  async run(intake: Intake, signal: AbortSignal): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    const thread = new Worker(this.#options.entry ?? defaultEntry, {
+      workerData: this.#options.task,
+    });
+    this.#thread = thread;
+    let proven = false;
+    let taken = Promise.resolve();
+    let cause: string | undefined;
+    thread.on("message", (message: FromThread) => {
+      switch (message.kind) {
+        case "document": {
+          const { payload } = message;
+          proven = true;
+          taken = taken.then(() => this.#take(payload, intake));
+          return;
+        }
+        case "oddities":
+          void taken.then(() => intake.warnOf(message, message.warnings));
+          return;
+        case "unchanged":
+          return intake.unchanged();
+        case "failed":
+          return intake.failed(message.reason);
+        case "log":
+          return this.#options.log[message.level](message.message, message.fields);
+        case "ended":
+          if (message.reason === undefined) ended.resolve();
+          else ended.reject(new SourceError(message.reason));
+      }
+    });
+    thread.on("error", (error) => {
+      cause = String(error);
+    });
+    thread.on("exit", (code) => ended.reject(new ThreadDied(cause ?? `status ${code}`, proven)));
+
+    let patience: Timer | undefined;
+    const stop = () => {
+      this.#send({ kind: "stop" });
+      patience = setTimeout(() => ended.resolve(), patienceMs);
+    };
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    try {
+      await ended.promise;
+    } finally {
+      clearTimeout(patience);
+      signal.removeEventListener("abort", stop);
+      this.#thread = undefined;
+      await thread.terminate();
+      // Whoever runs next must not be overtaken by it.
+      await taken;
+    }
+  }
+
+  async #take(payload: ReadPayload, intake: Intake): Promise<void> {
+    const accepted = await intake.take(payload);
+    this.#send({ kind: "taken", accepted });
+  }
+
+  #send(message: ToThread): void {
+    this.#thread?.postMessage(message);
+  }
+}

@@ -1,0 +1,35 @@
+import { tlsProblem } from "../../core/tls/tls-problems.ts";
+import { messageOf, SourceError } from "../source-error.ts";
+
+/** Codes of Bun's `fetch` → words. */
+const texts: readonly (readonly [codes: RegExp, text: string])[] = [
+  [/ECONNREFUSED/, "connection refused"],
+  [/ENOTFOUND|EAI_/, "the host name cannot be resolved"],
+  [/ECONNRESET|EPIPE/, "the connection was lost"],
+  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, "the host cannot be reached"],
+  [/Malformed_HTTP|HTTP_Response|HPE_/, "the server does not speak HTTP"],
+  [/ZlibError|Decompress|BrotliDecode|ZstdDecompress/i, "the response body cannot be decompressed"],
+  [/ERR_PROXY_TUNNEL/, "the proxy in HTTPS_PROXY refused the connection"],
+  [
+    // BoringSSL's alert about a missing client certificate comes as a handshake that failed.
+    /EPROTO|SSL|TLS|CERTIFICATE_REQUIRED/,
+    "the TLS handshake failed: the server does not speak TLS on this port, or requires a client " +
+      "certificate (clientCertPath and clientKeyPath)",
+  ],
+];
+
+/** Why a request failed. Hosts are named, the rest of a URL is not: it may hold secrets. */
+export function explain(error: unknown, url: URL): SourceError {
+  if (error instanceof SourceError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const message = messageOf(error);
+  // Some messages quote the URL, so a code is better.
+  const tls = tlsProblem(code || message);
+  if (tls) return new SourceError(`${url.host}: ${tls}`, { retryable: false });
+  const text = known(code) ?? known(message.replaceAll(" ", "_").toUpperCase());
+  return new SourceError(`${url.host}: ${text ?? (code || message.split("\n")[0])}`);
+}
+
+function known(said: string): string | undefined {
+  return texts.find(([codes]) => codes.test(said))?.[1];
+}

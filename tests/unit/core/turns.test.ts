@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import { Turns, turnMs, type Work } from "../../../src/core/turns.ts";
+
+/** Turns whose clock moves as the work says, and whose event loop turns when told. */
+function manualTurns() {
+  let time = 0;
+  let next: (() => void) | undefined;
+  const turns = new Turns(
+    () => time,
+    (callback) => {
+      expect(next).toBeUndefined();
+      next = callback;
+    },
+  );
+  return {
+    turns,
+    spend: (ms: number) => {
+      time += ms;
+    },
+    get waiting() {
+      return next !== undefined;
+    },
+    turn() {
+      const callback = next;
+      next = undefined;
+      callback?.();
+    },
+  };
+}
+
+/** So many steps that each take a whole turn. */
+function longWork(
+  name: string,
+  steps: number,
+  log: string[],
+  spend: (ms: number) => void,
+  each = turnMs,
+): Work {
+  let left = steps;
+  return (turn) => {
+    do {
+      log.push(name);
+      spend(each);
+      left--;
+    } while (left > 0 && !turn.over);
+    return left > 0;
+  };
+}
+
+describe("turns of the event loop", () => {
+  test("short work is done at once", () => {
+    const { turns, spend, ...rest } = manualTurns();
+    const log: string[] = [];
+    turns.start(longWork("a", 3, log, spend, turnMs / 4));
+    expect(log).toEqual(["a", "a", "a"]);
+    expect(rest.waiting).toBe(false);
+  });
+
+  test("long work goes on in later turns, each as long as one may be", () => {
+    const manual = manualTurns();
+    const log: string[] = [];
+    manual.turns.start(longWork("a", 5, log, manual.spend, turnMs / 2));
+    expect(log.length).toBe(2);
+    manual.turn();
+    expect(log.length).toBe(4);
+    manual.turn();
+    expect(log.length).toBe(5);
+    expect(manual.waiting).toBe(false);
+  });
+
+  test("one turn is for all, and who has had it waits behind the others", () => {
+    const manual = manualTurns();
+    const log: string[] = [];
+    for (const name of ["a", "b", "c"])
+      manual.turns.queue(longWork(name, 2, log, manual.spend, turnMs));
+    for (let n = 0; n < 6; n++) manual.turn();
+    expect(log.join("")).toBe("abcabc");
+    expect(manual.waiting).toBe(false);
+  });
+
+  test("short work shares a turn", () => {
+    const manual = manualTurns();
+    const log: string[] = [];
+    for (const name of ["a", "b", "c"])
+      manual.turns.queue(longWork(name, 1, log, manual.spend, turnMs / 2));
+    manual.turn();
+    expect(log.join("")).toBe("ab");
+    manual.turn();
+    expect(log.join("")).toBe("abc");
+  });
+
+  test("work that throws costs no other its turn", () => {
+    const manual = manualTurns();
+    const log: string[] = [];
+    manual.turns.queue(() => {
+      throw new Error("of the work");
+    });
+    manual.turns.queue(longWork("b", 1, log, manual.spend));
+    expect(() => manual.turn()).toThrow("of the work");
+    manual.turn();
+    expect(log).toEqual(["b"]);
+  });
+});
