@@ -7,8 +7,8 @@ export type ValueType = "boolean" | "string" | "integer" | "float" | "object";
 export interface Expected {
   readonly value: unknown;
   readonly reason: string;
-  readonly variant?: string;
-  readonly errorCode?: string;
+  readonly variant?: string | undefined;
+  readonly errorCode?: string | undefined;
 }
 
 export interface Case {
