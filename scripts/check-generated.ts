@@ -2,7 +2,8 @@
 import { $ } from "bun";
 
 await $`npm run --silent generate`.quiet();
-const changed = (await $`git status --porcelain -- src/gen`.text()).trim();
+const folders = ["src/gen", "tests/support/otlp/gen"];
+const changed = (await $`git status --porcelain -- ${folders}`.text()).trim();
 if (changed) {
   console.error(
     `generated code differs from its protocol files; run "npm run generate" and commit:\n${changed}`,

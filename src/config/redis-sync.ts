@@ -11,6 +11,7 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
+import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { refuseSecondUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd redis-sync` is told. */
@@ -54,16 +55,19 @@ export async function readRedisSyncConfig(
   refuseSecondUri(values["redis-uri"], where, "redis-sync reads one key of one server");
   const { "redis-cert-path": certPath, "redis-server-name": serverName } = values;
   const source = redisKind.check(
-    {
-      provider: "redis",
-      uri: values["redis-uri"],
-      interval: values["redis-interval"],
-      watch: values["redis-watch"],
-      tls: false,
-      ...(certPath !== "" && { certPath }),
-      ...(serverName !== "" && { serverName }),
-      ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
-    },
+    withRedisLogin(
+      {
+        provider: "redis",
+        uri: values["redis-uri"].trim(),
+        interval: values["redis-interval"],
+        watch: values["redis-watch"],
+        tls: false,
+        ...(certPath !== "" && { certPath }),
+        ...(serverName !== "" && { serverName }),
+        ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
+      },
+      redisLogin(values),
+    ),
     where,
   );
   const own = {

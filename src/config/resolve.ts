@@ -41,7 +41,10 @@ export async function resolveOptions<Table extends OptionTable>(
   if (given.help) return undefined;
   const variables = readEnvironment(table, environment, others);
   const file = await readConfigFile(given.options.get("config")?.at(-1) ?? "", environment);
-  const warnings = [...variables.warnings, ...(file ? unknownKeys(file, table, others) : [])];
+  const warnings = [
+    ...variables.warnings,
+    ...(file ? [...file.warnings, ...unknownKeys(file, table, others)] : []),
+  ];
   const values: Record<string, unknown> = {};
   const origins = new Map<string, Origin>();
 
@@ -51,6 +54,11 @@ export async function resolveOptions<Table extends OptionTable>(
       values[name] = naming(from, read);
     };
     const texts = given.options.get(name);
+    if (texts && table[name]?.variableOnly) {
+      throw new ConfigError(
+        `--${name} would show a secret to everyone who can list processes: set ${environmentName(name)}`,
+      );
+    }
     const variable = variables.options.get(name);
     const member = flagOnly ? undefined : file?.members.get(name);
     if (texts) {

@@ -1,7 +1,8 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { ServerTls } from "../core/server-tls.ts";
-import type { SourceConfig } from "../sources/source-kinds.ts";
+import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
+import { withDistinctNames } from "../sources/source-name.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
@@ -14,6 +15,7 @@ import {
   servingConfig,
 } from "./serving.ts";
 import { parseSource } from "./sources/parse-source.ts";
+import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { sourceOfUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd start` is told. */
@@ -21,10 +23,11 @@ export interface StartConfig extends ServingConfig {
   /** At least one; a later one has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
-  /** Shares one listener, and its TLS, with management where both have the same port. */
+  /** Shares one listener with management if both have the same port. */
   readonly ofrep: {
     readonly port: number;
-    readonly tls: ServerTls | undefined;
+    /** Whether it is answered in plaintext, over TLS, or both. */
+    readonly tls: "optional" | "required" | "off";
     /** Undefined: no event streams. */
     readonly events: { readonly jitterMs: number; readonly maxStreams: number } | undefined;
   };
@@ -57,6 +60,11 @@ export async function readStartConfig(
   const { values } = resolved;
   const warnings: string[] = [];
   const tls = certificatePair(values, "server-cert-path", "server-key-path");
+  if (values["ofrep-tls"] === "required" && !tls) {
+    throw new ConfigError(
+      "--ofrep-tls=required requires --server-cert-path and --server-key-path: there is no TLS without a certificate",
+    );
+  }
   const evaluation = address(values["socket-path"], values.port);
   const sync = address(values["sync-socket-path"], values["sync-port"]);
   const sources = readSources(resolved, (message) => warnings.push(message));
@@ -78,7 +86,7 @@ export async function readStartConfig(
     evaluation: { address: evaluation, tls },
     ofrep: {
       port: ofrep,
-      tls: values["ofrep-tls"] ? tls : undefined,
+      tls: values["ofrep-tls"],
       events: values["ofrep-sse"]
         ? { jitterMs: values["ofrep-sse-window"], maxStreams: values["ofrep-sse-streams"] }
         : undefined,
@@ -106,7 +114,13 @@ function readSources(
   const objects = values.sources.map((value, index) =>
     parseSource(value, `${origin("sources").name}[${index}]`, warn),
   );
-  if (uris.length + objects.length > 0) return [...uris, ...objects];
+  const login = redisLogin(values);
+  const sources = [...uris, ...objects].map((source) =>
+    source.provider === "redis" ? withRedisLogin(source, login) : source,
+  );
+  if (sources.length > 0) {
+    return withDistinctNames(sources, (config) => kindOf(config.provider).nameOf(config));
+  }
   const missing =
     "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
   // What was ignored may have been meant as one.

@@ -1,8 +1,8 @@
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../core/log.ts";
-import { defaultHeartbeatMs } from "../services/ofrep/events/events.ts";
 import type { Ofrep } from "../services/ofrep/service.ts";
-import { type HttpHandler, serveHttp } from "../transport/http.ts";
+import { type HttpOptions, serveHttp } from "../transport/http.ts";
+import { type HttpHandler, type HttpReply, pathOf } from "../transport/http-handler.ts";
 import type { PortSharing } from "../transport/listener.ts";
 
 /** The bound listeners. */
@@ -12,25 +12,29 @@ export interface HttpPorts {
   stop(graceMs: number): Promise<void>;
 }
 
-/** On OFREP's port where it has event streams, of which some are only as lively as their heartbeats. */
-const silenceMs = 1.5 * defaultHeartbeatMs;
-
 /**
- * Binds OFREP and management: one listener where both have the same port.
+ * Binds OFREP and management: one listener if both have the same port. With a certificate each takes TLS and
+ * plaintext side by side, for probes and scrapers know nothing of certificates.
  * @throws ConfigError
  */
 export async function serveHttpPorts(parts: {
-  readonly config: Pick<StartConfig, "ofrep" | "managementPort" | "maxRequestHeader">;
+  readonly config: Pick<
+    StartConfig,
+    "evaluation" | "ofrep" | "managementPort" | "maxRequestHeader"
+  >;
   readonly shared?: PortSharing;
   readonly ofrep: Ofrep;
   readonly management: HttpHandler;
   readonly log: Log;
 }): Promise<HttpPorts> {
-  const { config, shared, ofrep, management, log } = parts;
-  const { tls, port } = config.ofrep;
+  const { config, shared, management, log } = parts;
+  const { tls } = config.evaluation;
+  const { port } = config.ofrep;
   const { maxRequestHeader, managementPort } = config;
+  const ofrep = tls ? restricted(parts.ofrep, config.ofrep.tls) : parts.ofrep;
   const common = {
     ...(shared && { shared }),
+    ...(tls && { tls }),
     maxRequestHeader,
     log: log.with({ component: "OFREPService" }),
   };
@@ -40,9 +44,7 @@ export async function serveHttpPorts(parts: {
     name: together ? "OFREP and management" : "OFREP",
     port,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
-    plain: ofrep.shortPath,
-    ...(config.ofrep.events && { silenceMs }),
-    ...(tls && { tls }),
+    fastPath: ofrep.fastPath,
   });
   const managementServer = together
     ? ofrepServer
@@ -62,4 +64,30 @@ export async function serveHttpPorts(parts: {
       );
     },
   };
+}
+
+type Restricted = Required<Pick<HttpOptions, "fastPath">> & Pick<Ofrep, "handler">;
+
+/** OFREP on the connections that `--ofrep-tls` allows; on others it is refused, with the reason. */
+function restricted(ofrep: Ofrep, rule: StartConfig["ofrep"]["tls"]): Restricted {
+  const { handler, fastPath } = ofrep;
+  if (rule === "optional") return ofrep;
+  const allowed = (secure: boolean) => secure === (rule === "required");
+  const refusal = forbidden(
+    rule === "required"
+      ? "OFREP is served over TLS only: use https:// (--ofrep-tls=required)"
+      : "OFREP is served in plaintext only: use http:// (--ofrep-tls=off)",
+  );
+  return {
+    handler(request) {
+      if (allowed(request.secure)) return handler(request);
+      return pathOf(request.target).startsWith("/ofrep/") ? refusal : undefined;
+    },
+    fastPath: (secure) => (allowed(secure) ? fastPath(secure) : undefined),
+  };
+}
+
+function forbidden(errorDetails: string): HttpReply {
+  const headers = [["Content-Type", "application/json"]] as const;
+  return { status: 403, headers, body: JSON.stringify({ errorDetails }) };
 }

@@ -1,6 +1,7 @@
 import type { RedisSyncConfig } from "../config/redis-sync.ts";
 import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
@@ -34,6 +35,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   const observeCalls = createObserveCalls(registry, tracing);
   const sync = await listenSync({ config, pipeline, registry, observeCalls, log });
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
+  // Probes and scrapers have no certificates of their own.
+  const tls = config.sync.tls && withoutClients(config.sync.tls);
   const management =
     config.managementPort === undefined
       ? undefined
@@ -41,6 +44,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           name: "management",
           port: config.managementPort,
           maxRequestHeader,
+          ...(tls && { tls }),
           handlers: [
             createManagementHandler({
               readiness: pipeline.readiness,
@@ -62,4 +66,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
       await telemetry.stop(graceMs);
     },
   });
+}
+
+function withoutClients({ certPath, keyPath }: ServerTls): ServerTls {
+  return { certPath, keyPath };
 }

@@ -9,7 +9,7 @@ import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { createOfrep } from "../services/ofrep/service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { ofrepRoute } from "../telemetry/routes.ts";
-import type { HttpHandler } from "../transport/http.ts";
+import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { routesOf } from "./addresses.ts";
@@ -99,10 +99,9 @@ export async function serve(parts: {
     management,
     ofrep: createOfrep({
       ...common,
-      ...observeCalls({
-        port: "ofrep",
-        scheme: config.ofrep.tls ? "https" : "http",
-        routeOf: ofrepRoute,
+      ...observeCalls({ port: "ofrep", scheme: "http", routeOf: ofrepRoute }),
+      ...(tls && {
+        overTls: observeCalls({ port: "ofrep", scheme: "https", routeOf: ofrepRoute }),
       }),
       ...(trace && { traceEvaluation: trace }),
       ...(events && { events }),

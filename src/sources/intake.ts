@@ -70,6 +70,8 @@ export class Intake implements SourceSink {
   async #read(payload: Payload): Promise<boolean> {
     const { store, strict } = this.#options;
     const { document, format } = payload;
+    const { problems = [] } = payload;
+    if (strict && problems.length > 0) return this.#rejected(payload, problems);
     const parsed = parseDocument(document, { format, strict, checkTargeting });
     if (!parsed.ok) return this.#rejected(payload, parsed.problems);
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
@@ -78,7 +80,7 @@ export class Intake implements SourceSink {
     await this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
     // What waited for the flags goes first.
     await new Promise(setImmediate);
-    this.warnOf(payload, await inSlices(parsed.warnings()));
+    this.warnOf(payload, [...problems, ...(await inSlices(parsed.warnings()))]);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
-import type { DocumentFormat } from "../flags/model.ts";
+import type { DocumentFormat, Problem } from "../flags/model.ts";
 import type { PackedDocument } from "../flags/packed.ts";
 
 /**
@@ -19,6 +19,8 @@ export interface Payload {
   readonly context?: JsonObject;
   /** SHA3-256 of the document in hex, where the source knows it. */
   readonly hash?: string;
+  /** What of the source could not go into the document: a warning, or a rejection if that is strict. */
+  readonly problems?: readonly Problem[];
   /** What the document came as: `application/json`, a file name, a Redis type …, for messages. */
   readonly origin?: string;
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { ExpiryQueue } from "../core/expiry.ts";
 import type { Log } from "../core/log.ts";
 import type { ServerTls } from "../core/server-tls.ts";
@@ -13,6 +13,8 @@ export type Accept = (socket: Socket, first: Buffer) => void;
 export interface AcceptorOptions {
   /** Undefined: plaintext. */
   readonly tls: ServerTls | undefined;
+  /** TLS and plaintext side by side, told apart by the first byte. */
+  readonly besidePlaintext?: boolean;
   readonly timeouts: Timeouts;
   /** Open at once. */
   readonly maxConnections: number;
@@ -25,6 +27,9 @@ export interface Protocols {
   /** Without it HTTP/1.1 is all that is offered over TLS. */
   readonly http2?: Accept;
 }
+
+/** The first byte of every TLS connection (RFC 8446 §5.1), and of no request. */
+const handshakeRecord = 0x16;
 
 /** How often it is said that there are too many connections. */
 const refusalsMs = 60_000;
@@ -40,6 +45,8 @@ export class Acceptor {
   readonly #log: Log;
   readonly #leaveMs: number;
   readonly #endWatch: () => void;
+  /** Given if TLS and plaintext are served side by side. */
+  #secureContext: SecureContext | undefined;
   #onEmpty: (() => void) | undefined;
   readonly #maxConnections: number;
   /** Connections closed because there were too many, and not told of yet. */
@@ -47,41 +54,53 @@ export class Acceptor {
   #toldAt = Number.NEGATIVE_INFINITY;
   #hinted = false;
 
-  /** @throws ConfigError where certificates cannot be used. */
-  constructor({ tls, timeouts, maxConnections, log }: AcceptorOptions, protocols: Protocols) {
+  /** @throws ConfigError if certificates cannot be used */
+  constructor(options: AcceptorOptions, protocols: Protocols) {
+    const { tls, besidePlaintext, timeouts, maxConnections, log } = options;
     this.#protocols = protocols;
     this.#log = log;
     this.#leaveMs = timeouts.leaveMs;
     this.#maxConnections = maxConnections;
     this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
-    if (tls === undefined) {
-      this.server = createServer(
-        { noDelay: true, highWaterMark: connectionBufferBytes },
-        (socket) => {
-          if (this.#track(socket)) this.#sniff(socket);
-        },
-      );
-      this.#endWatch = () => {};
-    } else {
-      const server = createTlsServer(
-        {
-          ...readCertificates(tls),
-          ALPNProtocols: protocols.http2 ? ["h2", "http/1.1"] : ["http/1.1"],
-          handshakeTimeout: timeouts.headersMs,
-        },
-        (socket) => this.#sniff(socket),
-      );
-      server.on("connection", (socket: Socket) => this.#track(socket));
-      server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-        this.#onTlsError(error);
-        // Bun only reports a handshake that takes too long.
-        socket.destroy();
-      });
+    if (tls !== undefined && !besidePlaintext) {
+      const server = this.#createTlsServer(tls, timeouts.headersMs);
       this.server = server;
-      this.#endWatch = watchCertificates(tls, timeouts.certificateCheckMs, log, (options) =>
-        server.setSecureContext(options),
+      this.#endWatch = watchCertificates(tls, timeouts.certificateCheckMs, log, (changed) =>
+        server.setSecureContext(changed),
       );
+      return;
     }
+    this.server = createServer(
+      { noDelay: true, highWaterMark: connectionBufferBytes },
+      (socket) => {
+        if (this.#track(socket)) this.#sniff(socket, socket);
+      },
+    );
+    this.#endWatch = () => {};
+    if (tls === undefined) return;
+    const { createSecureContext } = process.getBuiltinModule("node:tls");
+    this.#secureContext = createSecureContext(readCertificates(tls));
+    this.#endWatch = watchCertificates(tls, timeouts.certificateCheckMs, log, (changed) => {
+      this.#secureContext = createSecureContext(changed);
+    });
+  }
+
+  #createTlsServer(tls: ServerTls, handshakeTimeout: number) {
+    // A start without TLS does not load it.
+    const { createServer } = process.getBuiltinModule("node:tls");
+    const options = { ...readCertificates(tls), ALPNProtocols: this.#alpn, handshakeTimeout };
+    const server = createServer(options, (socket) => this.#sniff(socket, socket));
+    server.on("connection", (socket: Socket) => this.#track(socket));
+    server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+      this.#onTlsError(error);
+      // Bun only reports a handshake that takes too long.
+      socket.destroy();
+    });
+    return server;
+  }
+
+  get #alpn(): string[] {
+    return this.#protocols.http2 ? ["h2", "http/1.1"] : ["http/1.1"];
   }
 
   /** @returns False where there are too many connections. */
@@ -102,20 +121,42 @@ export class Acceptor {
     return true;
   }
 
-  #sniff(socket: Socket): void {
+  /** @param accepted the connection itself, of which `socket` may be the inside of TLS */
+  #sniff(socket: Socket, accepted: Socket): void {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, tcpKeepAliveMs);
     let first: Buffer = Buffer.alloc(0);
     const sniff = (chunk: Buffer): void => {
       first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+      if (this.#secureContext && socket === accepted && first[0] === handshakeRecord) {
+        socket.off("data", sniff);
+        this.#secure(socket, first, this.#secureContext);
+        return;
+      }
       const protocol = sniffProtocol(first);
       if (protocol === undefined) return;
       socket.off("data", sniff);
-      this.#silent.delete(socket);
+      this.#silent.delete(accepted);
       const { http1, http2 = http1 } = this.#protocols;
       (protocol === "http2" ? http2 : http1)(socket, first);
     };
     socket.on("data", sniff);
+  }
+
+  /** Its handshake has the rest of the time for a connection's first bytes. */
+  #secure(accepted: Socket, first: Buffer, secureContext: SecureContext): void {
+    const { TLSSocket } = process.getBuiltinModule("node:tls");
+    // TLSSocket reads what is in the socket's buffer, and no `data` events.
+    accepted.pause();
+    accepted.unshift(first);
+    const options = { isServer: true, secureContext, ALPNProtocols: this.#alpn };
+    const socket = new TLSSocket(accepted, options);
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#onTlsError(error);
+      accepted.destroy();
+    });
+    socket.on("close", () => accepted.destroy());
+    socket.once("secure", () => this.#sniff(socket, accepted));
   }
 
   #onTlsError(error: NodeJS.ErrnoException): void {

@@ -1,43 +1,32 @@
-/**
- * HTTP/1.1 for request handlers of the Fetch API: what OFREP and management need, and no more.
- */
-import { rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Log } from "../core/log.ts";
 import type { ServerTls } from "../core/server-tls.ts";
 import { within } from "../core/within.ts";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
 import { connectionsAllowed } from "./connection-limit.ts";
-import { serveFetch } from "./fetch-server.ts";
-import type { PlainAnswer } from "./http1/plain-connection.ts";
-import { PlainServer } from "./http1/plain-server.ts";
-import { relay } from "./http1/relay.ts";
+import { type HttpHandler, serveByHandlers } from "./http-handler.ts";
+import type { FastPath } from "./http1/fast-path.ts";
+import { Http1Server } from "./http1/server.ts";
 import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
 import { lingerMs } from "./linger.ts";
 import type { PortSharing } from "./listener.ts";
-
-/** undefined: the request is not for this handler, the next is asked. */
-export type HttpHandler = (request: Request) => Response | Promise<Response> | undefined;
 
 export interface HttpOptions {
   /** For messages: "OFREP", "management". */
   readonly name: string;
   /** 0: any free port. */
   readonly port: number;
-  /** All interfaces where not given. */
+  /** Default: all interfaces. */
   readonly hostname?: string;
   readonly shared?: PortSharing;
-  /** Asked in this order. They bound the bodies that they read. */
+  /** Asked in this order. */
   readonly handlers: readonly HttpHandler[];
-  /** Answers from the bytes of a request what it can, as the handlers would. */
-  readonly plain?: PlainAnswer;
+  /** Answers what it can as the handlers would; for connections with and without TLS. */
+  readonly fastPath?: (secure: boolean) => FastPath | undefined;
+  /** The port takes TLS and plaintext side by side. */
   readonly tls?: ServerTls;
-  /** Bytes of request line and headers, of all HTTP servers of this process. */
+  /** Bytes of all fields of a request. */
   readonly maxRequestHeader: number;
-  /** After a request that is not `plain`, a connection is closed after this much silence; 9,000. */
-  readonly silenceMs?: number;
   readonly log: Log;
 }
 
@@ -49,55 +38,43 @@ export interface HttpServer {
 }
 
 /**
- * Connections are accepted here, where they are counted and timed, and requests answered from their
- * bytes where that can be: of a small one Bun.serve itself is most of the cost. A connection that asks
- * anything else is handed on to it, over a unix socket.
- * @throws ConfigError where the port is taken or a certificate cannot be used.
+ * Serves handlers on a port of HTTP/1.1.
+ * @throws ConfigError if the port is taken or a certificate cannot be used
  */
 export async function serveHttp(
   options: HttpOptions,
   tuned: Partial<Timeouts> = {},
 ): Promise<HttpServer> {
-  const { name, port, hostname, shared, handlers, plain, tls, maxRequestHeader, silenceMs, log } =
-    options;
+  const { name, port, hostname, shared, handlers, fastPath, tls, maxRequestHeader, log } = options;
   const timeouts: Timeouts = { ...defaultTimeouts, ...tuned };
-  const socketPath = privateSocketPath();
-  const front = new PlainServer({
-    maxHeaderBytes: maxRequestHeader > 0 ? maxRequestHeader : Number.POSITIVE_INFINITY,
+  const http1 = new Http1Server({
+    maxHeaderBytes: maxRequestHeader,
     timeouts,
-    answer: plain ?? (() => undefined),
-    other: (socket, bytes) => relay(socket, bytes, socketPath),
+    ...(fastPath && { fastPath }),
+    serve: serveByHandlers(handlers, log),
   });
   const acceptor = new Acceptor(
-    { tls, timeouts, maxConnections: connectionsAllowed(shared), log },
-    { http1: (socket, first) => front.accept(socket, first) },
+    { tls, besidePlaintext: true, timeouts, maxConnections: connectionsAllowed(shared), log },
+    { http1: (socket, first) => http1.accept(socket, first) },
   );
   const address = { port, ...(hostname && { host: hostname }), ...(shared && { shared }) };
   const bound = await bind(acceptor.server, address, name);
-  const behind = serveFetch({ socketPath, handlers, maxRequestHeader, silenceMs, log });
-  const sweeper = setInterval(() => {
-    const now = performance.now();
-    acceptor.sweep(now);
-    front.sweep(now);
-  }, sweepMs);
+  const sweeper = setInterval(
+    () => {
+      const now = performance.now();
+      acceptor.sweep(now);
+      http1.sweep(now);
+    },
+    Math.min(sweepMs, timeouts.headersMs / 2),
+  );
   return {
     port: "port" in bound ? bound.port : 0,
     async stop(graceMs) {
-      const end = performance.now() + graceMs;
       acceptor.stop();
-      front.drain();
-      await behind.stop(graceMs);
-      // The last answers may still be on their way through here.
-      await within(acceptor.empty(), Math.max(lingerMs, end - performance.now()));
+      http1.drain();
+      await within(acceptor.empty(), Math.max(lingerMs, graceMs));
       clearInterval(sweeper);
       acceptor.destroyAll();
-      if (!socketPath.startsWith("\0")) rmSync(socketPath, { force: true });
     },
   };
-}
-
-/** On Linux a name without a file. */
-function privateSocketPath(): string {
-  const name = `flagd-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
-  return process.platform === "linux" ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }

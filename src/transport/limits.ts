@@ -14,7 +14,7 @@ export interface Timeouts {
   readonly requestMs: number;
   /** An HTTP/1.1 connection between requests. */
   readonly keepAliveMs: number;
-  /** For a client of HTTP/1.1 to take an answer that is complete here, beyond its time between requests. */
+  /** For a client of HTTP/1.1 to take more of what it was answered, beyond its time between requests. */
   readonly answerMs: number;
   /** An HTTP/2 connection on which nothing is open; clients reconnect unseen. */
   readonly idleMs: number;
@@ -89,6 +89,16 @@ export const connectionBufferBytes = 256 << 10;
 
 /** Bytes waiting for a client that still asks for more: until it reads them it is not listened to. */
 export const longestOutput = 4 * connectionBufferBytes;
+
+/** A request over HTTP/1.1 whose body is no longer than this is answered once all of it has been received. */
+export const maxGatheredBytes = 64 << 10;
+
+/** Bytes of further requests that are read from an HTTP/1.1 client while one of its requests is answered. */
+export const maxPipelinedBytes = 64 << 10;
+
+/** The line before a chunk, with its extensions; and all trailers of a request. */
+export const maxChunkLineBytes = 4 << 10;
+export const maxTrailerBytes = 16 << 10;
 
 /** Bytes one server stream may have waiting, beyond one message, before its reader is given up. */
 export const streamBufferBytes = 32 << 20;

@@ -10,7 +10,8 @@ import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
 import { StreamCall } from "./grpc/stream.ts";
 import { UnaryCall } from "./grpc/unary.ts";
-import { Http1Server, refuse } from "./http1/server.ts";
+import { refuse } from "./http1/refuse.ts";
+import { Http1Server } from "./http1/server.ts";
 import { Http2Exchange } from "./http2/exchange.ts";
 import { Http2Server } from "./http2/server.ts";
 import {
@@ -48,7 +49,7 @@ export async function listen(
   const http1 = new Http1Server({
     maxHeaderBytes,
     timeouts,
-    plain: createJsonUnary(options.unary ?? [], cors, timeouts.keepAliveMs, context),
+    fastPath: () => createJsonUnary(options.unary ?? [], cors, timeouts.keepAliveMs, context),
     serve: (exchange) => void dispatcher.serve(exchange),
   });
   const http2 = new Http2Server({

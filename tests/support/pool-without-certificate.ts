@@ -17,10 +17,10 @@ const ports = ["-p", "0", "-g", "0", "-r", "0", "-m", "0"];
 const config = await readStartConfig(["-f", "file:flags.json", ...ports], {});
 if (!config) throw new Error("there is a configuration");
 // The evaluation port is open by then.
-const ofrep = { ...config.ofrep, tls: { certPath: "none.pem", keyPath: "none.key" } };
+const sync = { ...config.sync, tls: { certPath: "none.pem", keyPath: "none.key" } };
 new WorkerPool({
   size: 1,
-  init: { config: { ...config, ofrep }, sources: [{ name: "s", provider: "file" }] },
+  init: { config: { ...config, sync }, sources: [{ name: "s", provider: "file" }] },
   reply: async () => ({ status: 200, headers: [], body: "" }),
   log,
 });

@@ -52,6 +52,25 @@ export const boolean: Kind<boolean> = {
   switch: true,
 };
 
+/** The words that a switch may have as well mean, by name: `true` and `false`. */
+export function oneOfOrSwitch<const Word extends string>(
+  meaning: { readonly true: NoInfer<Word>; readonly false: NoInfer<Word> },
+  ...words: readonly [Word, ...Word[]]
+): Kind<Word> {
+  const word = oneOf(...words);
+  return {
+    ...word,
+    ...scalar<Word>({
+      hint: word.hint,
+      fromText(value) {
+        if (truths.has(value)) return meaning.true;
+        return falsehoods.has(value) ? meaning.false : word.fromText(value);
+      },
+      show: word.show,
+    }),
+  };
+}
+
 /** One of some words; empty stands for the first. */
 export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): Kind<Word> {
   return {

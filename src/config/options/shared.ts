@@ -141,3 +141,26 @@ export const telemetryOptions = {
     doc: "How often the collector's certificate files are read again; 0s means never.",
   }),
 };
+
+/** Who asks Redis servers, beside their URIs. */
+export const redisLoginOptions = {
+  "redis-username": option({
+    kind: text("name"),
+    default: "",
+    section: "Flag sources",
+    doc: "User for Redis servers whose URI has no password.",
+  }),
+  "redis-password": option({
+    kind: text("password"),
+    default: "",
+    section: "Flag sources",
+    variableOnly: true,
+    doc: "Password for Redis servers whose URI has none. Only the variable is read: others can see the command line.",
+  }),
+  "redis-password-file": option({
+    kind: path,
+    default: "",
+    section: "Flag sources",
+    doc: "File that holds that password. It is read again for each connection, so a changed password needs no restart.",
+  }),
+};

@@ -1,7 +1,7 @@
 import type { StartConfig } from "../../config/start.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
-import type { HttpHandler } from "../../transport/http.ts";
+import type { HttpHandler, HttpReply } from "../../transport/http-handler.ts";
 
 /** What a worker is started with. */
 export interface WorkerInit {
@@ -33,16 +33,14 @@ export type FromWorker =
   | { readonly kind: "request"; readonly id: number; readonly path: string }
   | { readonly kind: "closed" };
 
-/** An HTTP response in a form that can be posted. */
-export interface ManagementReply {
-  readonly status: number;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly body: string;
-}
+/** A reply in a form that can be posted. */
+export type ManagementReply = Omit<HttpReply, "body"> & { readonly body: string };
 
 /** What `handler` answers to a request for `path`. */
-export async function replyOf(handler: HttpHandler, path: string): Promise<ManagementReply> {
-  const response = await handler(new Request(`http://main${path}`));
-  if (!response) return { status: 404, headers: [], body: "" };
-  return { status: response.status, headers: [...response.headers], body: await response.text() };
+export async function replyOf(handler: HttpHandler, target: string): Promise<ManagementReply> {
+  const { Readable } = await import("node:stream");
+  const body = Readable.from([]);
+  const reply = await handler({ method: "GET", target, headers: {}, body, secure: false });
+  if (!reply) return { status: 404, headers: [], body: "" };
+  return { ...reply, body: await new Response(reply.body as BodyInit).text() };
 }

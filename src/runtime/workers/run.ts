@@ -4,8 +4,7 @@ import type { Log } from "../../core/log.ts";
 import { createLog } from "../../telemetry/logging/create-log.ts";
 import { Registry } from "../../telemetry/metrics/registry.ts";
 import { describeResource } from "../../telemetry/resource.ts";
-import type { HttpHandler } from "../../transport/http.ts";
-import { requestPath } from "../../transport/request-path.ts";
+import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
 import { compileAfterStart } from "../compilation.ts";
 import { FlagPipeline } from "../flag-pipeline.ts";
 import { serve } from "../serve.ts";
@@ -42,19 +41,12 @@ export async function runWorker(): Promise<void> {
   });
   const registry = new Registry();
   const replies = new PendingReplies<ManagementReply>(replyTimeoutMs);
-  const management: HttpHandler = (request) => {
-    const path = requestPath(request);
+  const management: HttpHandler = ({ target }) => {
+    const path = pathOf(target);
     if (!managementPaths.has(path)) return undefined;
     return replies
       .request((id) => send({ kind: "request", id, path }))
-      .then((reply) => {
-        if (!reply) return new Response(null, { status: 503 });
-        const { status, headers, body } = reply;
-        return new Response(body, {
-          status,
-          headers: headers.map(([k, v]): [string, string] => [k, v]),
-        });
-      });
+      .then((reply) => reply ?? { status: 503, headers: [], body: null });
   };
   const { tracing, stop: stopTracing } = await startExports({
     config: config.telemetry,

@@ -1,5 +1,5 @@
 import { expositionType } from "../../telemetry/metrics/prometheus.ts";
-import { requestPath } from "../../transport/request-path.ts";
+import { type HttpHandler, type HttpReply, pathOf } from "../../transport/http-handler.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface ManagementOptions {
@@ -8,22 +8,21 @@ export interface ManagementOptions {
   readonly metrics: () => string | Promise<string>;
 }
 
+const empty: HttpReply = { status: 200, headers: [], body: "" };
+
 /**
  * Answers `/healthz`, `/readyz` and `/metrics` to any method; undefined: some other path, so that the
  * handler can share its listener.
  */
-export function createManagementHandler({
-  readiness,
-  metrics,
-}: ManagementOptions): (request: Request) => Response | Promise<Response> | undefined {
-  return (request) => {
-    switch (requestPath(request)) {
+export function createManagementHandler({ readiness, metrics }: ManagementOptions): HttpHandler {
+  return ({ target, headers }) => {
+    switch (pathOf(target)) {
       case "/healthz":
-        return new Response();
+        return empty;
       case "/readyz":
         return readyz(readiness);
       case "/metrics":
-        return expose(metrics, request);
+        return expose(metrics, headers["accept-encoding"] ?? "");
       default:
         return undefined;
     }
@@ -31,15 +30,17 @@ export function createManagementHandler({
 }
 
 /** Some hundred kilobytes in a daemon of many flags, of which gzip leaves a twentieth. */
-async function expose(metrics: ManagementOptions["metrics"], request: Request): Promise<Response> {
+async function expose(
+  metrics: ManagementOptions["metrics"],
+  acceptEncoding: string,
+): Promise<HttpReply> {
   const text = await metrics();
-  const headers = { "Content-Type": expositionType };
-  const accepted = request.headers.get("accept-encoding") ?? "";
-  if (!/(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(accepted)) {
-    return new Response(text, { headers });
+  const type = ["Content-Type", expositionType] as const;
+  if (!/(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(acceptEncoding)) {
+    return { status: 200, headers: [type], body: text };
   }
-  const packed = await compress(text);
-  return new Response(packed, { headers: { ...headers, "Content-Encoding": "gzip" } });
+  const body = await compress(text);
+  return { status: 200, headers: [type, ["Content-Encoding", "gzip"]], body };
 }
 
 /** Beside the thread that serves. */
@@ -50,24 +51,26 @@ async function compress(text: string): Promise<Uint8Array<ArrayBuffer>> {
   });
 }
 
-function readyz(readiness: Readiness): Response {
+function readyz(readiness: Readiness): HttpReply {
   switch (readiness.state) {
     case "ready":
-      return new Response();
+      return empty;
     case "stopping":
-      return Response.json({ status: "stopping" }, { status: 503 });
+      return json(503, { status: "stopping" });
     case "starting":
-      return Response.json(
-        {
-          status: "starting",
-          sources: readiness.sources.map(({ name, provider, state, reason }) => ({
-            source: name,
-            provider,
-            state,
-            reason,
-          })),
-        },
-        { status: 412 },
-      );
+      return json(412, {
+        status: "starting",
+        sources: readiness.sources.map(({ name, provider, state, reason }) => ({
+          source: name,
+          provider,
+          state,
+          reason,
+        })),
+      });
   }
+}
+
+function json(status: number, value: object): HttpReply {
+  const headers = [["Content-Type", "application/json;charset=utf-8"]] as const;
+  return { status, headers, body: JSON.stringify(value) };
 }

@@ -1,5 +1,8 @@
 /** Reads request bodies: bounded in bytes and in time. */
+import type { Readable } from "node:stream";
 import { ExpiryQueue } from "../../core/expiry.ts";
+import { ByteCollector } from "../../transport/byte-collector.ts";
+import type { HttpRequest } from "../../transport/http-handler.ts";
 
 /** The body of a request, or why there is none. */
 export type Body =
@@ -13,17 +16,13 @@ export interface BodyLimits {
   readonly timeoutMs: number;
 }
 
-/**
- * Calls `use` with the body, once, now or when it is there; "incomplete": it did not arrive whole in
- * time. The promise is of what `use` returns: there is one, and not one for each step, for promises
- * are most of what a request costs beside its evaluation.
- */
+/** Resolves with what `use` makes of the body; "incomplete": it did not arrive whole in time. */
 export type ReadBody = <Result>(
-  request: Request,
+  request: Pick<HttpRequest, "headers" | "body">,
   use: (body: Body) => Result | Promise<Result>,
 ) => Result | Promise<Result>;
 
-/** As `Request.text` decodes: without a byte order mark. */
+/** As the Fetch API decodes: without a byte order mark. */
 const decoder = new TextDecoder();
 
 const nothing: Body = { text: "", bytes: 0 };
@@ -34,32 +33,31 @@ const incomplete: Body = { refused: "incomplete" };
 export function createBodyReader(limits: BodyLimits): ReadBody {
   const maxBytes = limits.maxBytes > 0 ? limits.maxBytes : Number.POSITIVE_INFINITY;
   const within = createTimeLimit(limits.timeoutMs);
-  return (request, use) => {
-    const header = request.headers.get("content-length");
-    if (header === null) {
-      if (request.body === null) return use(nothing);
-      return within(readChunks(request, maxBytes), use, () => use(incomplete));
-    }
-    const bytes = Number(header);
-    if (bytes > maxBytes) return use(tooLarge);
-    return within(
-      request.text(),
-      (text) => use({ text, bytes }),
-      () => use(incomplete),
-    );
+  return ({ headers, body }, use) => {
+    const length = headers["content-length"];
+    if (length === undefined && headers["transfer-encoding"] === undefined) return use(nothing);
+    if (Number(length ?? 0) > maxBytes) return use(tooLarge);
+    return within(readWhole(body, maxBytes), use, () => use(incomplete));
   };
 }
 
-/** A body of unknown length is given up as soon as it is too long. @throws where it ends early */
-async function readChunks(request: Request, maxBytes: number): Promise<Body> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return tooLarge;
-    chunks.push(chunk);
-  }
-  return { text: decoder.decode(Buffer.concat(chunks)), bytes };
+/** A body of unknown length is given up as soon as it is too long. @throws if it ends early */
+function readWhole(body: Readable, maxBytes: number): Promise<Body> {
+  return new Promise((resolve, reject) => {
+    const collected = new ByteCollector();
+    const gone = () => reject(new Error("the body ended early"));
+    body.on("data", (chunk: Uint8Array) => {
+      collected.append(chunk);
+      if (collected.length <= maxBytes) return;
+      body.pause();
+      resolve(tooLarge);
+    });
+    body.on("end", () => {
+      const bytes = collected.length;
+      resolve({ text: decoder.decode(collected.take()), bytes });
+    });
+    body.on("close", gone).on("error", gone);
+  });
 }
 
 type TimeLimit = <Read, Result>(

@@ -50,7 +50,7 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
 
   function startSpan(request: OfrepRequest, name: string): EvaluationSpan | undefined {
-    const traceparent = request.headers.get("traceparent");
+    const traceparent = request.headers.traceparent;
     return traceEvaluation?.({ name, scope: "jsonEvaluator", kind: "internal", traceparent });
   }
 
@@ -82,8 +82,8 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
     const { elements, json: text, etag } = answer;
     for (const element of elements) record(element.counted);
     span?.flags(elements.length);
-    const condition = request.headers.get("if-none-match");
-    if (condition !== null && matches(condition, etag)) {
+    const condition = request.headers["if-none-match"];
+    if (condition !== undefined && matches(condition, etag)) {
       return { status: 304, headers: [["ETag", etag]], body: null, requestBytes };
     }
     return json(200, text, [["ETag", etag]], requestBytes);
@@ -98,11 +98,11 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
     if ("refused" in body) return watched.send(refusal(body.refused, key));
     const context = parseContext(body.text);
     if (context === undefined) return watched.send(refusal("invalid", key));
-    const selector = readSelector(request.headers.get(selectorHeader));
+    const selector = readSelector(request.headers[selectorHeader]);
     if (typeof selector === "string") return watched.send(refusal({ selector }, key));
-    const named = events && namedConfiguration(request.url);
+    const named = events && namedConfiguration(request.target);
     const now = (): Answer => {
-      additions.apply(context, (name) => request.headers.get(name));
+      additions.apply(context, (name) => request.headers[name]);
       return watched.send(
         key === undefined
           ? all(request, selector, context, body.bytes)

@@ -3,27 +3,24 @@
  *
  * https://github.com/open-feature/protocol (OpenAPI 0.3.0)
  */
+import {
+  type HttpHandler,
+  type HttpReply,
+  type HttpRequest,
+  notFoundPage,
+} from "../../transport/http-handler.ts";
 import { createBodyReader } from "./body.ts";
 import { answerEvents } from "./events/answer.ts";
-import {
-  badRequestPage,
-  methodNotAllowed,
-  notFoundPage,
-  type Reply,
-  redirect,
-  respond,
-} from "./reply.ts";
+import { badRequestPage, methodNotAllowed, type Reply, redirect } from "./reply.ts";
 import type { Route } from "./route.ts";
-import type { OfrepOptions, OfrepParts } from "./service.ts";
+import { type OfrepOptions, type OfrepParts, observerOf } from "./service.ts";
 import { watch } from "./watched.ts";
-
-export type OfrepHandler = (request: Request) => Response | Promise<Response> | undefined;
 
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(
   options: OfrepOptions,
   { routes, cors, evaluate }: OfrepParts,
-): OfrepHandler {
+): HttpHandler {
   const { events } = options;
   const readBody = createBodyReader({
     maxBytes: options.maxRequestBody,
@@ -31,25 +28,30 @@ export function createOfrepHandler(
   });
 
   return (request) => {
-    const route = routes.of(request.url);
+    const route = routes.of(request.target);
     return route && handle(request, route);
   };
 
-  function handle(request: Request, route: Route): Response | Promise<Response> {
+  function handle(request: HttpRequest, route: Route): HttpReply | Promise<HttpReply> {
     const { headers, method } = request;
-    const origin = headers.get("origin");
+    const { origin } = headers;
     const preflight =
       method === "OPTIONS"
         ? cors.preflight({
             method,
             origin,
-            requestMethod: headers.get("access-control-request-method"),
-            requestHeaders: headers.get("access-control-request-headers"),
+            requestMethod: headers["access-control-request-method"],
+            requestHeaders: headers["access-control-request-headers"],
           })
         : undefined;
-    if (preflight !== undefined) return respond({ status: 204, headers: preflight, body: null });
-    const watched = watch(options, { method, headers, path: route.path }, (reply) =>
-      respond(reply, cors.actual(origin)),
+    if (preflight !== undefined) return { status: 204, headers: preflight, body: null };
+    const watched = watch(
+      observerOf(options, request.secure),
+      { method, headers, path: route.path },
+      (reply): HttpReply => {
+        const { status, headers, body } = reply;
+        return { status, headers: [...headers, ...cors.actual(origin)], body };
+      },
     );
     return watched.attempt(() => {
       const reply = withoutBody(request, route);
@@ -62,7 +64,7 @@ export function createOfrepHandler(
   }
 
   /** undefined: the body says what to answer. */
-  function withoutBody(request: Request, route: Route): Reply | undefined {
+  function withoutBody(request: HttpRequest, route: Route): Reply | undefined {
     if (route.kind === "redirect") return redirect(route.location);
     if (route.kind === "unknown") return notFoundPage;
     if (route.kind === "malformed") return badRequestPage;

@@ -1,12 +1,10 @@
 /** Answers of OFREP that are not about a flag, and the form that all answers have. */
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { HeaderList } from "../../transport/cors.ts";
+import type { HttpReply } from "../../transport/http-handler.ts";
 
-/** An HTTP response, before a server puts it into its own form. */
-export interface Reply {
-  readonly status: number;
-  readonly headers: HeaderList;
-  readonly body: string | ReadableStream<Uint8Array<ArrayBuffer>> | null;
+/** A reply, and what is measured of it. */
+export interface Reply extends HttpReply {
   readonly requestBytes?: number | undefined;
   /** Of a stream: resolves with its length when it is over. */
   readonly closed?: Promise<number>;
@@ -26,39 +24,6 @@ export function json(
 ): Reply {
   return { status, headers: headers ? [contentType, ...headers] : jsonOnly, body, requestBytes };
 }
-
-/** A reply in the form of the Fetch API. @param more headers that every answer has, such as those of CORS */
-export function respond({ status, headers, body }: Reply, more: HeaderList = []): Response {
-  return new Response(body, {
-    status,
-    headers: headers === jsonOnly ? usualHeaders(more) : join(headers, more),
-  });
-}
-
-/** The headers of most answers, by what CORS adds: making them anew takes longer than evaluating a flag. */
-const usual = new WeakMap<HeaderList, Headers>();
-
-function usualHeaders(more: HeaderList): Headers {
-  let headers = usual.get(more);
-  if (headers === undefined) {
-    headers = join(jsonOnly, more);
-    usual.set(more, headers);
-  }
-  return headers;
-}
-
-function join(headers: HeaderList, more: HeaderList): Headers {
-  return new Headers([...headers, ...more].map(([name, value]): [string, string] => [name, value]));
-}
-
-export const notFoundPage: Reply = {
-  status: 404,
-  headers: [
-    ["Content-Type", "text/plain; charset=utf-8"],
-    ["X-Content-Type-Options", "nosniff"],
-  ],
-  body: "404 page not found\n",
-};
 
 export const badRequestPage: Reply = {
   status: 400,
@@ -112,7 +77,7 @@ export function refusal(reason: Refusal, key: string | undefined): Reply {
       ? ["GENERAL", `invalid selector: ${reason.selector}`]
       : ["INVALID_CONTEXT", "Provider context is not valid"];
   const subject = key === undefined ? "" : `"key":${htmlSafeJson(key)},`;
-  const body = `{${subject}"errorCode":"${errorCode}","errorDetails":${htmlSafeJson(errorDetails)},"metadata":null}`;
+  const body = `{${subject}"errorCode":"${errorCode}","errorDetails":${htmlSafeJson(errorDetails)}}`;
   // The rest of a body that did not arrive must not be taken for the next request.
   return json(400, body, reason === "incomplete" ? [close] : []);
 }

@@ -1,5 +1,5 @@
 /** Which of OFREP's endpoints a request is for. */
-import { pathOf } from "../../transport/request-path.ts";
+import { pathOf } from "../../transport/http-handler.ts";
 import { eventsPath } from "./events/advertisement.ts";
 
 const flagsPath = "/ofrep/v1/evaluate/flags";
@@ -11,25 +11,25 @@ type Endpoint =
   | { readonly kind: "single"; readonly key: string }
   | { readonly kind: "bulk" }
   | { readonly kind: "events" }
-  /** The path with its empty segments taken out. */
+  /** The path without empty and dot segments. */
   | { readonly kind: "redirect"; readonly location: string }
   /** Percent-encoding that is none. */
   | { readonly kind: "malformed" }
   | { readonly kind: "unknown" };
 
 /** undefined: the path is not OFREP's at all. */
-export function routeOf(url: string): Route | undefined {
-  const path = pathOf(url);
-  const endpoint = endpointOf(url, path);
+export function routeOf(target: string): Route | undefined {
+  const path = pathOf(target);
+  const endpoint = endpointOf(target, path);
   return endpoint && { ...endpoint, path };
 }
 
-function endpointOf(url: string, path: string): Endpoint | undefined {
-  const clean = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
+function endpointOf(target: string, path: string): Endpoint | undefined {
+  const clean = cleaned(path);
   if (!clean.startsWith("/ofrep/")) return undefined;
   if (clean !== path) {
-    const query = url.indexOf("?");
-    return { kind: "redirect", location: clean + (query < 0 ? "" : url.slice(query)) };
+    const query = target.indexOf("?");
+    return { kind: "redirect", location: clean + (query < 0 ? "" : target.slice(query)) };
   }
   if (path === flagsPath || path === `${flagsPath}/`) return { kind: "bulk" };
   if (path === eventsPath) return { kind: "events" };
@@ -38,6 +38,20 @@ function endpointOf(url: string, path: string): Endpoint | undefined {
   if (segment.includes("/")) return { kind: "unknown" };
   if (/%(?![0-9a-f]{2})/i.test(segment)) return { kind: "malformed" };
   return { kind: "single", key: decodeKey(segment) };
+}
+
+const unclean = /\/\/|\/\.{1,2}(?:\/|$)/;
+
+/** Without empty segments, and without `.` and `..` (RFC 3986 §5.2.4). */
+function cleaned(path: string): string {
+  if (!unclean.test(path)) return path;
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(segment);
+  }
+  const folder = /\/\.{0,2}$/.test(path) && kept.length > 0;
+  return `/${kept.join("/")}${folder ? "/" : ""}`;
 }
 
 /** One path segment. A `/` within a key is written `%2F`; bytes that are no UTF-8 become U+FFFD. */

@@ -6,7 +6,7 @@ import { selectorOf } from "../selector-header.ts";
  * As {@link selectorOf}.
  * @returns a text where the selector is invalid: what is wrong with it
  */
-export function readSelector(text: string | null): Selector | string {
+export function readSelector(text: string | undefined): Selector | string {
   try {
     return selectorOf(text);
   } catch (error) {

@@ -1,12 +1,15 @@
 import type { CallObserver } from "../../core/calls.ts";
 import { type Cors, createCors, exposedHeaders } from "../../transport/cors.ts";
-import type { PlainAnswer } from "../../transport/http1/plain-connection.ts";
+import type { HttpHandler } from "../../transport/http-handler.ts";
+import type { FastPath } from "../../transport/http1/fast-path.ts";
 import { createEvaluations, type Evaluate, type EvaluationsOptions } from "./evaluations.ts";
-import { createOfrepHandler, type OfrepHandler } from "./handler.ts";
+import { createFastPath } from "./fast-path.ts";
+import { createOfrepHandler } from "./handler.ts";
 import { KnownRoutes } from "./known-routes.ts";
-import { createShortPath } from "./short-path.ts";
 
 export interface OfrepOptions extends EvaluationsOptions, CallObserver {
+  /** Observes the calls that come over TLS; default: as the others. */
+  readonly overTls?: CallObserver;
   /** Allowed origins (`*` wildcards); empty: every origin. */
   readonly corsOrigins: readonly string[];
   /** Bytes; ≤ 0: no limit. */
@@ -24,9 +27,9 @@ export interface OfrepParts {
 
 /** OFREP by two ways that give the same answers. */
 export interface Ofrep {
-  readonly handler: OfrepHandler;
+  readonly handler: HttpHandler;
   /** Answers requests that are written as nearly all clients write them, from their bytes. */
-  readonly shortPath: PlainAnswer;
+  fastPath(secure: boolean): FastPath;
 }
 
 /** Makes the service. */
@@ -38,6 +41,11 @@ export function createOfrep(options: OfrepOptions): Ofrep {
   };
   return {
     handler: createOfrepHandler(options, parts),
-    shortPath: createShortPath(options, parts),
+    fastPath: (secure) => createFastPath(observerOf(options, secure), options, parts),
   };
+}
+
+/** Who observes the calls of a connection. */
+export function observerOf(options: OfrepOptions, secure: boolean): CallObserver {
+  return secure ? (options.overTls ?? options) : options;
 }

@@ -1,9 +1,10 @@
 import type { CallObserver } from "../../core/calls.ts";
+import type { HttpReply } from "../../transport/http-handler.ts";
 import type { Reply } from "./reply.ts";
 import type { OfrepRequest } from "./request.ts";
 
 /** A request that is watched until its reply has ended. `Answer` is what its server sends. */
-export interface Watched<Answer = Response> {
+export interface Watched<Answer = HttpReply> {
   /** Once, with the reply, which may be a stream. */
   send(reply: Reply): Answer;
   /** Runs what leads to the reply. A request whose answer throws is over. */
@@ -13,15 +14,17 @@ export interface Watched<Answer = Response> {
 /** @param respond makes the server's answer of a reply */
 export function watch<Answer>(
   { onCall, onOpen, trace }: CallObserver,
-  { method: httpMethod, headers, path }: Omit<OfrepRequest, "url"> & { readonly path: string },
+  { method: httpMethod, headers, path }: Omit<OfrepRequest, "target"> & { readonly path: string },
   respond: (reply: Reply) => Answer,
 ): Watched<Answer> {
   const span = trace?.({
     path,
     protocol: "http",
     httpMethod,
-    header: (name) => headers.get(name) ?? undefined,
-    setHeader: (name, value) => headers.set(name, value),
+    header: (name) => headers[name],
+    setHeader: (name, value) => {
+      headers[name] = value;
+    },
   });
   const started = performance.now();
   let over = false;

@@ -7,11 +7,11 @@ import type {
 import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors, HeaderList } from "../cors.ts";
+import type { Exchange, HeaderFields } from "../exchange.ts";
 import { envelopeBytes } from "../grpc/envelope.ts";
 import { asConnectGo } from "./as-connect-go.ts";
 import { readBody, readPieces } from "./body.ts";
 import { codeOf, protocolOf } from "./classify.ts";
-import type { Exchange, HeaderFields } from "./exchange.ts";
 import { type Failure, failureKey } from "./handlers.ts";
 import { toFields, toWebHeaders } from "./headers.ts";
 import { acceptPost, answerEmpty, answerText, answerUnknown } from "./refuse.ts";

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { HeaderFields } from "./exchange.ts";
+import type { HeaderFields } from "../exchange.ts";
 
 /** Headers that count as absent where they are empty, as in Go; Connect would take them at their word. */
 const absentIfEmpty = new Set([

@@ -4,14 +4,12 @@ import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
 import { wantsGzip } from "../grpc/envelope.ts";
 import { publicError } from "../grpc/status.ts";
-import { httpDate } from "../http1/date.ts";
-import type { PlainAnswer } from "../http1/plain-connection.ts";
-import type { PlainHead } from "../http1/plain-head.ts";
+import type { FastPath } from "../http1/fast-path.ts";
+import type { RequestHead } from "../http1/request-head.ts";
+import { headEnd, statusLine } from "../http1/response-head.ts";
 import type { UnaryMethod } from "../method.ts";
 
-type Headers = PlainHead["headers"];
-
-const close = "Connection: close\r\n\r\n";
+type Headers = RequestHead["headers"];
 
 /**
  * Answers unary calls of Connect's protocol in JSON by the methods' own short paths, and answers
@@ -22,20 +20,20 @@ export function createJsonUnary(
   cors: Cors | undefined,
   keepAliveMs: number,
   context: TransportContext,
-): PlainAnswer {
+): FastPath {
   const byPath = new Map(methods.map((method) => [method.path, method]));
-  const keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n\r\n`;
+  const endOfHead = headEnd(keepAliveMs);
   const { watch, maxBytes, log } = context;
 
   function respond(status: number, body: Uint8Array, headers: Headers, last: boolean): Buffer {
     const gzip = wantsGzip(body, headers["accept-encoding"]);
     const sent = gzip ? Bun.gzipSync(new Uint8Array(body)) : body;
-    let head = `HTTP/1.1 ${status} ${reasons[status] ?? ""}\r\ncontent-length: ${sent.length}\r\n`;
+    let head = `${statusLine(status)}content-length: ${sent.length}\r\n`;
     const type = status === 200 ? headers["content-type"] : "application/json";
     head += `content-type: ${type}\r\naccept-encoding: gzip\r\n`;
     if (gzip) head += "content-encoding: gzip\r\n";
     for (const [name, value] of cors?.actual(headers.origin) ?? []) head += `${name}: ${value}\r\n`;
-    head += `Date: ${httpDate()}\r\n${last ? close : keepAlive}`;
+    head += endOfHead(last);
     const answer = Buffer.allocUnsafe(head.length + sent.length);
     answer.write(head, "latin1");
     answer.set(sent, head.length);
@@ -69,21 +67,6 @@ export function createJsonUnary(
     return respond(200, answer, headers, last);
   };
 }
-
-/** Reason phrases of the statuses that Connect's protocol has (RFC 9110 §15). */
-const reasons: Readonly<Record<number, string>> = {
-  200: "OK",
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  409: "Conflict",
-  429: "Too Many Requests",
-  500: "Internal Server Error",
-  501: "Not Implemented",
-  503: "Service Unavailable",
-  504: "Gateway Timeout",
-};
 
 function isPlainJson(headers: Headers): boolean {
   const type = headers["content-type"];

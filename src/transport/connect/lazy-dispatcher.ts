@@ -1,8 +1,8 @@
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
+import type { Exchange } from "../exchange.ts";
 import type { ListenerOptions } from "../listener.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Exchange } from "./exchange.ts";
 
 type DispatcherOptions = Pick<ListenerOptions, "routes" | "web">;
 

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { Exchange, HeaderFields } from "../exchange.ts";
 import { percentEncode } from "../grpc/status.ts";
-import type { Exchange, HeaderFields } from "./exchange.ts";
 
 /** Answers to requests that are no call of a method here. */
 

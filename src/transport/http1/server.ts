@@ -1,144 +1,88 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { ExpiryQueue } from "../../core/expiry.ts";
-import type { Exchange } from "../connect/exchange.ts";
 import { requestLineBytes, type Timeouts } from "../limits.ts";
-import { endThenDestroy } from "../linger.ts";
-import { Http1Exchange } from "./exchange.ts";
-import type { PlainAnswer } from "./plain-connection.ts";
-import { PlainServer } from "./plain-server.ts";
-
-/** A connection, between or within requests. */
-interface Connection {
-  readonly socket: Socket;
-  /** Requests whose answers are not complete; more than one where the client pipelines. */
-  open: number;
-}
+import { lingerMs } from "../linger.ts";
+import { Http1Connection, type Phase } from "./connection.ts";
+import type { Http1Exchange } from "./exchange.ts";
+import type { FastPath } from "./fast-path.ts";
+import { headEnd } from "./response-head.ts";
 
 export interface Http1Options {
+  /** Of all fields of a request; ≤ 0: no limit. */
   readonly maxHeaderBytes: number;
   readonly timeouts: Timeouts;
-  /** Answers requests on the short path. */
-  readonly plain: PlainAnswer;
-  readonly serve: (exchange: Exchange) => void;
+  /** For connections with and without TLS. */
+  readonly fastPath?: (secure: boolean) => FastPath | undefined;
+  /** The general path. */
+  readonly serve: (exchange: Http1Exchange) => void;
 }
 
-/**
- * HTTP/1.1 on connections that somebody else accepts: requests are answered from their bytes where
- * that can be, and by node:http where not.
- */
+/** HTTP/1.1 on connections that somebody else accepts. */
 export class Http1Server {
-  readonly #plain: PlainServer;
-  /** Loaded for the first request that needs it. */
-  #server: Server | undefined;
-  readonly #keepAliveMs: number;
-  readonly #leaveMs: number;
-  readonly #serve: Http1Options["serve"];
-  readonly #connections = new Map<Socket, Connection>();
-  readonly #headers: ExpiryQueue<Connection>;
-  readonly #idle: ExpiryQueue<Connection>;
-  readonly #maxHeaderBytes: number;
+  readonly #options: Http1Options;
+  readonly #fastPaths: Readonly<Record<"plain" | "secure", FastPath | undefined>>;
+  readonly #connections = new Map<Http1Connection, Phase>();
+  readonly #queues: Readonly<Record<Exclude<Phase, "answering">, ExpiryQueue<Http1Connection>>>;
   #draining = false;
 
-  constructor({ maxHeaderBytes, timeouts, plain, serve }: Http1Options) {
-    const drop = ({ socket }: Connection) => socket.destroy();
-    this.#headers = new ExpiryQueue(timeouts.headersMs, drop);
-    this.#idle = new ExpiryQueue(timeouts.keepAliveMs, drop);
-    this.#maxHeaderBytes = maxHeaderBytes + requestLineBytes;
-    this.#keepAliveMs = timeouts.keepAliveMs;
-    this.#leaveMs = timeouts.leaveMs;
-    this.#serve = serve;
-    this.#plain = new PlainServer({
-      maxHeaderBytes: this.#maxHeaderBytes,
-      timeouts,
-      answer: plain,
-      other: (socket, bytes) => this.#useNode(socket, bytes),
-    });
-  }
-
-  #createServer(): Server {
-    const server = process.getBuiltinModule("node:http").createServer({
-      maxHeaderSize: this.#maxHeaderBytes,
-      keepAliveTimeout: this.#keepAliveMs,
-    });
-    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      this.#track(request.socket, response);
-      request.on("error", ignore);
-      response.on("error", ignore);
-      this.#serve(new Http1Exchange(request, response, () => this.#draining));
-    });
-    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-      refuse(socket, error.code === "HPE_HEADER_OVERFLOW" ? tooLargeHeaders : badRequest);
-    });
-    return server;
+  constructor(options: Http1Options) {
+    this.#options = options;
+    const { fastPath, timeouts } = options;
+    this.#fastPaths = { plain: fastPath?.(false), secure: fastPath?.(true) };
+    const queue = (ms: number) =>
+      new ExpiryQueue<Http1Connection>(ms, (connection) => connection.expire());
+    this.#queues = {
+      request: queue(timeouts.headersMs),
+      "next request": queue(timeouts.keepAliveMs),
+      reader: queue(timeouts.answerMs),
+      "last words": queue(lingerMs),
+    };
   }
 
   /** @param first Bytes that were read from the socket before. */
   accept(socket: Socket, first: Buffer): void {
-    this.#plain.accept(socket, first);
-  }
-
-  #useNode(socket: Socket, first: Uint8Array): void {
-    const connection: Connection = { socket, open: 0 };
-    this.#connections.set(socket, connection);
-    this.#headers.add(connection, performance.now());
+    const { maxHeaderBytes, timeouts, serve } = this.#options;
+    const secure = "encrypted" in socket && socket.encrypted === true;
+    const connection = new Http1Connection(socket, {
+      maxHeaderBytes:
+        maxHeaderBytes > 0 ? maxHeaderBytes + requestLineBytes : Number.POSITIVE_INFINITY,
+      fastPath: this.#fastPaths[secure ? "secure" : "plain"],
+      serve,
+      headEnd: headEnd(timeouts.keepAliveMs),
+      secure,
+      onPhase: this.#onPhase,
+    });
+    connection.draining = this.#draining;
+    this.#connections.set(connection, "answering");
+    this.#onPhase(connection, "request");
     socket.on("close", () => {
-      this.#connections.delete(socket);
-      this.#headers.delete(connection);
-      this.#idle.delete(connection);
+      this.#leaveQueue(connection);
+      this.#connections.delete(connection);
     });
-    socket.on("data", () => {
-      if (connection.open > 0 || !this.#idle.has(connection)) return;
-      this.#idle.delete(connection);
-      this.#headers.add(connection, performance.now());
-    });
-    // node:http would reset a connection that it closes, where the client is still sending.
-    socket.destroySoon = () => endThenDestroy(socket);
-    // node:http takes a connection from its server's `connection` event and reads by `data` events.
-    this.#server ??= this.#createServer();
-    this.#server.emit("connection", socket);
-    socket.emit("data", first);
+    connection.receive(first);
   }
 
-  #track(socket: Socket, response: ServerResponse): void {
-    const connection = this.#connections.get(socket);
-    if (!connection) return;
-    connection.open++;
-    this.#headers.delete(connection);
-    this.#idle.delete(connection);
-    response.once("close", () => {
-      if (--connection.open > 0 || socket.destroyed) return;
-      if (this.#draining) endThenDestroy(socket);
-      else this.#idle.add(connection, performance.now());
-    });
+  readonly #onPhase = (connection: Http1Connection, phase: Phase): void => {
+    const before = this.#connections.get(connection);
+    if (before === undefined) return;
+    if (before !== phase) this.#leaveQueue(connection);
+    this.#connections.set(connection, phase);
+    if (phase !== "answering") this.#queues[phase].add(connection, performance.now());
+  };
+
+  #leaveQueue(connection: Http1Connection): void {
+    const phase = this.#connections.get(connection);
+    if (phase && phase !== "answering") this.#queues[phase].delete(connection);
   }
 
   sweep(now: number): void {
-    this.#plain.sweep(now);
-    this.#headers.sweep(now);
-    this.#idle.sweep(now);
+    for (const queue of Object.values(this.#queues)) queue.sweep(now);
   }
 
   /** Connections end with their next answer, or when they have been idle for a while. */
   drain(): void {
     this.#draining = true;
-    this.#plain.drain();
-    this.#idle.shorten(this.#leaveMs, performance.now());
+    for (const connection of this.#connections.keys()) connection.draining = true;
+    this.#queues["next request"].shorten(this.#options.timeouts.leaveMs, performance.now());
   }
-}
-
-function ignore(): void {}
-
-const badRequest = "400 Bad Request";
-const tooLargeHeaders = "431 Request Header Fields Too Large";
-
-/** Answers what is no request that this port takes, and closes. */
-export function refuse(socket: Socket, status: string, message = status): void {
-  if (socket.writable) {
-    socket.write(
-      `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-        `Content-Length: ${Buffer.byteLength(message)}\r\nConnection: close\r\n\r\n${message}`,
-    );
-  }
-  endThenDestroy(socket);
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Exchange, HeaderFields } from "../connect/exchange.ts";
+import type { Exchange, HeaderFields } from "../exchange.ts";
 import { Http2Body } from "./body.ts";
 import { type BlockFields, encodeBlock } from "./hpack/encoder.ts";
 import type { Http2Stream, StreamHandler } from "./stream.ts";

@@ -1,12 +1,13 @@
 /** Differences in how requests are taken and answers are written. */
 import { isDeepStrictEqual } from "node:util";
+import { isObject } from "./model.ts";
 import { parse } from "./parts.ts";
 import type { KnownRule } from "./rule.ts";
 
 export const knownForms: readonly KnownRule[] = [
   {
     name: "dot segments",
-    why: "Bun resolves `.` and `..` in a path before anyone sees it, so that no redirect is needed.",
+    why: "A dot that is percent-encoded belongs to a key; Go takes it for a dot segment, and leaves a slash out where one ended the path.",
     explains: ({ request, statuses }) =>
       "http" in request &&
       request.port === "ofrep" &&
@@ -15,7 +16,7 @@ export const knownForms: readonly KnownRule[] = [
   },
   {
     name: "refused before any handler",
-    why: "What is no HTTP at all is refused by Bun's parser with an empty 400; Go's gives it a body.",
+    why: "What is no HTTP at all is refused with a 400 by either, in other words.",
     explains: ({ request, part, statuses }) =>
       "http" in request &&
       request.port === "ofrep" &&
@@ -80,6 +81,15 @@ export const knownForms: readonly KnownRule[] = [
       Buffer.from(request.http.body ?? "").toString("hex") === "0801" &&
       statuses[0] === 400 &&
       statuses[1] === 404,
+  },
+  {
+    name: "no metadata of refused requests",
+    why: "OFREP's metadata is an object: a request that is refused has none; Go says null.",
+    explains: ({ request, part, ours, theirs }) => {
+      if (request.port !== "ofrep" || part !== "body") return false;
+      const [a, b] = [parse(ours), parse(theirs)];
+      return isDeepStrictEqual(isObject(a) && { ...a, metadata: null }, b);
+    },
   },
   {
     name: "ETag of OFREP's bulk answers",

@@ -284,4 +284,10 @@ cases.push({
 export const changing = "switch";
 const variants = { before: "before", after: "after" };
 flags[changing] = { state: "ENABLED", variants, defaultVariant: "before" };
+cases.push({
+  flag: changing,
+  type: "string",
+  fallback: "fallback",
+  expected: { value: "before", variant: "before", reason: "STATIC" },
+});
 export const changed: Definition = { state: "ENABLED", variants, defaultVariant: "after" };

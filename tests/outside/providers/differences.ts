@@ -1,12 +1,14 @@
 /** What providers are known to do differently, whichever daemon they talk to. */
-import type { Expected, ValueType } from "./cases.ts";
+import type { Case, Expected } from "./cases.ts";
 
 interface Difference {
   /** `language/mode`; a `*` stands for any. */
   readonly providers: readonly string[];
   readonly why: string;
-  readonly flags: readonly string[];
-  readonly types?: readonly ValueType[];
+  /** Absent: every flag. */
+  readonly flags?: readonly string[];
+  /** Only if this error is due, or none (`null`). */
+  readonly error?: string | null;
   /** Only for this context over the common one; `{}`: for the common one alone. */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly get: Partial<Expected>;
@@ -18,6 +20,14 @@ const refused = (errorCode: string): Partial<Expected> => ({
   variant: undefined,
 });
 const picks = (variant: string): Partial<Expected> => ({ value: `value ${variant}`, variant });
+
+/** How Rust shows a google.protobuf.Struct. */
+const debugText =
+  'Struct { fields: {"b": Value { kind: Some(StructValue(Struct { fields: {"c": Value { kind: ' +
+  'Some(ListValue(ListValue { values: [Value { kind: Some(StringValue("x")) }, Value { kind: ' +
+  "Some(NumberValue(1.0)) }, Value { kind: Some(ListValue(ListValue { values: [Value { kind: " +
+  "Some(BoolValue(true)) }, Value { kind: Some(NullValue(NullValue)) }] })) }, Value { kind: " +
+  'Some(StructValue(Struct { fields: {"d": Value { kind: Some(StringValue("e")) }} })) }] })) }} })) }} }';
 
 const v3 = ["python/in-process", "rust/in-process"];
 const v1 = ["java/in-process"];
@@ -85,7 +95,7 @@ const table: readonly Difference[] = [
     get: { value: -7, ...refused("TYPE_MISMATCH") },
   },
   {
-    providers: ["java/*"],
+    providers: ["java/*", "rust/rpc"],
     why: "an answer without a variant is an unknown flag",
     flags: ["no-default"],
     get: refused("FLAG_NOT_FOUND"),
@@ -126,21 +136,94 @@ const table: readonly Difference[] = [
     flags: ["no-default"],
     get: refused("TYPE_MISMATCH"),
   },
+  {
+    providers: ["rust/rpc", "rust/ofrep"],
+    why: "null within an object is an empty text",
+    flags: ["object"],
+    get: { value: { name: "x", size: 3, ratio: 0.5, on: true, none: "" } },
+  },
+  {
+    providers: ["rust/in-process"],
+    why: "null within an object is a text",
+    flags: ["object"],
+    get: { value: { name: "x", size: 3, ratio: 0.5, on: true, none: "null" } },
+  },
+  {
+    providers: ["rust/rpc"],
+    why: "an object within an object is a text for debugging",
+    flags: ["object-nested"],
+    get: { value: { a: debugText } },
+  },
+  {
+    providers: ["rust/in-process"],
+    why: "an object within an object is its JSON",
+    flags: ["object-nested"],
+    get: { value: { a: '{"b":{"c":["x",1,[true,null],{"d":"e"}]}}' } },
+  },
+  {
+    providers: ["rust/ofrep"],
+    why: "null within an object is an empty text",
+    flags: ["object-nested"],
+    get: { value: { a: { b: { c: ["x", 1, [true, ""], { d: "e" }] } } } },
+  },
+  {
+    providers: ["rust/rpc"],
+    why: "INVALID_ARGUMENT, which means a wrong type, is INVALID_CONTEXT",
+    error: "TYPE_MISMATCH",
+    get: refused("INVALID_CONTEXT"),
+  },
+  {
+    providers: ["rust/rpc"],
+    why: "DATA_LOSS, which means PARSE_ERROR, is GENERAL",
+    error: "PARSE_ERROR",
+    get: refused("GENERAL"),
+  },
+  {
+    providers: ["rust/in-process"],
+    why: "a flag without a default variant is an error",
+    flags: ["no-default"],
+    get: refused("GENERAL"),
+  },
+  {
+    providers: ["rust/in-process"],
+    why: "a flag that is disabled is an unknown flag",
+    flags: ["disabled"],
+    get: refused("FLAG_NOT_FOUND"),
+  },
+  {
+    providers: ["rust/ofrep"],
+    why: "an answer without a value, or with one of another type, is PARSE_ERROR",
+    flags: ["disabled", "no-default"],
+    get: refused("PARSE_ERROR"),
+  },
+  {
+    providers: ["rust/ofrep"],
+    why: "an answer without a value, or with one of another type, is PARSE_ERROR",
+    error: "TYPE_MISMATCH",
+    get: refused("PARSE_ERROR"),
+  },
+  ...["GENERAL", "PARSE_ERROR"].map((error) => ({
+    providers: ["rust/ofrep"],
+    why: "every 400 is INVALID_CONTEXT, whatever its error code",
+    error,
+    get: refused("INVALID_CONTEXT"),
+  })),
+  {
+    providers: ["rust/ofrep"],
+    why: "every answer that is no error is STATIC, whatever its reason",
+    error: null,
+    get: { reason: "STATIC" },
+  },
 ];
 
 /** What this provider gets instead, if that is known. */
-export function differences(
-  provider: string,
-  flag: string,
-  type: ValueType,
-  context?: Readonly<Record<string, unknown>>,
-): Partial<Expected> | undefined {
+export function difference(provider: string, asked: Case): Partial<Expected> | undefined {
   return table.find(
-    (each) =>
-      each.providers.some((pattern) => matches(pattern, provider)) &&
-      each.flags.includes(flag) &&
-      (each.types?.includes(type) ?? true) &&
-      (!each.context || Bun.deepEquals(each.context, context ?? {})),
+    ({ providers, flags, error, context }) =>
+      providers.some((pattern) => matches(pattern, provider)) &&
+      (flags?.includes(asked.flag) ?? true) &&
+      (error === undefined || error === (asked.expected.errorCode ?? null)) &&
+      (!context || Bun.deepEquals(context, asked.context ?? {})),
   )?.get;
 }
 

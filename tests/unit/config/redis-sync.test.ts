@@ -108,3 +108,38 @@ describe("refused", () => {
     await expect(read(args)).rejects.toThrow(new ConfigError(message));
   });
 });
+
+test("white space around texts from variables is cut", async () => {
+  const environment = { FLAGD_REDIS_URI: " redis://h/0?key=f\n", FLAGD_REDIS_SERVER_NAME: "" };
+  expect(await read([], environment)).toMatchObject({ source: { uri: "redis://h/0?key=f" } });
+  expect(await read(["--redis-uri", "redis://h/0?key=f\n"])).toMatchObject({
+    source: { uri: "redis://h/0?key=f" },
+  });
+});
+
+describe("user and password beside the URI", () => {
+  test("come from variables and files", async () => {
+    const environment = { FLAGD_REDIS_USERNAME: "u\n", FLAGD_REDIS_PASSWORD: "pw\n" };
+    expect(await read(uri, environment)).toMatchObject({
+      source: { uri: "redis://h/0?key=f", username: "u", password: "pw" },
+    });
+    expect(await read([...uri, "--redis-password-file", "/pw"])).toMatchObject({
+      source: { passwordFile: "/pw" },
+    });
+  });
+
+  test("leave a URI that has a password alone", async () => {
+    const environment = { FLAGD_REDIS_PASSWORD: "other" };
+    const { source } = (await read(["--redis-uri", "redis://pw@h?key=f"], environment)) ?? {};
+    expect(source).not.toHaveProperty("password");
+  });
+
+  test("do not stand on the command line, and not twice", async () => {
+    await expect(read([...uri, "--redis-password", "pw"])).rejects.toThrow(
+      "--redis-password would show a secret to everyone who can list processes: set FLAGD_REDIS_PASSWORD",
+    );
+    await expect(
+      read([...uri, "--redis-password-file", "f"], { FLAGD_REDIS_PASSWORD: "pw" }),
+    ).rejects.toThrow("set FLAGD_REDIS_PASSWORD or --redis-password-file, not both");
+  });
+});

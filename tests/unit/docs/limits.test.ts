@@ -8,6 +8,7 @@ import {
   defaultTimeouts,
   longestOutput,
   maxConnections,
+  maxPipelinedBytes,
 } from "../../../src/transport/limits.ts";
 import { root } from "../../support/documentation.ts";
 
@@ -26,7 +27,7 @@ const grouped = (value: number) => `${value}`.replace(/\B(?=(\d{3})+$)/g, " ");
 const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
 const seconds = (milliseconds: number) => `${milliseconds / 1000} s`;
 
-const { headersMs, requestMs, keepAliveMs, idleMs, leaveMs } = defaultTimeouts;
+const { headersMs, requestMs, keepAliveMs, answerMs, idleMs, leaveMs } = defaultTimeouts;
 
 test.each([
   [
@@ -39,7 +40,11 @@ test.each([
     "open calls on one HTTP/2 connection, and cancelled ones that are still being processed",
     `${defaultMaxConcurrentStreams} each`,
   ],
-  ["answers that wait for an HTTP/2 client to read them", mebibytes(longestOutput)],
+  ["answers that wait for a client to read them", mebibytes(longestOutput)],
+  [
+    "requests of one HTTP/1.1 connection that wait for the answer before theirs",
+    `${maxPipelinedBytes / 2 ** 10} KiB`,
+  ],
   ["OFREP event streams", grouped(startOptions["ofrep-sse-streams"].default)],
   ["a sync stream whose client reads nothing", seconds(startOptions["sync-stall-timeout"].default)],
   ["keepalive pings of a sync client", seconds(startOptions["keep-alive-min-time"].default)],
@@ -47,13 +52,14 @@ test.each([
   expect(cells(name)[0]).toContain(value);
 });
 
-describe("on the ports of evaluation and sync", () => {
+describe("on every port", () => {
   test.each([
     ["the first bytes of a connection, TLS handshake included", seconds(headersMs)],
     ["the headers of an HTTP/1.1 request", seconds(headersMs)],
     ["one HTTP/2 frame, and the headers of a request in several frames", seconds(requestMs)],
     ["the body of a request, after its headers", seconds(requestMs)],
     ["an idle HTTP/1.1 connection", seconds(keepAliveMs)],
+    ["reading what was answered over HTTP/1.1", seconds(answerMs)],
     ["an HTTP/2 connection without a call", `${idleMs / 60_000} min`],
     ["an idle connection, while flagd stops", seconds(leaveMs)],
   ])("%s: %s", (name, value) => {

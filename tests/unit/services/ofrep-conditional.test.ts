@@ -7,6 +7,7 @@ import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import { createOfrep } from "../../../src/services/ofrep/service.ts";
 import { Store } from "../../../src/store/store.ts";
+import { askHandler } from "../../support/ask-handler.ts";
 
 function setUp() {
   const store = new Store(["s"], {
@@ -60,7 +61,10 @@ function setUp() {
     async ask(headers: Readonly<Record<string, string>>, context: object) {
       const body = JSON.stringify({ context });
       const init = { method: "POST", headers, body };
-      const response = await handler(new Request("http://h/ofrep/v1/evaluate/flags", init));
+      const response = await askHandler(
+        handler,
+        new Request("http://h/ofrep/v1/evaluate/flags", init),
+      );
       if (!response) throw new Error("not OFREP's");
       return response;
     },

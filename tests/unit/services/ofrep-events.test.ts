@@ -4,6 +4,7 @@ import { Channel } from "../../../src/services/ofrep/events/channel.ts";
 import { EventStream } from "../../../src/services/ofrep/events/event-stream.ts";
 import { OfrepEvents, type OfrepEventsOptions } from "../../../src/services/ofrep/events/events.ts";
 import { createOfrep } from "../../../src/services/ofrep/service.ts";
+import { askHandler } from "../../support/ask-handler.ts";
 import { fixedContext } from "../../support/fixed-context.ts";
 import { until } from "../../support/until.ts";
 import { createStore, flag, flagSet } from "../store/flags.ts";
@@ -42,7 +43,7 @@ function setUp(options: Partial<OfrepEventsOptions> = {}) {
     onOpen: (_method, _path, change) => open.push(change),
   });
   const send = async (path: string, init: RequestInit = {}) => {
-    const response = await handler(new Request(`http://localhost${path}`, init));
+    const response = await askHandler(handler, new Request(`http://localhost${path}`, init));
     if (response === undefined) throw new Error(`${path} is not OFREP's`);
     return response;
   };
@@ -118,9 +119,9 @@ describe("a bulk answer", () => {
       maxRequestBody: 0,
       record: () => {},
     });
-    const bulk = await handler(new Request(`http://h${FLAGS}`, { method: "POST" }));
+    const bulk = await askHandler(handler, new Request(`http://h${FLAGS}`, { method: "POST" }));
     expect(await bulk?.text()).toBe('{"flags":[],"metadata":{}}');
-    expect((await handler(new Request(`http://h${EVENTS}`)))?.status).toBe(404);
+    expect((await askHandler(handler, new Request(`http://h${EVENTS}`)))?.status).toBe(404);
   });
 });
 

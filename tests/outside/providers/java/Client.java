@@ -64,7 +64,7 @@ class Main {
         return new FlagdProvider(FlagdOptions.builder()
                 .host(host)
                 .port(port)
-                .deadline(5000)
+                .deadline(30000)
                 .resolverType(mode.equals("rpc") ? Config.Resolver.RPC : Config.Resolver.IN_PROCESS)
                 .build());
     }

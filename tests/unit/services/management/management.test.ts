@@ -4,6 +4,7 @@ import { Readiness } from "../../../../src/services/management/readiness.ts";
 import { SourceStatus } from "../../../../src/sources/source-status.ts";
 import { exposition } from "../../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
+import { askHandler } from "../../../support/ask-handler.ts";
 
 function setUp() {
   const file = new SourceStatus("flags.json", "file");
@@ -15,7 +16,7 @@ function setUp() {
     metrics: () => exposition(registry.collect()),
   });
   const get = async (path: string, method = "GET", headers: Record<string, string> = {}) =>
-    handle(new Request(`http://127.0.0.1:8014${path}`, { method, headers }));
+    askHandler(handle, new Request(`http://127.0.0.1:8014${path}`, { method, headers }));
   return { file, redis, readiness, registry, get };
 }
 

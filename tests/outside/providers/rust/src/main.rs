@@ -22,6 +22,8 @@ async fn main() {
             "ofrep" => ResolverType::Rest,
             _ => ResolverType::InProcess,
         },
+        // What is to be seen is what the daemon sends.
+        cache_settings: None,
         ..Default::default()
     })
     .await
