@@ -1,8 +1,9 @@
 import { defineCommand } from "citty";
-import { parseArguments } from "../config/argv.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { versionLine } from "../core/build-info.ts";
+import { versionOptions } from "../config/options/version.ts";
+import { commandLineValues } from "../config/resolve.ts";
+import { buildInfo, versionLine } from "../core/build-info.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Io } from "./io.ts";
 
@@ -15,10 +16,16 @@ export const version = (io: Io) =>
     meta: { name: "version" },
     async run({ rawArgs }): Promise<number> {
       const manual = manualOf("version");
-      const { help, options } = parseArguments(rawArgs, manual.options);
-      if (help) await io.print(commandHelp(manual));
-      else if (options.get("licenses")?.at(-1) === "true") await io.print(licenses());
-      else await io.print(`${versionLine}\n`);
+      const values = commandLineValues(versionOptions, rawArgs);
+      const line = values?.output === "json" ? JSON.stringify(buildInfo) : versionLine;
+      if (!values) await io.print(commandHelp(manual));
+      else
+        await io.print(
+          values.licenses
+            ? licenses()
+            : `${line}
+`,
+        );
       return 0;
     },
   });

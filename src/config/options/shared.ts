@@ -21,18 +21,6 @@ export const globalOptions = {
   }),
 };
 
-/** Options of `flagd version`. */
-export const versionOptions = {
-  ...globalOptions,
-  licenses: option({
-    kind: boolean,
-    default: false,
-    section: "General",
-    doc: "Print the licences of everything that the executable contains instead.",
-    flagOnly: true,
-  }),
-};
-
 /** Options of every command that loads flags. */
 export const loadingOptions = {
   strict: option({
@@ -40,6 +28,12 @@ export const loadingOptions = {
     default: false,
     section: "Flag sources",
     doc: "Reject flag documents that violate the JSON Schema in any way, instead of only warning about them if they can be used.",
+  }),
+  "state-dir": option({
+    kind: path,
+    default: "",
+    section: "Flag sources",
+    doc: "Directory in which to keep the last good flags of every source. A daemon that starts while a source is down serves them until the source answers.",
   }),
   "context-value": option({
     kind: map("key=value"),
