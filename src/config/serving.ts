@@ -24,6 +24,8 @@ export interface ServingConfig {
   readonly warnings: readonly string[];
   /** Reject documents that violate the schema in any way. */
   readonly strict: boolean;
+  /** Where the last good flags are kept; undefined: nowhere. */
+  readonly stateDir: string | undefined;
   /** Static evaluation context (`-X`); also the sync context. */
   readonly contextValues: Readonly<Record<string, string>>;
   readonly sync: {
@@ -78,6 +80,7 @@ export function servingConfig(
     configFile: file,
     warnings: [...resolved.warnings, ...own.warnings, ...context.warnings, ...warnings],
     strict: values.strict,
+    stateDir: values["state-dir"] || undefined,
     contextValues: context.values,
     sync: {
       address: own.address,

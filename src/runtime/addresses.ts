@@ -1,6 +1,6 @@
 import { exactRoutes, type RouteOf } from "../telemetry/routes.ts";
 import type { ListenAddress } from "../transport/listener.ts";
-import type { ShortPath } from "../transport/method.ts";
+import type { FastPath } from "../transport/method.ts";
 
 /** `[::]:8013` or the path of the socket. */
 export function describe(address: ListenAddress): string {
@@ -8,6 +8,6 @@ export function describe(address: ListenAddress): string {
 }
 
 /** The paths of a service's methods, as metrics know them. */
-export function routesOf({ unary, streams }: ShortPath): RouteOf {
+export function routesOf({ unary, streams }: FastPath): RouteOf {
   return exactRoutes([...unary, ...streams].map(({ path }) => path));
 }

@@ -7,6 +7,7 @@ import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
+import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
 import { MovingSource } from "../sources/moving-source.ts";
 import type { Payload, ReadPayload, Source } from "../sources/source.ts";
 import { isPermanent, SourceError } from "../sources/source-error.ts";
@@ -24,6 +25,8 @@ export interface FlagPipelineOptions {
   readonly sources: readonly SourceConfig[];
   /** Reject documents that violate the schema in any way. */
   readonly strict: boolean;
+  /** Where the last good flags are kept; undefined: nowhere. */
+  readonly stateDir?: string | undefined;
   readonly contextValues: JsonObject;
   /** Default: v2. */
   readonly fractional?: FractionalVersion;
@@ -65,10 +68,16 @@ export class FlagPipeline {
         return new MovingSource(here, new ThreadSource({ name, provider, task, log }), make, log);
       });
     const sources = options.sources.map((source) => create(source, { clock, log }));
-    return new FlagPipeline(options, await Promise.all(sources));
+    const made = await Promise.all(sources);
+    return new FlagPipeline(options, made, await lastGoodFiles(made, options));
   }
 
-  private constructor(options: FlagPipelineOptions, sources: readonly Source[]) {
+  private constructor(
+    options: FlagPipelineOptions,
+    sources: readonly Source[],
+    /** By the position of their source; empty: nothing is kept. */
+    private readonly lastGood: readonly LastGoodFile[],
+  ) {
     const { clock = systemClock, fractional = "v2", log } = options;
     this.#options = options;
     this.#clock = clock;
@@ -99,6 +108,7 @@ export class FlagPipeline {
     } finally {
       ended.abort();
       await Promise.allSettled(running);
+      await Promise.all(this.lastGood.map((file) => file.flush()));
     }
   }
 
@@ -116,19 +126,24 @@ export class FlagPipeline {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
     const { strict, traceLoad, onAccepted } = this.#options;
+    const file = this.lastGood[index];
     const sink = new Intake(source, {
       store: this.store,
       status,
       strict,
       trace: traceLoad,
       log: this.#log,
-      onAccepted: async (payload) =>
-        onAccepted?.(
-          index,
-          payload.incremental ? await this.#whole(source.name, payload) : payload,
-        ),
+      onAccepted: async (payload) => {
+        if (onAccepted === undefined && file === undefined) return;
+        const whole = payload.incremental ? await this.#whole(source.name, payload) : payload;
+        onAccepted?.(index, whole);
+        file?.save(whole);
+      },
+      onRestored: async (payload) => onAccepted?.(index, payload),
       onContext: (context) => this.context.set(source.name, context),
     });
+    const saved = await file?.read();
+    if (saved) await sink.restore(saved.payload, saved.savedAt);
     const restarts = new Restarts(restartMs);
     while (!signal.aborted) {
       const began = this.#clock.now();
@@ -152,6 +167,26 @@ export class FlagPipeline {
     const bytes = flagSet.bytes.length;
     return { reading: { ok: true, flagSet }, bytes, ...(context && { context }) };
   }
+}
+
+/**
+ * One file for each source.
+ * @throws ConfigError if the directory cannot be used
+ */
+async function lastGoodFiles(
+  sources: readonly Source[],
+  { stateDir, log }: FlagPipelineOptions,
+): Promise<readonly LastGoodFile[]> {
+  if (stateDir === undefined) return [];
+  await useStateDir(stateDir);
+  const own = log.with({ component: "state" });
+  const seen = new Map<string, number>();
+  return sources.map((source) => {
+    const name = `${source.provider} ${source.name}`;
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return new LastGoodFile(stateDir, source, `${name} ${before}`, own);
+  });
 }
 
 /**

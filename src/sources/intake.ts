@@ -28,6 +28,8 @@ export interface IntakeOptions {
   readonly trace?: LoadTrace | undefined;
   /** A payload was accepted and is in the store. The next one is taken after this. */
   readonly onAccepted?: (payload: Payload | ReadPayload) => Promise<void>;
+  /** The same for flags of an earlier run. */
+  readonly onRestored?: (payload: Payload) => Promise<void>;
   /** The evaluation context that the source's payload brought along. */
   readonly onContext?: (context: JsonObject) => void;
 }
@@ -49,6 +51,27 @@ export class Intake implements SourceSink {
 
   accept(payload: Payload): Promise<boolean> {
     return this.#taking(payload, () => this.#read(payload));
+  }
+
+  /**
+   * Takes the flags that an earlier run has saved, which the source replaces with its first answer.
+   * @param savedAt milliseconds since 1970
+   */
+  async restore(payload: Payload, savedAt: number): Promise<void> {
+    const { store, status, onContext, onRestored } = this.#options;
+    const { document, format, hash, context } = payload;
+    const parsed = parseDocument(document, { format, strict: false, checkTargeting });
+    if (!parsed.ok) {
+      return this.#log.warn(`saved flags are not used: ${list(parsed.problems)}`);
+    }
+    store.accept(this.#source, parsed.flagSet, {});
+    if (context) onContext?.(context);
+    status.restored(document.length, hash, savedAt);
+    const from = new Date(savedAt).toISOString();
+    this.#log.info(`flags restored, as they were saved at ${from}`, {
+      flags: parsed.flagSet.flags.length,
+    });
+    await onRestored?.(payload);
   }
 
   /** Takes a document that another thread has read, in slices: it is large. */

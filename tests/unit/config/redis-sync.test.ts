@@ -12,6 +12,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     configFile: undefined,
     warnings: [],
     strict: false,
+    stateDir: undefined,
     contextValues: {},
     sync: {
       address: { port: 8016 },

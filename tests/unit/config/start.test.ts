@@ -42,6 +42,7 @@ test("one source is enough, the rest has defaults", async () => {
     configFile: undefined,
     warnings: [],
     strict: false,
+    stateDir: undefined,
     contextValues: {},
     sync: {
       address: { port: 8015 },
@@ -87,6 +88,7 @@ test("every option has an effect", async () => {
     configFile: undefined,
     warnings: [],
     strict: true,
+    stateDir: undefined,
     contextValues: { a: "b", c: "d" },
     sync: {
       address: { port: 4 },
@@ -108,13 +110,21 @@ test("every option has an effect", async () => {
     maxRequestHeader: 1 << 20,
     workers: 1,
     telemetry: {
-      metrics: { to: collector, intervalMs: 60_000 },
+      metrics: {
+        to: [collector],
+        served: false,
+        intervalMs: 60_000,
+        timeoutMs: 30_000,
+        temporality: "cumulative",
+      },
       traces: {
-        to: collector,
+        to: [collector],
         sampler: { parentBased: false, ratio: 1 },
         delayMs: 5_000,
         queueSize: 2_048,
         batchSize: 512,
+        timeoutMs: 30_000,
+        maxAttributeLength: Number.POSITIVE_INFINITY,
       },
     },
   });
