@@ -8,7 +8,7 @@ import type {
   telemetryOptions,
 } from "./options/shared.ts";
 import { type OtelConfig, readOtelConfig } from "./otel/read.ts";
-import type { Resolved } from "./resolve.ts";
+import type { Origin, Resolved } from "./resolve.ts";
 
 /** Where a service listens. */
 export type Address = { readonly port: number } | { readonly socketPath: string };
@@ -127,14 +127,17 @@ export function address(socketPath: string, port: number): Address {
  */
 export function certificatePair<Name extends string>(
   values: Readonly<Record<Name, string>>,
+  origin: (name: NoInfer<Name>) => Origin,
   cert: Name,
   key: Name,
 ): ServerTls | undefined {
   const [certPath, keyPath] = [values[cert], values[key]];
-  if (certPath !== "" && keyPath !== "") return { certPath, keyPath };
+  if (certPath !== "" && keyPath !== "") {
+    return { certPath, keyPath, names: { certPath: origin(cert).name, keyPath: origin(key).name } };
+  }
   if (certPath === "" && keyPath === "") return undefined;
   const [given, missing] = certPath === "" ? [key, cert] : [cert, key];
-  throw new ConfigError(`--${given} is set without --${missing}: TLS requires both`);
+  throw new ConfigError(`${origin(given).name} is set without --${missing}: TLS requires both`);
 }
 
 /**

@@ -1,4 +1,6 @@
+import { inWordsOfUser, type SettingNames } from "../config/setting-names.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { ConfigError } from "../core/config-error.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
@@ -10,7 +12,7 @@ import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
 import { MovingSource } from "../sources/moving-source.ts";
 import type { Payload, ReadPayload, Source } from "../sources/source.ts";
-import { isPermanent, SourceError } from "../sources/source-error.ts";
+import { isPermanent, messageOf, SourceError } from "../sources/source-error.ts";
 import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 import { SourceStatus } from "../sources/source-status.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
@@ -31,6 +33,8 @@ export interface FlagPipelineOptions {
   /** Default: v2. */
   readonly fractional?: FractionalVersion;
   readonly log: Log;
+  /** What the users call the settings of each source, by its position. */
+  readonly settingNames?: readonly (SettingNames | undefined)[];
   readonly clock?: Clock;
   /** Makes the source of a configuration. Default: the real one. */
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
@@ -67,7 +71,14 @@ export class FlagPipeline {
         const task = { config, strict, debugging: log.debugging };
         return new MovingSource(here, new ThreadSource({ name, provider, task, log }), make, log);
       });
-    const sources = options.sources.map((source) => create(source, { clock, log }));
+    const sources = options.sources.map(async (source, index) => {
+      try {
+        return await create(source, { clock, log });
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        throw new ConfigError(inWordsOfUser(error.message, options.settingNames?.[index]));
+      }
+    });
     const made = await Promise.all(sources);
     return new FlagPipeline(options, made, await lastGoodFiles(made, options));
   }
@@ -125,7 +136,8 @@ export class FlagPipeline {
   async #keepRunning(source: Source, index: number, signal: AbortSignal): Promise<void> {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
-    const { strict, traceLoad, onAccepted } = this.#options;
+    const { strict, traceLoad, onAccepted, settingNames } = this.#options;
+    const reword = (message: string) => inWordsOfUser(message, settingNames?.[index]);
     const file = this.lastGood[index];
     const sink = new Intake(source, {
       store: this.store,
@@ -133,6 +145,7 @@ export class FlagPipeline {
       strict,
       trace: traceLoad,
       log: this.#log,
+      reword,
       onAccepted: async (payload) => {
         if (onAccepted === undefined && file === undefined) return;
         const whole = payload.incremental ? await this.#whole(source.name, payload) : payload;
@@ -153,7 +166,9 @@ export class FlagPipeline {
         sink.failed("the source stopped unexpectedly");
       } catch (error) {
         // One that was restarted may not know that it has delivered before.
-        if (isPermanent(error) && !status.delivered) throw error;
+        if (isPermanent(error) && !status.delivered) {
+          throw new SourceError(reword(messageOf(error)), { retryable: false });
+        }
         const known = error instanceof SourceError;
         sink.failed(known ? error.message : `the source failed unexpectedly: ${error}`);
       }

@@ -4,6 +4,7 @@ import { inSlices } from "../core/steps.ts";
 import { checkTargeting } from "../evaluation/rule/check.ts";
 import { parseDocument } from "../flags/document.ts";
 import type { Problem } from "../flags/model.ts";
+import { describeChange, type FlagChange } from "../store/diff.ts";
 import type { LayerChange } from "../store/layer.ts";
 import type { Store } from "../store/store.ts";
 import type { Payload, ReadPayload, Source, SourceSink } from "./source.ts";
@@ -30,6 +31,8 @@ export interface IntakeOptions {
   readonly onAccepted?: (payload: Payload | ReadPayload) => Promise<void>;
   /** The same for flags of an earlier run. */
   readonly onRestored?: (payload: Payload) => Promise<void>;
+  /** Puts a message of the source into the words of whoever configured it. */
+  readonly reword?: (message: string) => string;
   /** The evaluation context that the source's payload brought along. */
   readonly onContext?: (context: JsonObject) => void;
 }
@@ -127,19 +130,22 @@ export class Intake implements SourceSink {
     if (this.#options.status.unchanged()) this.#log.info("source recovered, flags unchanged");
   }
 
-  failed(reason: string): void {
+  failed(message: string): void {
+    const reason = this.#options.reword?.(message) ?? message;
     if (this.#options.status.failed(reason)) this.#log.warn(`${reason}; ${this.#remaining}`);
   }
 
   async #accepted(payload: Payload | ReadPayload, change: LayerChange & Size): Promise<void> {
     const { status, onContext, onAccepted } = this.#options;
-    const { flags, bytes, written, updated, deleted } = change;
+    const { flags, bytes, written: added, updated: changed, deleted: removed } = change;
     if (payload.context) onContext?.(payload.context);
     const first = !status.delivered;
     const recovered = status.accepted(bytes, payload.hash);
-    if (first || recovered || written + updated + deleted > 0) {
-      this.#log.info("flags updated", { flags, written, updated, deleted });
-    }
+    if (first) this.#log.info("flags loaded", { flags });
+    else if (added + changed + removed > 0) {
+      const what = describeChanges(change.changes, added + changed + removed);
+      this.#log.info(`flags changed: ${what}`, { flags, added, changed, removed });
+    } else if (recovered) this.#log.info("source recovered, flags unchanged");
     await onAccepted?.(payload);
   }
 
@@ -161,6 +167,11 @@ export class Intake implements SourceSink {
 interface Size {
   readonly flags: number;
   readonly bytes: number;
+}
+
+function describeChanges(changes: readonly FlagChange[], count: number): string {
+  const more = count > changes.length ? [`and ${count - changes.length} more`] : [];
+  return [...changes.map(describeChange), ...more].join("; ");
 }
 
 function incrementally({ incremental = false }: Payload | ReadPayload) {

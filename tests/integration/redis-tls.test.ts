@@ -2,9 +2,9 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RedisError } from "../../../../src/sources/redis/redis-error.ts";
-import { loadTls, type RedisTlsFiles } from "../../../../src/sources/redis/redis-tls.ts";
-import { makeCertificates } from "../../../support/certificates.ts";
+import { RedisError } from "../../src/sources/redis/redis-error.ts";
+import { loadTls, type RedisTlsFiles } from "../../src/sources/redis/redis-tls.ts";
+import { makeCertificates } from "../support/certificates.ts";
 
 const { ca, client, server, folder, remove } = makeCertificates();
 afterAll(remove);
@@ -37,7 +37,11 @@ describe("a wrong file is named with its option, and permanent", () => {
   const cipher = { cipher: "aes-256-cbc", passphrase: "x", type: "pkcs8", format: "pem" } as const;
   writeFileSync(encrypted, createPrivateKey(readFileSync(client.key)).export(cipher));
   test.each([
-    ["missing", { certPath: "/nowhere.pem" }, "cannot read /nowhere.pem (certPath): ENOENT"],
+    [
+      "missing",
+      { certPath: "/nowhere.pem" },
+      "cannot read /nowhere.pem (certPath): there is no such file",
+    ],
     [
       "a folder",
       { certPath: folder },

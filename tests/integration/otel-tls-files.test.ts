@@ -2,8 +2,8 @@ import { afterAll, expect, test } from "bun:test";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TlsFiles } from "../../../../src/telemetry/otel/tls-files.ts";
-import { makeCertificates } from "../../../support/certificates.ts";
+import { TlsFiles } from "../../src/telemetry/otel/tls-files.ts";
+import { makeCertificates } from "../support/certificates.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "flagd-otel-tls-"));
 const certificates = makeCertificates();
