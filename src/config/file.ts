@@ -9,6 +9,8 @@ export interface ConfigFile {
   readonly path: string;
   /** Lower-cased key → value. */
   readonly members: ReadonlyMap<string, unknown>;
+  /** What other readers of YAML make something else of. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -43,40 +45,50 @@ function refuse(path: string) {
 }
 
 async function read(path: string, text: string): Promise<ConfigFile> {
-  return { path, members: lowerCased(path, await parse(path, text.replace(/^\uFEFF/, ""))) };
+  const { value, warnings } = await parse(path, text.replace(/^\uFEFF/, ""));
+  return { path, members: lowerCased(path, value), warnings };
 }
 
-async function parse(path: string, text: string): Promise<unknown> {
+async function parse(
+  path: string,
+  text: string,
+): Promise<{ readonly value: unknown; readonly warnings: readonly string[] }> {
   const extension = extname(path).toLowerCase();
   if (extension === ".json") {
-    return parseJson(text, (problem) => {
+    const value = parseJson(text, (problem) => {
       throw new ConfigError(`configuration file ${path}: ${problem}`);
     });
+    return { value, warnings: [] };
   }
   if (![".yaml", ".yml", ""].includes(extension)) {
     throw new ConfigError(
       `configuration file ${path}: unknown format "${extension}", expected .yaml, .yml or .json`,
     );
   }
-  // Loaded only where a file is used: it would cost every start some milliseconds.
-  const yaml = await import("yaml");
+  // Loaded only if a file is used: it would cost every start some milliseconds.
+  const { parseYaml } = await import("../core/yaml.ts");
+  const invalid = (reason: string) =>
+    new ConfigError(`configuration file ${path} is not valid YAML${reason}`);
   try {
-    return yaml.parse(text);
+    const parsed = parseYaml(text);
+    const [error] = parsed.errors;
+    if (error)
+      throw invalid(` at line ${error.line}, column ${error.column}: ${bare(error.message)}`);
+    const warnings = parsed.dates.map(
+      ({ path: keys, text }) =>
+        `${path}: ${keys.join(".")}: the date ${text} is read as text: write it in quotes`,
+    );
+    return { value: parsed.value(), warnings };
   } catch (error) {
-    throw new ConfigError(`configuration file ${path} is not valid YAML${reasonOf(error)}`);
+    throw error instanceof ConfigError
+      ? error
+      : invalid(`: ${bare(`${(error as Error).message}`)}`);
   }
 }
 
-/** Where, and the parser's own message up to where it repeats the text, which may hold a secret. */
-function reasonOf(error: unknown): string {
-  const { message, linePos: [at] = [] } = error as Error & { linePos?: readonly LinePosition[] };
-  const place = at ? ` at line ${at.line}, column ${at.col}` : "";
-  return `${place}: ${message.replace(/ at line \d.*|:\s.*/s, "")}`;
-}
-
-interface LinePosition {
-  readonly line: number;
-  readonly col: number;
+/** The parser's own message up to the place where it repeats the text, which may hold a secret. */
+function bare(message: string): string {
+  return message.replace(/ at line \d.*|:\s.*/s, "");
 }
 
 function lowerCased(path: string, value: unknown): Map<string, unknown> {

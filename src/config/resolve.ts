@@ -41,7 +41,10 @@ export async function resolveOptions<Table extends OptionTable>(
   if (given.help) return undefined;
   const variables = readEnvironment(table, environment, others);
   const file = await readConfigFile(given.options.get("config")?.at(-1) ?? "", environment);
-  const warnings = [...variables.warnings, ...(file ? unknownKeys(file, table, others) : [])];
+  const warnings = [
+    ...variables.warnings,
+    ...(file ? [...file.warnings, ...unknownKeys(file, table, others)] : []),
+  ];
   const values: Record<string, unknown> = {};
   const origins = new Map<string, Origin>();
 

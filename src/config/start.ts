@@ -1,7 +1,8 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { ServerTls } from "../core/server-tls.ts";
-import type { SourceConfig } from "../sources/source-kinds.ts";
+import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
+import { withDistinctNames } from "../sources/source-name.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
@@ -112,7 +113,11 @@ function readSources(
   const objects = values.sources.map((value, index) =>
     parseSource(value, `${origin("sources").name}[${index}]`, warn),
   );
-  if (uris.length + objects.length > 0) return [...uris, ...objects];
+  if (uris.length + objects.length > 0) {
+    return withDistinctNames([...uris, ...objects], (config) =>
+      kindOf(config.provider).nameOf(config),
+    );
+  }
   const missing =
     "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";
   // What was ignored may have been meant as one.

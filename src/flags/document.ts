@@ -27,8 +27,7 @@ export function parseDocument(
   const warnings = options.strict ? problems : new FindingList();
   const findings = { problems, warnings };
   const parsed = parseText(document, options.format, findings);
-  const decoded =
-    parsed && decodeFlagSet(parsed.value, parsed.sharing, findings, options.checkTargeting);
+  const decoded = parsed && decodeFlagSet(parsed, findings, options.checkTargeting);
   if (options.strict && decoded) atOnce(decoded.checkSchema());
   if (decoded === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
   let found: readonly Problem[] | undefined = options.strict ? [] : undefined;

@@ -3,11 +3,12 @@ import { isArray, isContainer, isObject, kindOf } from "../core/json.ts";
 import type { Steps } from "../core/steps.ts";
 import { type Findings, type Path, quote } from "./findings.ts";
 import { decodeFlag } from "./flag.ts";
+import { looksLike } from "./looks-like.ts";
 import { decodeMetadata, flagSetIdOf } from "./metadata.ts";
 import type { FlagDefinition, FlagSet } from "./model.ts";
 import { resolveReferences } from "./references.ts";
 import { type CheckRule, type CheckTargeting, checkDocument, checkFlag } from "./schema.ts";
-import { howToDelete } from "./text.ts";
+import { howToDelete, type ParsedText } from "./text.ts";
 
 /** A document whose flags were decoded; its schema is checked on demand. */
 export interface DecodedFlagSet {
@@ -18,19 +19,18 @@ export interface DecodedFlagSet {
 
 /**
  * Decodes what a document's text contains.
- * @param sharing see {@link resolveReferences}.
  * @returns undefined, or something useless, after a problem.
  */
 export function decodeFlagSet(
-  document: unknown,
-  sharing: boolean,
+  { text, value: document, sharing }: ParsedText,
   findings: Findings,
   checkTargeting: CheckTargeting,
 ): DecodedFlagSet | undefined {
   const { problems, warnings } = findings;
   if (!isObject(document as Json)) {
     const expected = `expected an object with the member "flags"`;
-    problems.add([], `${expected}, found ${kindOf(document as Json)}; ${howToDelete}`);
+    const guess = looksLike(text, document) ?? howToDelete;
+    problems.add([], `${expected}, found ${kindOf(document as Json)}; ${guess}`);
     return undefined;
   }
   const root = document as JsonObject;
@@ -46,7 +46,8 @@ export function decodeFlagSet(
   if (root.flags === undefined) {
     const other = Object.keys(root).find((name) => name.toLowerCase() === "flags");
     const advice = other === undefined ? "" : `: rename ${quote(other)} to "flags"`;
-    problems.add([], `the member "flags" is missing${advice}; ${howToDelete}`);
+    const guess = looksLike(text, root) ?? howToDelete;
+    problems.add([], `the member "flags" is missing${advice}; ${guess}`);
   } else if (isArray(flags)) {
     addEach(flags, findings, add);
   } else if (isObject(flags)) {

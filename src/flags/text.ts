@@ -1,5 +1,6 @@
 import { findSyntaxProblem } from "../core/json-syntax.ts";
 import type { Findings } from "./findings.ts";
+import { looksLike } from "./looks-like.ts";
 import type { DocumentFormat } from "./model.ts";
 
 /** What keeps an empty key or file from deleting every flag, and the way to delete them all. */
@@ -7,6 +8,7 @@ export const howToDelete = 'to delete all flags, write {"flags":{}}';
 
 /** A document as its format makes it. */
 export interface ParsedText {
+  readonly text: string;
   readonly value: unknown;
   /** Whether an object may occur in several places, or in itself: YAML's anchors do that. */
   readonly sharing: boolean;
@@ -30,8 +32,11 @@ export function parseText(
     return undefined;
   }
   const isJson = format === "json" || (format === "any" && /[{[]/.test(text.charAt(start)));
-  const value = isJson ? parseJson(text, findings) : yaml().parseYaml(text, findings);
-  return value === undefined ? undefined : { value, sharing: !isJson };
+  const value = isJson ? parseJson(text, findings) : yaml().readYaml(text, findings);
+  if (value !== undefined) return { text, value, sharing: !isJson };
+  const guess = looksLike(text, undefined);
+  if (guess !== undefined) findings.problems.add([], guess);
+  return undefined;
 }
 
 /** Loaded by the first document that is not JSON: most daemons read none. */

@@ -8,12 +8,15 @@ export interface AnySourceConfig {
   readonly provider: string;
   /** Without a prefix that only chooses the kind: `file:`, `grpc://`, `core.openfeature.dev/`. */
   readonly uri: string;
+  /** Only if another source would have the same. */
+  readonly name?: string;
 }
 
 /** The configuration of a source, from its providers and the table of its settings. */
 export type ConfigOf<Provider extends string, Table extends SettingTable> = {
   readonly provider: Provider;
   readonly uri: string;
+  readonly name?: string;
 } & SettingValues<Table>;
 
 export interface SourceDependencies {
@@ -36,6 +39,8 @@ export interface SourceKind<Config extends AnySourceConfig = AnySourceConfig> {
   /** The schemes of its URIs, for a guess at a mistyped one. */
   readonly schemes: readonly string[];
   readonly settings: SettingTable;
+  /** The name of a source in logs, metrics and selectors: its URI, without what may be secret. */
+  nameOf(config: Pick<Config, "uri" | "name">): string;
   /**
    * What the table of settings cannot say; takes a prefix that only chooses the kind off the URI.
    * @param where names the settings in messages: `--sources[0]`

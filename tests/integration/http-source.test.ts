@@ -1,8 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { HttpSourceConfig } from "../../src/sources/http/http-kind.ts";
 import { HttpSource } from "../../src/sources/http/http-source.ts";
 import { isPermanent } from "../../src/sources/source-error.ts";
+import { makeCertificates } from "../support/certificates.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { freePort } from "../support/ports.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";
@@ -11,6 +13,14 @@ import { until } from "../support/until.ts";
 
 const one = '{"flags":{"one":{"state":"ENABLED"}}}';
 const two = '{"flags":{"two":{"state":"ENABLED"}}}';
+
+const certificates = makeCertificates();
+afterAll(() => certificates.remove());
+
+function tls(): Bun.TLSOptions {
+  const { cert, key } = certificates.server;
+  return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+}
 
 function run(uri: string, options: Partial<HttpSourceConfig> & { silenceMs?: number } = {}) {
   const { silenceMs, ...members } = options;
@@ -64,6 +74,24 @@ describe("polling", () => {
     server.tags = true;
     server.document = one;
     await source.delivers(one);
+  });
+
+  test("a change within two seconds of the last one is seen, though the entity tag stays", async () => {
+    using server = new DocumentServer();
+    server.behaviour = (request) => {
+      const modified = new Date().toUTCString();
+      // Of the second and the length, as nginx and Caddy make it.
+      const headers = { etag: '"same"', date: modified, "last-modified": modified };
+      if (request.headers.get("if-none-match")) return new Response(null, { status: 304, headers });
+      return new Response(server.document, {
+        headers: { ...headers, "content-type": "text/json" },
+      });
+    };
+    server.document = one;
+    await using source = run(`${server.url}/flags.json`);
+    await source.delivers(one);
+    server.document = two;
+    await source.delivers(two);
   });
 
   test("an empty body keeps the flags, however often it comes", async () => {
@@ -216,6 +244,24 @@ describe("trouble", () => {
     expect(String(error)).toContain(`the server responded with ${status}`);
     expect(String(error)).toContain("authHeader");
     expect(String(error)).not.toContain("secret");
+  });
+
+  test("plain HTTP to a port for TLS is said to need https", async () => {
+    using server = new DocumentServer(tls());
+    const uri = server.url.replace("https:", "http:");
+    await using source = run(`${uri}/flags`);
+    await source.fails("(if the port expects TLS, use https://)");
+  });
+
+  test.each([
+    ["nginx", "<center>The plain HTTP request was sent to HTTPS port</center>"],
+    ["Go", "Client sent an HTTP request to an HTTPS server.\n"],
+    ["Apache", "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />"],
+  ])("and so is the 400 of %s for it", async (_server, text) => {
+    using server = new DocumentServer();
+    server.behaviour = () => new Response(text, { status: 400 });
+    await using source = run(`${server.url}/flags`);
+    expect(String(await source.ended)).toContain("expects TLS on this port: use https://");
   });
 
   test("401 later keeps the flags", async () => {

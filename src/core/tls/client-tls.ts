@@ -46,10 +46,13 @@ export function readClientTls({ ca, cert, key }: ClientTlsFiles): ClientTls {
   };
 }
 
-/** As `fetch` and the other clients of Bun take it. */
+/**
+ * As `fetch`, `tls.connect` and the other clients of Bun take it. Every certificate of `ca` is trusted as it is,
+ * also one that is no authority, such as the server's own: Go's certificate pools do the same.
+ */
 export function bunTls({ ca, client, insecure, serverName }: ClientTls) {
   return {
-    ca: ca ?? systemAuthorities(),
+    ...(ca === undefined ? { ca: systemAuthorities() } : { ca, allowPartialTrustChain: true }),
     ...client,
     ...(insecure && { rejectUnauthorized: false }),
     ...(serverName && { serverName }),

@@ -1,5 +1,6 @@
 import { pollSettings } from "../settings.ts";
 import type { ConfigOf, SourceKind } from "../source-kind.ts";
+import { sourceName } from "../source-name.ts";
 
 const settings = pollSettings(5);
 
@@ -13,6 +14,7 @@ export const azblobKind: SourceKind<AzblobSourceConfig> = {
   uriPattern: /^azblob:\/\/[^/]+\/./,
   schemes: ["azblob"],
   settings,
+  nameOf: sourceName,
   check: (config) => config,
   async create(config, dependencies) {
     const [{ BlobSource }, { azureBucket }] = await Promise.all([

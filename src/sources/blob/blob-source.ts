@@ -4,6 +4,7 @@ import type { Polling } from "../settings.ts";
 import type { Payload } from "../source.ts";
 import { SourceError } from "../source-error.ts";
 import type { AnySourceConfig } from "../source-kind.ts";
+import { sourceName } from "../source-name.ts";
 import { PolledSource } from "../web/polled-source.ts";
 import { errorCode, refusal } from "../web/refusal.ts";
 import { WebClient, type WholeAnswer } from "../web/web-client.ts";
@@ -34,7 +35,7 @@ export class BlobSource extends PolledSource {
     const { clock, env = process.env, silenceMs } = dependencies;
     const { provider, uri } = config;
     const client = new WebClient(silenceMs === undefined ? {} : { silenceMs });
-    super({ name: uri, provider, client, clock, polling: config });
+    super({ name: sourceName(config), provider, client, clock, polling: config });
     this.#bucket = openBucket(uri, { client, clock, env });
     this.#document = new WebDocument(client, this.#bucket.key);
   }

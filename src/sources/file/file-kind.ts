@@ -13,6 +13,7 @@ export const fileKind: SourceKind<FileSourceConfig> = {
   uriPattern: /^file:/,
   schemes: [],
   settings,
+  nameOf: ({ uri, name }) => name ?? uri,
   check: (config) => ({ ...config, uri: config.uri.replace(/^file:/, "") }),
   async create(config, dependencies) {
     return new (await import("./file-source.ts")).FileSource(config, dependencies);

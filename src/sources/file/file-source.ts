@@ -33,8 +33,11 @@ export class FileSource implements Source {
   #conclusive = false;
   #lastHash: string | undefined;
 
-  constructor({ uri, provider }: FileSourceConfig, { clock, log }: { clock: Clock; log: Log }) {
-    this.name = uri;
+  constructor(
+    { uri, provider, name = uri }: FileSourceConfig,
+    { clock, log }: { clock: Clock; log: Log },
+  ) {
+    this.name = name;
     this.provider = provider;
     this.#path = uri;
     this.#clock = clock;

@@ -1,7 +1,6 @@
-import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { checkServerIdentity, createSecureContext, type PeerCertificate } from "node:tls";
 import { ChannelCredentials } from "@grpc/grpc-js";
-import { systemAuthorities } from "../../core/tls/authorities.ts";
-import type { ClientTls } from "../../core/tls/client-tls.ts";
+import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
 import { messageOf, SourceError } from "../source-error.ts";
 
 /**
@@ -14,17 +13,13 @@ export function channelCredentials(
   address: string | undefined,
 ): ChannelCredentials {
   if (!tls) return ChannelCredentials.createInsecure();
-  const { ca = systemAuthorities().join("\n"), client } = tls;
   const verify = address && {
     checkServerIdentity: (_: string, of: PeerCertificate) => checkServerIdentity(address, of),
   };
   try {
-    return ChannelCredentials.createSsl(
-      Buffer.from(ca),
-      client ? Buffer.from(client.key) : null,
-      client ? Buffer.from(client.cert) : null,
-      verify || {},
-    );
+    // `createSsl` has no place for `allowPartialTrustChain`.
+    const context = createSecureContext({ ...bunTls(tls), minVersion: "TLSv1.2" });
+    return ChannelCredentials.createFromSecureContext(context, verify || {});
   } catch (error) {
     throw new SourceError(`the TLS files cannot be used: ${messageOf(error)}`, {
       retryable: false,

@@ -1,5 +1,6 @@
 import { asksForTls, clientTlsSettings } from "../settings.ts";
 import type { ConfigOf, SourceKind } from "../source-kind.ts";
+import { sourceName } from "../source-name.ts";
 
 const settings = {
   tls: {
@@ -40,6 +41,7 @@ export const grpcKind: SourceKind<GrpcSourceConfig> = {
   uriPattern: /^(?:grpcs?:\/\/|(?:envoy|dns|uds|xds|unix):)/,
   schemes: ["grpc", "grpcs"],
   settings,
+  nameOf: sourceName,
   check: (config, where) => ({
     ...config,
     uri: config.uri.replace(/^grpcs?:\/\//, ""),

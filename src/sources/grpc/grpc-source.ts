@@ -1,6 +1,7 @@
 import { Metadata } from "@grpc/grpc-js";
 import type { Clock } from "../../core/clock.ts";
 import { ConfigError } from "../../core/config-error.ts";
+import { logGrpc } from "../../core/grpc-log.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import { type ClientTls, readClientTls } from "../../core/tls/client-tls.ts";
@@ -8,6 +9,7 @@ import { RetryLoop } from "../retry-loop.ts";
 import { pemFiles } from "../settings.ts";
 import type { Source, SourceSink } from "../source.ts";
 import { SourceError } from "../source-error.ts";
+import { sourceName } from "../source-name.ts";
 import { diagnose } from "./diagnose-grpc.ts";
 import type { GrpcSourceConfig } from "./grpc-kind.ts";
 import {
@@ -41,7 +43,7 @@ export class GrpcSource implements Source {
 
   /** @throws ConfigError for a URI or headers that cannot be used */
   constructor(config: GrpcSourceConfig, { clock, log, timing }: GrpcSourceDependencies) {
-    this.name = config.uri.replace(/^grpcs?:\/\//, "");
+    this.name = sourceName({ ...config, uri: config.uri.replace(/^grpcs?:\/\//, "") });
     this.#config = config;
     this.#stream = {
       ...config,
@@ -50,6 +52,7 @@ export class GrpcSource implements Source {
       timing: { ...defaultTiming, ...timing },
     };
     this.#log = log;
+    logGrpc(log);
     this.#loop = new RetryLoop({ name: this.name, clock });
   }
 

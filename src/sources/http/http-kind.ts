@@ -1,6 +1,7 @@
 import { ConfigError } from "../../core/config-error.ts";
 import { asksForTls, clientTlsSettings, pollSettings, type SettingValues } from "../settings.ts";
 import type { ConfigOf, SourceKind } from "../source-kind.ts";
+import { sourceName } from "../source-name.ts";
 
 const oauthSettings = {
   tokenUrl: { type: "text", doc: "URL of the token endpoint." },
@@ -49,6 +50,7 @@ export const httpKind: SourceKind<HttpSourceConfig> = {
   uriPattern: /^https?:\/\//,
   schemes: ["http", "https"],
   settings,
+  nameOf: sourceName,
   check(config, where) {
     asksForTls(config, where);
     if (config.oauth) checkOAuth(config.oauth, `${where}.oauth`);

@@ -3,6 +3,7 @@ import { readClientTls } from "../../core/tls/client-tls.ts";
 import { pemFiles } from "../settings.ts";
 import type { Payload } from "../source.ts";
 import { SourceError } from "../source-error.ts";
+import { sourceName } from "../source-name.ts";
 import { PolledSource } from "../web/polled-source.ts";
 import { refusal } from "../web/refusal.ts";
 import type { TokenCache } from "../web/token-cache.ts";
@@ -35,7 +36,7 @@ export class HttpSource extends PolledSource {
       ...(config.timeoutS && { timeoutMs: Math.min(config.timeoutS * 1000, maxTimerMs) }),
       ...(silenceMs !== undefined && { silenceMs }),
     });
-    super({ name: target.name, provider: "http", client, clock, polling: config });
+    super({ name: sourceName(config), provider: "http", client, clock, polling: config });
     this.#target = target;
     this.#document = new WebDocument(client, target.url.pathname);
     this.#tokens = config.oauth && clientCredentials(config.oauth, client, clock);

@@ -4,8 +4,6 @@ import type { HttpSourceConfig } from "./http-kind.ts";
 
 /** What an HTTP source asks for. */
 export interface HttpTarget {
-  /** The URI without user and password. */
-  readonly name: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -37,8 +35,7 @@ export function httpTarget(config: HttpSourceConfig): HttpTarget {
   if (oauth && !/^https?:/.test(URL.canParse(oauth.tokenUrl ?? "") ? (oauth.tokenUrl ?? "") : "")) {
     throw new ConfigError(`${shown}: oauth.tokenUrl is not an http or https URL`);
   }
-  const name = uri.replace(/^(https?:\/\/)[^/?#]*@/i, "$1");
-  return { name, url, headers: Object.fromEntries(headers) };
+  return { url, headers: Object.fromEntries(headers) };
 }
 
 /** Percent-encoding undone; a stray percent sign stands for itself. */

@@ -12,6 +12,7 @@ export const kubernetesKind: SourceKind<KubernetesSourceConfig> = {
   uriPattern: /^core\.openfeature\.dev\//,
   schemes: [],
   settings,
+  nameOf: ({ uri, name }) => name ?? uri,
   check: (config) => ({ ...config, uri: config.uri.replace(/^core\.openfeature\.dev\//, "") }),
   async create(config, dependencies) {
     return new (await import("./kubernetes-source.ts")).KubernetesSource(config, dependencies);

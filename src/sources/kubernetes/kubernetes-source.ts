@@ -33,7 +33,7 @@ export class KubernetesSource implements Source {
   /** @throws ConfigError for a wrong URI */
   constructor(config: KubernetesSourceConfig, dependencies: KubernetesSourceDependencies) {
     const { clock, env = process.env, serviceAccount = podServiceAccount } = dependencies;
-    this.name = config.uri;
+    this.name = config.name ?? config.uri;
     this.#clock = clock;
     this.#loop = new RetryLoop({ name: this.name, clock });
     this.#api = new FlagApi({

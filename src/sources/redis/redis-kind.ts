@@ -1,6 +1,7 @@
 import { ConfigError } from "../../core/config-error.ts";
 import { asksForTls, clientTlsSettings, pollSettings } from "../settings.ts";
 import type { ConfigOf, SourceKind } from "../source-kind.ts";
+import { redactUri } from "./uri.ts";
 
 const settings = {
   ...pollSettings(30),
@@ -27,6 +28,8 @@ export const redisKind: SourceKind<RedisSourceConfig> = {
   uriPattern: /^(?:redis|valkey)s?(?:\+tls)?(?:\+unix)?:\/\//,
   schemes: ["redis", "rediss", "valkey"],
   settings,
+  // The key is in the query, and part of what the source is.
+  nameOf: ({ uri, name }) => name ?? redactUri(uri),
   check(config, where) {
     const secure = asksForTls(config, where) || config.tls || config.serverName !== undefined;
     if (secure && !/^(redis|valkey)(s|\+tls)/i.test(config.uri)) {

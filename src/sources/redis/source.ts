@@ -62,7 +62,7 @@ export class RedisSource implements Source {
     this.#config = config;
     this.#uri = parseRedisUri(config.uri);
     this.#deadlines = deadlinesFor(config.interval, dependencies.timeoutMs);
-    this.name = this.#uri.name;
+    this.name = config.name ?? this.#uri.name;
     this.#route = new Route(this.#uri.address);
     this.#clock = clock;
     this.#log = log;

@@ -1,5 +1,6 @@
 import { pollSettings } from "../settings.ts";
 import type { ConfigOf, SourceKind } from "../source-kind.ts";
+import { sourceName } from "../source-name.ts";
 
 const settings = pollSettings(5);
 
@@ -13,6 +14,7 @@ export const s3Kind: SourceKind<S3SourceConfig> = {
   uriPattern: /^s3:\/\/[^/]+\/./,
   schemes: ["s3"],
   settings,
+  nameOf: sourceName,
   check: (config) => config,
   async create(config, dependencies) {
     const [{ BlobSource }, { s3Bucket }] = await Promise.all([

@@ -1,3 +1,4 @@
+import { ConfigError } from "../../core/config-error.ts";
 import { tlsProblem } from "../../core/tls/tls-problems.ts";
 import { messageOf, SourceError } from "../source-error.ts";
 
@@ -21,13 +22,23 @@ const texts: readonly (readonly [codes: RegExp, text: string])[] = [
 /** Why a request failed. Hosts are named, the rest of a URL is not: it may hold secrets. */
 export function explain(error: unknown, url: URL): SourceError {
   if (error instanceof SourceError) return error;
+  if (error instanceof ConfigError) return new SourceError(error.message, { retryable: false });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const message = messageOf(error);
   // Some messages quote the URL, so a code is better.
   const tls = tlsProblem(code || message);
   if (tls) return new SourceError(`${url.host}: ${tls}`, { retryable: false });
   const text = known(code) ?? known(message.replaceAll(" ", "_").toUpperCase());
-  return new SourceError(`${url.host}: ${text ?? (code || message.split("\n")[0])}`);
+  // Not the message itself if it quotes the URL, whose query may be secret.
+  const plain = text ?? (code || message.split("\n")[0]?.replace(/\S+:\/\/\S+/g, "…"));
+  return new SourceError(`${url.host}: ${plain}${hintAtTls(code, url)}`);
+}
+
+/** A port for TLS closes the connection, or sends an alert (RFC 8446 §6), when it is sent plain HTTP. */
+function hintAtTls(code: string, { protocol }: URL): string {
+  const may =
+    protocol === "http:" && /ECONNRESET|EPIPE|Malformed_HTTP|HTTP_Response|HPE_/.test(code);
+  return may ? " (if the port expects TLS, use https://)" : "";
 }
 
 function known(said: string): string | undefined {

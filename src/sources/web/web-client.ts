@@ -1,8 +1,8 @@
 import { buildInfo } from "../../core/build-info.ts";
-import { isLoopback } from "../../core/loopback.ts";
 import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
 import { SourceError } from "../source-error.ts";
 import { explain } from "./explain-web-error.ts";
+import { proxyFor } from "./proxy.ts";
 import { type Patience, Watchdog } from "./watchdog.ts";
 
 /** A request as sources make it. */
@@ -115,7 +115,7 @@ export class WebClient {
         redirect: "manual",
         signal: watchdog.signal,
         ...(request.body !== undefined && { body: request.body }),
-        ...((request.direct || isLoopback(url.hostname)) && { proxy: false as const }),
+        proxy: request.direct ? false : proxyFor(url, process.env),
       });
       watchdog.heard();
       const location = response.headers.get("location");

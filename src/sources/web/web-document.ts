@@ -1,11 +1,11 @@
 import type { Payload } from "../source.ts";
 import { formatOf } from "./document-format.ts";
+import { Validator } from "./validator.ts";
 import type { WebClient, WebRequest, WholeAnswer } from "./web-client.ts";
 
-/** A flag document under a URL, fetched anew only when it has changed (RFC 9110, If-None-Match). */
+/** A flag document under a URL, fetched anew only when it has changed, as far as its server can tell. */
 export class WebDocument {
-  /** Of the document last returned. */
-  #etag: string | undefined;
+  readonly #validator = new Validator();
 
   constructor(
     private readonly client: WebClient,
@@ -23,16 +23,19 @@ export class WebDocument {
     signal: AbortSignal,
     refuse: (answer: WholeAnswer) => Error,
   ): Promise<Payload | undefined> {
-    const conditions = this.#etag === undefined ? {} : { "if-none-match": this.#etag };
+    const conditions = this.#validator.conditions();
     const answer = await this.client.request(await request(conditions), signal);
-    if (answer.status === 304 && this.#etag !== undefined) return undefined;
+    if (answer.status === 304 && "if-none-match" in conditions) {
+      this.#validator.confirmed();
+      return undefined;
+    }
     if (answer.status < 200 || answer.status > 299) throw refuse(answer);
-    this.#etag = undefined;
+    this.#validator.forget();
     const contentType = answer.headers.get("content-type");
     // An empty one is no document: whatever its type, the poller says so, and asks for it in full again.
     if (answer.body.length === 0) return { document: answer.body, format: "any" };
     const format = formatOf(this.path, contentType);
-    this.#etag = answer.headers.get("etag") ?? undefined;
+    this.#validator.renew(answer.headers);
     return { document: answer.body, format, ...(contentType && { origin: contentType }) };
   }
 }

@@ -47,7 +47,7 @@ describe("text", () => {
     ["{'flags':{}}", "double quotes"],
     ['{"flags":{"a":', "unexpected end of the document"],
   ])("%s is no JSON", (text, reason) => {
-    expect(rejected(text)).toHaveLength(1);
+    expect(rejected(text)).toHaveLength(text.includes("/*") ? 2 : 1);
     expect(rejected(text)[0]?.reason).toStartWith("not valid JSON at line ");
     expect(rejected(text)[0]?.reason).toContain(reason);
   });

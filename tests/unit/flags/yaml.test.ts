@@ -7,15 +7,68 @@ const variantsOf = (yaml: string) =>
   );
 
 describe("YAML", () => {
-  test("keys are strings as they are written", () => {
-    expect(variantsOf("on: 1, off: 2, 1: 3, true: 4, 1.10: 5, ~: 6")).toEqual({
+  test("keys are strings, and scalars without quotes what Go writes for them", () => {
+    expect(variantsOf('on: 1, off: 2, 1: 3, true: 4, 1.10: 5, ~: 6, 0644: 7, "0645": 8')).toEqual({
       on: 1,
       off: 2,
       "1": 3,
       true: 4,
-      "1.10": 5,
-      "~": 6,
+      "1.1": 5,
+      "<nil>": 6,
+      "420": 7,
+      "0645": 8,
     });
+  });
+
+  test("numbers are those that Go reads: in values, rules, weights and metadata", () => {
+    const flag = onlyFlag(
+      `flags:
+  a:
+    metadata: {build: 1_000}
+    variants: {low: 1_000, high: {mask: 0644}, quoted: "0644", tagged: !!str 0644, int: !!int "0b11"}
+    targeting:
+      if:
+        - {">=": [{var: accountAge}, 1_000]}
+        - {fractional: [[low, 0b11], [high, 0x_1F]]}
+`,
+      "yaml",
+    );
+    expect(Object.fromEntries(flag.variants ?? [])).toEqual({
+      low: 1000,
+      high: { mask: 420 },
+      quoted: "0644",
+      tagged: "0644",
+      int: 3,
+    });
+    expect(flag.metadata).toEqual({ build: 1000 });
+    expect(flag.targeting).toEqual({
+      if: [
+        { ">=": [{ var: "accountAge" }, 1000] },
+        {
+          fractional: [
+            ["low", 3],
+            ["high", 31],
+          ],
+        },
+      ],
+    });
+  });
+
+  test("dates are text, with a warning that has the path", () => {
+    const warnings = (yaml: string) =>
+      accepted(`flags: {a: ${yaml}}`, "yaml").warnings.filter(({ reason }) =>
+        reason.includes("date"),
+      );
+    expect(warnings("{targeting: {<: [{var: d}, 2024-01-02]}}")).toEqual([
+      {
+        path: '$.flags.a.targeting["<"][1]',
+        reason: "the date 2024-01-02 is read as text: write it in quotes",
+      },
+    ]);
+    expect(warnings("{metadata: {2024-01-02: 1}}")[0]?.path).toBe(
+      '$.flags.a.metadata["2024-01-02"]',
+    );
+    expect(warnings("{metadata: {d: '2024-01-02'}}")).toEqual([]);
   });
 
   test("values follow the core schema of YAML 1.2", () => {

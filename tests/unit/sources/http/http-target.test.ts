@@ -4,18 +4,8 @@ import type { HttpSourceConfig } from "../../../../src/sources/http/http-kind.ts
 import { httpTarget } from "../../../../src/sources/http/http-target.ts";
 import { httpConfig } from "../../../support/source-configs.ts";
 
-describe("the name", () => {
-  test.each([
-    ["http://host/flags", "http://host/flags"],
-    ["https://host:8443/a?b=c@d", "https://host:8443/a?b=c@d"],
-    ["https://amy:secret@host/flags", "https://host/flags"],
-    ["https://amy:se@cret@host/flags", "https://host/flags"],
-    ["http://HOST", "http://HOST"],
-  ])("of %s is %s", (uri, name) => {
-    expect(httpTarget(httpConfig(uri)).name).toBe(name);
-  });
-
-  test("is all that is left of user and password", () => {
+describe("user and password", () => {
+  test("of the URI are sent as Basic authentication, percent-encoding undone", () => {
     const { url, headers } = httpTarget(httpConfig("http://amy:100%@host/flags"));
     expect(url.href).toBe("http://host/flags");
     expect(headers.authorization).toBe(`Basic ${btoa("amy:100%")}`);

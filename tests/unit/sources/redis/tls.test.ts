@@ -15,6 +15,7 @@ test("the files' contents, for the client", async () => {
   const pair = { clientCertPath: client.cert, clientKeyPath: client.key };
   expect(await loadTls(files({ ...pair, serverName: "n" }))).toEqual({
     ca: readFileSync(ca.cert, "utf8"),
+    allowPartialTrustChain: true,
     cert: readFileSync(client.cert, "utf8"),
     key: readFileSync(client.key, "utf8"),
     serverName: "n",

@@ -1,0 +1,121 @@
+import { expect, test } from "bun:test";
+import { ConfigError } from "../../../src/core/config-error.ts";
+import { type Attempt, RetryLoop } from "../../../src/sources/retry-loop.ts";
+import type { SourceSink } from "../../../src/sources/source.ts";
+import { isPermanent, SourceError } from "../../../src/sources/source-error.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+
+/** A loop whose waits after failures are 1, 2, 4, 8, 10, 10 … s. */
+function setup(attempt: (loop: RetryLoop, clock: FakeClock) => Attempt) {
+  const clock = new FakeClock(1);
+  const failures: string[] = [];
+  const begun: number[] = [];
+  const sink: SourceSink = {
+    accept: async () => true,
+    unchanged: () => {},
+    failed: (reason) => void failures.push(reason),
+  };
+  const loop = new RetryLoop({ name: "it", clock, backoff: { firstMs: 1000, maxMs: 10_000 } });
+  const abort = new AbortController();
+  const once = attempt(loop, clock);
+  const counted: Attempt = (signal) => {
+    begun.push(clock.now());
+    return once(signal);
+  };
+  const ended = loop.run(counted, sink, abort.signal).catch((error: unknown) => error);
+  return { clock, loop, failures, begun, abort, ended };
+}
+
+const stop = async ({ abort, ended, clock }: ReturnType<typeof setup>) => {
+  abort.abort();
+  expect(await ended).toBeUndefined();
+  expect(clock.sleeping).toBe(0);
+};
+
+test("the next attempt begins when it is due", async () => {
+  const running = setup((_, clock) => async () => clock.now() + 500);
+  await running.clock.advance(1_100);
+  expect(running.begun).toEqual([0, 500, 1000]);
+  await stop(running);
+});
+
+test("waits after failures grow, and count from the start of one attempt to the start of the next", async () => {
+  const running = setup((_, clock) => async (signal) => {
+    await clock.sleep(700, signal);
+    throw new SourceError("down");
+  });
+  await running.clock.advance(16_000);
+  expect(running.begun).toEqual([0, 1000, 3000, 7000, 15_000]);
+  expect(running.failures).toEqual(Array(5).fill("down"));
+  await stop(running);
+});
+
+test("after the source has worked they begin with the shortest again, and count from the failure", async () => {
+  const running = setup((loop, clock) => async (signal) => {
+    loop.markWorking();
+    await clock.sleep(5000, signal);
+    throw new SourceError("lost");
+  });
+  await running.clock.advance(12_500);
+  expect(running.begun).toEqual([0, 6000, 12_000]);
+  await stop(running);
+});
+
+test.each([
+  ["a permanent SourceError", new SourceError("wrong", { retryable: false })],
+  ["a ConfigError", new ConfigError("wrong")],
+])(
+  "%s ends it, with the source's name, unless an attempt has got through before",
+  async (_, error) => {
+    const first = setup(() => async () => {
+      throw error;
+    });
+    const ending = await first.ended;
+    expect(ending).toSatisfy(isPermanent);
+    expect(String(ending)).toBe("SourceError: source it: wrong");
+
+    const later = setup((loop) => async () => {
+      loop.markReached();
+      throw error;
+    });
+    await later.clock.advance(10);
+    expect(later.failures).toEqual(["wrong"]);
+    await stop(later);
+  },
+);
+
+test("an attempt that says neither when nor why waits as after a failure, and nothing is reported", async () => {
+  const running = setup(() => async () => undefined);
+  await running.clock.advance(3_500);
+  expect(running.begun).toEqual([0, 1000, 3000]);
+  expect(running.failures).toEqual([]);
+  await stop(running);
+});
+
+test("woken while it waits it begins at once; woken during an attempt it begins another after it", async () => {
+  const running = setup((_, clock) => async (signal) => {
+    await clock.sleep(100, signal);
+    return clock.now() + 60_000;
+  });
+  await running.clock.advance(50);
+  running.loop.wakeUp();
+  await running.clock.advance(250);
+  expect(running.begun).toEqual([0, 100]);
+  running.loop.wakeUp();
+  await running.clock.advance(1);
+  expect(running.begun).toEqual([0, 100, 300]);
+  await stop(running);
+});
+
+test("restarted it ends the attempt under way, whose failure nobody hears of", async () => {
+  const running = setup((_, clock) => async (signal) => {
+    await clock.sleep(60_000, signal);
+    throw new SourceError("aborted");
+  });
+  await running.clock.advance(10);
+  running.loop.restart();
+  await running.clock.advance(1);
+  expect(running.begun).toEqual([0, 10]);
+  expect(running.failures).toEqual([]);
+  await stop(running);
+});
