@@ -1,8 +1,6 @@
 /** Which of OFREP's endpoints a request is for. */
 import { pathOf } from "../../transport/http-handler.ts";
-import { eventsPath } from "./events/advertisement.ts";
-
-const flagsPath = "/ofrep/v1/evaluate/flags";
+import { eventsPath, flagsPath, isOfrepPath } from "./paths.ts";
 
 /** With the request's path, as it was sent. */
 export type Route = Endpoint & { readonly path: string };
@@ -26,7 +24,7 @@ export function routeOf(target: string): Route | undefined {
 
 function endpointOf(target: string, path: string): Endpoint | undefined {
   const clean = cleaned(path);
-  if (!clean.startsWith("/ofrep/")) return undefined;
+  if (!isOfrepPath(clean)) return undefined;
   if (clean !== path) {
     const query = target.indexOf("?");
     return { kind: "redirect", location: clean + (query < 0 ? "" : target.slice(query)) };
