@@ -61,3 +61,26 @@ function decodeKey(segment: string): string {
   );
   return Buffer.concat(bytes).toString("utf8");
 }
+
+const maxKnown = 1_000;
+const maxKnownLength = 500;
+
+/**
+ * The routes of the targets asked for last. Clients ask for the same flags over and over, and taking a
+ * target apart costs more than evaluating the flag that it names.
+ */
+export class KnownRoutes {
+  readonly #known = new Map<string, Route>();
+
+  /** As {@link routeOf}. */
+  of(target: string): Route | undefined {
+    const known = this.#known.get(target);
+    if (known !== undefined) return known;
+    const route = routeOf(target);
+    if (route !== undefined && target.length <= maxKnownLength) {
+      if (this.#known.size === maxKnown) this.#known.clear();
+      this.#known.set(target, route);
+    }
+    return route;
+  }
+}
