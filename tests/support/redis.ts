@@ -63,7 +63,7 @@ export class RedisServer implements AsyncDisposable {
     });
     this.#child = child;
     const answer = await until(`redis-server on port ${this.port}`, () =>
-      child.exitCode === null ? this.command("PING") : "ended",
+      child.exitCode === null ? this.command("TIME") : "ended",
     );
     if (answer === "ended") throw new Error(`redis-server ended:\n${await Bun.file(log).text()}`);
   }
@@ -86,6 +86,12 @@ export class RedisServer implements AsyncDisposable {
   /** Runs a command as a user who may do anything. @throws the server's error */
   command(...args: readonly string[]): Promise<string> {
     return this.#cli(args);
+  }
+
+  /** The same after ASKING, over one connection, as a client does that a cluster's node told to ask here. */
+  async asking(...args: readonly string[]): Promise<void> {
+    const words = args.map((word) => JSON.stringify(word)).join(" ");
+    await this.#cli([], `ASKING\n${words}\n`);
   }
 
   /** SET, for documents of any size. */
