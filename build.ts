@@ -32,6 +32,8 @@ async function build(file: string, bytecodeOrder: string | false): Promise<void>
       bytecodeOrder,
       // Much runs once at the start; `runtime/compilation.ts` sets it back to 1 after that.
       jitPolicy: 8,
+      // `runtime/signals.ts` writes them to the log.
+      execArgv: ["--no-warnings"],
       // What lies in the working directory of a daemon must not change it.
       autoloadDotenv: false,
       autoloadBunfig: false,

@@ -32,7 +32,8 @@ export function readEnvironment(
   for (const name of Object.keys(table)) {
     if (table[name]?.flagOnly) continue;
     const variable = environmentName(name);
-    const value = environment[variable];
+    // A secret that was made with `echo` ends with a line break.
+    const value = environment[variable]?.trim();
     if (value === undefined || value === "") continue;
     if (table[name]?.kind.hint === "port" && serviceLink.test(value)) {
       warnings.push(`${variable} is ignored: Kubernetes sets it for a Service of that name`);

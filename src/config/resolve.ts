@@ -54,6 +54,11 @@ export async function resolveOptions<Table extends OptionTable>(
       values[name] = naming(from, read);
     };
     const texts = given.options.get(name);
+    if (texts && table[name]?.variableOnly) {
+      throw new ConfigError(
+        `--${name} would show a secret to everyone who can list processes: set ${environmentName(name)}`,
+      );
+    }
     const variable = variables.options.get(name);
     const member = flagOnly ? undefined : file?.members.get(name);
     if (texts) {
@@ -76,6 +81,25 @@ export async function resolveOptions<Table extends OptionTable>(
     file: file?.path,
     warnings,
   };
+}
+
+/**
+ * The value of every option of a command that reads nothing but its command line; undefined if help was asked for.
+ * @throws ConfigError naming the option, and what was expected
+ */
+export function commandLineValues<Table extends OptionTable>(
+  table: Table,
+  args: readonly string[],
+): Values<Table> | undefined {
+  const given = parseArguments(args, table);
+  if (given.help) return undefined;
+  const [extra] = given.positional;
+  if (extra !== undefined) throw new ConfigError(unexpected(extra, table));
+  const values = Object.entries(table).map(([name, { kind, default: fallback }]) => {
+    const texts = given.options.get(name);
+    return [name, texts ? naming(`--${name}`, () => fromTexts(kind, texts)) : fallback];
+  });
+  return Object.fromEntries(values) as Values<Table>;
 }
 
 /** A word that belongs to no option was meant to be something. */

@@ -14,13 +14,17 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
+import type { SettingNames } from "./setting-names.ts";
 import { parseSource } from "./sources/parse-source.ts";
+import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { sourceOfUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd start` is told. */
 export interface StartConfig extends ServingConfig {
   /** At least one; a later one has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
+  /** What the user calls the settings of each, by its position. */
+  readonly settingNames: readonly (SettingNames | undefined)[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
   /** Shares one listener with management if both have the same port. */
   readonly ofrep: {
@@ -58,7 +62,7 @@ export async function readStartConfig(
   if (!resolved) return undefined;
   const { values } = resolved;
   const warnings: string[] = [];
-  const tls = certificatePair(values, "server-cert-path", "server-key-path");
+  const tls = certificatePair(values, resolved.origin, "server-cert-path", "server-key-path");
   if (values["ofrep-tls"] === "required" && !tls) {
     throw new ConfigError(
       "--ofrep-tls=required requires --server-cert-path and --server-key-path: there is no TLS without a certificate",
@@ -82,6 +86,8 @@ export async function readStartConfig(
       warnings,
     }),
     sources,
+    // The rest of them are objects.
+    settingNames: values.uri.map(() => ({ place: resolved.origin("sources").name })),
     evaluation: { address: evaluation, tls },
     ofrep: {
       port: ofrep,
@@ -113,10 +119,12 @@ function readSources(
   const objects = values.sources.map((value, index) =>
     parseSource(value, `${origin("sources").name}[${index}]`, warn),
   );
-  if (uris.length + objects.length > 0) {
-    return withDistinctNames([...uris, ...objects], (config) =>
-      kindOf(config.provider).nameOf(config),
-    );
+  const login = redisLogin(values);
+  const sources = [...uris, ...objects].map((source) =>
+    source.provider === "redis" ? withRedisLogin(source, login) : source,
+  );
+  if (sources.length > 0) {
+    return withDistinctNames(sources, (config) => kindOf(config.provider).nameOf(config));
   }
   const missing =
     "no flag source: name one, for example --uri 'redis://localhost:6379/0?key=flags' or --uri file:flags.json";

@@ -34,7 +34,10 @@ export function listenToSignals(reload: () => void): Signals {
   };
 }
 
-/** From here on, exceptions that nothing catches are logged, and do not end the process. */
+/**
+ * From here on, exceptions that nothing catches are logged, and do not end the process. So are the
+ * runtime's warnings about how libraries use it.
+ */
 export function surviveMistakes(log: Log): void {
   const report = (error: unknown) => {
     log.error("unexpected error; please report it", {
@@ -43,4 +46,5 @@ export function surviveMistakes(log: Log): void {
   };
   process.on("uncaughtException", report);
   process.on("unhandledRejection", report);
+  process.on("warning", ({ name, message }) => log.debug(`${name}: ${message}`));
 }

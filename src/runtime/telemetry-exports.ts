@@ -1,7 +1,6 @@
 import type { OtelConfig } from "../config/otel/read.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Log } from "../core/log.ts";
-import { within } from "../core/within.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { Attributes } from "../telemetry/metrics/series.ts";
 import type { Tracing } from "./tracing.ts";
@@ -11,7 +10,7 @@ export const exportGraceMs = 3_000;
 
 /** What is sent to OpenTelemetry collectors. */
 export interface TelemetryExports {
-  /** Metrics are sent, and therefore not at /metrics. */
+  /** Metrics are sent instead of being served at /metrics. */
   readonly metricsPushed: boolean;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
@@ -33,26 +32,24 @@ export async function startExports(parts: {
   const { registry, resource } = parts;
   const { metrics, traces } = parts.config;
   const log = parts.log.with({ component: "otel" });
-  const stops: (() => Promise<void>)[] = [];
+  const stops: ((graceMs: number) => Promise<void>)[] = [];
   if (metrics && registry) {
-    const { MetricsPush } = await import("../telemetry/otel/push-metrics.ts");
-    const push = configured(() => new MetricsPush({ ...metrics, registry, log }));
-    stops.push(() => push.stop());
+    const { startMetricExport } = await import("../telemetry/otel/export-metrics.ts");
+    stops.push(configured(() => startMetricExport({ ...metrics, metrics: registry, log })).stop);
   }
   let tracing: Tracing | undefined;
   if (traces) {
-    const { startTracing } = await import("../telemetry/otel/start-tracing.ts");
+    const { startSpanExport } = await import("../telemetry/otel/export-spans.ts");
     const { createTracing } = await import("./tracing.ts");
-    const started = configured(() => startTracing({ ...traces, resource, log }));
+    const started = configured(() => startSpanExport({ ...traces, resource, log }));
     tracing = createTracing(started.tracer);
-    stops.push(() => started.stop());
+    stops.push(started.stop);
   }
   return {
-    metricsPushed: metrics !== undefined,
+    metricsPushed: metrics !== undefined && !metrics.served,
     tracing,
     async stop(graceMs) {
-      if (stops.length === 0) return;
-      await within(Promise.all(stops.map((stop) => stop())), graceMs);
+      await Promise.all(stops.map((stop) => stop(graceMs)));
     },
   };
 }

@@ -1,13 +1,14 @@
 import type { JsonObject } from "../core/json.ts";
-import type { DocumentFormat } from "../flags/model.ts";
+import type { DocumentFormat, Problem } from "../flags/model.ts";
 import type { PackedDocument } from "../flags/packed.ts";
 
 /**
  * connecting: nothing delivered yet · synced: the last attempt succeeded · stale: serving what was
  * delivered before, the source is out of reach or sends what cannot be accepted · failed: nothing
- * delivered yet and the last attempt failed.
+ * delivered yet and the last attempt failed · restored: serving flags saved by an earlier run, until the
+ * source delivers.
  */
-export type SourceState = "connecting" | "synced" | "stale" | "failed";
+export type SourceState = "connecting" | "synced" | "stale" | "failed" | "restored";
 
 /** A complete flag document as it arrived. */
 export interface Payload {
@@ -19,6 +20,8 @@ export interface Payload {
   readonly context?: JsonObject;
   /** SHA3-256 of the document in hex, where the source knows it. */
   readonly hash?: string;
+  /** What of the source could not go into the document: a warning, or a rejection if that is strict. */
+  readonly problems?: readonly Problem[];
   /** What the document came as: `application/json`, a file name, a Redis type …, for messages. */
   readonly origin?: string;
 }

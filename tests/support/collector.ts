@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { type DescMethodUnary, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { type Metadata, Server, ServerCredentials, type sendUnaryData } from "@grpc/grpc-js";
-import { MetricsService } from "../../src/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.ts";
-import { TraceService } from "../../src/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.ts";
-import type { KeyValue } from "../../src/gen/opentelemetry/proto/common/v1/common_pb.ts";
-import type { Metric } from "../../src/gen/opentelemetry/proto/metrics/v1/metrics_pb.ts";
-import type { Span } from "../../src/gen/opentelemetry/proto/trace/v1/trace_pb.ts";
 import type { KeyPair } from "./certificates.ts";
+import { MetricsService } from "./otlp/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.ts";
+import { TraceService } from "./otlp/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.ts";
+import type { KeyValue } from "./otlp/gen/opentelemetry/proto/common/v1/common_pb.ts";
+import type { Metric } from "./otlp/gen/opentelemetry/proto/metrics/v1/metrics_pb.ts";
+import type { Span } from "./otlp/gen/opentelemetry/proto/trace/v1/trace_pb.ts";
 
 type MetricsRequest = MessageShape<typeof MetricsService.method.export.input>;
 type TraceRequest = MessageShape<typeof TraceService.method.export.input>;

@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/core/clock.ts";
 import type { RedisSourceConfig } from "../../src/sources/redis/redis-kind.ts";
-import { RedisSource } from "../../src/sources/redis/source.ts";
+import { RedisSource } from "../../src/sources/redis/redis-source.ts";
 import { RunningSource } from "./running-source.ts";
 import { rememberingLog } from "./silent-log.ts";
 import { redisConfig } from "./source-configs.ts";

@@ -22,13 +22,13 @@ const splitSpace = (text: string): string[] => text.split(/\s+/).filter((word) =
 export function list(hint: string): Kind<readonly string[]> {
   return {
     hint,
-    fromText: splitCommas,
+    fromText: (text) => splitCommas(text).map((entry) => entry.trim()),
     fromEnv: splitSpace,
     fromFile(value) {
       if (typeof value === "string") return splitSpace(value);
       if (!Array.isArray(value)) throw new ValueError("expected a list of strings");
       return value.map((entry: unknown) => {
-        if (typeof entry === "string") return entry;
+        if (typeof entry === "string") return entry.trim();
         throw new ValueError("expected a list of strings");
       });
     },
@@ -36,6 +36,24 @@ export function list(hint: string): Kind<readonly string[]> {
     show: (value) => value.join(","),
   };
 }
+
+/** The hosts of one URI are separated by commas, as URIs are: a part that begins no other URI belongs to the one before. */
+const openHosts = /^[a-z]+(?:\+tls)?\+(?:cluster|sentinel):\/\/[^/?]*$/i;
+
+/** Texts as {@link list} reads them, with several hosts in some of them. */
+export const uriList: Kind<readonly string[]> = {
+  ...list("uri"),
+  fromText(text) {
+    const uris: string[] = [];
+    for (const part of list("uri").fromText(text)) {
+      const last = uris.at(-1) ?? "";
+      const belongs = openHosts.test(last) && !/^[a-z+]+:\/\/|^file:/i.test(part);
+      if (belongs) uris.splice(-1, 1, `${last},${part}`);
+      else uris.push(part);
+    }
+    return uris;
+  },
+};
 
 export type StringMap = ReadonlyMap<string, string>;
 

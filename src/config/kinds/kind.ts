@@ -35,7 +35,7 @@ export interface Kind<T> {
 
 /** The text of a scalar of the configuration file: `port: 8013` and `port: "8013"` are the same. */
 export function scalarText(value: unknown): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value.trim();
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   throw new ValueError("expected a single value");
 }

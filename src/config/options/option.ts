@@ -23,6 +23,8 @@ export interface Option<T> {
   readonly doc: string;
   /** True: has no environment variable, and no place in the configuration file. */
   readonly flagOnly?: true;
+  /** True: it is a secret, and refused on the command line. */
+  readonly variableOnly?: true;
 }
 
 /** Options by name. */

@@ -1,6 +1,12 @@
 import { boolean, integer, oneOf, path, port, text } from "../kinds/scalars.ts";
 import { option } from "./option.ts";
-import { globalOptions, loadingOptions, syncOptions, telemetryOptions } from "./shared.ts";
+import {
+  globalOptions,
+  loadingOptions,
+  redisLoginOptions,
+  syncOptions,
+  telemetryOptions,
+} from "./shared.ts";
 
 /** Options of `flagd redis-sync`. */
 export const redisSyncOptions = {
@@ -10,6 +16,7 @@ export const redisSyncOptions = {
     section: "Flag sources",
     doc: "URI of the Redis key that holds the flags. It is redis://[[user]:password@]host[:port][/database]?key=KEY, with rediss:// for TLS. Required.",
   }),
+  ...redisLoginOptions,
   "redis-interval": option({
     kind: integer("seconds", 1, 86_400),
     default: 30,

@@ -29,6 +29,12 @@ export const loadingOptions = {
     section: "Flag sources",
     doc: "Reject flag documents that violate the JSON Schema in any way, instead of only warning about them if they can be used.",
   }),
+  "state-dir": option({
+    kind: path,
+    default: "",
+    section: "Flag sources",
+    doc: "Directory in which to keep the last good flags of every source. A daemon that starts while a source is down serves them until the source answers.",
+  }),
   "context-value": option({
     kind: map("key=value"),
     default: new Map(),
@@ -127,5 +133,28 @@ export const telemetryOptions = {
     short: "I",
     section: "Logs and telemetry",
     doc: "How often the collector's certificate files are read again; 0s means never.",
+  }),
+};
+
+/** Who asks Redis servers, beside their URIs. */
+export const redisLoginOptions = {
+  "redis-username": option({
+    kind: text("name"),
+    default: "",
+    section: "Flag sources",
+    doc: "User for Redis servers whose URI has no password.",
+  }),
+  "redis-password": option({
+    kind: text("password"),
+    default: "",
+    section: "Flag sources",
+    variableOnly: true,
+    doc: "Password for Redis servers whose URI has none. Only the variable is read: others can see the command line.",
+  }),
+  "redis-password-file": option({
+    kind: path,
+    default: "",
+    section: "Flag sources",
+    doc: "File that holds that password. It is read again for each connection, so a changed password needs no restart.",
   }),
 };

@@ -1,15 +1,21 @@
-import { jsonArray, list, map } from "../kinds/collections.ts";
+import { jsonArray, list, map, uriList } from "../kinds/collections.ts";
 import { duration } from "../kinds/duration.ts";
 import { boolean, integer, oneOf, oneOfOrSwitch, path, port } from "../kinds/scalars.ts";
 import { workers } from "../kinds/workers.ts";
 import { uriPrefixes } from "../sources/source-of-uri.ts";
 import { option } from "./option.ts";
-import { globalOptions, loadingOptions, syncOptions, telemetryOptions } from "./shared.ts";
+import {
+  globalOptions,
+  loadingOptions,
+  redisLoginOptions,
+  syncOptions,
+  telemetryOptions,
+} from "./shared.ts";
 
 /** Options of `flagd start`. Names, short forms and defaults are those of every flagd. */
 export const startOptions = {
   uri: option({
-    kind: { ...list("uri"), completion: "uri" },
+    kind: { ...uriList, completion: "uri" },
     default: [],
     short: "f",
     section: "Flag sources",
@@ -22,6 +28,7 @@ export const startOptions = {
     section: "Flag sources",
     doc: "Sources with more settings, as a JSON array of objects. Their settings are listed below. They come after those of --uri.",
   }),
+  ...redisLoginOptions,
   port: option({
     kind: port,
     default: 8013,

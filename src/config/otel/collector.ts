@@ -1,24 +1,7 @@
 import { ConfigError } from "../../core/config-error.ts";
+import type { CollectorTarget } from "../../core/otel-settings.ts";
 import { quoteUri } from "../../core/quote.ts";
 import type { OtelVariables } from "./variables.ts";
-
-/** Where one signal goes, and how. */
-export interface CollectorConfig {
-  readonly protocol: "grpc" | "http/protobuf";
-  /** Begins with `http:` or `https:`. The path counts for HTTP only, and is that of the signal. */
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Of one attempt. */
-  readonly timeoutMs: number;
-  readonly gzip: boolean;
-  /** PEM files beside the system's CAs; of client certificate and key both or neither. */
-  readonly files: {
-    readonly caPath?: string;
-    readonly certPath?: string;
-    readonly keyPath?: string;
-  };
-  readonly reloadIntervalMs: number;
-}
 
 /** What the command line says of the collector. */
 export interface CollectorOptions {
@@ -32,7 +15,7 @@ export interface CollectorOptions {
 /** A kind of telemetry that can be exported. */
 export type Signal = "metrics" | "traces";
 
-/** Has anybody said where the signal should go? */
+/** Whether an option or a variable says where the signal should go. */
 export function namesCollector(
   signal: Signal,
   options: CollectorOptions,
@@ -50,7 +33,7 @@ export function collectorFor(
   signal: Signal,
   options: CollectorOptions,
   variables: OtelVariables,
-): CollectorConfig {
+): CollectorTarget {
   const find = <T>(read: (name: string) => T | undefined, name: string): T | undefined =>
     read(`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${name}`) ??
     read(`OTEL_EXPORTER_OTLP_${name}`);
@@ -59,7 +42,7 @@ export function collectorFor(
   const named = endpointVariable(signal, variables);
   const fromOption = named === undefined ? options.collectorUri : undefined;
   const protocol =
-    find((name) => variables.word(name, ["grpc", "http/protobuf"]), "PROTOCOL") ??
+    find((name) => variables.word(name, ["grpc", "http/protobuf", "http/json"]), "PROTOCOL") ??
     (fromOption === undefined ? "http/protobuf" : "grpc");
   const files = tlsFiles({
     caPath: text("CERTIFICATE") ?? options.caPath,
@@ -71,7 +54,7 @@ export function collectorFor(
   const port = protocol === "grpc" ? 4317 : 4318;
   const origin = named?.name ?? "--otel-collector-uri";
   const url = parseUrl(named?.value ?? fromOption ?? `localhost:${port}`, secure, origin);
-  if (protocol === "http/protobuf" && !named?.complete) {
+  if (protocol !== "grpc" && !named?.complete) {
     url.pathname = `${url.pathname.replace(/\/$/, "")}/v1/${signal}`;
   }
   return {
@@ -107,7 +90,7 @@ function endpointVariable(signal: Signal, variables: OtelVariables): Endpoint | 
   return undefined;
 }
 
-/** Without a scheme (`localhost:4317`): TLS where `secure`, plaintext elsewhere. */
+/** Without a scheme (`localhost:4317`): TLS if `secure`, otherwise plaintext. */
 function parseUrl(text: string, secure: boolean, origin: string): URL {
   const scheme = secure ? "https" : "http";
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${scheme}://${text}`;
@@ -122,7 +105,7 @@ function tlsFiles(files: {
   readonly caPath: string | undefined;
   readonly certPath: string | undefined;
   readonly keyPath: string | undefined;
-}): CollectorConfig["files"] {
+}): CollectorTarget["files"] {
   const { caPath, certPath, keyPath } = files;
   if ((certPath === undefined) !== (keyPath === undefined)) {
     throw new ConfigError("--otel-cert-path and --otel-key-path must be set together");

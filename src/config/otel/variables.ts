@@ -11,11 +11,11 @@ const headerValue = /^[\x20-\x7e]*$/;
  */
 export class OtelVariables {
   readonly #environment: Environment;
-  readonly #warn: (message: string) => void;
+  readonly warn: (message: string) => void;
 
   constructor(environment: Environment, warn: (message: string) => void) {
     this.#environment = environment;
-    this.#warn = warn;
+    this.warn = warn;
   }
 
   text(name: string): string | undefined {
@@ -56,14 +56,14 @@ export class OtelVariables {
       if (at > 0 && headerName.test(key) && value !== undefined && headerValue.test(value)) {
         pairs[key.toLowerCase()] = value;
       } else {
-        this.#warn(`${name}: an entry that is not a header (name=value) is ignored`);
+        this.warn(`${name}: an entry that is not a header (name=value) is ignored`);
       }
     }
     return pairs;
   }
 
   #ignore(name: string, value: string, why: string): void {
-    this.#warn(`${name} ignored: ${quote(value)} ${why}`);
+    this.warn(`${name} ignored: ${quote(value)} ${why}`);
   }
 }
 

@@ -45,7 +45,7 @@ function check(value: unknown, setting: Setting, options: ReadSettingsOptions): 
   const { where } = options;
   switch (setting.type) {
     case "text":
-      if (typeof value === "string") return value;
+      if (typeof value === "string") return value.trim();
       throw new ConfigError(`${where}: expected a string`);
     case "boolean":
       if (typeof value === "boolean") return value;
@@ -83,7 +83,7 @@ function checkTexts(value: unknown, where: string): Readonly<Record<string, stri
       throw new ConfigError(`${where}: the value of ${JSON.stringify(key)} is not a string`);
     }
   }
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries.map(([key, entry]) => [key, entry.trim()]));
 }
 
 /** True of objects other than arrays. */

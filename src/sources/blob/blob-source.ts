@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import type { Environment } from "../../core/environment.ts";
+import { type Environment, trimmed } from "../../core/environment.ts";
 import type { Polling } from "../settings.ts";
 import type { Payload } from "../source.ts";
 import { SourceError } from "../source-error.ts";
@@ -32,7 +32,7 @@ export class BlobSource extends PolledSource {
     openBucket: OpenBucket,
     dependencies: BlobSourceDependencies,
   ) {
-    const { clock, env = process.env, silenceMs } = dependencies;
+    const { clock, env = trimmed(process.env), silenceMs } = dependencies;
     const { provider, uri } = config;
     const client = new WebClient(silenceMs === undefined ? {} : { silenceMs });
     super({ name: sourceName(config), provider, client, clock, polling: config });

@@ -42,5 +42,5 @@ async function credentialsOf({ folder, clientID = "", clientSecret = "" }: OAuth
 async function readSecret(path: string): Promise<string> {
   const explain = (reason: string) => `cannot read ${path} (oauth.folder): ${reason}`;
   // Editors end files with a line break, which is no part of the secret.
-  return (await readTextFile(path, explain)).replace(/\r?\n$/, "");
+  return (await readTextFile(path, explain)).trim();
 }

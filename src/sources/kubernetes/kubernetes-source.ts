@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import type { Environment } from "../../core/environment.ts";
+import { type Environment, trimmed } from "../../core/environment.ts";
 import { contentHash } from "../content-hash.ts";
 import { RetryLoop } from "../retry-loop.ts";
 import type { Source, SourceSink } from "../source.ts";
@@ -32,7 +32,7 @@ export class KubernetesSource implements Source {
 
   /** @throws ConfigError for a wrong URI */
   constructor(config: KubernetesSourceConfig, dependencies: KubernetesSourceDependencies) {
-    const { clock, env = process.env, serviceAccount = podServiceAccount } = dependencies;
+    const { clock, env = trimmed(process.env), serviceAccount = podServiceAccount } = dependencies;
     this.name = config.name ?? config.uri;
     this.#clock = clock;
     this.#loop = new RetryLoop({ name: this.name, clock });

@@ -1,35 +1,33 @@
 import { connect } from "node:net";
-import type { RedisFault } from "./fault.ts";
-import type { RedisAddress } from "./uri.ts";
+import { needsHello } from "./explain.ts";
+import { type RedisAddress, serverName } from "./redis-address.ts";
+import type { RedisError } from "./redis-error.ts";
 
 const tryMs = 2000;
+/** For an answer to PING, which tells a server without HELLO 3 from none. */
+const pingMs = 300;
 
 /** Finds out why a server is out of reach, and says it in words. Never rejects. */
 export type Diagnose = (
   address: RedisAddress,
-  fault: RedisFault,
+  error: RedisError,
   /** `known`: whether the same server has answered before, so that the URI is no wrong one. */
   options: { readonly known: boolean; readonly signal: AbortSignal },
 ) => Promise<string>;
-
-/** `host:port`, or the path of the socket. */
-export function where({ endpoint }: RedisAddress): string {
-  if ("path" in endpoint) return endpoint.path;
-  return endpoint.host.includes(":")
-    ? `[${endpoint.host}]:${endpoint.port}`
-    : `${endpoint.host}:${endpoint.port}`;
-}
 
 /**
  * Why a server is out of reach, in words. Bun's client says "Connection closed" whatever the cause, so
  * this looks the host up and opens a bare connection. Never rejects.
  */
-export const diagnose: Diagnose = async (address, fault, { known, signal }) => {
+export const diagnose: Diagnose = async (address, error, { known, signal }) => {
   const outcome = await tryToConnect(address, signal);
-  const place = where(address);
-  if (outcome !== "connected") return describe(outcome, address);
+  const place = serverName(address);
+  const connected = outcome === "connected" || outcome === "answered";
+  if (!connected) return describe(outcome, address);
+  if (outcome === "answered" && error.kind === "closed" && !known)
+    return `${place} closes the connection at HELLO: ${needsHello}`;
   if (known) {
-    return fault.kind === "silent"
+    return error.kind === "timeout"
       ? `${place} accepts connections, but no longer responds`
       : `the connection to ${place} was lost`;
   }
@@ -37,12 +35,13 @@ export const diagnose: Diagnose = async (address, fault, { known, signal }) => {
     ? "if the port does not use TLS, use redis://"
     : "if the port expects TLS, use rediss://";
   const hint = "path" in address.endpoint ? "check that it is Redis" : other;
-  return fault.kind === "silent"
+  return error.kind === "timeout"
     ? `${place} accepts connections, but does not respond (${hint})`
     : `${place} closes the connection without a response (${hint})`;
 };
 
-function tryToConnect({ endpoint }: RedisAddress, signal: AbortSignal): Promise<string> {
+/** @returns `answered` (to PING), `connected`, or the code of an error */
+function tryToConnect({ endpoint, tls }: RedisAddress, signal: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve("ABORTED");
     const socket = connect(endpoint);
@@ -55,15 +54,24 @@ function tryToConnect({ endpoint }: RedisAddress, signal: AbortSignal): Promise<
       resolve(outcome);
     };
     const abort = () => done("ABORTED");
-    const timer = setTimeout(() => done("ETIMEDOUT"), tryMs);
+    let timer = setTimeout(() => done("ETIMEDOUT"), tryMs);
     signal.addEventListener("abort", abort);
-    socket.once("connect", () => done("connected"));
+    socket.once("connect", () => {
+      if (tls) return done("connected");
+      clearTimeout(timer);
+      timer = setTimeout(() => done("connected"), pingMs);
+      socket.write("*1\r\n$4\r\nPING\r\n");
+      socket.once("data", (answer) =>
+        done(/^(\+PONG|-NOAUTH)/.test(`${answer}`) ? "answered" : "connected"),
+      );
+      socket.once("close", () => done("connected"));
+    });
     socket.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
   });
 }
 
 function describe(code: string, address: RedisAddress): string {
-  const place = where(address);
+  const place = serverName(address);
   const unix = "path" in address.endpoint;
   switch (code) {
     case "ENOENT":

@@ -1,13 +1,26 @@
 import { tlsProblem } from "../../core/tls/tls-problems.ts";
 import { messageOf } from "../source-error.ts";
-import { RedisFault, type RedisFaultKind, RedisMoved } from "./fault.ts";
-import type { RedisAddress } from "./uri.ts";
+import type { RedisAddress } from "./redis-address.ts";
+import { Redirection, RedisError, type RedisErrorKind } from "./redis-error.ts";
+
+/** What a message depends on. */
+export interface Circumstances {
+  readonly address: RedisAddress;
+  /** The command that reads the flags. */
+  readonly command?: string;
+  /** Whether the server has JSON.GET; without it, it refuses a permission for that. */
+  readonly json?: boolean;
+}
 
 interface Explanation {
   readonly pattern: RegExp;
-  readonly kind: RedisFaultKind;
-  readonly say: (address: RedisAddress) => string;
+  readonly kind: RedisErrorKind;
+  readonly say: (circumstances: Circumstances) => string;
 }
+
+export const needsHello =
+  "the server must answer HELLO 3 (RESP3), as Redis 6, Valkey and later versions do; a proxy that speaks " +
+  "RESP2 only cannot be used: use the address of the server behind it";
 
 const user = ({ username }: RedisAddress) => `user "${username ?? "default"}"`;
 
@@ -15,101 +28,128 @@ const user = ({ username }: RedisAddress) => `user "${username ?? "default"}"`;
 const byMessage: readonly Explanation[] = [
   {
     pattern: /^WRONGPASS/,
-    kind: "hopeless",
-    say: (address) =>
+    kind: "permanent",
+    say: ({ address }) =>
       `the server rejected the password of ${user(address)}: correct it in the URI (percent-encode ` +
       `special characters), or enable the user`,
   },
   {
     pattern: /^NOAUTH/,
-    kind: "hopeless",
+    kind: "permanent",
     // Not as a whole URI: the log takes whatever stands before an "@" in one for a secret.
     say: () =>
       "the server requires a password: write :PASSWORD@ or USER:PASSWORD@ before the host in the URI",
   },
   {
     pattern: /DB index is out of range/i,
-    kind: "hopeless",
-    say: ({ database }) =>
+    kind: "permanent",
+    say: ({ address: { database } }) =>
       `the server has no database ${database}: correct the number after the host in the URI`,
   },
   {
     pattern: /SELECT is not allowed in cluster mode/i,
-    kind: "hopeless",
+    kind: "permanent",
     say: () => "a Redis Cluster has only database 0: remove the number from the URI",
   },
   {
     pattern: /^NOPERM.*'?select'?/i,
-    kind: "hopeless",
-    say: (address) =>
+    kind: "permanent",
+    say: ({ address }) =>
       `${user(address)} is not permitted to select database ${address.database}: grant +select, or use ` +
       "database 0",
   },
   {
     pattern: /^NOPERM|^NOPERMISSION|^ERR.*no permissions/i,
-    kind: "hopeless",
-    say: (address) =>
+    kind: "permanent",
+    say: ({ address, command = "get", json }) =>
       `${user(address)} is not permitted to read the key: grant access with ` +
-      `ACL SETUSER … ~KEY +ping +get +json.get +watch +unwatch +client|info`,
+      `ACL SETUSER ${address.username ?? "default"} ~KEY +${command} ` +
+      `${json && command === "get" ? "+json.get " : ""}+watch +unwatch +client|info`,
   },
+  { pattern: /^NOPROTO|unknown command.{0,3}hello/i, kind: "permanent", say: () => needsHello },
+  // Bun's words for an answer to HELLO that is no map, as of a proxy that ignores the 3.
   {
-    pattern: /^NOPROTO|unknown command.{0,3}hello/i,
-    kind: "hopeless",
-    say: () => "the server does not support HELLO 3: Redis 6 or newer is required",
+    pattern: /Authentication failed with unexpected response/i,
+    kind: "permanent",
+    say: () => needsHello,
   },
   {
     pattern: /^DENIED/,
-    kind: "hopeless",
+    kind: "permanent",
     say: () =>
       "the server is in protected mode and accepts no connections from other machines: set a " +
       "password on the server, or configure bind and protected-mode",
   },
   {
     pattern: /max number of clients/i,
-    kind: "passing",
+    kind: "retryable",
     say: () => "the server has reached its limit of clients (maxclients)",
   },
-  { pattern: /^LOADING/, kind: "passing", say: () => "the server is loading its data" },
+  { pattern: /^LOADING/, kind: "retryable", say: () => "the server is loading its data" },
+  { pattern: /^BUSY/, kind: "retryable", say: () => "the server is busy running a script" },
   {
     pattern: /^MASTERDOWN/,
-    kind: "passing",
+    kind: "retryable",
     say: () => "the server is a replica that has lost the connection to its master",
   },
-  { pattern: /^CLUSTERDOWN/, kind: "passing", say: () => "the cluster is down" },
+  { pattern: /^CLUSTERDOWN/, kind: "retryable", say: () => "the cluster is down" },
+  {
+    pattern: /^TRYAGAIN/,
+    kind: "retryable",
+    say: () => "the keys are being migrated to another node of the cluster",
+  },
 ];
 
 /** Codes of TLS errors. Others are of errors whose messages may quote what the server was sent. */
 const tlsCode =
   /^(CERT_|UNABLE_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|ERROR_IN_)/;
 
-/** Any error of a Redis client as a fault in words, or as a redirection. */
-export function explain(error: unknown, address: RedisAddress): RedisFault | RedisMoved {
-  if (error instanceof RedisFault || error instanceof RedisMoved) return error;
+/** Any error of a Redis client as one in words, or as a redirection. */
+export function explain(error: unknown, circumstances: Circumstances): RedisError | Redirection {
+  if (error instanceof RedisError || error instanceof Redirection) return error;
   const message = messageOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
 
-  const moved = /^MOVED \d+ (?<host>\S*):(?<port>\d+)$/.exec(message)?.groups;
-  if (moved) return new RedisMoved(moved.host || undefined, Number(moved.port));
-
+  const redirection = /^(?<type>MOVED|ASK) \d+ (?<host>\S*):(?<port>\d+)$/.exec(message)?.groups;
+  if (redirection) {
+    const { type, host, port } = redirection;
+    return new Redirection(type === "ASK" ? "ASK" : "MOVED", host || undefined, Number(port));
+  }
   const known = byMessage.find(({ pattern }) => pattern.test(message));
-  if (known) return new RedisFault(known.say(address), known.kind);
+  if (known) return new RedisError(known.say(circumstances), known.kind);
   if (tlsCode.test(code)) {
-    const fault = tlsProblem(`${code} ${message}`, { serverName: true });
-    return new RedisFault(fault ?? `the TLS handshake failed: ${message}`, "hopeless");
+    const reason = tlsProblem(`${code} ${message}`, { serverName: true });
+    return new RedisError(reason ?? `the TLS handshake failed: ${message}`, "permanent");
   }
-  if (code === "ERR_REDIS_CONNECTION_TIMEOUT") return new RedisFault(message, "silent");
-  if (code === "ERR_REDIS_CONNECTION_CLOSED") return new RedisFault(message, "closed");
+  switch (code) {
+    case "ERR_REDIS_CONNECTION_TIMEOUT":
+      return new RedisError(message, "timeout");
+    case "ERR_REDIS_CONNECTION_CLOSED":
+      return new RedisError(message, "closed");
+    case "ERR_REDIS_AUTHENTICATION_FAILED":
+      return new RedisError(
+        `the server refused HELLO 3: ${withoutSecret(message, circumstances)}; ${needsHello}`,
+        "retryable",
+      );
+  }
   if (/^ERR_REDIS_INVALID_RESPONSE/.test(code)) {
-    return new RedisFault("the server does not speak the Redis protocol", "foreign");
+    return new RedisError("the server does not speak the Redis protocol", "protocol");
   }
-  return new RedisFault(
-    `the server returned an error: ${withoutSecret(message, address)}`,
-    "passing",
+  return new RedisError(
+    `the server returned an error: ${withoutSecret(message, circumstances)}`,
+    "retryable",
   );
 }
 
 /** A server repeats in some answers what it was sent. */
-function withoutSecret(message: string, { password }: RedisAddress): string {
+function withoutSecret(message: string, { address: { password } }: Circumstances): string {
   const text = password ? message.replaceAll(password, "***") : message;
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+/** Whether the server refuses a command for good: it is not permitted to us, or there is no such command. */
+export function isRefusal(error: unknown): boolean {
+  return /^NOPERM|^ERR unknown (sub)?command|^ERR Unknown subcommand|^ERR.*no permissions/i.test(
+    messageOf(error),
+  );
 }

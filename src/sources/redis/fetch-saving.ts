@@ -1,25 +1,25 @@
 import { largeDocument } from "../large-document.ts";
-
-/** What the watch says of the time since the last fetch; undefined: nothing that counts. */
-export type Hint = "quiet" | "touched" | undefined;
+import type { Hint } from "./change-hint.ts";
 
 /** The most polls in a row without a fetch: so long is a hint believed that has become wrong. */
-const mostInARow = 9;
+const maxInARow = 9;
 
 /**
- * Decides, for one connection, which polls need not fetch a large document because the watch says that
- * nobody wrote to the key. A proxy may falsify that, so the watch has to have told of a change before
- * that a fetch then found, it must never have kept one to itself, and every tenth poll fetches.
+ * Decides, for one connection, which polls need not fetch a large document because the hint says that nobody
+ * wrote to the key. On a direct connection it is trusted at once. Whatever stands between may falsify it: then
+ * it has to have told of a change before that a fetch then found. It must never have missed one, and every
+ * tenth poll fetches.
  */
 export class FetchSaving {
-  #trust: "none" | "earned" | "lost" = "none";
+  #earned = false;
+  #lost = false;
   #worthwhile = false;
   #inARow = 0;
 
   /** Whether the poll that begins now may end without a fetch. */
-  saves(hint: Hint): boolean {
-    const saves =
-      hint === "quiet" && this.#worthwhile && this.#trust === "earned" && this.#inARow < mostInARow;
+  saves(hint: Hint, { direct }: { readonly direct: boolean }): boolean {
+    const trusted = (direct || this.#earned) && !this.#lost;
+    const saves = hint === "quiet" && this.#worthwhile && trusted && this.#inARow < maxInARow;
     if (saves) this.#inARow++;
     return saves;
   }
@@ -29,8 +29,8 @@ export class FetchSaving {
     this.#inARow = 0;
     this.#worthwhile = bytes > largeDocument;
     if (!changed) return;
-    if (hint === "quiet") this.#trust = "lost";
-    else if (hint === "touched" && this.#trust === "none") this.#trust = "earned";
+    if (hint === "quiet") this.#lost = true;
+    else if (hint === "touched") this.#earned = true;
   }
 
   /** A fetch found no document. */

@@ -1,44 +1,32 @@
-import type { RedisMoved } from "./fault.ts";
-import type { RedisAddress } from "./uri.ts";
+import type { RedisConnection } from "./connection.ts";
+import type { RedisAddress } from "./redis-address.ts";
+import type { Redirection, RedisError } from "./redis-error.ts";
 
-/** Redirections in a row: more than a cluster that is being rearranged needs. */
-const mostHops = 5;
+/** The server to connect to next. */
+export interface Target {
+  readonly address: RedisAddress;
+  /** It is still importing the key's slot, and answers after ASKING only. */
+  readonly asking: boolean;
+  /** It was out of reach before, and others wait for their turn: it gets little time. */
+  readonly hasty: boolean;
+}
 
-/** The way to the key: the server of the URI, or the node of its cluster to which that redirects. */
-export class Route {
-  readonly #start: RedisAddress;
-  #address: RedisAddress;
-  #hops = 0;
-
-  constructor(start: RedisAddress) {
-    this.#start = start;
-    this.#address = start;
-  }
-
-  get address(): RedisAddress {
-    return this.#address;
-  }
-
-  /** @returns false where the redirections seem to have no end */
-  follow(moved: RedisMoved): boolean {
-    const { endpoint } = this.#address;
-    if (this.#hops >= mostHops || "path" in endpoint) return false;
-    this.#hops++;
-    this.#address = {
-      ...this.#address,
-      endpoint: { host: moved.host ?? endpoint.host, port: moved.port },
-    };
-    return true;
-  }
-
-  /** The key was here. */
-  arrived(): void {
-    this.#hops = 0;
-  }
-
-  /** Begins again at the server of the URI. */
-  restart(): void {
-    this.#address = this.#start;
-    this.#hops = 0;
-  }
+/** The way to the server that has the key. */
+export interface Route {
+  /** @throws RedisError if nobody can say where the server is */
+  next(signal: AbortSignal): Promise<Target>;
+  /** @throws RedisError if this server must not be read */
+  check(connection: RedisConnection): Promise<void>;
+  /** The key was read over this connection. */
+  arrived(connection: RedisConnection): void;
+  /** Another server has the key. False: that leads nowhere, so the present one has failed. */
+  redirected(to: Redirection): boolean;
+  /** The present server has failed. True: another one may have the key, try it at once. */
+  failed(problem: RedisError | Redirection): boolean;
+  /** Whether there are other servers than the present one. */
+  readonly many: boolean;
+  /** The wait between two attempts while a new master is being chosen; undefined: as after any failure. */
+  readonly failoverWaitMs: number | undefined;
+  /** Leaves no connection. */
+  close(): void;
 }

@@ -30,13 +30,17 @@ export async function runSourceThread(): Promise<void> {
   const sink: SourceSink = {
     async accept({ document, format, ...facts }) {
       const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
-      const { reading, warnings } = read({ document, format }, { strict, source: source.name });
-      send({ kind: "document", payload: { ...facts, bytes, reading } });
+      const { problems = [], ...rest } = facts;
+      const { reading, warnings } =
+        strict && problems.length > 0
+          ? { reading: { ok: false, problems } as const, warnings: () => [] }
+          : read({ document, format }, { strict, source: source.name });
+      send({ kind: "document", payload: { ...rest, bytes, reading } });
       const taken = new Promise<boolean>((resolve) => waiting.push(resolve));
       // Looking for oddities takes as long as reading: what waits for the flags goes first.
       await new Promise(setImmediate);
       const { origin } = facts;
-      const found = warnings();
+      const found = [...problems, ...warnings()];
       if (found.length > 0) send({ kind: "oddities", ...(origin && { origin }), warnings: found });
       // What was made of a large document is garbage now, several times its size.
       setTimeout(() => Bun.gc(true), 1);

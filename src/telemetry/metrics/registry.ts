@@ -28,11 +28,14 @@ export type Metric =
       readonly definition: Definition;
       readonly kind: Exclude<Kind, "histogram">;
       readonly series: readonly Observation[];
+      /** The instrument is read when metrics are collected, not written. */
+      readonly observed?: true;
     }
   | {
       readonly definition: Definition;
       readonly kind: "histogram";
       readonly series: readonly HistogramData[];
+      readonly observed?: never;
     };
 
 export interface RegistryOptions {
@@ -106,7 +109,7 @@ export class Scope {
     kind: Exclude<Kind, "histogram">,
     read: () => readonly Observation[],
   ): void {
-    this.#read.push(() => ({ definition, kind, series: attempt(read) }));
+    this.#read.push(() => ({ definition, kind, series: attempt(read), observed: true }));
   }
 
   collect(): ScopeMetrics {

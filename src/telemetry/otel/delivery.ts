@@ -1,5 +1,6 @@
+import { OTLPExporterError } from "@opentelemetry/otlp-exporter-base";
 import type { Log } from "../../core/log.ts";
-import { type CollectorTarget, ExportError } from "./exporter.ts";
+import type { Destination } from "../../core/otel-settings.ts";
 
 /**
  * Tells the operator when exports begin to fail and when they work again, not of each failure: a
@@ -11,10 +12,15 @@ export class Delivery {
   readonly #where: string;
   #failures = 0;
 
-  constructor(what: "metrics" | "traces", target: CollectorTarget | "console", log: Log) {
+  constructor(what: "metrics" | "traces", destination: Destination, log: Log) {
     this.#what = what;
-    this.#where = target === "console" ? "standard output" : new URL(target.url).host;
+    this.#where = destination === "console" ? "standard output" : new URL(destination.url).host;
     this.#log = log;
+  }
+
+  /** Whether the last export failed. */
+  get failing(): boolean {
+    return this.#failures > 0;
   }
 
   succeeded(): void {
@@ -27,8 +33,20 @@ export class Delivery {
   }
 
   failed(error: unknown): void {
-    const reason = error instanceof ExportError ? error.message : String(error);
     const level = this.#failures++ === 0 ? "warn" : "debug";
-    this.#log[level](`cannot export ${this.#what} to ${this.#where}`, { reason });
+    this.#log[level](`cannot export ${this.#what} to ${this.#where}`, { reason: reasonOf(error) });
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof OTLPExporterError)) return error.message;
+  // Its message is the collector's phrase for the status, which HTTP/2 does not have.
+  if (error.code !== undefined) return `the collector responded with ${error.code}`;
+  return "the collector responded with 429, 502, 503 or 504, which is to say later";
+}
+
+/** A collector that was away a moment ago does not hold up the end. */
+export function lastTryMs({ failing }: Delivery, graceMs: number): number {
+  return failing ? Math.min(graceMs, 500) : graceMs;
 }

@@ -1,3 +1,4 @@
+import type { SamplerSettings } from "../../core/otel-settings.ts";
 import type { SpanContext } from "./trace-context.ts";
 
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
@@ -5,7 +6,8 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 /** A span that is over, ready to be exported. */
 export interface FinishedSpan {
   readonly context: SpanContext;
-  readonly parentSpanId: string | undefined;
+  /** `remote`: of another process. Undefined: the span begins a trace. */
+  readonly parent: { readonly spanId: string; readonly remote: boolean } | undefined;
   readonly name: string;
   /** The instrumentation scope. */
   readonly scope: string;
@@ -27,13 +29,6 @@ export interface SpanEvent {
   readonly attributes: SpanAttributes;
 }
 
-export interface SamplerConfig {
-  /** Do what the caller decided, where it decided. */
-  readonly parentBased: boolean;
-  /** The part of other traces that is sampled, 0 to 1. */
-  readonly ratio: number;
-}
-
 type Start = Pick<FinishedSpan, "name" | "scope" | "kind">;
 
 /** A span that is not over yet. */
@@ -50,30 +45,31 @@ export interface Span {
 
 /** Makes spans; what is sampled goes to `finished` when it is over. */
 export class Tracer {
-  readonly #sampler: SamplerConfig;
+  readonly #sampler: SamplerSettings;
   readonly #finished: (span: FinishedSpan) => void;
 
-  constructor(sampler: SamplerConfig, finished: (span: FinishedSpan) => void) {
+  constructor(sampler: SamplerSettings, finished: (span: FinishedSpan) => void) {
     this.#sampler = sampler;
     this.#finished = finished;
   }
 
-  /** A span whose parent, where it has one, is in another process. */
+  /** A span whose parent, if it has one, is in another process. */
   enter(start: Start, caller: SpanContext | undefined): Span {
     const traceId = caller?.traceId ?? randomHex(16);
     const decided = this.#sampler.parentBased ? caller?.sampled : undefined;
     const sampled = decided ?? isChosen(traceId, this.#sampler.ratio);
-    return this.#span(start, caller, { traceId, sampled, state: caller?.state ?? "" });
+    const parent = caller && { spanId: caller.spanId, remote: true };
+    return this.#span(start, parent, { traceId, sampled, state: caller?.state ?? "" });
   }
 
   /** A span within another one of this process. */
   within(start: Start, parent: SpanContext): Span {
-    return this.#span(start, parent, parent);
+    return this.#span(start, { spanId: parent.spanId, remote: false }, parent);
   }
 
   #span(
     { name, scope, kind }: Start,
-    parent: SpanContext | undefined,
+    parent: FinishedSpan["parent"],
     trace: Pick<SpanContext, "traceId" | "sampled" | "state">,
   ): Span {
     const { traceId, sampled, state } = trace;
@@ -87,8 +83,18 @@ export class Tracer {
       },
       end: (attributes, error) => {
         if (!sampled) return;
-        const ids = { context, parentSpanId: parent?.spanId };
-        const span = { ...ids, name, scope, kind, start, end: now(), attributes, events, error };
+        const span = {
+          context,
+          parent,
+          name,
+          scope,
+          kind,
+          start,
+          end: now(),
+          attributes,
+          events,
+          error,
+        };
         this.#finished(span);
       },
     };

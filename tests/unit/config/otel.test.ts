@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type OtelOptions, readOtelConfig } from "../../../src/config/otel/read.ts";
 import { ConfigError } from "../../../src/core/config-error.ts";
+import type { Destination } from "../../../src/core/otel-settings.ts";
 
 const none: OtelOptions = {
   metricsExporter: "prometheus",
@@ -17,8 +18,8 @@ const read = (options: Partial<OtelOptions>, environment: Record<string, string>
 /** Protocol and URL of each signal that is sent. */
 function destinations(...args: Parameters<typeof read>) {
   const { metrics, traces } = read(...args);
-  const show = (to: NonNullable<typeof traces>["to"]) =>
-    to === "console" ? to : `${to.protocol} ${to.url}`;
+  const show = (to: readonly Destination[]) =>
+    to.map((one) => (one === "console" ? one : `${one.protocol} ${one.url}`)).join();
   return {
     ...(metrics && { metrics: show(metrics.to) }),
     ...(traces && { traces: show(traces.to) }),
@@ -88,6 +89,18 @@ test.each<[string, Partial<OtelOptions>, Record<string, string>, object]>([
   ["no traces", { collectorUri: uri }, { OTEL_TRACES_EXPORTER: "none" }, {}],
   ["traces on the console", {}, { OTEL_TRACES_EXPORTER: "console" }, { traces: "console" }],
   [
+    "several exporters",
+    { collectorUri: uri },
+    { OTEL_TRACES_EXPORTER: "otlp, console" },
+    { traces: "grpc http://c:4317/,console" },
+  ],
+  [
+    "JSON",
+    {},
+    { [all]: "http://v", OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json" },
+    { traces: "http/json http://v/v1/traces" },
+  ],
+  [
     "traces to the default place",
     {},
     { OTEL_TRACES_EXPORTER: "otlp" },
@@ -123,6 +136,16 @@ describe("warnings", () => {
     ["OTEL_BSP_SCHEDULE_DELAY ignored", otel, { OTEL_BSP_SCHEDULE_DELAY: "soon" }],
     ["OTEL_TRACES_SAMPLER ignored", otel, { OTEL_TRACES_SAMPLER: "sometimes" }],
     ["OTEL_EXPORTER_OTLP_PROTOCOL ignored", otel, { OTEL_EXPORTER_OTLP_PROTOCOL: "carrier" }],
+    ['OTEL_LOGS_EXPORTER="console" has no effect', {}, { OTEL_LOGS_EXPORTER: "console" }],
+    ['OTEL_PROPAGATORS="b3" has no effect', {}, { OTEL_PROPAGATORS: "b3" }],
+    [
+      "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION ignored",
+      {},
+      {
+        OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION:
+          "base2_exponential_bucket_histogram",
+      },
+    ],
   ])("%s", (expected, options, environment) => {
     expect(read(options, environment).warnings.join()).toContain(expected);
   });
@@ -137,7 +160,7 @@ describe("warnings", () => {
     "a=secret%",
   ])("never repeat a header that cannot be sent: %s", (header) => {
     const { metrics, warnings } = read(otel, { OTEL_EXPORTER_OTLP_HEADERS: `${header},ok=1` });
-    expect(metrics).toMatchObject({ to: { headers: { ok: "1" } } });
+    expect(metrics).toMatchObject({ to: [{ headers: { ok: "1" } }] });
     expect(JSON.stringify({ metrics, warnings })).not.toContain("secret");
     expect(warnings[0]).toStartWith("OTEL_EXPORTER_OTLP_HEADERS: an entry that is not a header");
   });
@@ -162,16 +185,29 @@ test("headers, sampling and times come from OpenTelemetry's variables", () => {
     OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
     OTEL_TRACES_SAMPLER_ARG: "0.25",
     OTEL_BSP_MAX_QUEUE_SIZE: "9",
+    OTEL_BSP_EXPORT_TIMEOUT: "700",
+    OTEL_METRIC_EXPORT_TIMEOUT: "90",
+    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "Delta",
+    OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: "50",
   });
   expect(metrics).toMatchObject({
     intervalMs: 100,
-    to: { headers: { authorization: "Bearer x", tenant: "a" }, timeoutMs: 1500, gzip: true },
+    timeoutMs: 90,
+    temporality: "delta",
+    to: [{ headers: { authorization: "Bearer x", tenant: "a" }, timeoutMs: 1500, gzip: true }],
   });
   expect(traces).toMatchObject({
-    to: { headers: { authorization: "Bearer x", tenant: "b" } },
+    to: [{ headers: { authorization: "Bearer x", tenant: "b" } }],
     sampler: { parentBased: true, ratio: 0.25 },
     queueSize: 9,
     batchSize: 512,
     delayMs: 5000,
+    timeoutMs: 700,
+    maxAttributeLength: 50,
   });
+});
+
+test("metrics are served as if nothing were sent, if prometheus is named beside what sends them", () => {
+  const served = (names: string) => read(otel, { OTEL_METRICS_EXPORTER: names }).metrics?.served;
+  expect([served("otlp"), served("otlp,prometheus")]).toEqual([false, true]);
 });

@@ -12,6 +12,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     configFile: undefined,
     warnings: [],
     strict: false,
+    stateDir: undefined,
     contextValues: {},
     sync: {
       address: { port: 8016 },
@@ -23,6 +24,16 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
     source: { provider: "redis", uri: "redis://h/0?key=f", interval: 30, tls: false, watch: true },
+    settingNames: [
+      {
+        options: {
+          certPath: "--redis-cert-path",
+          clientCertPath: "--redis-client-cert-path",
+          clientKeyPath: "--redis-client-key-path",
+          serverName: "--redis-server-name",
+        },
+      },
+    ],
     managementPort: 8017,
     telemetry: {},
   });
@@ -49,7 +60,16 @@ test("every option of its own has an effect", async () => {
     },
     sync: {
       address: { socketPath: "/s" },
-      tls: { certPath: "sc", keyPath: "sk", clientCaPath: "sca" },
+      tls: {
+        certPath: "sc",
+        keyPath: "sk",
+        clientCaPath: "sca",
+        names: {
+          certPath: "--redis-sync-cert-path",
+          keyPath: "--redis-sync-key-path",
+          clientCaPath: "--redis-sync-client-ca-path",
+        },
+      },
     },
   });
 });
@@ -106,5 +126,40 @@ describe("refused", () => {
     ],
   ])("%j", async (args, message) => {
     await expect(read(args)).rejects.toThrow(new ConfigError(message));
+  });
+});
+
+test("white space around texts from variables is cut", async () => {
+  const environment = { FLAGD_REDIS_URI: " redis://h/0?key=f\n", FLAGD_REDIS_SERVER_NAME: "" };
+  expect(await read([], environment)).toMatchObject({ source: { uri: "redis://h/0?key=f" } });
+  expect(await read(["--redis-uri", "redis://h/0?key=f\n"])).toMatchObject({
+    source: { uri: "redis://h/0?key=f" },
+  });
+});
+
+describe("user and password beside the URI", () => {
+  test("come from variables and files", async () => {
+    const environment = { FLAGD_REDIS_USERNAME: "u\n", FLAGD_REDIS_PASSWORD: "pw\n" };
+    expect(await read(uri, environment)).toMatchObject({
+      source: { uri: "redis://h/0?key=f", username: "u", password: "pw" },
+    });
+    expect(await read([...uri, "--redis-password-file", "/pw"])).toMatchObject({
+      source: { passwordFile: "/pw" },
+    });
+  });
+
+  test("leave a URI that has a password alone", async () => {
+    const environment = { FLAGD_REDIS_PASSWORD: "other" };
+    const { source } = (await read(["--redis-uri", "redis://pw@h?key=f"], environment)) ?? {};
+    expect(source).not.toHaveProperty("password");
+  });
+
+  test("do not stand on the command line, and not twice", async () => {
+    await expect(read([...uri, "--redis-password", "pw"])).rejects.toThrow(
+      "--redis-password would show a secret to everyone who can list processes: set FLAGD_REDIS_PASSWORD",
+    );
+    await expect(
+      read([...uri, "--redis-password-file", "f"], { FLAGD_REDIS_PASSWORD: "pw" }),
+    ).rejects.toThrow("set FLAGD_REDIS_PASSWORD or --redis-password-file, not both");
   });
 });

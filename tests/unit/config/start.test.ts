@@ -13,6 +13,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const source = ["-f", "file:flags.json"];
+const certificates = {
+  certPath: "cert",
+  keyPath: "key",
+  names: { certPath: "--server-cert-path", keyPath: "--server-key-path" },
+};
 let files = 0;
 
 async function write(text: string, extension = ".yaml", home = folder): Promise<string> {
@@ -42,6 +47,7 @@ test("one source is enough, the rest has defaults", async () => {
     configFile: undefined,
     warnings: [],
     strict: false,
+    stateDir: undefined,
     contextValues: {},
     sync: {
       address: { port: 8015 },
@@ -53,6 +59,7 @@ test("one source is enough, the rest has defaults", async () => {
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
     sources: [{ provider: "file", uri: "flags.json" }],
+    settingNames: [{ place: "--sources" }],
     evaluation: { address: { port: 8013 }, tls: undefined },
     ofrep: { port: 8014, tls: "optional", events: undefined },
     managementPort: 8014,
@@ -87,10 +94,11 @@ test("every option has an effect", async () => {
     configFile: undefined,
     warnings: [],
     strict: true,
+    stateDir: undefined,
     contextValues: { a: "b", c: "d" },
     sync: {
       address: { port: 4 },
-      tls: { certPath: "cert", keyPath: "key" },
+      tls: certificates,
       disableMetadata: true,
       stallTimeoutMs: 2000,
       keepAlive: { minTimeMs: 1000, permitWithoutStream: false },
@@ -98,7 +106,8 @@ test("every option has an effect", async () => {
     streamDeadlineMs: 5000,
     shutdownGraceMs: 3000,
     sources: [{ provider: "file", uri: "flags.json" }],
-    evaluation: { address: { port: 1 }, tls: { certPath: "cert", keyPath: "key" } },
+    settingNames: [{ place: "--sources" }],
+    evaluation: { address: { port: 1 }, tls: certificates },
     ofrep: { port: 3, tls: "off", events: undefined },
     managementPort: 2,
     fractional: "v2",
@@ -108,13 +117,21 @@ test("every option has an effect", async () => {
     maxRequestHeader: 1 << 20,
     workers: 1,
     telemetry: {
-      metrics: { to: collector, intervalMs: 60_000 },
+      metrics: {
+        to: [collector],
+        served: false,
+        intervalMs: 60_000,
+        timeoutMs: 30_000,
+        temporality: "cumulative",
+      },
       traces: {
-        to: collector,
+        to: [collector],
         sampler: { parentBased: false, ratio: 1 },
         delayMs: 5_000,
         queueSize: 2_048,
         batchSize: 512,
+        timeoutMs: 30_000,
+        maxAttributeLength: Number.POSITIVE_INFINITY,
       },
     },
   });
@@ -413,7 +430,7 @@ describe("refused", () => {
       "invalid value for --sources: JSON has double quotes: write --sources='[…]'",
     ],
     [["-s", "{}"], "invalid value for --sources: expected a JSON array of source objects"],
-    [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is a required field"],
+    [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is missing"],
     [
       ["-c", "x", ...source],
       "--server-cert-path is set without --server-key-path: TLS requires both",
@@ -458,4 +475,72 @@ test("times are never longer than a timer can wait, which would end at once", as
 
 test("help is asked for before anything is checked", async () => {
   expect(await readStartConfig(["-p", "abc", "--help"], { FLAGD_PORT: "x" })).toBeUndefined();
+});
+
+describe("white space is cut where it cannot be meant", () => {
+  const uri = "redis://localhost:6379/0?key=flags";
+
+  test("around variables", async () => {
+    const { sources, managementPort, sync } = await read([], {
+      FLAGD_URI: `${uri}\n`,
+      FLAGD_MANAGEMENT_PORT: "9000\n",
+      FLAGD_SYNC_SOCKET_PATH: " /run/s.sock\n",
+    });
+    expect(sources).toMatchObject([{ provider: "redis", uri }]);
+    expect(managementPort).toBe(9000);
+    expect(sync.address).toEqual({ socketPath: "/run/s.sock" });
+  });
+
+  test("around texts of the configuration file", async () => {
+    const file = await write(`uri: ["${uri}\\n"]\nsync-socket-path: "/run/s.sock\\n"\n`);
+    const { sources, sync } = await read(["--config", file]);
+    expect(sources).toMatchObject([{ uri }]);
+    expect(sync.address).toEqual({ socketPath: "/run/s.sock" });
+  });
+
+  test("around settings of a source", async () => {
+    const object = { provider: "http", uri: "http://h/f.json\n", authHeader: "Bearer t\n" };
+    const { sources } = await read([
+      "--sources",
+      JSON.stringify([{ ...object, headers: { "X-Key": "k\n" } }]),
+    ]);
+    expect(sources).toMatchObject([
+      { uri: "http://h/f.json", authHeader: "Bearer t", headers: { "X-Key": "k" } },
+    ]);
+  });
+
+  test("around URIs of the command line", async () => {
+    const { sources } = await read(["--uri", ` ${uri}, file:a.json\n`]);
+    expect(sources).toMatchObject([{ uri }, { uri: "a.json" }]);
+  });
+});
+
+test("commas between the hosts of a cluster or of Sentinels do not separate URIs", async () => {
+  const uris = [
+    "redis+cluster://u:pw@a:1,b:2,[::1]:3?key=k",
+    "file:x.json",
+    "rediss+sentinel://a,b/m?key=k",
+    "redis://h?key=k",
+  ];
+  const { sources } = await read(["--uri", uris.join(",")]);
+  expect(sources.map(({ uri }) => uri)).toEqual(uris.map((uri) => uri.replace(/^file:/, "")));
+});
+
+test("a unix: URI with a key is a Redis socket, one without is a gRPC target", async () => {
+  const { sources } = await read([
+    "--uri",
+    "unix:///run/redis.sock?key=flags,unix:///run/grpc.sock",
+  ]);
+  expect(sources.map(({ provider }) => provider)).toEqual(["redis", "grpc"]);
+});
+
+test("FLAGD_REDIS_PASSWORD is for Redis sources without a password of their own", async () => {
+  const { sources } = await read(["--uri", "redis://a?key=k,redis://pw@b?key=k,file:x"], {
+    FLAGD_REDIS_PASSWORD: "secret",
+  });
+  expect(sources.map((source) => ("password" in source ? source.password : undefined))).toEqual([
+    "secret",
+    undefined,
+    undefined,
+  ]);
 });

@@ -1,19 +1,19 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { diagnose } from "../../../../src/sources/redis/diagnosis.ts";
-import { RedisFault } from "../../../../src/sources/redis/fault.ts";
-import { parseRedisUri } from "../../../../src/sources/redis/uri.ts";
+import { RedisError } from "../../../../src/sources/redis/redis-error.ts";
 import { freePort } from "../../../support/ports.ts";
+import { addressOf } from "./fake-redis.ts";
 
-const closed = new RedisFault("Connection closed", "closed");
-const silent = new RedisFault("no answer", "silent");
+const closed = new RedisError("Connection closed", "closed");
+const silent = new RedisError("no answer", "timeout");
 const signal = new AbortController().signal;
 
 const listening = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
 afterAll(() => listening.stop(true));
 const there = `127.0.0.1:${listening.port}`;
 
-const reason = (uri: string, fault: RedisFault, known = false) =>
-  diagnose(parseRedisUri(`${uri}?key=k`).address, fault, { known, signal });
+const reason = (uri: string, fault: RedisError, known = false) =>
+  diagnose(addressOf(`${uri}?key=k`), fault, { known, signal });
 
 describe("why a server is out of reach", () => {
   test("nothing listens", async () => {
@@ -46,13 +46,13 @@ describe("why a server is out of reach", () => {
     ],
     [
       "redis",
-      "silent",
+      "timeout",
       false,
       "accepts connections, but does not respond (if the port expects TLS, use rediss://)",
     ],
-    ["rediss", "silent", false, "does not respond (if the port does not use TLS, use redis://)"],
+    ["rediss", "timeout", false, "does not respond (if the port does not use TLS, use redis://)"],
     ["redis", "closed", true, `the connection to ${there} was lost`],
-    ["redis", "silent", true, "no longer responds"],
+    ["redis", "timeout", true, "no longer responds"],
   ] as const)(
     "%s to a server that accepts, then is %s, known before: %p",
     async (scheme, kind, known, text) => {
@@ -62,7 +62,7 @@ describe("why a server is out of reach", () => {
   );
 
   test("not asked any more once it is over", async () => {
-    const address = parseRedisUri(`redis://${there}?key=k`).address;
+    const address = addressOf(`redis://${there}?key=k`);
     const over = { known: true, signal: AbortSignal.abort() };
     expect(await diagnose(address, closed, over)).toContain("ABORTED");
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { explain } from "../../../../src/sources/redis/explain.ts";
-import { RedisFault, RedisMoved } from "../../../../src/sources/redis/fault.ts";
-import type { RedisAddress } from "../../../../src/sources/redis/uri.ts";
+import type { RedisAddress } from "../../../../src/sources/redis/redis-address.ts";
+import { Redirection, RedisError } from "../../../../src/sources/redis/redis-error.ts";
 import { redisError } from "./fake-redis.ts";
 
 const address: RedisAddress = {
@@ -17,7 +17,7 @@ const auth = "ERR_REDIS_AUTHENTICATION_FAILED";
 const invalid = "ERR_REDIS_INVALID_COMMAND";
 const server = "ERR_REDIS_SERVER_ERROR";
 
-describe("what only the operator can mend is hopeless, with what to do", () => {
+describe("what only the operator can mend is permanent, with what to do", () => {
   test.each([
     [
       auth,
@@ -38,11 +38,11 @@ describe("what only the operator can mend is hopeless, with what to do", () => {
       "is not permitted to read the key",
     ],
     [server, "NOPERM No permissions to access a key", "is not permitted to read the key"],
-    [server, "NOPROTO unsupported protocol version", "Redis 6 or newer"],
+    [server, "NOPROTO unsupported protocol version", "must answer HELLO 3"],
     [
       server,
       "ERR unknown command `HELLO`, with args: `3` `AUTH` `app` `hunter2`",
-      "Redis 6 or newer",
+      "must answer HELLO 3",
     ],
     [server, "DENIED Redis is running in protected mode because", "protected mode"],
     ["SELF_SIGNED_CERT_IN_CHAIN", "self signed certificate in certificate chain", "certPath"],
@@ -54,8 +54,8 @@ describe("what only the operator can mend is hopeless, with what to do", () => {
     ["EPROTO", "TLSV1_ALERT_UNKNOWN_CA", "rejected the client certificate"],
     ["EPROTO", "WRONG_VERSION_NUMBER", "the server does not speak TLS"],
   ])("%s %s", (code, message, expected) => {
-    const fault = explain(redisError(message, code), address);
-    expect(fault).toMatchObject({ kind: "hopeless" });
+    const fault = explain(redisError(message, code), { address });
+    expect(fault).toMatchObject({ kind: "permanent" });
     expect(fault.message).toContain(expected);
     expect(fault.message).not.toContain("hunter2");
   });
@@ -63,39 +63,47 @@ describe("what only the operator can mend is hopeless, with what to do", () => {
 
 describe("what passes by itself is retried", () => {
   test.each([
-    [auth, "ERR max number of clients reached", "passing", "maxclients"],
-    [server, "LOADING Redis is loading the dataset in memory", "passing", "loading"],
-    [server, "MASTERDOWN Link with MASTER is down", "passing", "lost the connection to its master"],
-    [server, "CLUSTERDOWN The cluster is down", "passing", "cluster is down"],
+    [auth, "ERR max number of clients reached", "retryable", "maxclients"],
+    [server, "LOADING Redis is loading the dataset in memory", "retryable", "loading"],
+    [
+      server,
+      "MASTERDOWN Link with MASTER is down",
+      "retryable",
+      "lost the connection to its master",
+    ],
+    [server, "CLUSTERDOWN The cluster is down", "retryable", "cluster is down"],
     [
       "ERR_REDIS_INVALID_RESPONSE_TYPE",
       "Failed to read data",
-      "foreign",
+      "protocol",
       "does not speak the Redis protocol",
     ],
-    ["ERR_REDIS_CONNECTION_TIMEOUT", "Connection timeout reached after 9 ms", "silent", ""],
+    ["ERR_REDIS_CONNECTION_TIMEOUT", "Connection timeout reached after 9 ms", "timeout", ""],
     ["ERR_REDIS_CONNECTION_CLOSED", "Connection closed", "closed", ""],
   ])("%s %s", (code, message, kind, expected) => {
-    const fault = explain(redisError(message, code), address);
+    const fault = explain(redisError(message, code), { address });
     expect(fault).toMatchObject({ kind });
     expect(fault.message).toContain(expected);
   });
 });
 
 test("an unknown answer is repeated, cut, without the password", () => {
-  const fault = explain(redisError(`ERR hunter2 ${"x".repeat(10_000)}`), address);
+  const fault = explain(redisError(`ERR hunter2 ${"x".repeat(10_000)}`), { address });
   expect(fault.message).toStartWith("the server returned an error: ERR *** xxx");
   expect(fault.message.length).toBeLessThan(400);
 });
 
 test("an error that is no Error is a fault as well", () => {
-  expect(explain("boom", address)).toBeInstanceOf(RedisFault);
+  expect(explain("boom", { address })).toBeInstanceOf(RedisError);
 });
 
 test.each([
-  ["MOVED 3999 127.0.0.1:6381", "127.0.0.1", 6381],
-  ["MOVED 3999 ::1:6381", "::1", 6381],
-  ["MOVED 3999 :6381", undefined, 6381],
-] as const)("%s is a redirection", (message, host, port) => {
-  expect(explain(redisError(message), address)).toEqual(new RedisMoved(host, port));
+  ["MOVED 3999 127.0.0.1:6381", "MOVED", "127.0.0.1", 6381],
+  ["MOVED 3999 ::1:6381", "MOVED", "::1", 6381],
+  ["MOVED 3999 node.example:6381", "MOVED", "node.example", 6381],
+  ["MOVED 3999 :6381", "MOVED", undefined, 6381],
+  ["ASK 3999 127.0.0.1:6381", "ASK", "127.0.0.1", 6381],
+  ["ASK 3999 :6381", "ASK", undefined, 6381],
+] as const)("%s is a redirection", (message, type, host, port) => {
+  expect(explain(redisError(message), { address })).toEqual(new Redirection(type, host, port));
 });

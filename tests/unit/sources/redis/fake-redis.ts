@@ -1,5 +1,7 @@
 import type { Connect, RedisConnection } from "../../../../src/sources/redis/connection.ts";
-import type { RedisAddress } from "../../../../src/sources/redis/uri.ts";
+import type { RedisAddress } from "../../../../src/sources/redis/redis-address.ts";
+import { parseRedisUri } from "../../../../src/sources/redis/redis-uri.ts";
+import type { ServerFacts } from "../../../../src/sources/redis/server-facts.ts";
 import type { Payload, SourceSink } from "../../../../src/sources/source.ts";
 
 /** An error as Bun's client makes them. */
@@ -8,6 +10,12 @@ export function redisError(message: string, code = "ERR_REDIS_SERVER_ERROR"): Er
 }
 
 export const lost = () => redisError("Connection closed", "ERR_REDIS_CONNECTION_CLOSED");
+
+/** The server that a URI names. */
+export function addressOf(uri: string): RedisAddress {
+  const { endpoints, tls, username, password, database } = parseRedisUri(uri);
+  return { endpoint: endpoints[0], tls, username, password, database };
+}
 
 /** A server whose answers tests set, and which remembers what it was asked. */
 export class FakeRedis {
@@ -19,6 +27,8 @@ export class FakeRedis {
   };
   /** What a new connection ends with; undefined: it comes about. */
   refusal: Error | ((address: RedisAddress) => Error | undefined) | undefined;
+  /** What servers say of themselves. */
+  server: ServerFacts = { mode: "standalone", json: false };
   readonly commands: string[] = [];
   readonly connectionsTo: RedisAddress[] = [];
   #current: { closed: boolean; onClose: () => void } | undefined;
@@ -45,6 +55,7 @@ export class FakeRedis {
       get closed() {
         return state.closed;
       },
+      server: this.server,
       send: (command, args) => answer(command === "CLIENT" ? `CLIENT ${args[0]}` : command),
       fetch: (command) => answer(command),
       getBytes: async () => (await answer("GET")) as Uint8Array | null,

@@ -1,10 +1,7 @@
 import { expect, test } from "bun:test";
+import type { SamplerSettings } from "../../../../src/core/otel-settings.ts";
 import type { SpanContext } from "../../../../src/telemetry/tracing/trace-context.ts";
-import {
-  type FinishedSpan,
-  type SamplerConfig,
-  Tracer,
-} from "../../../../src/telemetry/tracing/tracer.ts";
+import { type FinishedSpan, Tracer } from "../../../../src/telemetry/tracing/tracer.ts";
 
 const caller = (sampled: boolean): SpanContext => ({
   traceId: "0af7651916cd43dd8448eb211c80319c",
@@ -14,7 +11,7 @@ const caller = (sampled: boolean): SpanContext => ({
 });
 const start = { name: "n", scope: "s", kind: "server" } as const;
 
-function setUp(sampler: SamplerConfig) {
+function setUp(sampler: SamplerSettings) {
   const finished: FinishedSpan[] = [];
   return { tracer: new Tracer(sampler, (span) => finished.push(span)), finished };
 }
@@ -27,9 +24,9 @@ test("a span continues its caller's trace, one within it its own", () => {
   outer.end({});
   const [first, second] = finished;
   expect(first?.context.traceId).toBe(caller(true).traceId);
-  expect(first?.parentSpanId).toBe(outer.context.spanId);
+  expect(first?.parent).toEqual({ spanId: outer.context.spanId, remote: false });
   expect(first).toMatchObject({ attributes: { a: 1 }, error: "broken" });
-  expect(second?.parentSpanId).toBe(caller(true).spanId);
+  expect(second?.parent).toEqual({ spanId: caller(true).spanId, remote: true });
   expect(second?.context).toMatchObject({ state: "vendor=1", sampled: true });
   expect(first?.start).toBeGreaterThanOrEqual(second?.start ?? Number.NaN);
   expect(first?.end).toBeLessThanOrEqual(second?.end ?? Number.NaN);
@@ -39,10 +36,10 @@ test("a span without a caller begins a trace", () => {
   const { tracer, finished } = setUp({ parentBased: true, ratio: 1 });
   for (let i = 0; i < 2; i++) tracer.enter(start, undefined).end({});
   expect(new Set(finished.map(({ context }) => context.traceId)).size).toBe(2);
-  expect(finished.map(({ parentSpanId }) => parentSpanId)).toEqual([undefined, undefined]);
+  expect(finished.map(({ parent }) => parent)).toEqual([undefined, undefined]);
 });
 
-test.each<[SamplerConfig, boolean | undefined, number]>([
+test.each<[SamplerSettings, boolean | undefined, number]>([
   [{ parentBased: false, ratio: 1 }, false, 1],
   [{ parentBased: true, ratio: 1 }, false, 0],
   [{ parentBased: true, ratio: 0 }, true, 1],

@@ -1,0 +1,70 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import { loadCredentials } from "./credentials.ts";
+import { NodeRoute } from "./node-route.ts";
+import type { Login, RedisAddress } from "./redis-address.ts";
+import type { RedisSourceConfig, SentinelSettings } from "./redis-kind.ts";
+import { loadTls } from "./redis-tls.ts";
+import type { RedisUri } from "./redis-uri.ts";
+import type { Route } from "./route.ts";
+import { Sentinel } from "./sentinel.ts";
+import { SentinelRoute } from "./sentinel-route.ts";
+
+export interface RouteDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timeoutMs: number;
+  /** The present server is the master no longer. */
+  readonly onSwitch: () => void;
+}
+
+/** A Sentinel is near and has little to say: another one is asked if it is silent. */
+const maxSentinelTimeoutMs = 3000;
+
+const noSettings: SentinelSettings = { plaintext: false };
+
+/** The way to the server that has the key, as the URI describes it. */
+export function createRoute(
+  uri: RedisUri,
+  config: RedisSourceConfig,
+  { clock, log, timeoutMs, onSwitch }: RouteDependencies,
+): Route {
+  const { topology, endpoints, master, tls, username, password, database } = uri;
+  const servers: Login = { tls, username, password, database };
+  if (topology !== "sentinel") {
+    const [first, ...more] = endpoints;
+    return new NodeRoute([
+      { ...servers, endpoint: first },
+      ...more.map((endpoint) => ({ ...servers, endpoint })),
+    ]);
+  }
+  const { sentinel = noSettings } = config;
+  const role = config.role === "replica" ? "replica" : "master";
+  const secure = tls && !sentinel.plaintext;
+  const own = sentinel.certPath || sentinel.clientCertPath || sentinel.serverName;
+  const at = (endpoint: (typeof endpoints)[number]): RedisAddress => ({
+    endpoint,
+    tls: secure,
+    username: undefined,
+    password: undefined,
+    database: 0,
+  });
+  const [first, ...more] = endpoints;
+  return new SentinelRoute({
+    name: config.name ?? uri.name,
+    log,
+    role,
+    onSwitch,
+    sentinels: [at(first), ...more.map(at)],
+    open: ({ address, onReport }) =>
+      new Sentinel({
+        clock,
+        master: master ?? "",
+        timeoutMs: Math.min(timeoutMs, maxSentinelTimeoutMs),
+        onReport,
+        address: async () => ({ ...address, ...(await loadCredentials(sentinel, address)) }),
+        tls: async () => (secure ? await loadTls(own ? sentinel : config) : undefined),
+        servers,
+      }),
+  });
+}

@@ -1,0 +1,117 @@
+import { messageOf } from "../source-error.ts";
+import type { ChangeHint, Hint } from "./change-hint.ts";
+import type { RedisConnection } from "./connection.ts";
+import { isRefusal } from "./explain.ts";
+import type { HintLog } from "./hint-log.ts";
+import type { Endpoint } from "./redis-address.ts";
+
+/** Changes are seen within 100 ms, at half a percent of a CPU or less. */
+const watchMs = 50;
+
+/**
+ * A hint on any server, without configuring it: after WATCH the connection's flags in CLIENT INFO gain a `d`
+ * (dirty) once a key is touched. The cost is the same whatever the document's size. A proxy may falsify it.
+ */
+export class KeyWatch implements ChangeHint {
+  /** lost: armed again at the next read · refused: not on this connection. */
+  #state: "lost" | "armed" | "refused" = "lost";
+  /** What the server calls the connection that watches: behind a proxy it may become another one. */
+  #id: string | undefined;
+  #direct = false;
+
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly keys: readonly string[],
+    private readonly endpoint: Endpoint,
+    private readonly log: HintLog,
+  ) {}
+
+  get paceMs(): number | undefined {
+    return this.#state === "armed" ? watchMs : undefined;
+  }
+
+  get direct(): boolean {
+    return this.#direct;
+  }
+
+  async arm(): Promise<void> {
+    if (this.#state === "refused") return;
+    const replies = await Promise.allSettled([
+      this.connection.send("UNWATCH", []),
+      this.connection.send("WATCH", this.keys),
+      this.connection.send("CLIENT", ["INFO"]),
+    ]);
+    const failure = replies.find((reply) => reply.status === "rejected");
+    if (failure) return this.#failed(failure.reason);
+    const info = replies[2].status === "fulfilled" ? clientInfo(replies[2].value) : undefined;
+    if (!info?.flags) return this.#failed(new Error("the answer to CLIENT INFO has no flags"));
+    this.#state = "armed";
+    this.#id = info.id;
+    this.#direct = isAt(info.laddr, this.endpoint);
+    this.log.works();
+  }
+
+  async touched(): Promise<boolean> {
+    const info = await this.#info();
+    // Whatever it is that keeps the server from answering, a poll finds out.
+    return info === undefined || (info.flags?.includes("d") ?? true);
+  }
+
+  async sinceRead(): Promise<Hint> {
+    if (this.#state !== "armed") return undefined;
+    const info = await this.#info();
+    if (info?.flags === undefined || info.id !== this.#id) return undefined;
+    return info.flags.includes("d") ? "touched" : "quiet";
+  }
+
+  async #info(): Promise<ClientInfo | undefined> {
+    try {
+      return clientInfo(await this.connection.send("CLIENT", ["INFO"]));
+    } catch (error) {
+      if (this.connection.closed) throw error;
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  /** Only a refusal is for good: a server that runs a script, for one, answers BUSY to everything. */
+  #failed(error: unknown): void {
+    this.#state = isRefusal(error) ? "refused" : "lost";
+    if (this.connection.closed) return;
+    if (this.#state === "refused") this.log.refused();
+    else this.log.lost(messageOf(error).slice(0, 200));
+  }
+}
+
+/** What CLIENT INFO says of a connection. */
+export interface ClientInfo {
+  readonly id: string | undefined;
+  readonly flags: string | undefined;
+  /** The server's end of the connection (from Redis 6.2 on). */
+  readonly laddr: string | undefined;
+  /** The client's end. */
+  readonly addr: string | undefined;
+  /** To which connection the invalidations of CLIENT TRACKING go. */
+  readonly redir: string | undefined;
+}
+
+export function clientInfo(reply: unknown): ClientInfo {
+  const field = (name: string) =>
+    typeof reply === "string" ? new RegExp(`(?:^| )${name}=(\\S+)`).exec(reply)?.[1] : undefined;
+  return {
+    id: field("id"),
+    flags: field("flags"),
+    laddr: field("laddr"),
+    addr: field("addr"),
+    redir: field("redir"),
+  };
+}
+
+/** Whether the server's end is where we connected to, so that nothing stands between. */
+function isAt(laddr: string | undefined, endpoint: Endpoint): boolean {
+  if (laddr === undefined) return false;
+  if ("path" in endpoint) return laddr === `${endpoint.path}:0`;
+  const host = endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host;
+  const local = endpoint.host === "localhost" && /^(127\.|\[?::1)/.test(laddr);
+  return laddr === `${host}:${endpoint.port}` || (local && laddr.endsWith(`:${endpoint.port}`));
+}

@@ -1,0 +1,129 @@
+import { clusterNodes } from "./cluster-nodes.ts";
+import type { RedisConnection } from "./connection.ts";
+import { type RedisAddress, serverName } from "./redis-address.ts";
+import { Redirection, type RedisError } from "./redis-error.ts";
+import type { Route, Target } from "./route.ts";
+
+/** Redirections in a row: more than a cluster that is being rearranged needs. */
+const maxHops = 5;
+/** Nodes that are remembered because of redirections, until a node tells of all. */
+const maxRedirections = 2;
+/** Nodes of one cluster that are remembered. */
+const maxNodes = 100;
+/** A cluster chooses a new master within seconds: so often and so many times its nodes are asked for it. */
+const failover = { waitMs: 500, rounds: 120 };
+
+/**
+ * The way to the key by the servers themselves: the one of the URI, or the nodes of a cluster. The node that
+ * had the key last is asked first. If it is out of reach, all others that are known are, until one redirects
+ * to its successor.
+ */
+export class NodeRoute implements Route {
+  readonly #seeds: readonly RedisAddress[];
+  /** The nodes of the cluster, as its last node said. */
+  #learned: readonly RedisAddress[] = [];
+  #learnedOver: RedisConnection | undefined;
+  /** Which node had the key last. */
+  #owner: RedisAddress | undefined;
+  #target: Target;
+  /** Of the node with which the present redirections began. */
+  #origin: string | undefined;
+  /** Where a redirection leads. */
+  #redirected: Target | undefined;
+  /** Those that have failed in this round. */
+  readonly #failed = new Set<string>();
+  /** Those that could not be reached when last tried. */
+  readonly #unreachable = new Set<string>();
+  #hops = 0;
+  #rounds = 0;
+
+  constructor(seeds: readonly [RedisAddress, ...RedisAddress[]]) {
+    this.#seeds = seeds;
+    this.#target = { address: seeds[0], asking: false, hasty: false };
+  }
+
+  get many(): boolean {
+    return this.#nodes().length > 1;
+  }
+
+  get failoverWaitMs(): number | undefined {
+    return this.many && this.#rounds < failover.rounds ? failover.waitMs : undefined;
+  }
+
+  async next(): Promise<Target> {
+    const nodes = this.#nodes();
+    const address = nodes.find((node) => !this.#failed.has(serverName(node))) ?? nodes[0];
+    const target = address && {
+      address,
+      asking: false,
+      hasty: nodes.length > 1 && this.#unreachable.has(serverName(address)),
+    };
+    if (!this.#redirected && address) this.#origin = serverName(address);
+    this.#target = this.#redirected ?? target ?? this.#target;
+    this.#redirected = undefined;
+    return this.#target;
+  }
+
+  async check(): Promise<void> {
+    this.#unreachable.delete(serverName(this.#target.address));
+  }
+
+  redirected(to: Redirection): boolean {
+    const { address } = this.#target;
+    const { endpoint } = address;
+    if (this.#hops >= maxHops || "path" in endpoint) return false;
+    this.#hops++;
+    const next = { ...address, endpoint: { host: to.host ?? endpoint.host, port: to.port } };
+    if (this.#learned.length < maxRedirections) this.#learned = [...this.#learned, next];
+    // This node does not know yet that the other one is gone, or who follows it.
+    if (this.#unreachable.has(serverName(next))) return false;
+    this.#redirected = { address: next, asking: to.type === "ASK", hasty: false };
+    return true;
+  }
+
+  failed(problem: RedisError | Redirection): boolean {
+    const name = serverName(this.#target.address);
+    this.#failed.add(name);
+    if (this.#origin !== undefined) this.#failed.add(this.#origin);
+    if (!(problem instanceof Redirection) && problem.kind !== "retryable") {
+      this.#unreachable.add(name);
+    }
+    this.#hops = 0;
+    const more = this.#nodes().some((node) => !this.#failed.has(serverName(node)));
+    if (!more) {
+      this.#failed.clear();
+      this.#rounds++;
+    }
+    return more;
+  }
+
+  arrived(connection: RedisConnection): void {
+    const { address, asking } = this.#target;
+    this.#failed.clear();
+    this.#hops = 0;
+    this.#rounds = 0;
+    // Until the migration ends, the slot is its owner's.
+    if (!asking) this.#owner = address;
+    if (connection.server.mode === "cluster" && connection !== this.#learnedOver) {
+      this.#learnedOver = connection;
+      void this.#learn(connection, address);
+    }
+  }
+
+  close(): void {}
+
+  /** Without that permission the nodes of the URI and of redirections have to do. */
+  async #learn(connection: RedisConnection, address: RedisAddress): Promise<void> {
+    const slots = await connection.send("CLUSTER", ["SLOTS"]).catch(() => undefined);
+    const nodes = clusterNodes(slots, address).slice(0, maxNodes);
+    if (nodes.length > 0) this.#learned = nodes;
+  }
+
+  /** In the order in which they are tried. */
+  #nodes(): readonly RedisAddress[] {
+    const all = [...(this.#owner ? [this.#owner] : []), ...this.#seeds, ...this.#learned];
+    const byName = new Map(all.map((node) => [serverName(node), node]));
+    const gone = ([name]: readonly [string, unknown]) => (this.#unreachable.has(name) ? 1 : 0);
+    return [...byName].sort((a, b) => gone(a) - gone(b)).map(([, node]) => node);
+  }
+}

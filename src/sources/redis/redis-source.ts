@@ -1,0 +1,245 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Log } from "../../core/log.ts";
+import { Backoff, pollBackoff, sourceBackoff } from "../backoff.ts";
+import { PollSchedule } from "../poll-schedule.ts";
+import { RetryLoop } from "../retry-loop.ts";
+import type { Source, SourceSink } from "../source.ts";
+import { SourceError } from "../source-error.ts";
+import { type ChangeHint, noHint } from "./change-hint.ts";
+import { asking, type Connect, connectRedis, type RedisConnection } from "./connection.ts";
+import { createReader, keysOf } from "./create-reader.ts";
+import { createRoute } from "./create-route.ts";
+import { loadCredentials } from "./credentials.ts";
+import { type Deadlines, deadlinesFor } from "./deadlines.ts";
+import { type Diagnose, diagnose } from "./diagnosis.ts";
+import { explain } from "./explain.ts";
+import { HashDocument } from "./hash-document.ts";
+import { HintLog } from "./hint-log.ts";
+import { KeyWatch } from "./key-watch.ts";
+import type { RedisAddress } from "./redis-address.ts";
+import { Redirection, RedisError } from "./redis-error.ts";
+import type { RedisSourceConfig } from "./redis-kind.ts";
+import { loadTls } from "./redis-tls.ts";
+import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
+import type { Route, Target } from "./route.ts";
+import { sentinelMistaken } from "./sentinel-mistaken.ts";
+import { type Polled, Session } from "./session.ts";
+
+export interface RedisSourceDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds that the server has for an answer, three times as many for a document; 10,000. */
+  readonly timeoutMs?: number;
+  /** How it connects and finds out why it cannot; for tests. */
+  readonly connect?: Connect;
+  readonly diagnose?: Diagnose;
+}
+
+/** A server that was out of reach before keeps others waiting no longer than this. */
+const hastyMs = 1000;
+/** A connection that lived so long is replaced at once; one that did not, after growing waits. */
+const longLivedMs = 10_000;
+
+/** Flags from a Redis or Valkey server, Sentinel or cluster. */
+export class RedisSource implements Source {
+  readonly name: string;
+  readonly provider = "redis";
+  readonly #config: RedisSourceConfig;
+  readonly #uri: RedisUri;
+  readonly #deadlines: Deadlines;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #connect: Connect;
+  readonly #diagnose: Diagnose;
+  readonly #hintLog: HintLog;
+  readonly #route: Route;
+  readonly #loop: RetryLoop;
+  readonly #polled: Polled;
+  /** Between connections that are lost soon. */
+  readonly #reconnects: Backoff;
+
+  readonly #hashDocument = new HashDocument();
+  #connection: RedisConnection | undefined;
+  /** The server of the present attempt. */
+  #target: Target | undefined;
+  /** The last connection was cut at the first command of the watch, as some proxies do. */
+  #watchSuspect = false;
+  /** Why the first server of this round has failed. */
+  #first: { readonly problem: RedisError; readonly address: RedisAddress } | undefined;
+
+  /** @throws ConfigError for a wrong URI */
+  constructor(config: RedisSourceConfig, dependencies: RedisSourceDependencies) {
+    const { clock, log } = dependencies;
+    this.#config = config;
+    this.#uri = parseRedisUri(config.uri);
+    this.#deadlines = deadlinesFor(config.interval, dependencies.timeoutMs);
+    this.name = config.name ?? this.#uri.name;
+    this.#clock = clock;
+    this.#log = log;
+    this.#connect = dependencies.connect ?? connectRedis;
+    this.#diagnose = dependencies.diagnose ?? diagnose;
+    this.#hintLog = new HintLog(log, this.name);
+    this.#route = createRoute(this.#uri, config, {
+      clock,
+      log,
+      timeoutMs: this.#deadlines.answerTimeoutMs,
+      onSwitch: () => this.#connection?.close(),
+    });
+    this.#loop = new RetryLoop({ name: this.name, clock, backoff: pollBackoff(config) });
+    this.#reconnects = new Backoff(clock, sourceBackoff);
+    this.#polled = {
+      clock,
+      loop: this.#loop,
+      schedule: new PollSchedule(clock, config),
+      route: this.#route,
+      lastHash: undefined,
+      pollAsked: false,
+    };
+  }
+
+  resync(): void {
+    this.#polled.pollAsked = true;
+    this.#loop.wakeUp();
+  }
+
+  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#loop.run((stop) => this.#attempt(sink, stop), sink, signal);
+    } finally {
+      this.#route.close();
+    }
+  }
+
+  /** @returns when the next one is due */
+  async #attempt(sink: SourceSink, signal: AbortSignal): Promise<number | undefined> {
+    const began = this.#clock.now();
+    this.#polled.pollAsked = false;
+    const ended = await this.#connectAndPoll(sink, signal).catch((error: unknown) =>
+      explain(error, { address: this.#address }),
+    );
+    if (signal.aborted) return undefined;
+    if (ended instanceof Session) return this.#afterLoss(ended, this.#clock.now() - began);
+    return this.#afterFailure(ended, sink, signal);
+  }
+
+  /** The life of one connection. Resolves when it was lost between polls, and at the abort. */
+  async #connectAndPoll(sink: SourceSink, signal: AbortSignal): Promise<Session> {
+    const target = await this.#route.next(signal);
+    this.#target = target;
+    const address = { ...target.address, ...(await loadCredentials(this.#config, this.#uri)) };
+    const { answerTimeoutMs } = this.#deadlines;
+    const ended = new AbortController();
+    const connection = await this.#connect({
+      address,
+      tls: address.tls ? await loadTls(this.#config) : undefined,
+      ...this.#deadlines,
+      answerTimeoutMs: target.hasty ? Math.min(answerTimeoutMs, hastyMs) : answerTimeoutMs,
+      onClose: () => ended.abort(),
+      signal,
+    });
+    this.#connection = connection;
+    const close = () => connection.close();
+    signal.addEventListener("abort", close);
+    try {
+      if (connection.server.mode === "sentinel") {
+        throw await sentinelMistaken(connection, address, this.#uri.content);
+      }
+      await this.#route.check(connection);
+      return await this.#session({ target, connection, ended: ended.signal }, sink, signal);
+    } finally {
+      signal.removeEventListener("abort", close);
+      connection.close();
+    }
+  }
+
+  async #session(
+    { target, connection: plain, ended }: Connected,
+    sink: SourceSink,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    const connection = target.asking ? asking(plain) : plain;
+    const hint = this.#hint(connection, target.address);
+    const { content } = this.#uri;
+    const reader = createReader(connection, content, this.#hashDocument);
+    const session = new Session(connection, target.address, reader, hint, this.#polled, ended);
+    this.#watchSuspect = false;
+    try {
+      await session.run(sink, signal);
+      return session;
+    } catch (error) {
+      this.#watchSuspect =
+        error instanceof RedisError &&
+        error.kind === "closed" &&
+        !session.established &&
+        hint !== noHint;
+      throw error;
+    } finally {
+      if (session.established) this.#first = undefined;
+    }
+  }
+
+  #hint(connection: RedisConnection, { endpoint }: RedisAddress): ChangeHint {
+    if (!this.#config.watch || this.#watchSuspect) return noHint;
+    return new KeyWatch(connection, keysOf(this.#uri.content), endpoint, this.#hintLog);
+  }
+
+  /** For the hint a new connection is needed now, otherwise for the next poll. */
+  #afterLoss({ hint }: Session, livedMs: number): number {
+    const nextPoll = this.#polled.schedule.next();
+    if (hint === noHint) return nextPoll;
+    if (livedMs < longLivedMs)
+      return Math.min(nextPoll, this.#clock.now() + this.#reconnects.next());
+    this.#reconnects.reset();
+    return this.#clock.now();
+  }
+
+  /** Follows where the failure leads, tries the other servers, and otherwise says what is wrong. */
+  async #afterFailure(
+    problem: RedisError | Redirection,
+    sink: SourceSink,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    if (problem instanceof Redirection && this.#route.redirected(problem)) {
+      this.#log.debug("the key is on another node of the cluster", { node: problem.node });
+      return this.#clock.now();
+    }
+    const present = { problem: inWords(problem), address: this.#address };
+    const permanent = present.problem.kind === "permanent" && !this.#loop.reached;
+    const first = permanent ? present : (this.#first ?? present);
+    this.#first = first;
+    if (!permanent && this.#route.failed(problem)) return this.#clock.now();
+    this.#first = undefined;
+    const reason = await this.#reason(first.problem, first.address, signal);
+    if (signal.aborted) return undefined;
+    const { failoverWaitMs } = this.#route;
+    if (failoverWaitMs === undefined || permanent) {
+      throw new SourceError(reason, { retryable: first.problem.kind !== "permanent" });
+    }
+    sink.failed(reason);
+    return this.#clock.now() + failoverWaitMs;
+  }
+
+  async #reason(problem: RedisError, address: RedisAddress, signal: AbortSignal): Promise<string> {
+    if (problem.kind !== "closed" && problem.kind !== "timeout") return problem.message;
+    return this.#diagnose(address, problem, { known: this.#loop.reached, signal });
+  }
+
+  get #address(): RedisAddress {
+    return this.#target?.address ?? { ...this.#uri, endpoint: this.#uri.endpoints[0] };
+  }
+}
+
+interface Connected {
+  readonly target: Target;
+  readonly connection: RedisConnection;
+  /** Aborts when the connection is lost or closed. */
+  readonly ended: AbortSignal;
+}
+
+function inWords(problem: RedisError | Redirection): RedisError {
+  if (problem instanceof RedisError) return problem;
+  return new RedisError(
+    `the cluster redirects too often, the last time to ${problem.node}`,
+    "retryable",
+  );
+}

@@ -1,0 +1,134 @@
+import type { Log } from "../../core/log.ts";
+import { messageOf } from "../source-error.ts";
+import type { RedisConnection } from "./connection.ts";
+import { type RedisAddress, serverName } from "./redis-address.ts";
+import { RedisError } from "./redis-error.ts";
+import type { Route, Target } from "./route.ts";
+import type { MasterReport, Sentinel, SentinelOptions } from "./sentinel.ts";
+
+export interface SentinelRouteOptions {
+  readonly sentinels: readonly [RedisAddress, ...RedisAddress[]];
+  /** Which of the servers to read; a replica only if there is one. */
+  readonly role: "master" | "replica";
+  readonly log: Log;
+  /** The source, for messages. */
+  readonly name: string;
+  /** How a Sentinel is talked to. */
+  readonly open: (options: {
+    readonly address: RedisAddress;
+    readonly onReport: SentinelOptions["onReport"];
+  }) => Pick<Sentinel, "ask" | "close">;
+  /** The present server is the master no longer: leave it. */
+  readonly onSwitch: () => void;
+}
+
+/** Sentinels that are remembered. */
+const maxSentinels = 20;
+/** While the Sentinels choose a new master, they are asked this often. */
+const failover = { waitMs: 500, rounds: 120 };
+
+/**
+ * The way to the master by its Sentinels. All of them are asked at each connect, and the first that answers is
+ * followed; all are listened to for as long as the source runs. After a failover the old master keeps its
+ * clients and still takes itself for the master, so only what the Sentinels say counts, and of that what
+ * belongs to the latest failover.
+ */
+export class SentinelRoute implements Route {
+  readonly many = true;
+  readonly #options: SentinelRouteOptions;
+  readonly #sentinels = new Map<string, Pick<Sentinel, "ask" | "close">>();
+  /** What is known of the latest failover. */
+  #report: MasterReport | undefined;
+  #target: RedisAddress | undefined;
+  #rounds = 0;
+
+  constructor(options: SentinelRouteOptions) {
+    this.#options = options;
+  }
+
+  get failoverWaitMs(): number | undefined {
+    return this.#rounds < failover.rounds ? failover.waitMs : undefined;
+  }
+
+  async next(signal: AbortSignal): Promise<Target> {
+    for (const address of this.#options.sentinels) this.#add(address);
+    const asked = [...this.#sentinels.values()].map((sentinel) => sentinel.ask());
+    const report = await Promise.any(asked).catch((error: AggregateError) => error);
+    signal.throwIfAborted();
+    if (!("master" in report)) throw this.#unknown(report.errors);
+    this.#consider(report);
+    const { master, replicas } = this.#report ?? report;
+    const replica = replicas[Math.floor(Math.random() * replicas.length)];
+    const address = this.#options.role === "replica" && replica ? replica : master;
+    this.#target = address;
+    return { address, asking: false, hasty: false };
+  }
+
+  /** A server that has just been made a replica may not know it yet, but one that knows is not to be read. */
+  async check(connection: RedisConnection): Promise<void> {
+    const reply = await connection.send("ROLE", []).catch((error: unknown) => {
+      if (connection.closed) throw error;
+      // Without that permission, the Sentinels' word has to do.
+      return undefined;
+    });
+    const role = Array.isArray(reply) ? reply[0] : undefined;
+    if (role === "slave" && this.#options.role === "master") {
+      throw new RedisError(
+        `${this.#target ? serverName(this.#target) : "the server"} is not the master (yet), though the Sentinels say so`,
+        "retryable",
+      );
+    }
+  }
+
+  arrived(): void {
+    this.#rounds = 0;
+  }
+
+  redirected(): boolean {
+    return false;
+  }
+
+  failed(): boolean {
+    this.#rounds++;
+    return false;
+  }
+
+  close(): void {
+    for (const sentinel of this.#sentinels.values()) sentinel.close();
+    this.#sentinels.clear();
+  }
+
+  #add(address: RedisAddress): void {
+    const name = serverName(address);
+    if (this.#sentinels.has(name) || this.#sentinels.size >= maxSentinels) return;
+    const sentinel = this.#options.open({
+      address,
+      onReport: (report) => this.#consider(report),
+    });
+    this.#sentinels.set(name, sentinel);
+  }
+
+  /** A Sentinel that was cut off may still report what was before the last failover. */
+  #consider(report: MasterReport): void {
+    for (const address of report.sentinels) this.#add(address);
+    if (this.#report && report.epoch < this.#report.epoch) return;
+    this.#report = report;
+    const { role } = this.#options;
+    if (!this.#target || role === "replica") return;
+    if (serverName(report.master) === serverName(this.#target)) return;
+    this.#options.log.info("the Sentinels name another master", {
+      source: this.#options.name,
+      master: serverName(report.master),
+    });
+    this.#target = report.master;
+    this.#options.onSwitch();
+  }
+
+  #unknown(errors: readonly unknown[]): RedisError {
+    const known = errors.find((error) => error instanceof RedisError);
+    if (known instanceof RedisError) return known;
+    const names = this.#options.sentinels.map(serverName).join(", ");
+    const reasons = [...new Set(errors.map(messageOf))].join("; ");
+    return new RedisError(`none of the Sentinels ${names} can be asked: ${reasons}`, "retryable");
+  }
+}

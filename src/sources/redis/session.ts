@@ -1,0 +1,151 @@
+import type { Clock } from "../../core/clock.ts";
+import { contentHash } from "../content-hash.ts";
+import type { PollSchedule } from "../poll-schedule.ts";
+import type { RetryLoop } from "../retry-loop.ts";
+import type { SourceSink } from "../source.ts";
+import type { ChangeHint } from "./change-hint.ts";
+import type { RedisConnection } from "./connection.ts";
+import type { ContentReader } from "./content.ts";
+import { explain } from "./explain.ts";
+import { FetchSaving } from "./fetch-saving.ts";
+import type { RedisAddress } from "./redis-address.ts";
+import { type Redirection, RedisError } from "./redis-error.ts";
+import type { Route } from "./route.ts";
+
+/** A document that changes all the time is fetched for at most a third of the time. */
+const restPerPoll = 2;
+/** After a hint has failed, the longest time until it is asked again. */
+const maxHintRestMs = 30_000;
+
+/** What a source has beyond one connection. */
+export interface Polled {
+  readonly clock: Clock;
+  readonly loop: RetryLoop;
+  readonly schedule: PollSchedule;
+  readonly route: Route;
+  /** SHA3-256 of the document last delivered, accepted or not. */
+  lastHash: string | undefined;
+  /** A poll was asked for that has not begun. */
+  pollAsked: boolean;
+}
+
+/** The life of one connection: polls, and in between looks for changes. */
+export class Session {
+  /** Whether the key was read over this connection. */
+  established = false;
+  readonly #saving = new FetchSaving();
+  /** How often in a row the hint has failed. */
+  #hintFailures = 0;
+
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly address: RedisAddress,
+    private readonly reader: ContentReader,
+    readonly hint: ChangeHint,
+    private readonly polled: Polled,
+    /** Aborts when the connection is lost or closed. */
+    private readonly ended: AbortSignal,
+  ) {}
+
+  /**
+   * Resolves at the abort, and when the connection was lost after the key had been read.
+   * @throws RedisError, Redirection
+   */
+  async run(sink: SourceSink, signal: AbortSignal): Promise<void> {
+    const { clock } = this.polled;
+    while (!signal.aborted && !this.connection.closed) {
+      const began = clock.now();
+      try {
+        const due = await this.#poll(sink);
+        if (due === undefined) await this.polled.loop.backOff(this.ended);
+        else await this.#rest(due, clock.now() - began);
+      } catch (error) {
+        const problem = this.#explain(error);
+        // Servers and what stands before them close idle connections: the next one tells whether it is more.
+        const lost = problem instanceof RedisError && problem.kind === "closed" && this.established;
+        if (!lost) throw problem;
+        this.connection.close();
+      }
+    }
+  }
+
+  /**
+   * One read, in one round trip with what arms the hint. None if nobody asked for it and the hint is known
+   * to be right in that nothing has changed.
+   * @returns when the next poll is due; undefined: after the backoff
+   */
+  async #poll(sink: SourceSink): Promise<number | undefined> {
+    const { schedule, pollAsked: asked } = this.polled;
+    this.polled.pollAsked = false;
+    const hint = await this.hint.sinceRead();
+    if (!asked && this.#saving.saves(hint, this.hint)) {
+      sink.unchanged();
+      return schedule.next();
+    }
+    const armed = this.hint.arm();
+    const content = await this.reader.read().catch((error: unknown) => this.#problem(error));
+    await armed;
+    if (content instanceof RedisError) {
+      this.#saving.failed();
+      sink.failed(content.message);
+      return content.kind === "content" ? this.#arrived() : undefined;
+    }
+    const due = this.#arrived();
+    const { raw, ...payload } = content;
+    const { document } = payload;
+    const hash = await contentHash(raw ?? document);
+    const changed = hash !== this.polled.lastHash;
+    this.#saving.fetched(hint, { bytes: document.length, changed });
+    if (changed) {
+      this.polled.lastHash = hash;
+      await sink.accept({ ...payload, hash });
+    } else {
+      sink.unchanged();
+    }
+    return due;
+  }
+
+  /** What is wrong with the key or passes by itself, over a connection that is well: no reason to leave it. */
+  #problem(error: unknown): RedisError {
+    const problem = this.#explain(error);
+    if (problem instanceof RedisError && !this.connection.closed) {
+      if (problem.kind === "content") return problem;
+      if (problem.kind === "retryable" && !this.polled.route.many) return problem;
+    }
+    throw problem;
+  }
+
+  /** The server answers for the key. */
+  #arrived(): number {
+    this.established = true;
+    this.polled.loop.markWorking();
+    this.polled.route.arrived(this.connection);
+    return this.polled.schedule.next();
+  }
+
+  /** Until the next poll is due, a hint makes it early, one is asked for, or the connection is lost. */
+  async #rest(due: number, pollMs: number): Promise<void> {
+    const { clock, loop } = this.polled;
+    const failures = this.#hintFailures;
+    const patience = failures > 0 ? Math.min(maxHintRestMs, 500 * 2 ** failures) : 0;
+    let pause = Math.max(pollMs * restPerPoll, patience);
+    for (;;) {
+      const now = clock.now();
+      if (due <= now || this.polled.pollAsked || this.connection.closed) return;
+      const pace = this.hint.paceMs;
+      pause = Math.max(pause, pace ?? 0);
+      await loop.sleepUntil(pace === undefined ? due : Math.min(due, now + pause), this.ended);
+      pause = 0;
+      if (this.hint.paceMs === undefined || this.connection.closed) continue;
+      const touched = await this.hint.touched();
+      this.#hintFailures = this.hint.paceMs === undefined ? failures + 1 : 0;
+      if (touched) return;
+    }
+  }
+
+  #explain(error: unknown): RedisError | Redirection {
+    const { command } = this.reader;
+    const { json } = this.connection.server;
+    return explain(error, { address: this.address, command, json });
+  }
+}

@@ -1,0 +1,57 @@
+import {
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+  type ResourceMetrics,
+} from "@opentelemetry/sdk-metrics";
+import type { Log } from "../../core/log.ts";
+import type { Destination, MetricExportSettings } from "../../core/otel-settings.ts";
+import { within } from "../../core/within.ts";
+import { CollectorExporter } from "./collector-exporter.ts";
+import { ConsoleExporter, metricLines } from "./console-exporter.ts";
+import { Delivery, lastTryMs } from "./delivery.ts";
+import { logDiagnostics } from "./diagnostics.ts";
+import { type MetricSource, RegistryProducer } from "./metric-producer.ts";
+import { metricsSignal } from "./signal.ts";
+
+export interface MetricExportOptions extends MetricExportSettings {
+  readonly metrics: MetricSource;
+  readonly log: Log;
+}
+
+/**
+ * Sends what is measured in an interval.
+ * @throws Error naming a TLS file that cannot be used
+ */
+export function startMetricExport(options: MetricExportOptions): {
+  /** Sends the last state, for up to `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+} {
+  const { log, intervalMs, timeoutMs, temporality, metrics } = options;
+  logDiagnostics(log);
+  const outlets = options.to.map((destination) => {
+    const delivery = new Delivery("metrics", destination, log);
+    const reader = new PeriodicExportingMetricReader({
+      exporter: metricExporter(destination, delivery),
+      exportIntervalMillis: intervalMs,
+      exportTimeoutMillis: Math.min(timeoutMs, intervalMs),
+    });
+    reader.setMetricProducer(new RegistryProducer(metrics, temporality));
+    return { delivery, reader };
+  });
+  return {
+    async stop(graceMs) {
+      await Promise.allSettled(
+        outlets.map(({ delivery, reader }) =>
+          within(reader.shutdown(), lastTryMs(delivery, graceMs)),
+        ),
+      );
+    },
+  };
+}
+
+function metricExporter(destination: Destination, delivery: Delivery): PushMetricExporter {
+  if (destination === "console") {
+    return new ConsoleExporter<ResourceMetrics>(metricLines, delivery);
+  }
+  return new CollectorExporter(metricsSignal, destination, delivery);
+}
