@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { atOnce } from "../../../src/core/steps.ts";
 import { isFixed, resolve, resolveAll } from "../../../src/evaluation/resolve.ts";
 import { prepare } from "./definitions.ts";
 
@@ -25,7 +26,7 @@ test("a flag that does not exist carries what the selector says", () => {
 
 test("all flags are evaluated in order", () => {
   const seen: unknown[] = [];
-  resolveAll(view, { beta: true }, (flag, { variant }) => seen.push([flag.key, variant]));
+  atOnce(resolveAll(view, { beta: true }, (flag, { variant }) => seen.push([flag.key, variant])));
   expect(seen).toEqual([
     ["fixed", "off"],
     ["targeted", "on"],
@@ -33,6 +34,6 @@ test("all flags are evaluated in order", () => {
 });
 
 test("a view is fixed if none of its flags has targeting", () => {
-  expect(isFixed(view)).toBe(false);
-  expect(isFixed({ ...view, ordered: [fixed] })).toBe(true);
+  expect(atOnce(isFixed(view))).toBe(false);
+  expect(atOnce(isFixed({ ...view, ordered: [fixed] }))).toBe(true);
 });
