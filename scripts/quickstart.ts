@@ -102,7 +102,7 @@ async function quickstart(): Promise<void> {
   const sources = JSON.stringify([
     { uri: `${redisUri}?key=flags`, provider: "redis", interval: 30 },
   ]);
-  const ports = ["--port", `${port}`, "--management-port", `${httpPort}`];
+  const ports = ["--listen", "127.0.0.1", "--port", `${port}`, "--management-port", `${httpPort}`];
   ports.push("--ofrep-port", `${httpPort}`, "--sync-port", `${syncPort}`);
   show(`dist/flagd start ${ports.join(" ")} \\\n           --sources='${sources}'`);
   start("dist/flagd", "start", ...ports, "--sources", sources);

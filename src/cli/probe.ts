@@ -1,10 +1,13 @@
 import { get } from "node:http";
 import { type CommandDef, defineCommand } from "citty";
+import { host as hostKind, tcpAddress } from "../config/kinds/tcp-address.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import { probeOptions } from "../config/options/probe.ts";
 import { commandLineValues } from "../config/resolve.ts";
 import { ConfigError } from "../core/config-error.ts";
+import type { Environment } from "../core/environment.ts";
+import { showAddress } from "../core/tcp-address.ts";
 import { visible } from "../core/visible.ts";
 import type { Io } from "./io.ts";
 
@@ -19,8 +22,10 @@ export const probe = (name: "health" | "ready", io: Io): CommandDef =>
         return 0;
       }
       const { addr, timeout } = values;
-      const port = io.environment.FLAGD_MANAGEMENT_PORT || "8014";
-      const url = urlOf(addr || `localhost:${port}`, name === "health" ? "/healthz" : "/readyz");
+      const url = urlOf(
+        addr || configuredAddress(io.environment),
+        name === "health" ? "/healthz" : "/readyz",
+      );
       const problem = await ask(url, timeout);
       if (problem === undefined) {
         await io.print(`${name === "health" ? "healthy" : "ready"}\n`);
@@ -31,6 +36,15 @@ export const probe = (name: "health" | "ready", io: Io): CommandDef =>
       return 1;
     },
   });
+
+/** A daemon that listens at all addresses is asked at this machine's own. */
+function configuredAddress(environment: Environment): string {
+  const { FLAGD_LISTEN = "", FLAGD_MANAGEMENT_PORT } = environment;
+  const { port, host = hostKind.fromText(FLAGD_LISTEN) } = tcpAddress.fromText(
+    FLAGD_MANAGEMENT_PORT || "8014",
+  );
+  return showAddress({ port, host: /^(?:|0\.0\.0\.0|::)$/.test(host) ? "localhost" : host });
+}
 
 function urlOf(addr: string, path: string): URL {
   const url = URL.parse(`http://${addr.startsWith(":") ? `localhost${addr}` : addr}${path}`);

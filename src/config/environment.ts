@@ -1,5 +1,6 @@
 import type { Environment } from "../core/environment.ts";
 import { didYouMean } from "../core/nearest.ts";
+import { tcpAddress } from "./kinds/tcp-address.ts";
 import { environmentName, type OptionTable } from "./options/option.ts";
 
 /** What the environment says about the options of a command. */
@@ -35,7 +36,7 @@ export function readEnvironment(
     // A secret that was made with `echo` ends with a line break.
     const value = environment[variable]?.trim();
     if (value === undefined || value === "") continue;
-    if (table[name]?.kind.hint === "port" && serviceLink.test(value)) {
+    if (table[name]?.kind === tcpAddress && serviceLink.test(value)) {
       warnings.push(`${variable} is ignored: Kubernetes sets it for a Service of that name`);
     } else {
       options.set(name, value);

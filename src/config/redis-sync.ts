@@ -1,16 +1,18 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { ServerTls } from "../core/server-tls.ts";
+import type { TcpAddress } from "../core/tcp-address.ts";
 import { type RedisSourceConfig, redisKind } from "../sources/redis/redis-kind.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
 import { resolveOptions } from "./resolve.ts";
 import {
-  address,
   certificatePair,
   distinctAddresses,
+  listenAt,
   type ServingConfig,
   servingConfig,
+  socketOr,
 } from "./serving.ts";
 import type { SettingNames } from "./setting-names.ts";
 import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
@@ -22,7 +24,7 @@ export interface RedisSyncConfig extends ServingConfig {
   /** What the user calls its settings. */
   readonly settingNames: readonly [SettingNames];
   /** Undefined: off. */
-  readonly managementPort: number | undefined;
+  readonly management: TcpAddress | undefined;
 }
 
 /**
@@ -45,9 +47,10 @@ export async function readRedisSyncConfig(
       `${origin("redis-sync-client-ca-path").name} requires --redis-sync-cert-path and --redis-sync-key-path: there are no client certificates without TLS`,
     );
   }
-  const sync = address(values["redis-sync-socket-path"], values["redis-sync-port"]);
-  const managementPort = values["management-port"];
-  distinctAddresses({ "redis-sync-port": sync, "management-port": { port: managementPort } });
+  const at = (address: TcpAddress) => listenAt(values.listen, address);
+  const sync = socketOr(values["redis-sync-socket-path"], at(values["redis-sync-port"]));
+  const management = at(values["management-port"]);
+  distinctAddresses({ "redis-sync-port": sync, "management-port": management });
 
   if (values["redis-uri"] === "") {
     const missing =
@@ -96,7 +99,7 @@ export async function readRedisSyncConfig(
         },
       },
     ],
-    managementPort: managementPort === 0 ? undefined : managementPort,
+    management: management.port === 0 ? undefined : management,
   };
 }
 

@@ -1,6 +1,7 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { ServerTls } from "../core/server-tls.ts";
+import { overlap, sameAddress, showAddress, type TcpAddress } from "../core/tcp-address.ts";
 import type {
   globalOptions,
   loadingOptions,
@@ -11,7 +12,7 @@ import { type OtelConfig, readOtelConfig } from "./otel/read.ts";
 import type { Origin, Resolved } from "./resolve.ts";
 
 /** Where a service listens. */
-export type Address = { readonly port: number } | { readonly socketPath: string };
+export type Address = TcpAddress | { readonly socketPath: string };
 
 /** What the configurations of both serving commands have in common. */
 export interface ServingConfig {
@@ -116,9 +117,14 @@ function record(pairs: readonly (readonly [string, string])[]): Readonly<Record<
   return Object.fromEntries(pairs);
 }
 
-/** The socket where one is given, else the port. */
-export function address(socketPath: string, port: number): Address {
-  return socketPath === "" ? { port } : { socketPath };
+/** The socket if one is given, else the port. */
+export function socketOr(socketPath: string, address: TcpAddress): Address {
+  return socketPath === "" ? address : { socketPath };
+}
+
+/** The address of an option, at the host of `--listen` if it names none. */
+export function listenAt(host: string, address: TcpAddress): TcpAddress {
+  return host === "" ? address : { host, ...address };
 }
 
 /**
@@ -142,19 +148,35 @@ export function certificatePair<Name extends string>(
 
 /**
  * @param addresses by the names of the options of their ports
- * @throws ConfigError where two of the listeners would take the same one
+ * @param sharing options that may name one listener
+ * @throws ConfigError if two of the listeners would take the same one
  */
-export function distinctAddresses(addresses: Readonly<Record<string, Address>>): void {
-  const seen = new Map<string | number, string>();
-  for (const [name, address] of Object.entries(addresses)) {
-    // The option of a socket is named after that of the port that it stands for.
-    const [option, place] =
-      "port" in address
-        ? [name, address.port]
-        : [name.replace(/port$/, "socket-path"), address.socketPath];
-    if (place === 0) continue;
-    const other = seen.get(place);
-    if (other) throw new ConfigError(`--${other} and --${option} are both ${place}`);
-    seen.set(place, option);
+export function distinctAddresses(
+  addresses: Readonly<Record<string, Address>>,
+  sharing: readonly string[] = [],
+): void {
+  const entries = Object.entries(addresses);
+  for (const [index, [option, address]] of entries.entries()) {
+    for (const [other, earlier] of entries.slice(0, index)) {
+      if ("port" in address && "port" in earlier) {
+        if (!overlap(earlier, address)) continue;
+        if (!sameAddress(earlier, address)) {
+          throw new ConfigError(
+            `--${other} (${showAddress(earlier)}) and --${option} (${showAddress(address)}) overlap: give both the same host, or different ports`,
+          );
+        }
+        if (sharing.includes(other) && sharing.includes(option)) continue;
+        throw new ConfigError(`--${other} and --${option} are both ${placeOf(address)}`);
+      }
+      if ("port" in address || "port" in earlier) continue;
+      if (address.socketPath !== earlier.socketPath) continue;
+      // The option of a socket is named after that of the port that it stands for.
+      const [one, two] = [other, option].map((name) => name.replace(/port$/, "socket-path"));
+      throw new ConfigError(`--${one} and --${two} are both ${address.socketPath}`);
+    }
   }
+}
+
+function placeOf(address: TcpAddress): string {
+  return address.host === undefined ? String(address.port) : showAddress(address);
 }

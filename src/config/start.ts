@@ -1,6 +1,7 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { ServerTls } from "../core/server-tls.ts";
+import type { TcpAddress } from "../core/tcp-address.ts";
 import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
 import { withDistinctNames } from "../sources/source-name.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
@@ -8,11 +9,12 @@ import { startOptions } from "./options/start.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
 import {
   type Address,
-  address,
   certificatePair,
   distinctAddresses,
+  listenAt,
   type ServingConfig,
   servingConfig,
+  socketOr,
 } from "./serving.ts";
 import type { SettingNames } from "./setting-names.ts";
 import { parseSource } from "./sources/parse-source.ts";
@@ -26,15 +28,15 @@ export interface StartConfig extends ServingConfig {
   /** What the user calls the settings of each, by its position. */
   readonly settingNames: readonly (SettingNames | undefined)[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
-  /** Shares one listener with management if both have the same port. */
+  /** Shares one listener with management if both have the same address. */
   readonly ofrep: {
-    readonly port: number;
+    readonly address: TcpAddress;
     /** Whether it is answered in plaintext, over TLS, or both. */
     readonly tls: "optional" | "required" | "off";
     /** Undefined: no event streams. */
     readonly events: { readonly jitterMs: number; readonly maxStreams: number } | undefined;
   };
-  readonly managementPort: number;
+  readonly management: TcpAddress;
   /** How `fractional` computes its buckets. */
   readonly fractional: "v2" | "v3";
   /** Lower-cased header name → key of the evaluation context. */
@@ -68,16 +70,15 @@ export async function readStartConfig(
       "--ofrep-tls=required requires --server-cert-path and --server-key-path: there is no TLS without a certificate",
     );
   }
-  const evaluation = address(values["socket-path"], values.port);
-  const sync = address(values["sync-socket-path"], values["sync-port"]);
+  const at = (address: TcpAddress) => listenAt(values.listen, address);
+  const evaluation = socketOr(values["socket-path"], at(values.port));
+  const sync = socketOr(values["sync-socket-path"], at(values["sync-port"]));
   const sources = readSources(resolved, (message) => warnings.push(message));
-  const [management, ofrep] = [values["management-port"], values["ofrep-port"]];
-  distinctAddresses({
-    port: evaluation,
-    "sync-port": sync,
-    "management-port": { port: management },
-    ...(ofrep !== management && { "ofrep-port": { port: ofrep } }),
-  });
+  const [management, ofrep] = [at(values["management-port"]), at(values["ofrep-port"])];
+  distinctAddresses(
+    { port: evaluation, "sync-port": sync, "management-port": management, "ofrep-port": ofrep },
+    ["management-port", "ofrep-port"],
+  );
   return {
     ...servingConfig(resolved, environment, {
       logFormat: values["log-format"],
@@ -90,13 +91,13 @@ export async function readStartConfig(
     settingNames: values.uri.map(() => ({ place: resolved.origin("sources").name })),
     evaluation: { address: evaluation, tls },
     ofrep: {
-      port: ofrep,
+      address: ofrep,
       tls: values["ofrep-tls"],
       events: values["ofrep-sse"]
         ? { jitterMs: values["ofrep-sse-window"], maxStreams: values["ofrep-sse-streams"] }
         : undefined,
     },
-    managementPort: management,
+    management,
     fractional: values.fractional,
     contextFromHeader: new Map(
       [...values["context-from-header"]].map(([header, key]) => [header.toLowerCase(), key]),

@@ -1,5 +1,6 @@
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../core/log.ts";
+import { sameAddress, type TcpAddress } from "../core/tcp-address.ts";
 import { isOfrepPath } from "../services/ofrep/paths.ts";
 import type { Ofrep } from "../services/ofrep/service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";
@@ -8,21 +9,18 @@ import type { PortSharing } from "../transport/listener.ts";
 
 /** The bound listeners. */
 export interface HttpPorts {
-  readonly ofrepPort: number;
-  readonly managementPort: number;
+  readonly ofrep: TcpAddress;
+  readonly management: TcpAddress;
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * Binds OFREP and management: one listener if both have the same port. With a certificate each takes TLS and
+ * Binds OFREP and management: one listener if both have the same address. With a certificate each takes TLS and
  * plaintext side by side, for probes and scrapers know nothing of certificates.
  * @throws ConfigError
  */
 export async function serveHttpPorts(parts: {
-  readonly config: Pick<
-    StartConfig,
-    "evaluation" | "ofrep" | "managementPort" | "maxRequestHeader"
-  >;
+  readonly config: Pick<StartConfig, "evaluation" | "ofrep" | "management" | "maxRequestHeader">;
   readonly shared?: PortSharing;
   readonly ofrep: Ofrep;
   readonly management: HttpHandler;
@@ -30,8 +28,7 @@ export async function serveHttpPorts(parts: {
 }): Promise<HttpPorts> {
   const { config, shared, management, log } = parts;
   const { tls } = config.evaluation;
-  const { port } = config.ofrep;
-  const { maxRequestHeader, managementPort } = config;
+  const { maxRequestHeader } = config;
   const ofrep = tls ? restricted(parts.ofrep, config.ofrep.tls) : parts.ofrep;
   const common = {
     ...(shared && { shared }),
@@ -39,13 +36,13 @@ export async function serveHttpPorts(parts: {
     maxRequestHeader,
     log: log.with({ component: "OFREPService" }),
   };
-  const together = port === managementPort && port !== 0;
+  const together = sameAddress(config.ofrep.address, config.management);
   const ofrepServer = await serveHttp({
     ...common,
     name: together
       ? "OFREP and management (--ofrep-port, --management-port)"
       : "OFREP (--ofrep-port)",
-    port,
+    address: config.ofrep.address,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
     fastPath: ofrep.fastPath,
   });
@@ -55,12 +52,12 @@ export async function serveHttpPorts(parts: {
         ...common,
         log: log.with({ component: "service" }),
         name: "management (--management-port)",
-        port: managementPort,
+        address: config.management,
         handlers: [management],
       });
   return {
-    ofrepPort: ofrepServer.port,
-    managementPort: managementServer.port,
+    ofrep: ofrepServer.address,
+    management: managementServer.address,
     async stop(graceMs) {
       await Promise.all(
         [...new Set([ofrepServer, managementServer])].map((server) => server.stop(graceMs)),

@@ -5,7 +5,7 @@ import type { ServerTls } from "../core/server-tls.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
-import { describe } from "./addresses.ts";
+import { describe, reachableFromOutside } from "./addresses.ts";
 import { createObserveCalls } from "./call-observers.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
@@ -45,11 +45,11 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   // Probes and scrapers have no certificates of their own.
   const tls = config.sync.tls && withoutClients(config.sync.tls);
   const management =
-    config.managementPort === undefined
+    config.management === undefined
       ? undefined
       : await serveHttp({
           name: "management (--management-port)",
-          port: config.managementPort,
+          address: config.management,
           maxRequestHeader,
           ...(tls && { tls }),
           handlers: [
@@ -60,8 +60,13 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           ],
           log: own,
         });
-  if (management)
-    own.info(`metrics and probes listening at ${describe({ port: management.port })}`);
+  if (management) own.info(`metrics and probes listening at ${describe(management.address)}`);
+  own.info(
+    reachableFromOutside({
+      "sync stream": sync.address,
+      ...(management && { "metrics and probes": management.address }),
+    }),
+  );
 
   return runDaemon({
     pipeline,

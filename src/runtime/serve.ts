@@ -23,7 +23,7 @@ import type { Tracing } from "./tracing.ts";
 /** Every listener of `flagd start`, bound. */
 export interface Serving {
   /** The configuration of the listeners with the ports that they have. */
-  readonly bound: Pick<StartConfig, "evaluation" | "sync" | "ofrep" | "managementPort">;
+  readonly bound: Pick<StartConfig, "evaluation" | "sync" | "ofrep" | "management">;
   /** Says goodbye to clients, lets calls in flight finish for up to `graceMs`, closes everything. */
   close(graceMs: number): Promise<void>;
 }
@@ -115,8 +115,8 @@ export async function serve(parts: {
         address: evaluation?.address ?? config.evaluation.address,
       },
       sync: { ...config.sync, address: sync?.address ?? config.sync.address },
-      ofrep: { ...config.ofrep, port: http.ofrepPort },
-      managementPort: http.managementPort,
+      ofrep: { ...config.ofrep, address: http.ofrep },
+      management: http.management,
     },
     async close(graceMs) {
       service.shutdown();

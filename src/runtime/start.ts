@@ -3,7 +3,7 @@ import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
-import { describe } from "./addresses.ts";
+import { describe, reachableFromOutside } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
 import { serve } from "./serve.ts";
@@ -54,11 +54,19 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     });
     readiness.require(workers.whenReady());
   }
-  const { evaluation, sync, ofrep, managementPort } = serving.bound;
+  const { evaluation, sync, ofrep, management: probes } = serving.bound;
   own.info(`evaluation (gRPC, Connect) listening at ${describe(evaluation.address)}`);
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
-  own.info(`evaluation (OFREP) listening at ${describe(ofrep)}`);
-  own.info(`metrics and probes listening at ${describe({ port: managementPort })}`);
+  own.info(`evaluation (OFREP) listening at ${describe(ofrep.address)}`);
+  own.info(`metrics and probes listening at ${describe(probes)}`);
+  own.info(
+    reachableFromOutside({
+      "evaluation (gRPC, Connect)": evaluation.address,
+      "sync stream": sync.address,
+      "evaluation (OFREP)": ofrep.address,
+      "metrics and probes": probes,
+    }),
+  );
 
   return runDaemon({
     pipeline,

@@ -1,6 +1,7 @@
 import { lstatSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, isIP, type Server } from "node:net";
 import { ConfigError } from "../core/config-error.ts";
+import { showAddress } from "../core/tcp-address.ts";
 import type { ListenAddress } from "./listener.ts";
 
 /**
@@ -16,7 +17,9 @@ export async function bind(
   if ("socketPath" in address) await clearSocket(address.socketPath, name);
   else if (address.shared?.as === "first") await claim(address.port, name, address.host);
   const refused = (error: NodeJS.ErrnoException): never => {
-    throw new ConfigError(`${name}: cannot listen on ${describe(address)}: ${explain(error)}`);
+    throw new ConfigError(
+      `${name}: cannot listen on ${describe(address)}: ${explain(error, address)}`,
+    );
   };
   let taken = address;
   await listening(server, address).catch((error: NodeJS.ErrnoException) => {
@@ -63,10 +66,14 @@ export async function claim(port: number, name: string, host?: string): Promise<
 /** The address as messages name it: `port 8013`, `socket /run/flagd.sock`. */
 export function describe(address: ListenAddress): string {
   if ("socketPath" in address) return `socket ${address.socketPath}`;
-  return address.host ? `${address.host}:${address.port}` : `port ${address.port}`;
+  return address.host ? showAddress(address) : `port ${address.port}`;
 }
 
-function explain(error: NodeJS.ErrnoException): string {
+function explain(error: NodeJS.ErrnoException, address: ListenAddress): string {
+  // BUN 1.4.5: a name that is not resolved has no code (Node: ENOTFOUND).
+  if (error.code === undefined && "port" in address && address.host && !isIP(address.host)) {
+    return "its host name is not known here; use an IP address of this machine";
+  }
   switch (error.code) {
     case "EADDRINUSE":
       return "it is in use by another process; stop that process or choose another address";
@@ -74,7 +81,7 @@ function explain(error: NodeJS.ErrnoException): string {
       return "permission denied; ports below 1024 and some folders require more privileges";
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
-      return "this machine has no such address";
+      return "this machine has no such address; use one of its own, or none to listen at all of them";
     case "ENOENT":
     case "ENOTDIR":
       return "the folder does not exist; create it or choose another path";

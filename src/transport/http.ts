@@ -1,5 +1,6 @@
 import type { Log } from "../core/log.ts";
 import type { ServerTls } from "../core/server-tls.ts";
+import type { TcpAddress } from "../core/tcp-address.ts";
 import { within } from "../core/within.ts";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
@@ -14,10 +15,7 @@ import type { PortSharing } from "./listener.ts";
 export interface HttpOptions {
   /** For messages: "OFREP", "management". */
   readonly name: string;
-  /** 0: any free port. */
-  readonly port: number;
-  /** Default: all interfaces. */
-  readonly hostname?: string;
+  readonly address: TcpAddress;
   readonly shared?: PortSharing;
   /** Asked in this order. */
   readonly handlers: readonly HttpHandler[];
@@ -33,6 +31,7 @@ export interface HttpOptions {
 export interface HttpServer {
   /** The real one, once bound. */
   readonly port: number;
+  readonly address: TcpAddress;
   /** Accepts no more, waits for requests in flight up to `graceMs`, then closes what is left. */
   stop(graceMs: number): Promise<void>;
 }
@@ -45,7 +44,7 @@ export async function serveHttp(
   options: HttpOptions,
   tuned: Partial<Timeouts> = {},
 ): Promise<HttpServer> {
-  const { name, port, hostname, shared, handlers, fastPath, tls, maxRequestHeader, log } = options;
+  const { name, shared, handlers, fastPath, tls, maxRequestHeader, log } = options;
   const timeouts: Timeouts = { ...defaultTimeouts, ...tuned };
   const http1 = new Http1Server({
     maxHeaderBytes: maxRequestHeader,
@@ -57,8 +56,9 @@ export async function serveHttp(
     { tls, besidePlaintext: true, timeouts, maxConnections: connectionsAllowed(shared), log },
     { http1: (socket, first) => http1.accept(socket, first) },
   );
-  const address = { port, ...(hostname && { host: hostname }), ...(shared && { shared }) };
+  const address = { ...options.address, ...(shared && { shared }) };
   const bound = await bind(acceptor.server, address, name);
+  const port = "port" in bound ? bound.port : 0;
   const sweeper = setInterval(
     () => {
       const now = performance.now();
@@ -68,7 +68,8 @@ export async function serveHttp(
     Math.min(sweepMs, timeouts.headersMs / 2),
   );
   return {
-    port: "port" in bound ? bound.port : 0,
+    port,
+    address: { ...options.address, port },
     async stop(graceMs) {
       acceptor.stop();
       http1.drain();

@@ -20,8 +20,7 @@ async function serve(options: Partial<HttpOptions> = {}, timeouts: Partial<Timeo
   const server = await serveHttp(
     {
       name: "OFREP",
-      port: 0,
-      hostname: "127.0.0.1",
+      address: { port: 0, host: "127.0.0.1" },
       handlers: [],
       maxRequestHeader: 1_000_000,
       log: rememberingLog(),
@@ -101,7 +100,7 @@ describe("an HTTP listener", () => {
 
   test("says which port is taken", async () => {
     const server = await serve();
-    const again = serve({ port: server.port });
+    const again = serve({ address: server.address });
     await expect(again).rejects.toThrow(ConfigError);
     await expect(again).rejects.toThrow(
       `OFREP: cannot listen on 127.0.0.1:${server.port}: it is in use`,

@@ -47,8 +47,7 @@ const long = Array.from({ length: 400_000 }, (_, i) => `${i}\n`).join("");
 
 const options = {
   name: "OFREP",
-  port: 0,
-  hostname: "127.0.0.1",
+  address: { port: 0, host: "127.0.0.1" },
   handlers: [ofrep.handler, slow],
   maxRequestHeader: 1_000_000,
 };
@@ -368,6 +367,6 @@ test("stopping lets an answer on its way arrive whole, and then nobody listens",
 });
 
 test("a taken port is an error that says so", async () => {
-  const taken = serveHttp({ ...options, port: both.port, log: rememberingLog() });
+  const taken = serveHttp({ ...options, address: both, log: rememberingLog() });
   expect(taken).rejects.toThrow(`OFREP: cannot listen on 127.0.0.1:${both.port}: it is in use`);
 });

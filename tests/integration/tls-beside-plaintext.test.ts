@@ -102,8 +102,7 @@ test("a handshake that does not end is given up as soon as a plaintext head", as
   const server = await serveHttp(
     {
       name: "management",
-      port: 0,
-      hostname: "127.0.0.1",
+      address: { port: 0, host: "127.0.0.1" },
       handlers: [],
       tls: { certPath: certificates.server.cert, keyPath: certificates.server.key },
       maxRequestHeader: 1_000,

@@ -9,7 +9,7 @@ export const probeOptions = {
     kind: text("host:port"),
     default: "",
     section: "General",
-    doc: "Where the daemon answers probes. Default: localhost, and the port of FLAGD_MANAGEMENT_PORT or 8014.",
+    doc: "Where the daemon answers probes. Default: what FLAGD_LISTEN and FLAGD_MANAGEMENT_PORT say, else localhost:8014.",
     flagOnly: true,
   }),
   timeout: option({

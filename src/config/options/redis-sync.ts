@@ -1,7 +1,9 @@
-import { boolean, integer, oneOf, path, port, text } from "../kinds/scalars.ts";
+import { boolean, integer, oneOf, path, text } from "../kinds/scalars.ts";
+import { tcpAddress } from "../kinds/tcp-address.ts";
 import { option } from "./option.ts";
 import {
   globalOptions,
+  listenOptions,
   loadingOptions,
   redisLoginOptions,
   syncOptions,
@@ -53,11 +55,12 @@ export const redisSyncOptions = {
     section: "TLS",
     doc: "Name that the certificate of Redis must have, if it is not the host in the URI.",
   }),
+  ...listenOptions,
   "redis-sync-port": option({
-    kind: port,
-    default: 8016,
+    kind: tcpAddress,
+    default: { port: 8016 },
     section: "Ports and sockets",
-    doc: "Port for the gRPC sync stream; 0 means any free port.",
+    doc: "Port for the gRPC sync stream, with a host before it if it is to listen at one address only, as in 127.0.0.1:8016 or [::1]:8016; 0 means any free port.",
   }),
   "redis-sync-socket-path": option({
     kind: path,
@@ -66,8 +69,8 @@ export const redisSyncOptions = {
     doc: "Unix socket for the sync stream, instead of --redis-sync-port.",
   }),
   "management-port": option({
-    kind: port,
-    default: 8017,
+    kind: tcpAddress,
+    default: { port: 8017 },
     section: "Ports and sockets",
     doc: "Port for health, readiness and metrics; 0 turns them off.",
   }),

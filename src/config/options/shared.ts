@@ -1,6 +1,7 @@
 import { map } from "../kinds/collections.ts";
 import { duration, positiveDuration } from "../kinds/duration.ts";
 import { boolean, oneOf, path, text } from "../kinds/scalars.ts";
+import { host } from "../kinds/tcp-address.ts";
 import { option } from "./option.ts";
 
 /** Options of every command. */
@@ -41,6 +42,16 @@ export const loadingOptions = {
     short: "X",
     section: "Evaluation",
     doc: "Add a static value to the evaluation context; it overrides what requests send. Sync clients receive it as sync context.",
+  }),
+};
+
+/** Where every command that serves ports listens. */
+export const listenOptions = {
+  listen: option({
+    kind: host,
+    default: "",
+    section: "Ports and sockets",
+    doc: "Host name or IP address to listen at, for all ports that name none themselves: 127.0.0.1 keeps other machines out. Default: all addresses of this machine.",
   }),
 };
 

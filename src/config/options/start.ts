@@ -1,11 +1,13 @@
 import { jsonArray, list, map, uriList } from "../kinds/collections.ts";
 import { duration } from "../kinds/duration.ts";
-import { boolean, integer, oneOf, oneOfOrSwitch, path, port } from "../kinds/scalars.ts";
+import { boolean, integer, oneOf, oneOfOrSwitch, path } from "../kinds/scalars.ts";
+import { tcpAddress } from "../kinds/tcp-address.ts";
 import { workers } from "../kinds/workers.ts";
 import { uriPrefixes } from "../sources/source-of-uri.ts";
 import { option } from "./option.ts";
 import {
   globalOptions,
+  listenOptions,
   loadingOptions,
   redisLoginOptions,
   syncOptions,
@@ -29,30 +31,31 @@ export const startOptions = {
     doc: "Sources with more settings, as a JSON array of objects. Their settings are listed below. They come after those of --uri.",
   }),
   ...redisLoginOptions,
+  ...listenOptions,
   port: option({
-    kind: port,
-    default: 8013,
+    kind: tcpAddress,
+    default: { port: 8013 },
     short: "p",
     section: "Ports and sockets",
-    doc: "Port for evaluation over gRPC, gRPC-web and Connect. For this and the other ports, 0 means any free port.",
+    doc: "Port for evaluation over gRPC, gRPC-web and Connect. For this and the other ports, a host before it is the address to listen at, as in 127.0.0.1:8013 or [::1]:8013, and 0 means any free port.",
   }),
   "management-port": option({
-    kind: port,
-    default: 8014,
+    kind: tcpAddress,
+    default: { port: 8014 },
     short: "m",
     section: "Ports and sockets",
     doc: "Port for health, readiness and metrics.",
   }),
   "ofrep-port": option({
-    kind: port,
-    default: 8014,
+    kind: tcpAddress,
+    default: { port: 8014 },
     short: "r",
     section: "Ports and sockets",
-    doc: "Port for evaluation over OFREP (HTTP); may be the same as --management-port.",
+    doc: "Port for evaluation over OFREP (HTTP); may have the same address as --management-port.",
   }),
   "sync-port": option({
-    kind: port,
-    default: 8015,
+    kind: tcpAddress,
+    default: { port: 8015 },
     short: "g",
     section: "Ports and sockets",
     doc: "Port for the gRPC sync stream, which in-process providers and other daemons use.",

@@ -53,8 +53,8 @@ describe("what a command line must not have", () => {
     [["-q"], "unknown option -q"],
     [["-xq"], "unknown option -q in -xq"],
     [["-uri", "x"], "unknown option -u in -uri (did you mean --uri?)"],
-    [["-p"], "-p needs a value: <port>"],
-    [["--port"], "--port needs a value: <port>"],
+    [["-p"], "-p needs a value: <[host:]port>"],
+    [["--port"], "--port needs a value: <[host:]port>"],
   ])("%j: %s", (args, message) => {
     expect(() => parse(...args)).toThrow(new ConfigError(message));
   });

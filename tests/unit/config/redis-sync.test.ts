@@ -34,7 +34,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
         },
       },
     ],
-    managementPort: 8017,
+    management: { port: 8017 },
     telemetry: {},
   });
 });
@@ -47,7 +47,7 @@ test("every option of its own has an effect", async () => {
     "--redis-sync-client-ca-path sca --redis-log-format json --management-port 0";
   expect(await read(args.split(" "))).toMatchObject({
     logFormat: "json",
-    managementPort: undefined,
+    management: undefined,
     source: {
       provider: "redis",
       uri: "rediss://h/0?key=f",

@@ -61,8 +61,8 @@ test("one source is enough, the rest has defaults", async () => {
     sources: [{ provider: "file", uri: "flags.json" }],
     settingNames: [{ place: "--sources" }],
     evaluation: { address: { port: 8013 }, tls: undefined },
-    ofrep: { port: 8014, tls: "optional", events: undefined },
-    managementPort: 8014,
+    ofrep: { address: { port: 8014 }, tls: "optional", events: undefined },
+    management: { port: 8014 },
     fractional: "v2",
     contextFromHeader: new Map(),
     corsOrigins: [],
@@ -108,8 +108,8 @@ test("every option has an effect", async () => {
     sources: [{ provider: "file", uri: "flags.json" }],
     settingNames: [{ place: "--sources" }],
     evaluation: { address: { port: 1 }, tls: certificates },
-    ofrep: { port: 3, tls: "off", events: undefined },
-    managementPort: 2,
+    ofrep: { address: { port: 3 }, tls: "off", events: undefined },
+    management: { port: 2 },
     fractional: "v2",
     contextFromHeader: new Map([["x-user", "userId"]]),
     corsOrigins: ["a", "b"],
@@ -182,8 +182,8 @@ describe("precedence", () => {
     const config = await read(["--config", file, "-p", "21"], environment);
     expect(config.evaluation.address).toEqual({ port: 21 });
     expect(config.sync.address).toEqual({ port: 12 });
-    expect(config.ofrep.port).toBe(3);
-    expect(config.managementPort).toBe(8014);
+    expect(config.ofrep.address).toEqual({ port: 3 });
+    expect(config.management).toEqual({ port: 8014 });
     expect(config.sources.map(({ uri }) => uri)).toEqual(["a", "b"]);
     expect(config.configFile).toBe(file);
   });
@@ -481,13 +481,13 @@ describe("white space is cut where it cannot be meant", () => {
   const uri = "redis://localhost:6379/0?key=flags";
 
   test("around variables", async () => {
-    const { sources, managementPort, sync } = await read([], {
+    const { sources, management, sync } = await read([], {
       FLAGD_URI: `${uri}\n`,
       FLAGD_MANAGEMENT_PORT: "9000\n",
       FLAGD_SYNC_SOCKET_PATH: " /run/s.sock\n",
     });
     expect(sources).toMatchObject([{ provider: "redis", uri }]);
-    expect(managementPort).toBe(9000);
+    expect(management).toEqual({ port: 9000 });
     expect(sync.address).toEqual({ socketPath: "/run/s.sock" });
   });
 

@@ -1,0 +1,33 @@
+/** Where a service listens on TCP. */
+export interface TcpAddress {
+  readonly port: number;
+  /** A name, or an IP address without brackets; undefined: all addresses of this machine. */
+  readonly host?: string;
+}
+
+/** `[::1]:8013` */
+export function showAddress({ host, port }: TcpAddress): string {
+  return `${host?.includes(":") ? `[${host}]` : (host ?? "[::]")}:${port}`;
+}
+
+/** Whether two listeners would take the same place; a name is compared as it is written, but for `localhost`. */
+export function overlap(one: TcpAddress, other: TcpAddress): boolean {
+  if (one.port !== other.port || one.port === 0) return false;
+  const [a, b] = [hostOf(one), hostOf(other)];
+  // `::` takes IPv4 as well (RFC 3493 §5.3).
+  if (a === b || a === "::" || b === "::") return true;
+  const [ipv6, wildcard] = a === "0.0.0.0" ? [b.includes(":"), true] : [a.includes(":"), false];
+  return (wildcard || b === "0.0.0.0") && !ipv6;
+}
+
+/** Whether two options name the same listener. */
+export function sameAddress(one: TcpAddress, other: TcpAddress): boolean {
+  return one.port === other.port && one.port !== 0 && hostOf(one) === hostOf(other);
+}
+
+function hostOf({ host = "::" }: TcpAddress): string {
+  const lower = host.toLowerCase();
+  if (lower === "localhost") return "127.0.0.1";
+  // One IPv6 address can be written in many ways.
+  return (lower.includes(":") && URL.parse(`http://[${lower}]`)?.hostname.slice(1, -1)) || lower;
+}
