@@ -17,6 +17,7 @@ const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   "redis-sync": async (io) => (await import("./redis-sync.ts")).redisSync(io),
   health: async (io) => (await import("./probe.ts")).probe("health", io),
   ready: async (io) => (await import("./probe.ts")).probe("ready", io),
+  token: async (io) => (await import("./token.ts")).token(io),
   version: async (io) => (await import("./version.ts")).version(io),
   help: async (io) => (await import("./help.ts")).help(io),
   completion: async (io) => (await import("./completion.ts")).completion(io),

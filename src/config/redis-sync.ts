@@ -1,6 +1,5 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
-import type { ServerTls } from "../core/server-tls.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
 import { type RedisSourceConfig, redisKind } from "../sources/redis/redis-kind.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
@@ -13,6 +12,7 @@ import {
   type ServingConfig,
   servingConfig,
   socketOr,
+  withClientCa,
 } from "./serving.ts";
 import type { SettingNames } from "./setting-names.ts";
 import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
@@ -39,14 +39,13 @@ export async function readRedisSyncConfig(
   const resolved = await resolveOptions(redisSyncOptions, args, environment, startOptions);
   if (!resolved) return undefined;
   const { values, origin } = resolved;
-  const tls = certificatePair(values, origin, "redis-sync-cert-path", "redis-sync-key-path");
+  const tls = withClientCa(
+    certificatePair(values, origin, "redis-sync-cert-path", "redis-sync-key-path"),
+    values["redis-sync-client-ca-path"],
+    origin("redis-sync-client-ca-path").name,
+    "--redis-sync-cert-path and --redis-sync-key-path",
+  );
   const client = certificatePair(values, origin, "redis-client-cert-path", "redis-client-key-path");
-  const clientCaPath = values["redis-sync-client-ca-path"];
-  if (clientCaPath !== "" && !tls) {
-    throw new ConfigError(
-      `${origin("redis-sync-client-ca-path").name} requires --redis-sync-cert-path and --redis-sync-key-path: there are no client certificates without TLS`,
-    );
-  }
   const at = (address: TcpAddress) => listenAt(values.listen, address);
   const sync = socketOr(values["redis-sync-socket-path"], at(values["redis-sync-port"]));
   const management = at(values["management-port"]);
@@ -80,10 +79,7 @@ export async function readRedisSyncConfig(
   const own = {
     logFormat: values["redis-log-format"],
     address: sync,
-    tls:
-      tls && clientCaPath !== ""
-        ? withClientCa(tls, clientCaPath, origin("redis-sync-client-ca-path").name)
-        : tls,
+    tls,
     warnings: [],
   };
   return {
@@ -101,8 +97,4 @@ export async function readRedisSyncConfig(
     ],
     management: management.port === 0 ? undefined : management,
   };
-}
-
-function withClientCa(tls: ServerTls, clientCaPath: string, name: string): ServerTls {
-  return { ...tls, clientCaPath, names: { ...tls.names, clientCaPath: name } };
 }

@@ -3,6 +3,7 @@ import type { Environment } from "../core/environment.ts";
 import type { ServerTls } from "../core/server-tls.ts";
 import { overlap, sameAddress, showAddress, type TcpAddress } from "../core/tcp-address.ts";
 import type {
+  accessOptions,
   globalOptions,
   loadingOptions,
   syncOptions,
@@ -27,6 +28,8 @@ export interface ServingConfig {
   readonly strict: boolean;
   /** Where the last good flags are kept; undefined: nowhere. */
   readonly stateDir: string | undefined;
+  /** Undefined: nobody is asked for a token. */
+  readonly tokensPath: string | undefined;
   /** Static evaluation context (`-X`); also the sync context. */
   readonly contextValues: Readonly<Record<string, string>>;
   readonly sync: {
@@ -42,7 +45,8 @@ export interface ServingConfig {
   readonly telemetry: OtelConfig;
 }
 
-type ServingOptions = typeof globalOptions &
+type ServingOptions = typeof accessOptions &
+  typeof globalOptions &
   typeof loadingOptions &
   typeof syncOptions &
   typeof telemetryOptions;
@@ -82,6 +86,7 @@ export function servingConfig(
     warnings: [...resolved.warnings, ...own.warnings, ...context.warnings, ...warnings],
     strict: values.strict,
     stateDir: values["state-dir"] || undefined,
+    tokensPath: values["tokens-path"] || undefined,
     contextValues: context.values,
     sync: {
       address: own.address,
@@ -144,6 +149,23 @@ export function certificatePair<Name extends string>(
   if (certPath === "" && keyPath === "") return undefined;
   const [given, missing] = certPath === "" ? [key, cert] : [cert, key];
   throw new ConfigError(`${origin(given).name} is set without --${missing}: TLS requires both`);
+}
+
+/**
+ * The certificate with the CA of the clients, if there is one.
+ * @throws ConfigError if there is a CA and no certificate
+ */
+export function withClientCa(
+  tls: ServerTls | undefined,
+  clientCaPath: string,
+  name: string,
+  certificate: string,
+): ServerTls | undefined {
+  if (clientCaPath === "") return tls;
+  if (tls) return { ...tls, clientCaPath, names: { ...tls.names, clientCaPath: name } };
+  throw new ConfigError(
+    `${name} requires ${certificate}: there are no client certificates without TLS`,
+  );
 }
 
 /**

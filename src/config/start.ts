@@ -15,6 +15,7 @@ import {
   type ServingConfig,
   servingConfig,
   socketOr,
+  withClientCa,
 } from "./serving.ts";
 import type { SettingNames } from "./setting-names.ts";
 import { parseSource } from "./sources/parse-source.ts";
@@ -64,11 +65,25 @@ export async function readStartConfig(
   if (!resolved) return undefined;
   const { values } = resolved;
   const warnings: string[] = [];
-  const tls = certificatePair(values, resolved.origin, "server-cert-path", "server-key-path");
+  const clientCa = resolved.origin("client-ca-path").name;
+  const tls = withClientCa(
+    certificatePair(values, resolved.origin, "server-cert-path", "server-key-path"),
+    values["client-ca-path"],
+    clientCa,
+    "--server-cert-path and --server-key-path",
+  );
   if (values["ofrep-tls"] === "required" && !tls) {
     throw new ConfigError(
       "--ofrep-tls=required requires --server-cert-path and --server-key-path: there is no TLS without a certificate",
     );
+  }
+  if (tls?.clientCaPath !== undefined) {
+    const { place, name } = resolved.origin("ofrep-tls");
+    if (place !== "default" && values["ofrep-tls"] !== "required") {
+      throw new ConfigError(
+        `${name} lets clients without a certificate in, whom ${clientCa} keeps out: leave it out or set it to required`,
+      );
+    }
   }
   const at = (address: TcpAddress) => listenAt(values.listen, address);
   const evaluation = socketOr(values["socket-path"], at(values.port));
@@ -92,7 +107,8 @@ export async function readStartConfig(
     evaluation: { address: evaluation, tls },
     ofrep: {
       address: ofrep,
-      tls: values["ofrep-tls"],
+      // In plaintext nobody shows a certificate.
+      tls: tls?.clientCaPath === undefined ? values["ofrep-tls"] : "required",
       events: values["ofrep-sse"]
         ? { jitterMs: values["ofrep-sse-window"], maxStreams: values["ofrep-sse-streams"] }
         : undefined,

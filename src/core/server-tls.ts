@@ -7,3 +7,8 @@ export interface ServerTls {
   /** What each file is called in messages: by the option, variable or key that names it. */
   readonly names?: { readonly [File in "certPath" | "keyPath" | "clientCaPath"]?: string };
 }
+
+/** The same for whoever has no certificate. */
+export function withoutClients({ certPath, keyPath }: ServerTls): ServerTls {
+  return { certPath, keyPath };
+}

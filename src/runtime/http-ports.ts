@@ -1,5 +1,6 @@
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../core/log.ts";
+import { withoutClients } from "../core/server-tls.ts";
 import { sameAddress, type TcpAddress } from "../core/tcp-address.ts";
 import { isOfrepPath } from "../services/ofrep/paths.ts";
 import type { Ofrep } from "../services/ofrep/service.ts";
@@ -50,6 +51,8 @@ export async function serveHttpPorts(parts: {
     ? ofrepServer
     : await serveHttp({
         ...common,
+        // Probes and scrapers have no certificates of their own.
+        ...(tls && { tls: withoutClients(tls) }),
         log: log.with({ component: "service" }),
         name: "management (--management-port)",
         address: config.management,

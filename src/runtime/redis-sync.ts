@@ -1,10 +1,12 @@
 import type { RedisSyncConfig } from "../config/redis-sync.ts";
 import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
-import type { ServerTls } from "../core/server-tls.ts";
+import { withoutClients } from "../core/server-tls.ts";
+import { guarded } from "../services/access/guarded-handler.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
+import { openAccess } from "./access.ts";
 import { describe, reachableFromOutside } from "./addresses.ts";
 import { createObserveCalls } from "./call-observers.ts";
 import { runDaemon } from "./daemon.ts";
@@ -33,8 +35,10 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   observeSources(registry, pipeline.statuses);
 
   const observeCalls = createObserveCalls(registry, tracing);
+  const access = openAccess(config.tokensPath, registry, log);
   const sync = await listenSync({
     config,
+    guard: access.guard("sync"),
     portOption: "redis-sync-port",
     pipeline,
     registry,
@@ -53,10 +57,13 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           maxRequestHeader,
           ...(tls && { tls }),
           handlers: [
-            createManagementHandler({
-              readiness: pipeline.readiness,
-              metrics: telemetry.expose,
-            }),
+            guarded(
+              createManagementHandler({
+                readiness: pipeline.readiness,
+                metrics: telemetry.expose,
+              }),
+              access.guard("management"),
+            ),
           ],
           log: own,
         });
@@ -73,13 +80,10 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     graceMs: config.shutdownGraceMs,
     log: own,
     async close(graceMs) {
+      access.close();
       await sync.close(graceMs);
       await management?.stop(graceMs);
       await telemetry.stop(graceMs);
     },
   });
-}
-
-function withoutClients({ certPath, keyPath }: ServerTls): ServerTls {
-  return { certPath, keyPath };
 }

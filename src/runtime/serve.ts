@@ -1,6 +1,7 @@
 import type { Address } from "../config/serving.ts";
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../core/log.ts";
+import { guarded } from "../services/access/guarded-handler.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { logEvaluations } from "../services/evaluation-log.ts";
 import { createOutcomeRecorder } from "../services/evaluation-metrics.ts";
@@ -12,6 +13,7 @@ import type { Registry } from "../telemetry/metrics/registry.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
+import { openAccess } from "./access.ts";
 import { listenerName, routesOf } from "./addresses.ts";
 import { createObserveCalls } from "./call-observers.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
@@ -46,6 +48,7 @@ export async function serve(parts: {
   const { config, pipeline, registry, management, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
   const observeCalls = createObserveCalls(registry, tracing);
+  const access = openAccess(config.tokensPath, registry, log);
   const trace = evaluationTrace(tracing, log.with({ component: "evaluator" }));
   const common = {
     store,
@@ -78,11 +81,21 @@ export async function serve(parts: {
       address,
       ...(tls && { tls }),
       web: true,
+      guard: access.guard("evaluation"),
       log: log.with({ component: "service" }),
     }),
   );
   const sync = await listenAt(config.sync.address, shared, (address) =>
-    listenSync({ config, address, portOption: "sync-port", pipeline, registry, observeCalls, log }),
+    listenSync({
+      config,
+      guard: access.guard("sync"),
+      address,
+      portOption: "sync-port",
+      pipeline,
+      registry,
+      observeCalls,
+      log,
+    }),
   );
   const events =
     config.ofrep.events &&
@@ -96,9 +109,10 @@ export async function serve(parts: {
   const http = await serveHttpPorts({
     config,
     ...(shared && { shared }),
-    management,
+    management: guarded(management, access.guard("management")),
     ofrep: createOfrep({
       ...common,
+      guard: access.guard("ofrep"),
       ...observeCalls({ port: "ofrep", scheme: "http", routeOf: ofrepRoute }),
       ...(tls && {
         overTls: observeCalls({ port: "ofrep", scheme: "https", routeOf: ofrepRoute }),
@@ -119,6 +133,7 @@ export async function serve(parts: {
       management: http.management,
     },
     async close(graceMs) {
+      access.close();
       service.shutdown();
       events?.shutdown();
       await Promise.all([evaluation?.drain(graceMs), sync?.close(graceMs)]);

@@ -3,6 +3,7 @@ import type { Log } from "../core/log.ts";
 import { createSyncService } from "../services/sync/service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
+import type { Guard } from "../transport/guard.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress } from "../transport/listener.ts";
 import { listenerName, routesOf } from "./addresses.ts";
@@ -26,6 +27,8 @@ const maxRequestHeader = 1 << 20;
  */
 export async function listenSync(parts: {
   readonly config: ServingConfig;
+  /** Undefined: everybody may use it. */
+  readonly guard: Guard | undefined;
   /** Default: the configured one. */
   readonly address?: ListenAddress;
   /** What the option of its port is called. */
@@ -61,6 +64,7 @@ export async function listenSync(parts: {
     address,
     ...(tls && { tls }),
     web: false,
+    guard: parts.guard,
     maxRequestBody,
     maxRequestHeader,
     keepAlive,

@@ -2,6 +2,8 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { EvaluationContext } from "../evaluation/prepared-flag.ts";
+import { confinedKey } from "../transport/connect/confined-key.ts";
+import { confinedHeader } from "../transport/guard.ts";
 import type { ContextSource } from "./context-source.ts";
 
 /** The value of a request header by its lower-case name, or its values; absent: null or undefined. */
@@ -9,7 +11,8 @@ export type HeaderLookup = (name: string) => string | readonly string[] | null |
 
 /** The request headers of a call that Connect's handlers serve. */
 export function headersOf(call: HandlerContext): HeaderLookup {
-  return (name) => call.requestHeader.get(name);
+  return (name) =>
+    name === confinedHeader ? call.values.get(confinedKey) : call.requestHeader.get(name);
 }
 
 /** Adds the operator's static values (`-X`) and header values (`-H`) to the contexts of evaluations. */

@@ -1,5 +1,8 @@
-import { parseSelector } from "../store/selector.ts";
+import { Code, RpcError } from "../core/rpc-error.ts";
+import { narrowed, parseSelector } from "../store/selector.ts";
 import type { Selector } from "../store/view.ts";
+import { confinedHeader } from "../transport/guard.ts";
+import type { HeaderLookup } from "./context.ts";
 
 /** The request header by which clients select flags, in lower case. */
 export const selectorHeader = "flagd-selector";
@@ -14,4 +17,16 @@ export function selectorOf(header: string | readonly string[] | null | undefined
   const text = typeof header === "string" ? header : (header[0] ?? "");
   const comma = text.indexOf(", ");
   return parseSelector(comma < 0 ? text : text.slice(0, comma));
+}
+
+/**
+ * What a client that may be confined sees of what it selects.
+ * @throws RpcError if that is something else than it is confined to
+ */
+export function confine(selector: Selector, header: HeaderLookup): Selector {
+  const to = header(confinedHeader);
+  if (!to) return selector;
+  const both = narrowed(selector, selectorOf(to));
+  if (both) return both;
+  throw new RpcError(`the token is confined to ${to}`, Code.PermissionDenied);
 }

@@ -33,6 +33,15 @@ export function parseSelector(expression: string | undefined): Selector {
   throw new InvalidSelectorError(key);
 }
 
+/** What both select; undefined: they exclude each other. */
+export function narrowed(selector: Selector, to: Selector): Selector | undefined {
+  for (const name of ["flagSetId", "source"] as const) {
+    const [own, other] = [selector[name], to[name]];
+    if (own !== undefined && other !== undefined && own !== other) return undefined;
+  }
+  return { ...selector, ...to };
+}
+
 /** Equal for selectors that select the same, different for all others: a key of maps. */
 export function selectorId({ flagSetId, source }: Selector): string {
   return JSON.stringify([flagSetId, source]);

@@ -47,6 +47,7 @@ export class Acceptor {
   readonly #endWatch: () => void;
   /** Given if TLS and plaintext are served side by side. */
   #secureContext: SecureContext | undefined;
+  readonly #asksClients: boolean;
   #onEmpty: (() => void) | undefined;
   readonly #maxConnections: number;
   /** Connections closed because there were too many, and not told of yet. */
@@ -59,6 +60,7 @@ export class Acceptor {
     const { tls, besidePlaintext, timeouts, maxConnections, log } = options;
     this.#protocols = protocols;
     this.#log = log;
+    this.#asksClients = tls?.clientCaPath !== undefined;
     this.#leaveMs = timeouts.leaveMs;
     this.#maxConnections = maxConnections;
     this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
@@ -149,14 +151,19 @@ export class Acceptor {
     // TLSSocket reads what is in the socket's buffer, and no `data` events.
     accepted.pause();
     accepted.unshift(first);
-    const options = { isServer: true, secureContext, ALPNProtocols: this.#alpn };
+    const requestCert = this.#asksClients;
+    const options = { isServer: true, secureContext, ALPNProtocols: this.#alpn, requestCert };
     const socket = new TLSSocket(accepted, options);
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#onTlsError(error);
       accepted.destroy();
     });
     socket.on("close", () => accepted.destroy());
-    socket.once("secure", () => this.#sniff(socket, accepted));
+    socket.once("secure", () => {
+      // `rejectUnauthorized` is for servers: a socket made like this only says what it found.
+      if (requestCert && !socket.authorized) accepted.destroy();
+      else this.#sniff(socket, accepted);
+    });
   }
 
   #onTlsError(error: NodeJS.ErrnoException): void {

@@ -1,6 +1,7 @@
 import type { CallObserver } from "../core/calls.ts";
 import type { ExpiryQueue } from "../core/expiry.ts";
 import type { Log } from "../core/log.ts";
+import type { Guard } from "./guard.ts";
 
 /** Something that is given up when its time is over. */
 export interface Expirable {
@@ -14,6 +15,8 @@ export interface TransportContext {
   readonly maxBytes: number;
   /** Requests whose bodies are on their way. */
   readonly receiving: ExpiryQueue<Expirable>;
+  /** Undefined: everybody may use the port. */
+  readonly guard?: Guard | undefined;
   /** Undefined: nobody watches. */
   readonly watch: CallObserver | undefined;
 }

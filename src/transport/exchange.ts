@@ -12,6 +12,8 @@ export interface Exchange {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
+  /** Of the client; undefined over a unix socket. */
+  readonly remoteAddress: string | undefined;
   /** The client went away before the answer was complete. */
   readonly gone: boolean;
   /** Calls `listener` once, when the answer is complete or the client is gone. */

@@ -12,6 +12,8 @@ export interface HttpRequest {
   /** By lower-case names. Tracing writes into them. */
   readonly headers: Record<string, string>;
   readonly body: Readable;
+  /** Of the client; undefined over a unix socket. */
+  readonly remoteAddress?: string | undefined;
   /** It came over TLS. */
   readonly secure: boolean;
 }

@@ -14,6 +14,7 @@ import { refuse } from "./http1/refuse.ts";
 import { Http1Server } from "./http1/server.ts";
 import { Http2Exchange } from "./http2/http2-exchange.ts";
 import { Http2Server } from "./http2/http2-server.ts";
+import type { Http2Stream } from "./http2/http2-stream.ts";
 import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,
@@ -22,6 +23,7 @@ import {
   unlimitedBytes,
 } from "./limits.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
+import type { StreamMethod } from "./method.ts";
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.
@@ -41,6 +43,7 @@ export async function listen(
     log,
     maxBytes: options.maxRequestBody > 0 ? options.maxRequestBody : unlimitedBytes,
     receiving: new ExpiryQueue<Expirable>(timeouts.requestMs, (request) => request.expire()),
+    guard: options.guard,
     watch: options.onCall || options.onOpen || options.trace ? options : undefined,
   };
   const cors = options.corsOrigins && createCors(options.corsOrigins);
@@ -98,7 +101,8 @@ function createHttp2Handler(
 ): ConstructorParameters<typeof Http2Server>[0]["serve"] {
   const unary = new Map(options.unary?.map((method) => [method.path, method]));
   const streams = new Map(options.streams?.map((method) => [method.path, method]));
-  return (stream) => {
+  const { guard } = options;
+  return (stream, socket) => {
     const { headers } = stream;
     const contentType = headers["content-type"];
     if (
@@ -107,14 +111,27 @@ function createHttp2Handler(
     ) {
       const path = headers[":path"] as string;
       const method = unary.get(path);
-      if (method) return new UnaryCall(stream, method, context);
       const streaming = streams.get(path);
-      if (streaming) return new StreamCall(stream, streaming, context);
+      const fast = method ?? streaming;
+      // The general path has the words for who is refused.
+      if (fast && guard && !guard.admits(path, headers)) return general(stream, socket);
+      if (method) return new UnaryCall(stream, method, context);
+      if (streaming) return openStream(stream, streaming);
     }
-    const exchange = new Http2Exchange(stream);
+    return general(stream, socket);
+  };
+
+  function openStream(stream: Http2Stream, method: StreamMethod): StreamCall {
+    const call = new StreamCall(stream, method, context);
+    if (guard) call.onClose(guard.hold(stream.headers, (reason) => call.end(reason)));
+    return call;
+  }
+
+  function general(stream: Http2Stream, socket: Socket): Http2Exchange {
+    const exchange = new Http2Exchange(stream, socket);
     stream.occupy(dispatcher.serve(exchange));
     return exchange;
-  };
+  }
 }
 
 function refuseHttp1(socket: Socket): void {

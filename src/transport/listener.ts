@@ -2,6 +2,7 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import type { CallObserver } from "../core/calls.ts";
 import type { Log } from "../core/log.ts";
 import type { ServerTls } from "../core/server-tls.ts";
+import type { Guard } from "./guard.ts";
 import type { PingRule } from "./http2/pings.ts";
 import type { FastPath } from "./method.ts";
 
@@ -46,6 +47,8 @@ export interface ListenerOptions extends CallObserver, Partial<FastPath> {
   readonly maxConcurrentStreams?: number;
   /** Disconnect clients that ping more often (GOAWAY too_many_pings). Undefined: pings are not counted. */
   readonly keepAlive?: PingRule;
+  /** Undefined: everybody may use the port. */
+  readonly guard?: Guard | undefined;
   readonly log: Log;
 }
 

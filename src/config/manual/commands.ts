@@ -123,6 +123,18 @@ const ready: CommandManual = {
   ],
 };
 
+const token: CommandManual = {
+  name: "token",
+  summary: "Make a token for a client",
+  description:
+    "Prints a new token, and its line for the file of --tokens-path, which has only the token's SHA-256. Give the token\n" +
+    "to the client; it is shown once.",
+  usage: "new <name>",
+  options: globalOptions,
+  words: ["new"],
+  examples: [{ does: "For a client named checkout", command: "flagd token new checkout" }],
+};
+
 const completion: CommandManual = {
   name: "completion",
   summary: "Print a completion script for a shell",
@@ -142,7 +154,7 @@ const completion: CommandManual = {
   ],
 };
 
-const running = [start, redisSync, health, ready, version, completion];
+const running = [start, redisSync, health, ready, token, version, completion];
 
 const help: CommandManual = {
   name: "help",

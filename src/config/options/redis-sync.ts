@@ -2,6 +2,7 @@ import { boolean, integer, oneOf, path, text } from "../kinds/scalars.ts";
 import { tcpAddress } from "../kinds/tcp-address.ts";
 import { option } from "./option.ts";
 import {
+  accessOptions,
   globalOptions,
   listenOptions,
   loadingOptions,
@@ -56,6 +57,7 @@ export const redisSyncOptions = {
     doc: "Name that the certificate of Redis must have, if it is not the host in the URI.",
   }),
   ...listenOptions,
+  ...accessOptions,
   "redis-sync-port": option({
     kind: tcpAddress,
     default: { port: 8016 },

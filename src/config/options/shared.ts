@@ -55,6 +55,16 @@ export const listenOptions = {
   }),
 };
 
+/** Who may use the ports. */
+export const accessOptions = {
+  "tokens-path": option({
+    kind: path,
+    default: "",
+    section: "Ports and sockets",
+    doc: "YAML or JSON file of the tokens that clients have to send, with what each may be used for. Probes need none. Read again when it changes.",
+  }),
+};
+
 /** Options of every command that serves the sync stream. */
 export const syncOptions = {
   "stream-deadline": option({

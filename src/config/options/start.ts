@@ -6,6 +6,7 @@ import { workers } from "../kinds/workers.ts";
 import { uriPrefixes } from "../sources/source-of-uri.ts";
 import { option } from "./option.ts";
 import {
+  accessOptions,
   globalOptions,
   listenOptions,
   loadingOptions,
@@ -32,6 +33,7 @@ export const startOptions = {
   }),
   ...redisLoginOptions,
   ...listenOptions,
+  ...accessOptions,
   port: option({
     kind: tcpAddress,
     default: { port: 8013 },
@@ -87,6 +89,12 @@ export const startOptions = {
     short: "k",
     section: "TLS",
     doc: "PEM file of the certificate's private key.",
+  }),
+  "client-ca-path": option({
+    kind: path,
+    default: "",
+    section: "TLS",
+    doc: "PEM file of the CA that must have signed the clients' certificates for evaluation, sync stream and OFREP (mutual TLS). OFREP is then answered over TLS only; probes and metrics in plaintext as well.",
   }),
   "ofrep-tls": option({
     kind: oneOfOrSwitch({ true: "optional", false: "off" }, "optional", "required", "off"),

@@ -5,7 +5,7 @@ import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { ContextAdditions, HeaderLookup } from "../context.ts";
 import { invalidArgument } from "../errors.ts";
-import { selectorHeader, selectorOf } from "../selector-header.ts";
+import { confine, selectorHeader, selectorOf } from "../selector-header.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
 import type { BulkMethod } from "./bulk.ts";
 
@@ -73,10 +73,10 @@ export class Evaluator {
   }
 }
 
-/** @throws RpcError when the selector is invalid */
+/** @throws RpcError when the selector is invalid, or selects what the client may not see */
 export function selectorFrom(header: HeaderLookup): Selector {
   try {
-    return selectorOf(header(selectorHeader));
+    return confine(selectorOf(header(selectorHeader)), header);
   } catch (error) {
     throw error instanceof InvalidSelectorError ? invalidArgument(error.message) : error;
   }

@@ -18,7 +18,7 @@ import type { OfrepEvents } from "./events/events.ts";
 import type { Observed } from "./observed.ts";
 import { json, type Reply, refusal } from "./reply.ts";
 import type { OfrepRequest } from "./request.ts";
-import { readSelector } from "./selector.ts";
+import { isRefusal, readSelector } from "./selector.ts";
 
 export interface EvaluationsOptions {
   readonly store: SnapshotSource;
@@ -98,8 +98,8 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
     if ("refused" in body) return observed.send(refusal(body.refused, key));
     const context = parseContext(body.text);
     if (context === undefined) return observed.send(refusal("invalid", key));
-    const selector = readSelector(request.headers[selectorHeader]);
-    if (typeof selector === "string") return observed.send(refusal({ selector }, key));
+    const selector = readSelector(request.headers[selectorHeader], request);
+    if (isRefusal(selector)) return observed.send(refusal(selector, key));
     const named = events && namedConfiguration(request.target);
     const now = (): Answer => {
       additions.apply(context, (name) => request.headers[name]);

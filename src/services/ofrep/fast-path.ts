@@ -23,6 +23,7 @@ export function createFastPath(
   { routes, cors, evaluate }: OfrepParts,
 ): FastPath {
   const { trace } = observer;
+  const { guard } = options;
   const maxBytes = options.maxRequestBody > 0 ? options.maxRequestBody : Number.POSITIVE_INFINITY;
   // As `Request.text` decodes: without a byte order mark.
   const decoder = new TextDecoder();
@@ -34,6 +35,7 @@ export function createFastPath(
     if (body.length > maxBytes || !isPlain(target)) return undefined;
     const route = routes.of(target);
     if (route?.kind !== "single" && route?.kind !== "bulk") return undefined;
+    if (guard && !guard.admits(route.path, head.headers)) return undefined;
     // Tracing writes into the headers, and heads are used again.
     const headers: Record<string, string> = trace ? { ...head.headers } : head.headers;
     const request: OfrepRequest = { method: "POST", target, headers };

@@ -12,7 +12,7 @@ import {
 import { createBodyReader } from "./body.ts";
 import { answerEvents } from "./events/answer.ts";
 import { observe } from "./observed.ts";
-import { badRequestPage, methodNotAllowed, type Reply, redirect } from "./reply.ts";
+import { badRequestPage, methodNotAllowed, type Reply, redirect, unauthorized } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { type OfrepOptions, type OfrepParts, observerOf } from "./service.ts";
 
@@ -21,7 +21,7 @@ export function createOfrepHandler(
   options: OfrepOptions,
   { routes, cors, evaluate }: OfrepParts,
 ): HttpHandler {
-  const { events } = options;
+  const { events, guard } = options;
   const readBody = createBodyReader({
     maxBytes: options.maxRequestBody,
     timeoutMs: options.bodyTimeoutMs ?? 5_000,
@@ -53,6 +53,8 @@ export function createOfrepHandler(
         return { status, headers: [...headers, ...cors.actual(origin)], body };
       },
     );
+    const refused = guard?.refusal(route.path, headers, () => request.remoteAddress);
+    if (refused) return observed.send(unauthorized(refused));
     return observed.attempt(() => {
       const reply = withoutBody(request, route);
       if (reply !== undefined) return observed.send(reply);
@@ -68,7 +70,8 @@ export function createOfrepHandler(
     if (route.kind === "redirect") return redirect(route.location);
     if (route.kind === "unknown") return notFoundPage;
     if (route.kind === "malformed") return badRequestPage;
-    if (route.kind === "events") return events ? answerEvents(events, request) : notFoundPage;
+    if (route.kind === "events")
+      return events ? answerEvents(events, request, guard) : notFoundPage;
     return request.method === "POST" ? undefined : methodNotAllowed("POST");
   }
 }

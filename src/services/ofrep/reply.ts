@@ -1,4 +1,5 @@
 /** Answers of OFREP that are not about a flag, and the form that all answers have. */
+import { codeForm, type RpcError } from "../../core/rpc-error.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { HeaderList } from "../../transport/cors.ts";
 import type { HttpReply } from "../../transport/http-handler.ts";
@@ -65,12 +66,25 @@ export type Refusal =
   | "incomplete"
   | "invalid"
   /** What is wrong with the selector. */
-  | { readonly selector: string };
+  | { readonly selector: string }
+  /** What the client may not do. */
+  | { readonly denied: string };
+
+/** Who may not use OFREP is told so (401, 403 and 429 of its specification). */
+export function unauthorized({ code, rawMessage, metadata }: RpcError): Reply {
+  const headers: (readonly [string, string])[] = [...metadata];
+  const status = codeForm(code).httpStatus;
+  if (status === 429) headers.push(["Retry-After", "1"]);
+  return json(status, JSON.stringify({ errorDetails: rawMessage }), headers);
+}
 
 /** Why a request is not evaluated. `key` is given where it was about one flag. */
 export function refusal(reason: Refusal, key: string | undefined): Reply {
   if (reason === "too large") {
     return json(413, '{"errorDetails":"request body too large"}', [close]);
+  }
+  if (typeof reason === "object" && "denied" in reason) {
+    return json(403, JSON.stringify({ errorDetails: reason.denied }));
   }
   const [errorCode, errorDetails] =
     typeof reason === "object"

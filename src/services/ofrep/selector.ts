@@ -1,16 +1,28 @@
+import { RpcError } from "../../core/rpc-error.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector } from "../../store/view.ts";
-import { selectorOf } from "../selector-header.ts";
+import { confine, selectorOf } from "../selector-header.ts";
+import type { Refusal } from "./reply.ts";
+import type { OfrepRequest } from "./request.ts";
 
 /**
  * As {@link selectorOf}.
- * @returns a text where the selector is invalid: what is wrong with it
+ * @returns what is wrong with the selector, or that the client may not see what it selects
  */
-export function readSelector(text: string | undefined): Selector | string {
+export function readSelector(
+  text: string | undefined,
+  { headers }: OfrepRequest,
+): Selector | Refusal {
   try {
-    return selectorOf(text);
+    return confine(selectorOf(text), (name) => headers[name]);
   } catch (error) {
-    if (error instanceof InvalidSelectorError) return error.message;
+    if (error instanceof InvalidSelectorError) return { selector: error.message };
+    if (error instanceof RpcError) return { denied: error.rawMessage };
     throw error;
   }
+}
+
+/** Is it the reason of a refusal? */
+export function isRefusal(read: Selector | Refusal): read is Refusal {
+  return typeof read === "string" || "selector" in read || "denied" in read;
 }

@@ -1,5 +1,6 @@
 import type { CallObserver } from "../../core/calls.ts";
 import { type Cors, createCors, exposedHeaders } from "../../transport/cors.ts";
+import type { Guard } from "../../transport/guard.ts";
 import type { HttpHandler } from "../../transport/http-handler.ts";
 import type { FastPath } from "../../transport/http1/fast-path.ts";
 import { createEvaluations, type Evaluate, type EvaluationsOptions } from "./evaluations.ts";
@@ -12,6 +13,8 @@ export interface OfrepOptions extends EvaluationsOptions, CallObserver {
   readonly overTls?: CallObserver;
   /** Allowed origins (`*` wildcards); empty: every origin. */
   readonly corsOrigins: readonly string[];
+  /** Undefined: everybody may ask. */
+  readonly guard?: Guard | undefined;
   /** Bytes; ≤ 0: no limit. */
   readonly maxRequestBody: number;
   /** Milliseconds for a whole request body; 5,000 where not given. */

@@ -4,7 +4,7 @@ import type { Selector } from "../../store/view.ts";
 import type { SyncClient } from "../../telemetry/sync-metrics.ts";
 import type { HeaderLookup } from "../context.ts";
 import { invalidArgument } from "../errors.ts";
-import { selectorHeader, selectorOf } from "../selector-header.ts";
+import { confine, selectorHeader, selectorOf } from "../selector-header.ts";
 
 /** The fields that the request messages share. */
 export interface SyncRequest {
@@ -22,7 +22,10 @@ const labelLength = 100;
  */
 export function selectorFrom(request: SyncRequest, header: HeaderLookup): Selector {
   try {
-    return isPresent(header) ? selectorOf(header(selectorHeader)) : parseSelector(request.selector);
+    return confine(
+      isPresent(header) ? selectorOf(header(selectorHeader)) : parseSelector(request.selector),
+      header,
+    );
   } catch (error) {
     if (error instanceof InvalidSelectorError) throw invalidArgument(error.message);
     throw error;

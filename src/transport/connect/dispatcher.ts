@@ -4,17 +4,20 @@ import type {
   UniversalServerRequest,
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
+import { codeForm } from "../../core/rpc-error.ts";
 import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors, HeaderList } from "../cors.ts";
 import type { Exchange, HeaderFields } from "../exchange.ts";
 import { envelopeBytes } from "../grpc/envelope.ts";
+import { confinedHeader } from "../guard.ts";
 import { asConnectGo } from "./as-connect-go.ts";
 import { readBody, readPieces } from "./body.ts";
 import { codeOf, protocolOf } from "./classify.ts";
+import { confinedKey } from "./confined-key.ts";
 import { type Failure, failureKey } from "./handlers.ts";
 import { toFields, toWebHeaders } from "./headers.ts";
-import { acceptPost, answerEmpty, answerText, answerUnknown } from "./refuse.ts";
+import { acceptPost, answerEmpty, answerRefusal, answerText, answerUnknown } from "./refuse.ts";
 
 /**
  * Serves every protocol and content type by Connect's handlers.
@@ -76,7 +79,25 @@ export class Dispatcher {
       answerEmpty(exchange, 204, fieldsOf(preflight));
       return call?.finish(204, undefined);
     }
-    const shared = this.#cors ? fieldsOf(this.#cors.actual(headers.origin)) : {};
+    const { guard } = this.#context;
+    const cors = this.#cors ? fieldsOf(this.#cors.actual(headers.origin)) : {};
+    const refused = guard?.refusal(path, headers, () => exchange.remoteAddress);
+    if (refused) {
+      answerRefusal(exchange, refused, handler, cors);
+      return call?.finish(codeForm(refused.code).httpStatus, refused.code);
+    }
+    const release = guard?.hold(headers, () => exchange.abort());
+    return this.#answer(exchange, path, handler, call, cors).finally(release);
+  }
+
+  async #answer(
+    exchange: Exchange,
+    path: string,
+    handler: UniversalHandler | undefined,
+    call: Call | undefined,
+    shared: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const { headers } = exchange;
     if (handler === undefined) {
       const { status, code } = answerUnknown(exchange, path, this.#services, shared);
       return call?.finish(status, code);
@@ -126,7 +147,9 @@ export class Dispatcher {
           })
         : readPieces(exchange.body),
       signal: controller.signal,
-      contextValues: createContextValues().set(failureKey, failure),
+      contextValues: createContextValues()
+        .set(failureKey, failure)
+        .set(confinedKey, headers[confinedHeader]?.toString()),
     };
   }
 }

@@ -1,7 +1,9 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { codeForm, type RpcError } from "../../core/rpc-error.ts";
 import type { Exchange, HeaderFields } from "../exchange.ts";
-import { percentEncode } from "../grpc/grpc-status.ts";
+import { percentEncode, statusOf } from "../grpc/grpc-status.ts";
+import { frameMessage } from "../method.ts";
 
 /** Answers to requests that are no call of a method here. */
 
@@ -59,6 +61,55 @@ export function answerUnknown(
     exchange.end(status);
   }
   return { status: 200, code: Code.Unimplemented };
+}
+
+/** Who may not use the port is told so in the protocol that it speaks. */
+export function answerRefusal(
+  exchange: Exchange,
+  error: RpcError,
+  handler: UniversalHandler | undefined,
+  cors: HeaderFields,
+): void {
+  const type = exchange.headers["content-type"] ?? "";
+  const { name, httpStatus } = codeForm(error.code);
+  const own = Object.fromEntries(error.metadata);
+  if (type.startsWith("application/grpc-web")) {
+    exchange.answer(200, { "content-type": type, ...cors, ...statusOf(error) });
+  } else if (type.startsWith("application/grpc")) {
+    // Headers of their own, or clients try again (see grpc-answers.ts).
+    exchange.respond(200, { "content-type": type, ...cors }, true);
+    exchange.end(statusOf(error));
+  } else if (handler === undefined) {
+    answerText(exchange, httpStatus, error.rawMessage, { ...cors, ...own });
+  } else if (type.startsWith("application/connect+")) {
+    const end = { error: { code: name, message: error.rawMessage } };
+    answerBytes(exchange, 200, type, endOfStream(JSON.stringify(end)), { ...cors, ...own });
+  } else {
+    const body = encoder.encode(JSON.stringify({ code: name, message: error.rawMessage }));
+    answerBytes(exchange, httpStatus, "application/json", body, { ...cors, ...own });
+  }
+}
+
+function answerBytes(
+  exchange: Exchange,
+  status: number,
+  type: string,
+  body: Uint8Array,
+  fields: HeaderFields,
+): void {
+  const length = String(body.length);
+  exchange.respond(status, { "content-type": type, "content-length": length, ...fields }, false);
+  exchange.write(body);
+  exchange.end();
+}
+
+/** Flag of the last envelope of a stream in Connect's protocol. */
+const endStreamFlag = 2;
+
+function endOfStream(json: string): Uint8Array {
+  const frame = frameMessage(encoder.encode(json));
+  frame[0] = endStreamFlag;
+  return frame;
 }
 
 const grpcTypes = ["", "+json", "+json; charset=utf-8", "+proto"];

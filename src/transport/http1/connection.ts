@@ -62,6 +62,9 @@ export class Http1Connection implements ExchangeConnection {
   get secure(): boolean {
     return this.#options.secure;
   }
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
   get headEnd(): HeadEnd {
     return this.#options.headEnd;
   }

@@ -8,6 +8,7 @@ import { type HeadEnd, statusLine } from "./response-head.ts";
 /** What an exchange needs of the connection that it occupies. */
 export interface ExchangeConnection {
   readonly secure: boolean;
+  readonly remoteAddress: string | undefined;
   readonly received: ReceivedBytes;
   readonly headEnd: HeadEnd;
   /** Every answer that begins from now on is the last of its connection. */
@@ -72,6 +73,9 @@ export class Http1Exchange implements Exchange {
   }
   get secure(): boolean {
     return this.#connection.secure;
+  }
+  get remoteAddress(): string | undefined {
+    return this.#connection.remoteAddress;
   }
   get gone(): boolean {
     return this.#gone;

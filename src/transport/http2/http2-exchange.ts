@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
 import type { Exchange, HeaderFields } from "../exchange.ts";
 import { type BlockFields, encodeBlock } from "./hpack/encoder.ts";
 import { Http2Body } from "./http2-body.ts";
@@ -10,11 +11,13 @@ export class Http2Exchange implements Exchange, StreamHandler {
   readonly headers: IncomingHttpHeaders;
   readonly body: Http2Body;
   readonly #stream: Http2Stream;
+  readonly #socket: Socket;
   #closed = false;
   #onClose: (() => void) | undefined;
   #onDrain: (() => void) | undefined;
 
-  constructor(stream: Http2Stream) {
+  constructor(stream: Http2Stream, socket: Socket) {
+    this.#socket = socket;
     this.#stream = stream;
     // Its own, for tracing writes into them.
     this.headers = { ...stream.headers };
@@ -26,6 +29,9 @@ export class Http2Exchange implements Exchange, StreamHandler {
   }
   get target(): string {
     return this.headers[":path"] as string;
+  }
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
   }
   get gone(): boolean {
     return this.#stream.aborted;

@@ -19,7 +19,7 @@ export interface Http2Options {
   readonly pings: PingRule | undefined;
   readonly timeouts: Timeouts;
   readonly log: Log;
-  readonly serve: (stream: Http2Stream) => StreamHandler;
+  readonly serve: (stream: Http2Stream, socket: Socket) => StreamHandler;
 }
 
 /** HTTP/2 on connections that the acceptor hands over. */
@@ -59,7 +59,7 @@ export class Http2Server {
       {
         maxConcurrentStreams,
         maxHeaderBytes: maxHeaderBytes + headerSlackBytes,
-        serve,
+        serve: (stream) => serve(stream, socket),
         onFailure: (error: unknown, headers: IncomingHttpHeaders) =>
           log.error("a request failed unexpectedly", { path: headers[":path"], error }),
         now: () => performance.now(),

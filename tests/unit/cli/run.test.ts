@@ -88,7 +88,7 @@ describe("status 1, one line of what is wrong and one of what to do", () => {
       "unknown option --prot (did you mean --port?)",
       "flagd start --help",
     ],
-    [["-x", "start", "--port"], "--port needs a value: <port>", "flagd start --help"],
+    [["-x", "start", "--port"], "--port needs a value: <[host:]port>", "flagd start --help"],
   ])("flagd %j", async (args, message, usage) => {
     const stderr = `Error: ${message}\nRun '${usage}' for usage.\n`;
     expect(await flagd(...args)).toEqual({ status: 1, stdout: "", stderr });
@@ -138,7 +138,7 @@ describe("who reads the log as JSON reads mistakes as JSON", () => {
     [{}, ["--log-format", "json", "strat"], 'unknown command "strat"'],
     [{}, ["redis-sync", "--redis-log-format", "json"], "--redis-uri is missing"],
     [{}, ["redis-sync", "--log-format", "json"], "did you mean --redis-log-format?"],
-    [{ FLAGD_LOG_FORMAT: "json" }, ["start", "-p"], "-p needs a value: <port>"],
+    [{ FLAGD_LOG_FORMAT: "json" }, ["start", "-p"], "-p needs a value: <[host:]port>"],
     [{ FLAGD_REDIS_LOG_FORMAT: "json" }, ["redis-sync"], "--redis-uri is missing"],
     [{}, ["start", "--config", "a.yaml"], "no flag source"],
     [{}, ["start", "--config=a.yaml", "--prot"], "unknown option --prot"],

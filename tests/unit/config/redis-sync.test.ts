@@ -13,6 +13,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     warnings: [],
     strict: false,
     stateDir: undefined,
+    tokensPath: undefined,
     contextValues: {},
     sync: {
       address: { port: 8016 },

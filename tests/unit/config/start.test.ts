@@ -48,6 +48,7 @@ test("one source is enough, the rest has defaults", async () => {
     warnings: [],
     strict: false,
     stateDir: undefined,
+    tokensPath: undefined,
     contextValues: {},
     sync: {
       address: { port: 8015 },
@@ -95,6 +96,7 @@ test("every option has an effect", async () => {
     warnings: [],
     strict: true,
     stateDir: undefined,
+    tokensPath: undefined,
     contextValues: { a: "b", c: "d" },
     sync: {
       address: { port: 4 },

@@ -1,0 +1,26 @@
+import type { Log } from "../core/log.ts";
+import { Access } from "../services/access/access.ts";
+import type { Surface } from "../services/access/token-table.ts";
+import { readTokens, watchTokens } from "../services/access/watch-tokens.ts";
+import type { Registry } from "../telemetry/metrics/registry.ts";
+import type { Guard } from "../transport/guard.ts";
+
+/** Who may use the ports. */
+export interface OpenAccess {
+  /** Undefined: everybody. */
+  guard(surface: Surface): Guard | undefined;
+  close(): void;
+}
+
+/**
+ * Reads the tokens, and reads them again when they change.
+ * @throws ConfigError if the file cannot be used
+ */
+export function openAccess(path: string | undefined, registry: Registry, log: Log): OpenAccess {
+  if (path === undefined) return { guard: () => undefined, close() {} };
+  const own = log.with({ component: "access" });
+  const access = new Access({ tokens: readTokens(path), registry, log: own });
+  own.info("clients need a token, except for probes", { path });
+  const close = watchTokens(path, own, (tokens) => access.replace(tokens));
+  return { guard: (surface) => access.guard(surface), close };
+}

@@ -1,0 +1,150 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Log } from "../../core/log.ts";
+import { RateLimit } from "../../core/rate-limit.ts";
+import { Code, RpcError } from "../../core/rpc-error.ts";
+import type { Registry } from "../../telemetry/metrics/registry.ts";
+import type { NumberSeries } from "../../telemetry/metrics/series.ts";
+import { confinedHeader, type Guard } from "../../transport/guard.ts";
+import { credentialOf } from "./credential.ts";
+import { FailedTries } from "./failed-tries.ts";
+import type { Surface, Token, TokenTable } from "./token-table.ts";
+
+/** Answered to everybody: what probes ask. */
+const open: ReadonlySet<string> = new Set([
+  "/grpc.health.v1.Health/Check",
+  "/grpc.health.v1.Health/Watch",
+]);
+
+const challenge = new Headers({ "www-authenticate": "Bearer" });
+const noToken = new RpcError(
+  "a token is required: send Authorization: Bearer TOKEN, or X-API-Key: TOKEN",
+  Code.Unauthenticated,
+  challenge,
+);
+const wrongToken = new RpcError("the token is not known", Code.Unauthenticated, challenge);
+const withdrawn = new RpcError("the token is no longer valid", Code.Unauthenticated, challenge);
+const tooMany = new RpcError("too many failed tries: wait a while", Code.ResourceExhausted);
+
+type Outcome = "allowed" | "denied" | "unauthenticated" | "limited";
+
+/** What was decided about the headers of a request. */
+interface Decision {
+  readonly table: TokenTable;
+  readonly token: Token;
+  readonly count: NumberSeries;
+}
+
+interface Held {
+  readonly token: Token;
+  readonly end: (reason: RpcError) => void;
+}
+
+export interface AccessOptions {
+  readonly tokens: TokenTable;
+  readonly registry: Registry;
+  readonly log: Log;
+  /** Milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Who may ask for what, by the tokens of a file. */
+export class Access {
+  #tokens: TokenTable;
+  readonly #log: Log;
+  readonly #now: () => number;
+  readonly #tries = new FailedTries();
+  readonly #logged = new RateLimit({ burst: 10, perSecond: 0.1 });
+  readonly #held = new Set<Held>();
+  readonly #count: (client: string, surface: Surface, outcome: Outcome) => NumberSeries;
+
+  constructor({ tokens, registry, log, now = () => performance.now() }: AccessOptions) {
+    this.#tokens = tokens;
+    this.#log = log;
+    this.#now = now;
+    const counter = registry.scope("flagd").counter({
+      name: "feature_flag.flagd.access.requests",
+      description: "Requests whose token was checked, by the token's name.",
+      unit: "{request}",
+    });
+    this.#count = (client, surface, outcome) => counter.series({ client, surface, outcome });
+  }
+
+  /** From now on these count. What was begun with a token that is gone is ended. */
+  replace(tokens: TokenTable): void {
+    this.#tokens = tokens;
+    for (const held of this.#held) {
+      if (tokens.has(held.token)) continue;
+      this.#held.delete(held);
+      held.end(withdrawn);
+    }
+  }
+
+  /** The guard of a port. */
+  guard(surface: Surface): Guard {
+    const decisions = new WeakMap<IncomingHttpHeaders, Decision>();
+    const messages = new WeakMap<Token, RpcError>();
+    const denied = (token: Token): RpcError => {
+      const error =
+        messages.get(token) ??
+        new RpcError(`the token ${token.name} is not for ${surface}`, Code.PermissionDenied);
+      messages.set(token, error);
+      return error;
+    };
+    const admits: Guard["admits"] = (path, headers) => {
+      const known = decisions.get(headers);
+      if (known?.table === this.#tokens) {
+        known.count.value++;
+        return true;
+      }
+      if (open.has(path)) return true;
+      const token = this.#tokenOf(headers);
+      if (!token?.surfaces.has(surface)) return false;
+      if (token.selector === undefined) delete headers[confinedHeader];
+      else headers[confinedHeader] = token.selector;
+      const count = this.#count(token.name, surface, "allowed");
+      count.value++;
+      decisions.set(headers, { table: this.#tokens, token, count });
+      return true;
+    };
+    return {
+      admits,
+      refusal: (path, headers, peer) => {
+        if (admits(path, headers)) return undefined;
+        const token = this.#tokenOf(headers);
+        if (token === undefined) {
+          const none = credentialOf(headers) === undefined;
+          return this.#failed(surface, peer(), none ? noToken : wrongToken);
+        }
+        this.#count(token.name, surface, "denied").value++;
+        this.#say("a token was used for what it is not for", { client: token.name, surface });
+        return denied(token);
+      },
+      hold: (headers, end) => {
+        const token = decisions.get(headers)?.token;
+        if (token === undefined) return () => {};
+        const held: Held = { token, end };
+        this.#held.add(held);
+        return () => this.#held.delete(held);
+      },
+    };
+  }
+
+  #tokenOf(headers: IncomingHttpHeaders): Token | undefined {
+    const credential = credentialOf(headers);
+    return credential === undefined ? undefined : this.#tokens.find(credential);
+  }
+
+  #failed(surface: Surface, address: string | undefined, error: RpcError): RpcError {
+    const limited = !this.#tries.take(address ?? "socket", this.#now());
+    this.#count("", surface, limited ? "limited" : "unauthenticated").value++;
+    this.#say("a request without a valid token was refused", {
+      surface,
+      address: address ?? "socket",
+    });
+    return limited ? tooMany : error;
+  }
+
+  #say(message: string, fields: Record<string, string>): void {
+    if (this.#logged.take(this.#now())) this.#log.warn(message, fields);
+  }
+}

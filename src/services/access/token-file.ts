@@ -1,0 +1,97 @@
+import { ConfigError } from "../../core/config-error.ts";
+import { parseYaml } from "../../core/yaml.ts";
+import { parseSelector } from "../../store/selector.ts";
+import { type Surface, sha256, surfaces, type Token, TokenTable } from "./token-table.ts";
+
+const members = new Set(["name", "token", "sha256", "surfaces", "selector"]);
+const names = /^[\w.@-]{1,64}$/;
+const plainTokens = /^[\x21-\x7e]{16,1024}$/;
+/** Metrics have a series for each. */
+const maxTokens = 1_000;
+
+/**
+ * Reads `{"tokens": [{"name", "token" or "sha256", "surfaces", "selector"}]}`, in JSON or YAML. Messages name
+ * places and no values, which may be secret.
+ * @throws ConfigError
+ */
+export function parseTokens(text: string): TokenTable {
+  const { tokens, ...others } = objectOf(read(text), "the file");
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw problem(`unknown member ${JSON.stringify(other)}`);
+  if (!Array.isArray(tokens)) throw problem('there is no list "tokens"');
+  if (tokens.length > maxTokens) throw problem(`there are more than ${maxTokens} tokens`);
+  const seen = new Map<string, string>();
+  const list = tokens.map((value: unknown, index) => {
+    const place = `tokens[${index}]`;
+    const token = readToken(value, place);
+    const earlier = seen.get(token.sha256);
+    if (earlier !== undefined) throw problem(`${place} is the same token as ${earlier}`);
+    seen.set(token.sha256, place);
+    return token;
+  });
+  return new TokenTable(list);
+}
+
+function read(text: string): unknown {
+  let parsed: ReturnType<typeof parseYaml>;
+  try {
+    parsed = parseYaml(text);
+    const [error] = parsed.errors;
+    if (error === undefined) return parsed.value();
+    throw problem(`neither YAML nor JSON at line ${error.line}, column ${error.column}`);
+  } catch (error) {
+    throw error instanceof ConfigError ? error : problem("neither YAML nor JSON");
+  }
+}
+
+function readToken(value: unknown, place: string): Token {
+  const entry = objectOf(value, place);
+  const unknown = Object.keys(entry).find((member) => !members.has(member));
+  // A misspelt "selector" must not leave a token unconfined.
+  if (unknown !== undefined) throw problem(`${place}: unknown member ${JSON.stringify(unknown)}`);
+  const { name, token, sha256: hash, selector } = entry;
+  if (typeof name !== "string" || !names.test(name)) {
+    throw problem(`${place}.name is not 1 to 64 letters, digits, "_", ".", "@" or "-"`);
+  }
+  if ((token === undefined) === (hash === undefined)) {
+    throw problem(`${place} has to have either "token" or "sha256"`);
+  }
+  if (token !== undefined && (typeof token !== "string" || !plainTokens.test(token))) {
+    throw problem(`${place}.token is not a text of 16 to 1024 visible ASCII characters`);
+  }
+  if (hash !== undefined && (typeof hash !== "string" || !/^[\da-f]{64}$/i.test(hash))) {
+    throw problem(`${place}.sha256 is not 64 hexadecimal digits`);
+  }
+  return {
+    name,
+    sha256: typeof token === "string" ? sha256(token) : String(hash).toLowerCase(),
+    surfaces: readSurfaces(entry.surfaces, place),
+    selector: readSelector(selector, place),
+  };
+}
+
+function readSurfaces(value: unknown, place: string): ReadonlySet<Surface> {
+  const known = (entry: unknown): entry is Surface => surfaces.some((surface) => surface === entry);
+  if (Array.isArray(value) && value.length > 0 && value.every(known)) return new Set(value);
+  throw problem(`${place}.surfaces is not a list of ${surfaces.join(", ")}`);
+}
+
+function readSelector(value: unknown, place: string): string | undefined {
+  if (value === undefined) return undefined;
+  try {
+    if (typeof value === "string" && value !== "") {
+      parseSelector(value);
+      return value;
+    }
+  } catch {}
+  throw problem(`${place}.selector is neither flagSetId=ID nor source=NAME`);
+}
+
+function objectOf(value: unknown, place: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw problem(`${place} is no object`);
+}
+
+function problem(message: string): ConfigError {
+  return new ConfigError(message);
+}
