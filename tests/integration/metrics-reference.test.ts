@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, type Transport } from "@connectrpc/connect";
 import {
@@ -23,8 +25,18 @@ let served: Family[];
 
 /** Everything that is counted happens once. */
 beforeAll(async () => {
-  flagd = await startFlagd(["--uri", `file:${join(root, "examples/flags.json")}`]);
-  await fetch(`${flagd.http}/ofrep/v1/evaluate/flags`, { method: "POST", body: "{}" });
+  const folder = mkdtempSync(join(tmpdir(), "flagd-metrics-"));
+  const tokens = join(folder, "tokens.json");
+  const token = "a-token-for-everything";
+  const surfaces = ["evaluation", "ofrep", "sync", "management"];
+  writeFileSync(tokens, JSON.stringify({ tokens: [{ name: "reference", token, surfaces }] }));
+  flagd = await startFlagd([
+    ...["--uri", `file:${join(root, "examples/flags.json")}`, "--tokens-path", tokens],
+  ]);
+  rmSync(folder, { recursive: true });
+  const headers = { "x-api-key": token };
+  const ofrep = `${flagd.http}/ofrep/v1/evaluate/flags`;
+  await fetch(ofrep, { method: "POST", body: "{}", headers });
   const baseUrl = `http://127.0.0.1:${flagd.port}`;
   const transports: Transport[] = [
     createGrpcTransport({ baseUrl }),
@@ -33,8 +45,8 @@ beforeAll(async () => {
   ];
   for (const transport of transports) {
     const client = createClient(Service, transport);
-    await client.resolveString({ flagKey: "banner-text" });
-    await client.resolveString({ flagKey: "nowhere" }).catch(() => {});
+    await client.resolveString({ flagKey: "banner-text" }, { headers });
+    await client.resolveString({ flagKey: "nowhere" }, { headers }).catch(() => {});
   }
   const sync = createClient(
     FlagSyncService,
@@ -42,11 +54,11 @@ beforeAll(async () => {
   );
   const request = { selector: "flagSetId=", providerId: "reference" };
   const end = new AbortController();
-  const stream = sync.syncFlags(request, { signal: end.signal })[Symbol.asyncIterator]();
+  const stream = sync.syncFlags(request, { headers, signal: end.signal })[Symbol.asyncIterator]();
   await stream.next();
   end.abort();
   served = await until("the end of the sync stream being measured", async () => {
-    const families = parse(await (await fetch(`${flagd.http}/metrics`)).text());
+    const families = parse(await (await fetch(`${flagd.http}/metrics`, { headers })).text());
     return families.some(({ name }) => name.endsWith("stream_duration_seconds")) && families;
   });
 });
