@@ -3,6 +3,8 @@ import { ConfigError } from "../core/config-error.ts";
 /** What a command uses of the process that it runs in. */
 export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Standard output is a terminal that shows colours. */
+  readonly colors?: boolean;
   /** To standard output. */
   print(text: string): Promise<void>;
   /** To standard error. */
@@ -12,6 +14,8 @@ export interface Io {
 /** The real process. */
 export const processIo: Io = {
   environment: process.env,
+  // https://no-color.org
+  colors: process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb",
   async print(text) {
     try {
       await Bun.write(Bun.stdout, text);

@@ -1,4 +1,4 @@
-import { isArray, isContainer, isObject, type Json } from "../core/json.ts";
+import { isArray, isContainer, type Json } from "../core/json.ts";
 import { referenceOf } from "../flags/evaluator-order.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -124,8 +124,6 @@ export function traitsOf(rule: Json | undefined): RuleTraits {
     if (value === undefined || !isContainer(value) || seen.has(value)) return;
     seen.add(value);
     if (referenceOf(value) !== undefined) return;
-    if (isArray(value)) return value.forEach(visit);
-    if (!isObject(value)) return;
     for (const [name, member] of Object.entries(value)) {
       if (name === "fractional") traits.usesFractional = true;
       if (name === "var") {

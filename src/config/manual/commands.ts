@@ -1,11 +1,13 @@
 import { ConfigError } from "../../core/config-error.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { quote } from "../../core/quote.ts";
+import { evaluateOptions } from "../options/evaluate.ts";
 import type { OptionTable } from "../options/option.ts";
 import { probeOptions } from "../options/probe.ts";
 import { redisSyncOptions } from "../options/redis-sync.ts";
 import { globalOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
+import { testOptions } from "../options/test.ts";
 import { versionOptions } from "../options/version.ts";
 
 /** A command as help, completion and reference describe it. */
@@ -81,6 +83,51 @@ const redisSync: CommandManual = {
   ],
 };
 
+const evaluate: CommandManual = {
+  name: "evaluate",
+  summary: "Evaluate a flag, explain the answer, or simulate a rollout",
+  description:
+    "Evaluates a flag for a context: from a SOURCE, which is the path of a file, - for standard input, a URI as\n" +
+    "--uri of flagd start takes it, or a JSON object as --sources has it; or by a running daemon. Of several sources\n" +
+    "a later one has priority. The exit status is 0 if there is an answer, 1 if evaluation fails.",
+  usage: "KEY [SOURCE… | --addr HOST:PORT] [options]",
+  options: evaluateOptions,
+  examples: [
+    {
+      does: "What a user gets",
+      command: "flagd evaluate new-checkout flags.json -c email=ann@example.com",
+    },
+    {
+      does: "Why, from Redis",
+      command:
+        "flagd evaluate new-checkout 'redis://localhost:6379/0?key=flags' -c plan=pro --explain",
+    },
+    {
+      does: "Every flag, of a running daemon",
+      command: "flagd evaluate --all --addr localhost:8014 -c targetingKey=user-1",
+    },
+    {
+      does: "Whose answer a change of the file will change",
+      command:
+        "flagd evaluate header-color 'redis://localhost:6379/0?key=flags' --simulate 100000 --against flags.json",
+    },
+  ],
+};
+
+const test: CommandManual = {
+  name: "test",
+  summary: "Check the answers of flags against files of cases",
+  description:
+    "Evaluates flags for the contexts in files of cases, JSON or YAML, and compares the answers with those that are\n" +
+    "expected there. The exit status is 1 if one is different.",
+  usage: "FILE… [options]",
+  options: testOptions,
+  examples: [
+    { does: "For people", command: "flagd test flags.test.yaml" },
+    { does: "For a CI server", command: "flagd test --format junit tests/*.yaml > report.xml" },
+  ],
+};
+
 const version: CommandManual = {
   name: "version",
   summary: "Print the version, the commit and the build date",
@@ -142,7 +189,7 @@ const completion: CommandManual = {
   ],
 };
 
-const running = [start, redisSync, health, ready, version, completion];
+const running = [start, redisSync, evaluate, test, health, ready, version, completion];
 
 const help: CommandManual = {
   name: "help",
