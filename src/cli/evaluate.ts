@@ -4,7 +4,8 @@ import { readEvaluateConfig } from "../config/evaluate.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import { ConfigError } from "../core/config-error.ts";
-import type { JsonObject } from "../core/json.ts";
+import { didYouMean } from "../core/nearest.ts";
+import { quote } from "../core/quote.ts";
 import { atOnce } from "../core/steps.ts";
 import { visible } from "../core/visible.ts";
 import { type Explanation, explain } from "../evaluation/explain.ts";
@@ -59,16 +60,21 @@ function answersOf(config: EvaluateConfig, documents: readonly SourceDocument[])
     atOnce(resolveAll(flags.view, context(), (_, outcome) => answers.push(answerOf(outcome))));
     return { answers };
   }
-  const flag = flags.view.flags.get(key);
-  if (!config.explain || flag === undefined) {
-    return { answers: [answerOf(resolve(flags.view, key, context))] };
+  const outcome = resolve(flags.view, key, context);
+  const definition = flags.view.flags.get(key)?.definition;
+  if (definition === undefined) {
+    const guess = didYouMean(
+      key,
+      flags.view.ordered.map((flag) => flag.key),
+      quote,
+    );
+    return { answers: [{ ...answerOf(outcome), errorDetails: `no flag has this key${guess}` }] };
   }
-  const { definition } = flag;
-  const explanation = explain(definition, flags.originOf(definition), context(), {
-    now,
-    fractional,
-  });
-  return { answers: [answerOf(explanation.outcome)], explanation };
+  if (!config.explain && outcome.errorCode === undefined) return { answers: [answerOf(outcome)] };
+  const origin = flags.originOf(definition);
+  const explanation = explain(definition, origin, context(), { now, fractional });
+  if (config.explain) return { answers: [answerOf(outcome)], explanation };
+  return { answers: [{ ...answerOf(outcome), errorDetails: explanation.why }] };
 }
 
 function atHand(...args: ConstructorParameters<typeof FlagsAtHand>): FlagsAtHand {
@@ -94,7 +100,7 @@ async function shown(found: Found, { key, json }: EvaluateConfig, io: Io): Promi
   const { answers, explanation } = found;
   const [answer] = answers;
   if (json) {
-    const explained: JsonObject | object = explanation
+    const explained: object = explanation
       ? (await import("./evaluate-json.ts")).explanationJson(explanation)
       : {};
     return `${JSON.stringify(key === undefined ? { flags: answers } : { ...answer, ...explained })}\n`;

@@ -17,13 +17,13 @@ export function stepTree(root: Step, to: Palette): string[] {
   const lines: string[] = [];
   let left = 0;
 
-  const add = (step: Step, role: string, first: string, rest: string): void => {
+  const add = (step: Step, parent: Step | undefined, first: string, rest: string): void => {
     if (lines.length >= maxLines) {
       left++;
       return;
     }
     const mark = deciding.has(step) ? to.cyan(" ◀ decides") : "";
-    lines.push(to.dim(first) + to.dim(role) + lineOf(step, role, to) + mark);
+    lines.push(to.dim(first + roleOf(step, parent)) + lineOf(step, parent, to) + mark);
     if (step.runs === 0) return;
     const notes = [...(step.error === undefined ? [] : []), ...step.notes].map(
       (note) => `! ${visible(note)}`,
@@ -38,12 +38,12 @@ export function stepTree(root: Step, to: Palette): string[] {
     };
     for (const part of shown) {
       const [own, below] = branch();
-      add(part, roleOf(step, part), own, below);
+      add(part, step, own, below);
     }
     for (const detail of details) lines.push(to.dim(branch()[0]) + detail);
   };
 
-  add(root, "", "", "");
+  add(root, undefined, "", "");
   if (left > 0) lines.push(`… and ${left} more steps: --json has them`);
   return lines;
 }
@@ -55,22 +55,24 @@ function partsOf(step: Step): readonly Step[] {
   return step.parts;
 }
 
-function roleOf({ operator, parts }: Step, part: Step): string {
-  if (operator === "and" || operator === "or") return `${operator} `;
-  if (operator !== "if" && operator !== "?:") return "";
-  const place = parts.indexOf(part);
+/** What a part of an `if` is there for. */
+function roleOf(part: Step, parent: Step | undefined): string {
+  if (parent?.operator !== "if" && parent?.operator !== "?:") return "";
+  const place = parent.parts.indexOf(part);
   if (place % 2 === 1) return "then ";
-  if (place === parts.length - 1 && place > 0) return "else ";
+  if (place === parent.parts.length - 1 && place > 0) return "else ";
   return place === 0 ? "if " : "else if ";
 }
 
-function lineOf(step: Step, role: string, to: Palette): string {
+/** Operators that do not need all of their parts: elsewhere a value that is known is used without being run. */
+const choosing = new Set(["if", "?:", "and", "or"]);
+
+function lineOf(step: Step, parent: Step | undefined, to: Palette): string {
   const names = visible(step.references.join(" → "));
   const from = names === "" ? "" : to.cyan(` ($ref ${names})`);
   const reached = step.runs > 0;
   if (step.operator === undefined && step.parts.length === 0) {
-    // Elsewhere a value that is known needs not run.
-    const unused = role !== "" && !reached;
+    const unused = !reached && choosing.has(parent?.operator ?? "");
     return (unused ? to.dim(`${preview(step.rule)}, not reached`) : preview(step.rule)) + from;
   }
   const name = nameOf(step);

@@ -1,4 +1,5 @@
 import type { Json } from "../core/json.ts";
+import { preview } from "../core/preview.ts";
 import { shorten } from "../core/shorten.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import type { FlagOrigin } from "../flags/origin.ts";
@@ -71,7 +72,8 @@ function why(
   if (targeting === undefined) return `the flag has no targeting, and ${nothing}`;
   if (errorCode !== undefined) {
     const names = [...(variants?.keys() ?? [])].map((name) => JSON.stringify(name)).join(", ");
-    return `the targeting gives what is the name of no variant; there are ${shorten(names) || "none"}`;
+    const result = preview(targeting.results[0]);
+    return `the targeting gives ${result}, which is the name of no variant; there are ${shorten(names) || "none"}`;
   }
   if (reason === "DEFAULT") return `the targeting selects nothing (null), and ${nothing}`;
   return `the targeting selects the variant ${JSON.stringify(variant)}`;

@@ -67,7 +67,7 @@ export const evaluateOptions = {
     flagOnly: true,
   }),
   simulate: option({
-    kind: integer("count", 1, 100_000_000),
+    kind: { ...integer("count", 1, 100_000_000), show: () => "" },
     default: 0,
     short: "n",
     section: "Simulation",

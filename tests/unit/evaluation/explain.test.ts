@@ -287,7 +287,7 @@ describe("why", () => {
     [{ targeting: "on" }, 'the targeting selects the variant "on"'],
     [
       { targeting: "onn" },
-      'the targeting gives what is the name of no variant; there are "off", "on"',
+      'the targeting gives "onn", which is the name of no variant; there are "off", "on"',
     ],
     [
       { targeting: { "/": [1, 0] } },
