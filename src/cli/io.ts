@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { ConfigError } from "../core/config-error.ts";
 
 /** What a command uses of the process that it runs in. */
@@ -14,8 +15,10 @@ export interface Io {
 /** The real process. */
 export const processIo: Io = {
   environment: process.env,
-  // https://no-color.org
-  colors: process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb",
+  get colors() {
+    // https://no-color.org; not of process.stdout, which takes time to make.
+    return isatty(1) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+  },
   async print(text) {
     try {
       await Bun.write(Bun.stdout, text);

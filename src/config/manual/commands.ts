@@ -22,6 +22,8 @@ export interface CommandManual {
   readonly options: OptionTable;
   /** Words that may follow the name. */
   readonly words?: readonly string[];
+  /** Paths of files may follow it. */
+  readonly files?: true;
   readonly examples: readonly { readonly does: string; readonly command: string }[];
 }
 
@@ -90,7 +92,8 @@ const evaluate: CommandManual = {
     "Evaluates a flag for a context: from a SOURCE, which is the path of a file, - for standard input, a URI as\n" +
     "--uri of flagd start takes it, or a JSON object as --sources has it; or by a running daemon. Of several sources\n" +
     "a later one has priority. The exit status is 0 if there is an answer, 1 if evaluation fails.",
-  usage: "KEY [SOURCE… | --addr HOST:PORT] [options]",
+  usage: "[options] KEY [SOURCE… | --addr HOST:PORT]",
+  files: true,
   options: evaluateOptions,
   examples: [
     {
@@ -109,7 +112,7 @@ const evaluate: CommandManual = {
     {
       does: "Whose answer a change of the file will change",
       command:
-        "flagd evaluate header-color 'redis://localhost:6379/0?key=flags' --simulate 100000 --against flags.json",
+        "flagd evaluate sale-badge 'redis://localhost:6379/0?key=flags' --simulate 100000 --against flags.json",
     },
   ],
 };
@@ -120,7 +123,8 @@ const test: CommandManual = {
   description:
     "Evaluates flags for the contexts in files of cases, JSON or YAML, and compares the answers with those that are\n" +
     "expected there. The exit status is 1 if one is different.",
-  usage: "FILE… [options]",
+  usage: "[options] FILE…",
+  files: true,
   options: testOptions,
   examples: [
     { does: "For people", command: "flagd test flags.test.yaml" },

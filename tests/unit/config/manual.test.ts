@@ -59,7 +59,7 @@ test.each(examples.filter((command) => !command.includes("completion")))(
     const manual = manualOf(name);
     const given = args.slice(0, args.includes(">") ? args.indexOf(">") : undefined);
     const { positional } = parseArguments(given, manual.options);
-    if (manual.usage.startsWith("[")) expect(positional).toEqual([]);
+    expect(positional.length > 0 || given.includes("--all")).toBe(manual.files === true);
   },
 );
 
@@ -104,6 +104,9 @@ _flagd 2>&1; printf '%s\\n' "\${COMPREPLY[@]}"`;
     ["flagd start -f redis:", ["//"]],
     ["flagd redis-sync --redis-uri ", ["redis://", "rediss://"]],
     ["flagd completion z", ["zsh"]],
+    ["flagd evaluate new-checkout fl", ["flags.json"]],
+    ["flagd evaluate new-checkout flags.json --expl", ["--explain"]],
+    ["flagd test tw", ["two words.json"]],
   ])("bash: %j", (line, expected) => {
     expect(complete(line)).toEqual(expected);
   });
