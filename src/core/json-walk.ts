@@ -93,3 +93,48 @@ function endOfScalar(text: string, start: number): number {
   }
   return at;
 }
+
+/** Whether an object of a text has a member twice: then the text names more members than its value has. */
+export function* hasRepeatedMembers(text: string, value: unknown): Steps<boolean> {
+  return (yield* countNames(text)) !== (yield* countMembers(value));
+}
+
+function* countNames(text: string): Steps<number> {
+  let names = 0;
+  let next = slice;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
+    at = endOfString(text, at);
+    while (text.charCodeAt(at) <= 0x20) at++;
+    if (text.charCodeAt(at) === colon) names++;
+    if (at > next) {
+      next = at + slice;
+      yield;
+    }
+  }
+  return names;
+}
+
+/** Values until others get a turn. */
+const manyValues = 1 << 14;
+
+function* countMembers(value: unknown): Steps<number> {
+  let members = 0;
+  let seen = 0;
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const container = open.pop();
+    if (++seen % manyValues === 0) yield;
+    if (Array.isArray(container)) {
+      for (const item of container) if (isContainer(item)) open.push(item);
+    } else if (isContainer(container)) {
+      const values = Object.values(container);
+      members += values.length;
+      for (const item of values) if (isContainer(item)) open.push(item);
+    }
+  }
+  return members;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

@@ -72,7 +72,7 @@ export function decodeFlagSet(
   return {
     flagSet: { flags: [...found.values()], flagSetId: flagSetIdOf(inherited) || undefined },
     *check() {
-      if (!sharing) yield* warnOfRepeatedMembers(text, warnings);
+      if (!sharing) yield* warnOfRepeatedMembers(text, document, warnings);
       const { information } = findings;
       const shared = new Set([...evaluators.values()].filter(isContainer));
       const check: CheckRule = (rule, path, flag) =>
