@@ -21,30 +21,31 @@ export async function candidatesOf(
     const found = word === "-" ? undefined : await stat(word).catch(() => undefined);
     if (found?.isDirectory()) {
       for (const file of await documentsIn(word)) {
-        if (await mayBeFlags(file)) candidates.push(fileAt(file));
+        if (await mayBeFlags(file)) candidates.push(fileAt(file, true));
         else skipped++;
       }
     } else if (word === "-") {
       const read = () => readStandardInput();
-      candidates.push({ source: "standard input", file: undefined, read });
+      candidates.push({ source: "standard input", file: undefined, oneOfMany: false, read });
     } else if (found) {
-      candidates.push(fileAt(word));
+      candidates.push(fileAt(word, false));
     } else {
       const config = sourceOf(word);
       const file = /^file:(?!\/\/)/.test(word) ? word.slice("file:".length) : undefined;
-      candidates.push({ source: show(word), file, read: () => readSource(config) });
+      const read = () => readSource(config);
+      candidates.push({ source: show(word), file, oneOfMany: false, read });
     }
   }
   return { candidates, skipped };
 }
 
-function fileAt(path: string): Candidate {
+function fileAt(path: string, oneOfMany: boolean): Candidate {
   const read = async (): Promise<SourceDocument> => {
     const document = await Bun.file(path).bytes();
     const format = /\.ya?ml$/i.test(path) ? "yaml" : /\.json$/i.test(path) ? "json" : "any";
     return { document, format, name: path, provider: "file" };
   };
-  return { source: path, file: path, read };
+  return { source: path, file: path, oneOfMany, read };
 }
 
 const notOurs: ReadonlySet<string> = new Set(["node_modules", "vendor"]);

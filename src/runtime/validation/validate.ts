@@ -13,6 +13,8 @@ export interface Candidate {
   /** As it was given, without what may be secret. */
   readonly source: string;
   readonly file: string | undefined;
+  /** One of the files of a folder, which need not be for one daemon. */
+  readonly oneOfMany: boolean;
   /** @throws Error saying why it cannot be read */
   readonly read: () => Promise<SourceDocument>;
 }
@@ -32,7 +34,7 @@ export async function validate(
   };
   const seen: SeenDocument[] = [];
   const documents: DocumentReport[] = [];
-  for (const { source, file, read } of candidates) {
+  for (const { source, file, oneOfMany, read } of candidates) {
     let found: SourceDocument;
     try {
       found = await read();
@@ -47,7 +49,7 @@ export async function validate(
       ...inspected.findings.map((finding) => toReported(finding, severityOf(finding.code))),
     ];
     const flags = inspected.flagSet?.flags ?? [];
-    seen.push({ source, flags, findings, locate: inspected.locate });
+    if (!oneOfMany) seen.push({ source, flags, findings, locate: inspected.locate });
     documents.push({ source, file, flags: flags.length, findings, more: inspected.more });
   }
   informOfShadowed(seen);
