@@ -8,6 +8,7 @@ import { redisSyncOptions } from "../options/redis-sync.ts";
 import { globalOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
 import { testOptions } from "../options/test.ts";
+import { validateOptions } from "../options/validate.ts";
 import { versionOptions } from "../options/version.ts";
 
 /** A command as help, completion and reference describe it. */
@@ -82,6 +83,36 @@ const redisSync: CommandManual = {
       command:
         "flagd redis-sync --redis-uri 'redis://localhost:6379/0?key=flags' --redis-sync-cert-path server.pem --redis-sync-key-path server.key --redis-sync-client-ca-path ca.pem",
     },
+  ],
+};
+
+const validate: CommandManual = {
+  name: "validate",
+  summary: "Check flag documents",
+  description:
+    "Checks files, folders, standard input (-) or any source that flagd start takes, and prints what is wrong with line,\n" +
+    "column and what to write instead. The exit status is 1 if something is an error, with --strict also for warnings.",
+  usage: "[options] SOURCE…",
+  files: true,
+  options: validateOptions,
+  examples: [
+    { does: "A file", command: "flagd validate flags.json" },
+    { does: "All flag documents of a folder, in CI", command: "flagd validate --strict flags/" },
+    { does: "What a program prints", command: "generate-flags | flagd validate -" },
+    {
+      does: "What Redis has, also for providers that evaluate in process",
+      command: "flagd validate --portability 'redis://localhost:6379/0?key=flags'",
+    },
+  ],
+};
+
+const schema: CommandManual = {
+  name: "schema",
+  summary: "Print the JSON Schema of flag documents, for editors",
+  usage: "",
+  options: globalOptions,
+  examples: [
+    { does: "For an editor without network", command: "flagd schema > flags.schema.json" },
   ],
 };
 
@@ -193,7 +224,18 @@ const completion: CommandManual = {
   ],
 };
 
-const running = [start, redisSync, evaluate, test, health, ready, version, completion];
+const running = [
+  start,
+  redisSync,
+  validate,
+  evaluate,
+  test,
+  schema,
+  health,
+  ready,
+  version,
+  completion,
+];
 
 const help: CommandManual = {
   name: "help",

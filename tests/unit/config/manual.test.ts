@@ -54,12 +54,12 @@ const examples = commands.flatMap((manual) => manual.examples.map(({ command }) 
 test.each(examples.filter((command) => !command.includes("completion")))(
   "%s is a command line that flagd takes",
   (command) => {
-    const words = command.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
+    const [own = ""] = command.split(" > ");
+    const words = own.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
     const [name = "", ...args] = words.slice(words.indexOf("flagd") + 1);
     const manual = manualOf(name);
-    const given = args.slice(0, args.includes(">") ? args.indexOf(">") : undefined);
-    const { positional } = parseArguments(given, manual.options);
-    expect(positional.length > 0 || given.includes("--all")).toBe(manual.files === true);
+    const { positional } = parseArguments(args, manual.options);
+    expect(positional.length > 0 || args.includes("--all")).toBe(manual.files === true);
   },
 );
 
