@@ -15,12 +15,15 @@ import { type Diagnose, diagnose } from "./diagnosis.ts";
 import { explain } from "./explain.ts";
 import { HashDocument } from "./hash-document.ts";
 import { HintLog } from "./hint-log.ts";
+import { KeyTracking } from "./key-tracking.ts";
 import { KeyWatch } from "./key-watch.ts";
+import { PushedHint } from "./pushed-hint.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import { Redirection, RedisError } from "./redis-error.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
-import { loadTls } from "./redis-tls.ts";
+import { loadTls, type RedisTls } from "./redis-tls.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
+import { RespClient } from "./resp-client.ts";
 import type { Route, Target } from "./route.ts";
 import { sentinelMistaken } from "./sentinel-mistaken.ts";
 import { type Polled, Session } from "./session.ts";
@@ -37,6 +40,8 @@ export interface RedisSourceDependencies {
 
 /** A server that was out of reach before keeps others waiting no longer than this. */
 const hastyMs = 1000;
+/** How often the pushes and their connection are checked: a hung node of several has to be noticed soon. */
+const checkMs = { one: 5000, many: 2000 };
 /** A connection that lived so long is replaced at once; one that did not, after growing waits. */
 const longLivedMs = 10_000;
 
@@ -129,9 +134,10 @@ export class RedisSource implements Source {
     const address = { ...target.address, ...(await loadCredentials(this.#config, this.#uri)) };
     const { answerTimeoutMs } = this.#deadlines;
     const ended = new AbortController();
+    const tls = address.tls ? await loadTls(this.#config) : undefined;
     const connection = await this.#connect({
       address,
-      tls: address.tls ? await loadTls(this.#config) : undefined,
+      tls,
       ...this.#deadlines,
       answerTimeoutMs: target.hasty ? Math.min(answerTimeoutMs, hastyMs) : answerTimeoutMs,
       onClose: () => ended.abort(),
@@ -145,20 +151,18 @@ export class RedisSource implements Source {
         throw await sentinelMistaken(connection, address, this.#uri.content);
       }
       await this.#route.check(connection);
-      return await this.#session({ target, connection, ended: ended.signal }, sink, signal);
+      const connected = { target, address, tls, connection, ended: ended.signal };
+      return await this.#session(connected, sink, signal);
     } finally {
       signal.removeEventListener("abort", close);
       connection.close();
     }
   }
 
-  async #session(
-    { target, connection: plain, ended }: Connected,
-    sink: SourceSink,
-    signal: AbortSignal,
-  ): Promise<Session> {
+  async #session(connected: Connected, sink: SourceSink, signal: AbortSignal): Promise<Session> {
+    const { target, connection: plain, ended } = connected;
     const connection = target.asking ? asking(plain) : plain;
-    const hint = this.#hint(connection, target.address);
+    const hint = this.#hint({ ...connected, connection });
     const { content } = this.#uri;
     const reader = createReader(connection, content, this.#hashDocument);
     const session = new Session(connection, target.address, reader, hint, this.#polled, ended);
@@ -174,13 +178,26 @@ export class RedisSource implements Source {
         hint !== noHint;
       throw error;
     } finally {
+      hint.close();
       if (session.established) this.#first = undefined;
     }
   }
 
-  #hint(connection: RedisConnection, { endpoint }: RedisAddress): ChangeHint {
+  #hint({ connection, address, tls }: Connected): ChangeHint {
     if (!this.#config.watch || this.#watchSuspect) return noHint;
-    return new KeyWatch(connection, keysOf(this.#uri.content), endpoint, this.#hintLog);
+    const keys = keysOf(this.#uri.content);
+    const log = this.#hintLog;
+    const watch = new KeyWatch(connection, keys, address.endpoint, log);
+    if (this.#config.watch === "poll") return watch;
+    const timeoutMs = this.#deadlines.answerTimeoutMs;
+    const tracking = new KeyTracking({
+      connection,
+      keys,
+      log,
+      open: (on) => RespClient.open({ address, tls, timeoutMs, ...on }),
+      onNews: () => this.#loop.wakeUp(),
+    });
+    return new PushedHint(watch, tracking, this.#route.many ? checkMs.many : checkMs.one);
   }
 
   /** For the hint a new connection is needed now, otherwise for the next poll. */
@@ -231,6 +248,9 @@ export class RedisSource implements Source {
 
 interface Connected {
   readonly target: Target;
+  /** With what was read from files for it. */
+  readonly address: RedisAddress;
+  readonly tls: RedisTls | undefined;
   readonly connection: RedisConnection;
   /** Aborts when the connection is lost or closed. */
   readonly ended: AbortSignal;
