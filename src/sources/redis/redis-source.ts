@@ -18,7 +18,7 @@ import { HintLog } from "./hint-log.ts";
 import { KeyTracking } from "./key-tracking.ts";
 import { KeyWatch } from "./key-watch.ts";
 import { PushedHint } from "./pushed-hint.ts";
-import type { RedisAddress } from "./redis-address.ts";
+import { type RedisAddress, serverName } from "./redis-address.ts";
 import { Redirection, RedisError } from "./redis-error.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
 import { loadTls, type RedisTls } from "./redis-tls.ts";
@@ -38,8 +38,6 @@ export interface RedisSourceDependencies {
   readonly diagnose?: Diagnose;
 }
 
-/** A server that was out of reach before keeps others waiting no longer than this. */
-const hastyMs = 1000;
 /** How often the pushes and their connection are checked: a hung node of several has to be noticed soon. */
 const checkMs = { one: 5000, many: 2000 };
 /** A connection that lived so long is replaced at once; one that did not, after growing waits. */
@@ -64,13 +62,14 @@ export class RedisSource implements Source {
   readonly #reconnects: Backoff;
 
   readonly #hashDocument = new HashDocument();
-  #connection: RedisConnection | undefined;
   /** The server of the present attempt. */
   #target: Target | undefined;
   /** The last connection was cut at the first command of the watch, as some proxies do. */
   #watchSuspect = false;
   /** Why the first server of this round has failed. */
-  #first: { readonly problem: RedisError; readonly address: RedisAddress } | undefined;
+  #first: Failure | undefined;
+  /** Why a server was out of reach when last looked. */
+  #diagnosis: { readonly key: string; readonly reason: string } | undefined;
 
   /** @throws ConfigError for a wrong URI */
   constructor(config: RedisSourceConfig, dependencies: RedisSourceDependencies) {
@@ -88,7 +87,7 @@ export class RedisSource implements Source {
       clock,
       log,
       timeoutMs: this.#deadlines.answerTimeoutMs,
-      onSwitch: () => this.#connection?.close(),
+      onSwitch: () => this.#loop.restart(),
     });
     this.#loop = new RetryLoop({ name: this.name, clock, backoff: pollBackoff(config) });
     this.#reconnects = new Backoff(clock, sourceBackoff);
@@ -139,11 +138,10 @@ export class RedisSource implements Source {
       address,
       tls,
       ...this.#deadlines,
-      answerTimeoutMs: target.hasty ? Math.min(answerTimeoutMs, hastyMs) : answerTimeoutMs,
+      answerTimeoutMs: Math.min(answerTimeoutMs, target.deadlineMs ?? answerTimeoutMs),
       onClose: () => ended.abort(),
       signal,
     });
-    this.#connection = connection;
     const close = () => connection.close();
     signal.addEventListener("abort", close);
     try {
@@ -179,7 +177,10 @@ export class RedisSource implements Source {
       throw error;
     } finally {
       hint.close();
-      if (session.established) this.#first = undefined;
+      if (session.established) {
+        this.#first = undefined;
+        this.#diagnosis = undefined;
+      }
     }
   }
 
@@ -226,9 +227,9 @@ export class RedisSource implements Source {
     this.#first = first;
     if (!permanent && this.#route.failed(problem)) return this.#clock.now();
     this.#first = undefined;
-    const reason = await this.#reason(first.problem, first.address, signal);
-    if (signal.aborted) return undefined;
     const { failoverWaitMs } = this.#route;
+    const reason = await this.#reason(first, signal);
+    if (signal.aborted) return undefined;
     if (failoverWaitMs === undefined || permanent) {
       throw new SourceError(reason, { retryable: first.problem.kind !== "permanent" });
     }
@@ -236,14 +237,25 @@ export class RedisSource implements Source {
     return this.#clock.now() + failoverWaitMs;
   }
 
-  async #reason(problem: RedisError, address: RedisAddress, signal: AbortSignal): Promise<string> {
+  /** Found out once for a server that stays away: it takes time that a failover does not leave. */
+  async #reason({ problem, address }: Failure, signal: AbortSignal): Promise<string> {
     if (problem.kind !== "closed" && problem.kind !== "timeout") return problem.message;
-    return this.#diagnose(address, problem, { known: this.#loop.reached, signal });
+    const key = `${problem.kind} ${serverName(address)}`;
+    if (this.#diagnosis?.key === key && this.#route.many) return this.#diagnosis.reason;
+    const known = this.#loop.reached;
+    const reason = await this.#diagnose(address, problem, { known, signal });
+    this.#diagnosis = { key, reason };
+    return reason;
   }
 
   get #address(): RedisAddress {
     return this.#target?.address ?? { ...this.#uri, endpoint: this.#uri.endpoints[0] };
   }
+}
+
+interface Failure {
+  readonly problem: RedisError;
+  readonly address: RedisAddress;
 }
 
 interface Connected {

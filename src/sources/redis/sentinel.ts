@@ -29,6 +29,8 @@ export interface SentinelOptions {
   readonly timeoutMs: number;
   /** Called with what the Sentinel says, at each connect and after each failover. */
   readonly onReport: (report: MasterReport) => void;
+  /** Called with the replica that is going to be the master. */
+  readonly onCandidate: (replica: RedisAddress) => void;
 }
 
 const waits = { firstMs: 500, maxMs: 10_000 };
@@ -83,7 +85,7 @@ export class Sentinel {
       address,
       tls: await tls(),
       timeoutMs,
-      onPush: () => this.#wakeUp.abort(),
+      onPush: (push) => this.#receive(push),
       onClose: () => this.#wakeUp.abort(),
     }).catch((error: unknown) => {
       throw inWords(error);
@@ -91,6 +93,7 @@ export class Sentinel {
     this.#client = client;
     try {
       await client.send("SUBSCRIBE", "+switch-master");
+      await client.send("SUBSCRIBE", "+selected-slave");
       this.#backoff.reset();
       while (!this.#closed && !client.closed) {
         this.#wakeUp = new AbortController();
@@ -106,6 +109,17 @@ export class Sentinel {
     } finally {
       client.close();
     }
+  }
+
+  /** `["message", "+selected-slave", "slave NAME IP PORT @ MASTER IP PORT"]`, of any master. */
+  #receive([, channel, text]: readonly RespValue[]): void {
+    if (channel !== "+selected-slave") {
+      this.#wakeUp.abort();
+      return;
+    }
+    const [, , host = "", port, , master] = String(text).split(" ");
+    if (master !== this.#options.master || !(Number(port) > 0)) return;
+    this.#options.onCandidate({ ...this.#options.servers, endpoint: { host, port: Number(port) } });
   }
 
   async #report(client: RespClient, address: RedisAddress): Promise<MasterReport> {
