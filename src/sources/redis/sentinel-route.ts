@@ -31,8 +31,8 @@ export interface SentinelRouteOptions {
 const maxSentinels = 20;
 /** While the Sentinels choose a new master, they are asked this often. */
 const failover = { waitMs: 500, rounds: 120 };
-/** For so long the Sentinels may still name the old master after the new one was promoted. */
-const confirmMs = 10_000;
+/** For so long after a switch some Sentinels may still name the old master, in the same epoch. */
+const settleMs = 10_000;
 
 /**
  * The way to the master by its Sentinels. All of them are asked at each connect, and the first that answers is
@@ -46,8 +46,8 @@ export class SentinelRoute implements Route {
   readonly #sentinels = new Map<string, Pick<Sentinel, "ask" | "close">>();
   /** What is known of the latest failover. */
   #report: MasterReport | undefined;
-  /** Until when the master of the report, which was seen to be promoted, is not confirmed by the Sentinels. */
-  #unconfirmedUntil: number | undefined;
+  /** Until when only a later failover leads to another master. */
+  #settledAt = Number.NEGATIVE_INFINITY;
   /** Replicas that are asked whether they have become the master. */
   readonly #candidates = new Set<string>();
   readonly #closed = new AbortController();
@@ -127,8 +127,9 @@ export class SentinelRoute implements Route {
     for (const address of report.sentinels) this.#add(address);
     const known = this.#report;
     if (known && report.epoch < known.epoch) return;
-    if (known && report.epoch === known.epoch && this.#unconfirmed) return;
-    this.#unconfirmedUntil = undefined;
+    const other = known && serverName(known.master) !== serverName(report.master);
+    const settled = this.#options.clock.now() >= this.#settledAt;
+    if (other && report.epoch === known.epoch && !settled) return;
     this.#report = report;
     this.#switchTo(report.master, "the Sentinels name another master");
   }
@@ -136,29 +137,25 @@ export class SentinelRoute implements Route {
   /** Before the Sentinels name the master that they are making of this replica, it can tell so itself. */
   async #follow(replica: RedisAddress): Promise<void> {
     const name = serverName(replica);
-    const { role, clock, promoted } = this.#options;
+    const { role, promoted } = this.#options;
     const known = this.#report;
     if (role === "replica" || !known || this.#candidates.has(name)) return;
     this.#candidates.add(name);
     const isMaster = await promoted(replica, this.#closed.signal);
     this.#candidates.delete(name);
-    if (!isMaster || this.#report !== known) return;
-    this.#unconfirmedUntil = clock.now() + confirmMs;
-    this.#report = { ...known, master: replica };
+    const latest = this.#report ?? known;
+    if (!isMaster || latest.epoch > known.epoch) return;
+    this.#report = { ...latest, master: replica };
     this.#switchTo(replica, "the Sentinels have made a replica the master");
   }
 
-  get #unconfirmed(): boolean {
-    const until = this.#unconfirmedUntil;
-    return until !== undefined && this.#options.clock.now() < until;
-  }
-
   #switchTo(master: RedisAddress, what: string): void {
-    const { role, log, name, onSwitch } = this.#options;
+    const { role, clock, log, name, onSwitch } = this.#options;
     if (!this.#target || role === "replica") return;
     if (serverName(master) === serverName(this.#target)) return;
     log.info(what, { source: name, master: serverName(master) });
     this.#target = master;
+    this.#settledAt = clock.now() + settleMs;
     onSwitch();
   }
 

@@ -124,14 +124,19 @@ export class Sentinel {
 
   async #report(client: RespClient, address: RedisAddress): Promise<MasterReport> {
     const { master: name, servers } = this.#options;
-    const [known, replicas, sentinels] = await Promise.all([
+    const [known, present, replicas, sentinels] = await Promise.all([
       client.send("SENTINEL", "MASTER", name).catch((error: unknown) => {
         throw /No such master/i.test(messageOf(error)) ? unknownMaster(name) : error;
       }),
+      // A Sentinel that leads a failover counts it before it names the new master in the answer above.
+      client.send("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name).catch(() => null),
       client.send("SENTINEL", "REPLICAS", name).catch(() => []),
       client.send("SENTINEL", "SENTINELS", name).catch(() => []),
     ]);
-    const [master] = addressesIn([known], servers);
+    const [host, port] = Array.isArray(present) ? present.map(String) : [];
+    const [master] = host
+      ? [{ ...servers, endpoint: { host, port: Number(port) } }]
+      : addressesIn([known], servers);
     if (!master) throw new Error("the Sentinel's answer names no master");
     const reachable = Array.isArray(replicas)
       ? replicas.filter((replica) => !/down|disconnected/.test(text(replica, "flags")))

@@ -58,6 +58,7 @@ describe("a replica that the Sentinels choose", () => {
     announce.candidate(at("b:1"));
     announce.candidate(at("b:1"));
     expect(await next(route)).toBe("a:1");
+    announce.report(naming("a:1", 5));
     promotion.resolve(true);
     await Bun.sleep(0);
     expect(switches).toBe(1);
@@ -97,6 +98,17 @@ test("what belongs to an earlier failover does not count", async () => {
   const route = routeTo("master");
   await next(route);
   announce.report(naming("b:1", 6));
+  expect(switches).toBe(1);
+  expect(await next(route)).toBe("b:1");
+});
+
+test("Sentinels that name different masters in one epoch do not make it go to and fro", async () => {
+  const route = routeTo("master");
+  await next(route);
+  for (let n = 0; n < 5; n++) {
+    announce.report(naming("b:1", 6));
+    announce.report(naming("a:1", 6));
+  }
   expect(switches).toBe(1);
   expect(await next(route)).toBe("b:1");
 });
