@@ -20,6 +20,9 @@ export const topologies = {
   cluster: startCluster,
 } as const;
 
+/** After a first failure a source waits so long; then, as after any outage, up to as long as that has lasted. */
+const retryMs = 1000;
+
 export interface TortureOptions {
   readonly topology: keyof typeof topologies;
   readonly content: ContentName;
@@ -88,7 +91,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   );
   const all: readonly [FleetFault, ...FleetFault[]] = [
     ...fleet.faults,
-    { name: "password changed", run: () => changePassword(fleet) },
+    { name: "password changed", away: true, run: () => changePassword(fleet) },
   ];
   let restart: Promise<void> | undefined;
 
@@ -134,7 +137,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     if (fault.forgets) await write(true);
     const to = now();
     say(`${Math.round(to)} ms: over (${new Date().toISOString()})`);
-    faults.push({ name: fault.name, from, to, graceMs: fault.away ? to - from : 0 });
+    faults.push({ name: fault.name, from, to, graceMs: fault.away ? retryMs + to - from : 0 });
     if (!fault.forgets) await write(false);
   }
 
