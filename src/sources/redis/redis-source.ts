@@ -41,7 +41,7 @@ export interface RedisSourceDependencies {
 /** How often the pushes and their connection are checked: a hung node of several has to be noticed soon. */
 const checkMs = { one: 5000, many: 2000 };
 /** A connection that lived so long is replaced at once; one that did not, after growing waits. */
-const longLivedMs = 10_000;
+const longLivedMs = 1000;
 
 /** Flags from a Redis or Valkey server, Sentinel or cluster. */
 export class RedisSource implements Source {
