@@ -198,7 +198,7 @@ describe("the hint", () => {
 
   test("costs no fetch while the key is not written to", async () => {
     await using server = await serverWith();
-    await using source = run(uriOf(server));
+    await using source = run(uriOf(server), { watch: "poll" });
     await source.delivers(document);
     await server.command("CONFIG", "RESETSTAT");
     const questions = await until("some questions", async () => {
