@@ -30,12 +30,9 @@ function runner({ name }: Target): readonly string[] | string {
   if (process.platform !== "linux") return "releases are tried on Linux only";
   const own = process.arch === "x64" ? "linux-x64" : "linux-arm64";
   if (name === own) return [];
-  if (name === `${own}-musl`) {
-    return existsSync(`/lib/ld-musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`)
-      ? []
-      : "no musl here";
-  }
-  if (name !== "linux-arm64") return "no such system here";
+  if (name.endsWith("-musl"))
+    return "it takes a system with musl and its libstdc++, such as Alpine";
+  if (name !== "linux-arm64") return "it takes such a system";
   const qemu = which("qemu-aarch64-static");
   if (!qemu || !existsSync(arm64Root)) {
     return "it takes the packages qemu-user-static and libc6-arm64-cross";
