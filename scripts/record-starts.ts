@@ -1,12 +1,12 @@
 /** Records which parts of the executable a start needs. */
 import { join } from "node:path";
 
-/** Starts differ in a few of thousands of entries; what each of them needed is the same every time. */
+/** Starts differ in a few of thousands of entries. */
 const starts = 5;
 
 /**
  * Starts the daemon as it is used most, and writes what every start needed to `folder`/start.order. The
- * entries are sorted, so that two records are equal.
+ * entries are sorted: their order makes no difference to the time that a start takes.
  * @returns the file's path
  */
 export async function recordStarts(binary: string, folder: string): Promise<string> {

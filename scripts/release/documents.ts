@@ -13,9 +13,11 @@ export async function sbom(epoch: number, runtimes: readonly Runtime[]): Promise
   const made = await $`npm sbom --omit dev --sbom-format cyclonedx --package-lock-only`.json();
   const document = made as {
     serialNumber?: string;
-    metadata: { timestamp?: string };
+    metadata: { timestamp?: string; component: { name: string } };
     components: object[];
   };
+  // npm takes the name of the folder.
+  document.metadata.component.name = "flagd";
   document.metadata.timestamp = new Date(epoch * 1000).toISOString();
   for (const runtime of runtimes) {
     document.components.push({

@@ -1,15 +1,18 @@
 /**
  * Makes `release/`: for each system an archive with the executable, licences, completions and manual
- * page; SHA256SUMS, a CycloneDX SBOM and SLSA provenance. The same commit gives the same bytes.
+ * page; SHA256SUMS, a CycloneDX SBOM and SLSA provenance. The same commit gives the same bytes, with the
+ * same record of what a start needs: it is made once for an executable, and a part of the release.
  *
- *   npm run release [-- TARGET …]
+ *   npm run release [-- [--start-order FILE] TARGET …]
  */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { $ } from "bun";
 import { commands } from "../../src/config/manual/commands.ts";
 import { manualPage } from "../../src/config/manual/man-page.ts";
+import { cachedFolder } from "../../tests/support/cache.ts";
 import { compile, sourceDate, version } from "../compile.ts";
 import { recordStarts } from "../record-starts.ts";
 import { pack } from "./archives.ts";
@@ -18,7 +21,11 @@ import { fetchRuntime, type Runtime } from "./runtimes.ts";
 import { smoke } from "./smoke.ts";
 import { executableName, targets } from "./targets.ts";
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  options: { "start-order": { type: "string" } },
+  allowPositionals: true,
+});
+const givenOrder = values["start-order"] && resolve(values["start-order"]);
 const chosen = targets.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 if (chosen.length === 0 || chosen.length < wanted.length) {
   console.error(`unknown target; there are ${targets.map(({ name }) => name).join(", ")}`);
@@ -35,7 +42,9 @@ const artifacts: Artifact[] = [];
 try {
   const first = join(work, "flagd");
   await compile({ outfile: first });
-  const bytecodeOrder = await recordStarts(first, work);
+  const bytecodeOrder = join(output, `flagd-${version}.start-order`);
+  copyFileSync(givenOrder ?? (await startOrderOf(first)), bytecodeOrder);
+  artifacts.push(await artifact(bytecodeOrder));
   const extras = await makeExtras(first, join(work, "extras"));
   for (const target of chosen) {
     const began = performance.now();
@@ -71,6 +80,15 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
+/** Two records of one executable differ in a few entries, by what happened to be slow: one is kept. */
+async function startOrderOf(binary: string): Promise<string> {
+  const { sha256 } = await artifact(binary);
+  const folder = await cachedFolder(`start-order-${sha256.slice(0, 16)}`, async (folder) => {
+    await recordStarts(binary, folder);
+  });
+  return join(folder, "start.order");
+}
+
 /** What is the same for every system. @returns the folder */
 async function makeExtras(binary: string, folder: string): Promise<string> {
   mkdirSync(join(folder, "completions"), { recursive: true });
@@ -93,5 +111,5 @@ async function makeExtras(binary: string, folder: string): Promise<string> {
 async function artifact(file: string): Promise<Artifact> {
   const sha256 = new Bun.CryptoHasher("sha256");
   for await (const chunk of Bun.file(file).stream()) sha256.update(chunk);
-  return { name: file.slice(output.length + 1), sha256: sha256.digest("hex") };
+  return { name: basename(file), sha256: sha256.digest("hex") };
 }
