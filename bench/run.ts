@@ -1,7 +1,7 @@
 /**
  * Compares `dist/flagd` with Go flagd on this machine and prints Markdown tables.
  *
- *   bun bench/run.ts [--go path/to/flagd] [--ours path] [--rounds 3] [--quick] [--only id,id…]
+ *   bun bench/run.ts [--go path/to/flagd] [--ours path] [--rounds 3] [--quick] [--rows id,id…]
  *
  * Builds `dist/flagd` unless `--ours` names a binary. Needs Linux, h2load (nghttp2), wrk, and
  * redis-server for one row. CPU is user and system time of the daemon and all its children, as the
@@ -16,6 +16,7 @@ import { type Bench, type Measurement, runAll } from "./side-by-side/bench.ts";
 import { environment } from "./side-by-side/environment.ts";
 import { evaluation } from "./side-by-side/rows/evaluation.ts";
 import { eventStreams } from "./side-by-side/rows/event-streams.ts";
+import { fairness, fairnessDetails } from "./side-by-side/rows/fairness.ts";
 import { largeDocuments } from "./side-by-side/rows/large-documents.ts";
 import { loadDetails, loads } from "./side-by-side/rows/load.ts";
 import { memory } from "./side-by-side/rows/memory.ts";
@@ -35,6 +36,11 @@ const parts: readonly Part[] = [
     title: "Start, memory, streams",
     measurements: [start, startFromRedis, memory, eventStreams, syncStreams],
   },
+  {
+    title: "p99 of evaluations while one client floods the port",
+    measurements: fairness,
+    details: fairnessDetails,
+  },
   { title: "Evaluations while documents are polled and change", measurements: [largeDocuments] },
   { title: "In process", measurements: [evaluation] },
 ];
@@ -45,15 +51,15 @@ const { values } = parseArgs({
     ours: { type: "string" },
     rounds: { type: "string", default: "3" },
     quick: { type: "boolean", default: false },
-    only: { type: "string" },
+    rows: { type: "string" },
   },
 });
 
 const ids = parts.flatMap(({ measurements }) => measurements.map(({ id }) => id));
-const only = values.only?.split(",") ?? ids;
-const unknown = only.filter((id) => !ids.includes(id));
+const rows = values.rows?.split(",") ?? ids;
+const unknown = rows.filter((id) => !ids.includes(id));
 if (unknown.length > 0) {
-  console.error(`--only: ${unknown.join(", ")} is not one of ${ids.join(", ")}`);
+  console.error(`--rows: ${unknown.join(", ")} is not one of ${ids.join(", ")}`);
   process.exit(1);
 }
 
@@ -76,7 +82,7 @@ try {
   const head = await environment(bench.contenders, process.argv.slice(2));
   const tables: string[] = [];
   for (const { title, measurements, details } of parts) {
-    const wanted = measurements.filter(({ id }) => only.includes(id));
+    const wanted = measurements.filter(({ id }) => rows.includes(id));
     if (wanted.length === 0) continue;
     const { lines, failed } = await runAll(wanted, bench, console.error);
     if (failed.length > 0) process.exitCode = 1;

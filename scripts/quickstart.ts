@@ -74,7 +74,7 @@ async function quickstart(): Promise<void> {
   show(build.stdout.toString().trim());
 
   step("Start a private Redis and store the example flags under the key “flags”");
-  if (!which("redis-server")) await requirements(["redis-server"]);
+  if (!which("redis-server")) await requirements(["redis-server"], { install: true });
   const redisPort = await freePort();
   const redisUri = `redis://127.0.0.1:${redisPort}/0`;
   start(

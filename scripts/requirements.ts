@@ -1,6 +1,6 @@
 /**
- * Programs that the examples and tests run beside flagd: found on the PATH, else installed where
- * that can be done without asking (Debian as root), else named with what to do.
+ * Programs that the examples and tests run beside flagd: found on the PATH, else installed if that may be
+ * done without asking (Debian as root), else named with what to do.
  */
 import { $, which } from "bun";
 
@@ -21,12 +21,20 @@ const brewNames: Partial<Record<string, string>> = {
 
 export type Requirement = keyof typeof packages;
 
-export async function requirements(commands: readonly Requirement[]): Promise<void> {
+/**
+ * @param options `install`: may install what is missing; the README says so of the two commands that do
+ * @throws MissingRequirement
+ */
+export async function requirements(
+  commands: readonly Requirement[],
+  { install }: { readonly install: boolean },
+): Promise<void> {
   const missing = commands.filter((command) => !isThere(command));
   if (missing.length === 0) return;
   const names = [...new Set(missing.map((command) => packages[command]))];
-  if (!which("apt-get") || process.getuid?.() !== 0) throw new MissingRequirement(missing);
-  console.log(`Installing ${names.join(", ")} …`);
+  if (!install || !which("apt-get") || process.getuid?.() !== 0)
+    throw new MissingRequirement(missing);
+  console.log(`Installing the Debian packages ${names.join(", ")} …`);
   const quiet = { DEBIAN_FRONTEND: "noninteractive" };
   await $`apt-get update -qq`.env({ ...process.env, ...quiet }).quiet();
   await $`apt-get install -y -qq --no-install-recommends ${names}`

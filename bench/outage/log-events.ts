@@ -22,7 +22,7 @@ export function failedAttempts(events: readonly LogEvent[]): number[] {
 
 /** When the daemon had the flags of the upstream again, for the first time after `since`. */
 export function backAt(events: readonly LogEvent[], since: number): number | undefined {
-  return times(events, /^(?:flags updated|source recovered)/).find((at) => at >= since);
+  return times(events, /^(?:flags (?:loaded|changed)|source recovered)/).find((at) => at >= since);
 }
 
 /** How many of the times lie in each second from `start` on, up to `end`. */

@@ -6,6 +6,8 @@ import { firstThread, type Usage, usageOf } from "./process-tree.ts";
 export interface Contender {
   readonly name: string;
   readonly binary: string;
+  /** More options of its `start`. */
+  readonly options?: readonly string[];
 }
 
 export interface Server extends AsyncDisposable {
@@ -31,7 +33,7 @@ const patienceMs = 60_000;
  * @throws Error where it ends or is not ready in time
  */
 export async function startServer(
-  { name, binary }: Contender,
+  { name, binary, options = [] }: Contender,
   source: string,
   key = staticFlag,
 ): Promise<Server> {
@@ -39,7 +41,7 @@ export async function startServer(
   const ports = ["-p", port, "-m", managementPort, "-g", syncPort, "-r", ofrepPort];
   const started = performance.now();
   const option = source.startsWith("[") ? "--sources" : "--uri";
-  const child = Bun.spawn([binary, "start", option, source, ...ports.map(String)], {
+  const child = Bun.spawn([binary, "start", option, source, ...ports.map(String), ...options], {
     stdio: ["ignore", "ignore", "ignore"],
   });
   const stop = async () => {

@@ -26,7 +26,7 @@ export interface Workload {
 
 const context: JsonObject = { ...tenAttributes };
 
-const service = "flagd.evaluation.v1.Service";
+export const service = "flagd.evaluation.v1.Service";
 const flags = "/ofrep/v1/evaluate/flags";
 
 const grpc = (method: string) => ({

@@ -14,6 +14,8 @@ import type { Io } from "./io.ts";
 const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   start: async (io) => (await import("./start.ts")).start(io),
   "redis-sync": async (io) => (await import("./redis-sync.ts")).redisSync(io),
+  health: async (io) => (await import("./probe.ts")).probe("health", io),
+  ready: async (io) => (await import("./probe.ts")).probe("ready", io),
   version: async (io) => (await import("./version.ts")).version(io),
   help: async (io) => (await import("./help.ts")).help(io),
   completion: async (io) => (await import("./completion.ts")).completion(io),

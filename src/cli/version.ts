@@ -1,8 +1,9 @@
 import { defineCommand } from "citty";
-import { parseArguments } from "../config/argv.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { versionLine } from "../core/build-info.ts";
+import { versionOptions } from "../config/options/version.ts";
+import { commandLineValues } from "../config/resolve.ts";
+import { buildInfo, versionLine } from "../core/build-info.ts";
 import type { Io } from "./io.ts";
 
 /** `flagd version`: what was built when. */
@@ -11,8 +12,9 @@ export const version = (io: Io) =>
     meta: { name: "version" },
     async run({ rawArgs }): Promise<number> {
       const manual = manualOf("version");
-      const { help } = parseArguments(rawArgs, manual.options);
-      await io.print(help ? commandHelp(manual) : `${versionLine}\n`);
+      const values = commandLineValues(versionOptions, rawArgs);
+      const line = values?.output === "json" ? JSON.stringify(buildInfo) : versionLine;
+      await io.print(values ? `${line}\n` : commandHelp(manual));
       return 0;
     },
   });

@@ -1,5 +1,6 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
+import type { ServerTls } from "../core/server-tls.ts";
 import { type RedisSourceConfig, redisKind } from "../sources/redis/redis-kind.ts";
 import { redisSyncOptions } from "./options/redis-sync.ts";
 import { startOptions } from "./options/start.ts";
@@ -11,12 +12,15 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
+import type { SettingNames } from "./setting-names.ts";
 import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { refuseSecondUri } from "./sources/source-of-uri.ts";
 
 /** Everything that `flagd redis-sync` is told. */
 export interface RedisSyncConfig extends ServingConfig {
   readonly source: RedisSourceConfig;
+  /** What the user calls its settings. */
+  readonly settingNames: readonly [SettingNames];
   /** Undefined: off. */
   readonly managementPort: number | undefined;
 }
@@ -33,12 +37,12 @@ export async function readRedisSyncConfig(
   const resolved = await resolveOptions(redisSyncOptions, args, environment, startOptions);
   if (!resolved) return undefined;
   const { values, origin } = resolved;
-  const tls = certificatePair(values, "redis-sync-cert-path", "redis-sync-key-path");
-  const client = certificatePair(values, "redis-client-cert-path", "redis-client-key-path");
+  const tls = certificatePair(values, origin, "redis-sync-cert-path", "redis-sync-key-path");
+  const client = certificatePair(values, origin, "redis-client-cert-path", "redis-client-key-path");
   const clientCaPath = values["redis-sync-client-ca-path"];
   if (clientCaPath !== "" && !tls) {
     throw new ConfigError(
-      "--redis-sync-client-ca-path requires --redis-sync-cert-path and --redis-sync-key-path: there are no client certificates without TLS",
+      `${origin("redis-sync-client-ca-path").name} requires --redis-sync-cert-path and --redis-sync-key-path: there are no client certificates without TLS`,
     );
   }
   const sync = address(values["redis-sync-socket-path"], values["redis-sync-port"]);
@@ -73,12 +77,29 @@ export async function readRedisSyncConfig(
   const own = {
     logFormat: values["redis-log-format"],
     address: sync,
-    tls: tls && clientCaPath !== "" ? { ...tls, clientCaPath } : tls,
+    tls:
+      tls && clientCaPath !== ""
+        ? withClientCa(tls, clientCaPath, origin("redis-sync-client-ca-path").name)
+        : tls,
     warnings: [],
   };
   return {
     ...servingConfig(resolved, environment, own),
     source,
+    settingNames: [
+      {
+        options: {
+          certPath: origin("redis-cert-path").name,
+          clientCertPath: origin("redis-client-cert-path").name,
+          clientKeyPath: origin("redis-client-key-path").name,
+          serverName: origin("redis-server-name").name,
+        },
+      },
+    ],
     managementPort: managementPort === 0 ? undefined : managementPort,
   };
+}
+
+function withClientCa(tls: ServerTls, clientCaPath: string, name: string): ServerTls {
+  return { ...tls, clientCaPath, names: { ...tls.names, clientCaPath: name } };
 }

@@ -83,6 +83,25 @@ export async function resolveOptions<Table extends OptionTable>(
   };
 }
 
+/**
+ * The value of every option of a command that reads nothing but its command line; undefined if help was asked for.
+ * @throws ConfigError naming the option, and what was expected
+ */
+export function commandLineValues<Table extends OptionTable>(
+  table: Table,
+  args: readonly string[],
+): Values<Table> | undefined {
+  const given = parseArguments(args, table);
+  if (given.help) return undefined;
+  const [extra] = given.positional;
+  if (extra !== undefined) throw new ConfigError(unexpected(extra, table));
+  const values = Object.entries(table).map(([name, { kind, default: fallback }]) => {
+    const texts = given.options.get(name);
+    return [name, texts ? naming(`--${name}`, () => fromTexts(kind, texts)) : fallback];
+  });
+  return Object.fromEntries(values) as Values<Table>;
+}
+
 /** A word that belongs to no option was meant to be something. */
 function unexpected(word: string, table: OptionTable): string {
   const problem = `unexpected argument ${quoteUri(word)}`;

@@ -8,7 +8,7 @@ import type {
   telemetryOptions,
 } from "./options/shared.ts";
 import { type OtelConfig, readOtelConfig } from "./otel/read.ts";
-import type { Resolved } from "./resolve.ts";
+import type { Origin, Resolved } from "./resolve.ts";
 
 /** Where a service listens. */
 export type Address = { readonly port: number } | { readonly socketPath: string };
@@ -24,6 +24,8 @@ export interface ServingConfig {
   readonly warnings: readonly string[];
   /** Reject documents that violate the schema in any way. */
   readonly strict: boolean;
+  /** Where the last good flags are kept; undefined: nowhere. */
+  readonly stateDir: string | undefined;
   /** Static evaluation context (`-X`); also the sync context. */
   readonly contextValues: Readonly<Record<string, string>>;
   readonly sync: {
@@ -78,6 +80,7 @@ export function servingConfig(
     configFile: file,
     warnings: [...resolved.warnings, ...own.warnings, ...context.warnings, ...warnings],
     strict: values.strict,
+    stateDir: values["state-dir"] || undefined,
     contextValues: context.values,
     sync: {
       address: own.address,
@@ -124,14 +127,17 @@ export function address(socketPath: string, port: number): Address {
  */
 export function certificatePair<Name extends string>(
   values: Readonly<Record<Name, string>>,
+  origin: (name: NoInfer<Name>) => Origin,
   cert: Name,
   key: Name,
 ): ServerTls | undefined {
   const [certPath, keyPath] = [values[cert], values[key]];
-  if (certPath !== "" && keyPath !== "") return { certPath, keyPath };
+  if (certPath !== "" && keyPath !== "") {
+    return { certPath, keyPath, names: { certPath: origin(cert).name, keyPath: origin(key).name } };
+  }
   if (certPath === "" && keyPath === "") return undefined;
   const [given, missing] = certPath === "" ? [key, cert] : [cert, key];
-  throw new ConfigError(`--${given} is set without --${missing}: TLS requires both`);
+  throw new ConfigError(`${origin(given).name} is set without --${missing}: TLS requires both`);
 }
 
 /**

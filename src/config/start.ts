@@ -14,6 +14,7 @@ import {
   type ServingConfig,
   servingConfig,
 } from "./serving.ts";
+import type { SettingNames } from "./setting-names.ts";
 import { parseSource } from "./sources/parse-source.ts";
 import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { sourceOfUri } from "./sources/source-of-uri.ts";
@@ -22,6 +23,8 @@ import { sourceOfUri } from "./sources/source-of-uri.ts";
 export interface StartConfig extends ServingConfig {
   /** At least one; a later one has priority over an earlier one. */
   readonly sources: readonly SourceConfig[];
+  /** What the user calls the settings of each, by its position. */
+  readonly settingNames: readonly (SettingNames | undefined)[];
   readonly evaluation: { readonly address: Address; readonly tls: ServerTls | undefined };
   /** Shares one listener with management if both have the same port. */
   readonly ofrep: {
@@ -59,7 +62,7 @@ export async function readStartConfig(
   if (!resolved) return undefined;
   const { values } = resolved;
   const warnings: string[] = [];
-  const tls = certificatePair(values, "server-cert-path", "server-key-path");
+  const tls = certificatePair(values, resolved.origin, "server-cert-path", "server-key-path");
   if (values["ofrep-tls"] === "required" && !tls) {
     throw new ConfigError(
       "--ofrep-tls=required requires --server-cert-path and --server-key-path: there is no TLS without a certificate",
@@ -83,6 +86,8 @@ export async function readStartConfig(
       warnings,
     }),
     sources,
+    // The rest of them are objects.
+    settingNames: values.uri.map(() => ({ place: resolved.origin("sources").name })),
     evaluation: { address: evaluation, tls },
     ofrep: {
       port: ofrep,

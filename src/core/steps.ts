@@ -13,7 +13,7 @@ export function atOnce<Result>(steps: Steps<Result>): Result {
 
 /**
  * Does it in turns of the event loop, beginning with this one.
- * @param unwanted asked before each part; when it is true no more is done, and the promise stays as it is
+ * @param unwanted asked before each step; when it is true no more is done and the promise is rejected
  */
 export function inSlices<Result>(
   steps: Steps<Result>,
@@ -30,6 +30,7 @@ export function inSlices<Result>(
           }
           if (turn.over) return true;
         }
+        throw new Error("the result is wanted no more");
       } catch (error) {
         reject(error);
       }

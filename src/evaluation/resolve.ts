@@ -1,4 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
+import type { Steps } from "../core/steps.ts";
 import type { Outcome } from "./outcome.ts";
 import { notFound } from "./outcomes.ts";
 import type { EvaluationContext, PreparedFlag } from "./prepared-flag.ts";
@@ -24,13 +25,17 @@ export function resolve(view: FlagTable, key: string, context: () => EvaluationC
   return flag.fixed ?? flag.evaluate(context());
 }
 
+/** Flags evaluated without interruption. */
+const flagsAtOnce = 20;
+
 /** Evaluates every flag of a view, in order of key, within one budget. */
-export function resolveAll(
+export function* resolveAll(
   view: FlagTable,
   context: EvaluationContext,
   each: (flag: PreparedFlag, outcome: Outcome) => void,
-): void {
+): Steps<void> {
   let left: number = evaluationLimits.bulkSteps;
+  let count = 0;
   for (const flag of view.ordered) {
     let outcome = flag.fixed;
     if (outcome === undefined) {
@@ -38,10 +43,17 @@ export function resolveAll(
       left = Math.max(0, left - spent());
     }
     each(flag, outcome);
+    if (++count % flagsAtOnce === 0) yield;
   }
 }
 
 /** Whether every context gets the same answers, so that they can be made beforehand. */
-export function isFixed({ ordered }: FlagTable): boolean {
-  return ordered.every((flag) => flag.fixed !== undefined);
+export function* isFixed({ ordered }: FlagTable): Steps<boolean> {
+  let count = 0;
+  for (const { fixed } of ordered) {
+    if (fixed === undefined) return false;
+    // A flag may be prepared only now.
+    if (++count % flagsAtOnce === 0) yield;
+  }
+  return true;
 }

@@ -1,4 +1,6 @@
+import { inWordsOfUser, type SettingNames } from "../config/setting-names.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import { ConfigError } from "../core/config-error.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
@@ -7,9 +9,10 @@ import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
+import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
 import { MovingSource } from "../sources/moving-source.ts";
 import type { Payload, ReadPayload, Source } from "../sources/source.ts";
-import { isPermanent, SourceError } from "../sources/source-error.ts";
+import { isPermanent, messageOf, SourceError } from "../sources/source-error.ts";
 import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 import { SourceStatus } from "../sources/source-status.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
@@ -24,10 +27,14 @@ export interface FlagPipelineOptions {
   readonly sources: readonly SourceConfig[];
   /** Reject documents that violate the schema in any way. */
   readonly strict: boolean;
+  /** Where the last good flags are kept; undefined: nowhere. */
+  readonly stateDir?: string | undefined;
   readonly contextValues: JsonObject;
   /** Default: v2. */
   readonly fractional?: FractionalVersion;
   readonly log: Log;
+  /** What the users call the settings of each source, by its position. */
+  readonly settingNames?: readonly (SettingNames | undefined)[];
   readonly clock?: Clock;
   /** Makes the source of a configuration. Default: the real one. */
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
@@ -64,11 +71,24 @@ export class FlagPipeline {
         const task = { config, strict, debugging: log.debugging };
         return new MovingSource(here, new ThreadSource({ name, provider, task, log }), make, log);
       });
-    const sources = options.sources.map((source) => create(source, { clock, log }));
-    return new FlagPipeline(options, await Promise.all(sources));
+    const sources = options.sources.map(async (source, index) => {
+      try {
+        return await create(source, { clock, log });
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        throw new ConfigError(inWordsOfUser(error.message, options.settingNames?.[index]));
+      }
+    });
+    const made = await Promise.all(sources);
+    return new FlagPipeline(options, made, await lastGoodFiles(made, options));
   }
 
-  private constructor(options: FlagPipelineOptions, sources: readonly Source[]) {
+  private constructor(
+    options: FlagPipelineOptions,
+    sources: readonly Source[],
+    /** By the position of their source; empty: nothing is kept. */
+    private readonly lastGood: readonly LastGoodFile[],
+  ) {
     const { clock = systemClock, fractional = "v2", log } = options;
     this.#options = options;
     this.#clock = clock;
@@ -99,6 +119,7 @@ export class FlagPipeline {
     } finally {
       ended.abort();
       await Promise.allSettled(running);
+      await Promise.all(this.lastGood.map((file) => file.flush()));
     }
   }
 
@@ -115,20 +136,27 @@ export class FlagPipeline {
   async #keepRunning(source: Source, index: number, signal: AbortSignal): Promise<void> {
     const status = this.statuses[index];
     if (!status) throw new RangeError("every source has a status");
-    const { strict, traceLoad, onAccepted } = this.#options;
+    const { strict, traceLoad, onAccepted, settingNames } = this.#options;
+    const reword = (message: string) => inWordsOfUser(message, settingNames?.[index]);
+    const file = this.lastGood[index];
     const sink = new Intake(source, {
       store: this.store,
       status,
       strict,
       trace: traceLoad,
       log: this.#log,
-      onAccepted: async (payload) =>
-        onAccepted?.(
-          index,
-          payload.incremental ? await this.#whole(source.name, payload) : payload,
-        ),
+      reword,
+      onAccepted: async (payload) => {
+        if (onAccepted === undefined && file === undefined) return;
+        const whole = payload.incremental ? await this.#whole(source.name, payload) : payload;
+        onAccepted?.(index, whole);
+        file?.save(whole);
+      },
+      onRestored: async (payload) => onAccepted?.(index, payload),
       onContext: (context) => this.context.set(source.name, context),
     });
+    const saved = await file?.read();
+    if (saved) await sink.restore(saved.payload, saved.savedAt);
     const restarts = new Restarts(restartMs);
     while (!signal.aborted) {
       const began = this.#clock.now();
@@ -138,7 +166,9 @@ export class FlagPipeline {
         sink.failed("the source stopped unexpectedly");
       } catch (error) {
         // One that was restarted may not know that it has delivered before.
-        if (isPermanent(error) && !status.delivered) throw error;
+        if (isPermanent(error) && !status.delivered) {
+          throw new SourceError(reword(messageOf(error)), { retryable: false });
+        }
         const known = error instanceof SourceError;
         sink.failed(known ? error.message : `the source failed unexpectedly: ${error}`);
       }
@@ -152,6 +182,26 @@ export class FlagPipeline {
     const bytes = flagSet.bytes.length;
     return { reading: { ok: true, flagSet }, bytes, ...(context && { context }) };
   }
+}
+
+/**
+ * One file for each source.
+ * @throws ConfigError if the directory cannot be used
+ */
+async function lastGoodFiles(
+  sources: readonly Source[],
+  { stateDir, log }: FlagPipelineOptions,
+): Promise<readonly LastGoodFile[]> {
+  if (stateDir === undefined) return [];
+  await useStateDir(stateDir);
+  const own = log.with({ component: "state" });
+  const seen = new Map<string, number>();
+  return sources.map((source) => {
+    const name = `${source.provider} ${source.name}`;
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return new LastGoodFile(stateDir, source, `${name} ${before}`, own);
+  });
 }
 
 /**

@@ -41,7 +41,9 @@ export async function serveHttpPorts(parts: {
   const together = port === managementPort && port !== 0;
   const ofrepServer = await serveHttp({
     ...common,
-    name: together ? "OFREP and management" : "OFREP",
+    name: together
+      ? "OFREP and management (--ofrep-port, --management-port)"
+      : "OFREP (--ofrep-port)",
     port,
     handlers: together ? [ofrep.handler, management] : [ofrep.handler],
     fastPath: ofrep.fastPath,
@@ -51,7 +53,7 @@ export async function serveHttpPorts(parts: {
     : await serveHttp({
         ...common,
         log: log.with({ component: "service" }),
-        name: "management",
+        name: "management (--management-port)",
         port: managementPort,
         handlers: [management],
       });

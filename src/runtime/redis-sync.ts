@@ -33,7 +33,14 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   observeSources(registry, pipeline.statuses);
 
   const observeCalls = createObserveCalls(registry, tracing);
-  const sync = await listenSync({ config, pipeline, registry, observeCalls, log });
+  const sync = await listenSync({
+    config,
+    portOption: "redis-sync-port",
+    pipeline,
+    registry,
+    observeCalls,
+    log,
+  });
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   // Probes and scrapers have no certificates of their own.
   const tls = config.sync.tls && withoutClients(config.sync.tls);
@@ -41,7 +48,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     config.managementPort === undefined
       ? undefined
       : await serveHttp({
-          name: "management",
+          name: "management (--management-port)",
           port: config.managementPort,
           maxRequestHeader,
           ...(tls && { tls }),

@@ -12,7 +12,7 @@ import { ofrepRoute } from "../telemetry/routes.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
-import { routesOf } from "./addresses.ts";
+import { listenerName, routesOf } from "./addresses.ts";
 import { createObserveCalls } from "./call-observers.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { serveHttpPorts } from "./http-ports.ts";
@@ -74,7 +74,7 @@ export async function serve(parts: {
         routeOf: routesOf(service),
       }),
       routes: withOperatingRoutes(service, readiness),
-      name: "evaluation",
+      name: listenerName("evaluation", "port", address),
       address,
       ...(tls && { tls }),
       web: true,
@@ -82,7 +82,7 @@ export async function serve(parts: {
     }),
   );
   const sync = await listenAt(config.sync.address, shared, (address) =>
-    listenSync({ config, address, pipeline, registry, observeCalls, log }),
+    listenSync({ config, address, portOption: "sync-port", pipeline, registry, observeCalls, log }),
   );
   const events =
     config.ofrep.events &&

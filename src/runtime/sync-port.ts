@@ -5,7 +5,7 @@ import type { Registry } from "../telemetry/metrics/registry.ts";
 import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress } from "../transport/listener.ts";
-import { routesOf } from "./addresses.ts";
+import { listenerName, routesOf } from "./addresses.ts";
 import type { ObserveCalls } from "./call-observers.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
@@ -28,12 +28,15 @@ export async function listenSync(parts: {
   readonly config: ServingConfig;
   /** Default: the configured one. */
   readonly address?: ListenAddress;
+  /** What the option of its port is called. */
+  readonly portOption: string;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
   readonly observeCalls: ObserveCalls;
   readonly log: Log;
 }): Promise<SyncPort> {
   const { config, pipeline, registry, observeCalls } = parts;
+  const address = parts.address ?? config.sync.address;
   const { tls, disableMetadata, stallTimeoutMs, keepAlive } = config.sync;
   const log = parts.log.with({ component: "FlagSyncService" });
   const service = createSyncService({
@@ -54,8 +57,8 @@ export async function listenSync(parts: {
       routeOf: routesOf(service),
     }),
     routes: withOperatingRoutes(service, pipeline.readiness),
-    name: "sync",
-    address: parts.address ?? config.sync.address,
+    name: listenerName("sync stream", parts.portOption, address),
+    address,
     ...(tls && { tls }),
     web: false,
     maxRequestBody,

@@ -1,10 +1,10 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { Routes } from "../transport/listener.ts";
-import type { ShortPath } from "../transport/method.ts";
+import type { FastPath } from "../transport/method.ts";
 
 /** A service that is called by gRPC and its relatives, by two ways that give the same answers. */
-export interface RpcService extends ShortPath {
-  /** Loads the handlers for what is not on the short path. */
+export interface RpcService extends FastPath {
+  /** Loads the handlers for what is not on the fast path. */
   readonly routes: () => Promise<Routes>;
   /** Loads the descriptions of the services, for health and reflection. */
   readonly descriptors: () => Promise<readonly DescService[]>;

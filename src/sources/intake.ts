@@ -4,6 +4,7 @@ import { inSlices } from "../core/steps.ts";
 import { checkTargeting } from "../evaluation/rule/check.ts";
 import { parseDocument } from "../flags/document.ts";
 import type { Problem } from "../flags/model.ts";
+import { describeChange, type FlagChange } from "../store/diff.ts";
 import type { LayerChange } from "../store/layer.ts";
 import type { Store } from "../store/store.ts";
 import type { Payload, ReadPayload, Source, SourceSink } from "./source.ts";
@@ -28,6 +29,10 @@ export interface IntakeOptions {
   readonly trace?: LoadTrace | undefined;
   /** A payload was accepted and is in the store. The next one is taken after this. */
   readonly onAccepted?: (payload: Payload | ReadPayload) => Promise<void>;
+  /** The same for flags of an earlier run. */
+  readonly onRestored?: (payload: Payload) => Promise<void>;
+  /** Puts a message of the source into the words of whoever configured it. */
+  readonly reword?: (message: string) => string;
   /** The evaluation context that the source's payload brought along. */
   readonly onContext?: (context: JsonObject) => void;
 }
@@ -49,6 +54,27 @@ export class Intake implements SourceSink {
 
   accept(payload: Payload): Promise<boolean> {
     return this.#taking(payload, () => this.#read(payload));
+  }
+
+  /**
+   * Takes the flags that an earlier run has saved, which the source replaces with its first answer.
+   * @param savedAt milliseconds since 1970
+   */
+  async restore(payload: Payload, savedAt: number): Promise<void> {
+    const { store, status, onContext, onRestored } = this.#options;
+    const { document, format, hash, context } = payload;
+    const parsed = parseDocument(document, { format, strict: false, checkTargeting });
+    if (!parsed.ok) {
+      return this.#log.warn(`saved flags are not used: ${list(parsed.problems)}`);
+    }
+    store.accept(this.#source, parsed.flagSet, {});
+    if (context) onContext?.(context);
+    status.restored(document.length, hash, savedAt);
+    const from = new Date(savedAt).toISOString();
+    this.#log.info(`flags restored, as they were saved at ${from}`, {
+      flags: parsed.flagSet.flags.length,
+    });
+    await onRestored?.(payload);
   }
 
   /** Takes a document that another thread has read, in slices: it is large. */
@@ -104,19 +130,22 @@ export class Intake implements SourceSink {
     if (this.#options.status.unchanged()) this.#log.info("source recovered, flags unchanged");
   }
 
-  failed(reason: string): void {
+  failed(message: string): void {
+    const reason = this.#options.reword?.(message) ?? message;
     if (this.#options.status.failed(reason)) this.#log.warn(`${reason}; ${this.#remaining}`);
   }
 
   async #accepted(payload: Payload | ReadPayload, change: LayerChange & Size): Promise<void> {
     const { status, onContext, onAccepted } = this.#options;
-    const { flags, bytes, written, updated, deleted } = change;
+    const { flags, bytes, written: added, updated: changed, deleted: removed } = change;
     if (payload.context) onContext?.(payload.context);
     const first = !status.delivered;
     const recovered = status.accepted(bytes, payload.hash);
-    if (first || recovered || written + updated + deleted > 0) {
-      this.#log.info("flags updated", { flags, written, updated, deleted });
-    }
+    if (first) this.#log.info("flags loaded", { flags });
+    else if (added + changed + removed > 0) {
+      const what = describeChanges(change.changes, added + changed + removed);
+      this.#log.info(`flags changed: ${what}`, { flags, added, changed, removed });
+    } else if (recovered) this.#log.info("source recovered, flags unchanged");
     await onAccepted?.(payload);
   }
 
@@ -138,6 +167,11 @@ export class Intake implements SourceSink {
 interface Size {
   readonly flags: number;
   readonly bytes: number;
+}
+
+function describeChanges(changes: readonly FlagChange[], count: number): string {
+  const more = count > changes.length ? [`and ${count - changes.length} more`] : [];
+  return [...changes.map(describeChange), ...more].join("; ");
 }
 
 function incrementally({ incremental = false }: Payload | ReadPayload) {

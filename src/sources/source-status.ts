@@ -14,6 +14,9 @@ export class SourceStatus {
   /** When an attempt last succeeded, in milliseconds since 1970; undefined: never. */
   lastSuccess: number | undefined;
 
+  /** When the flags in use were saved, in milliseconds since 1970, as long as they are those of an earlier run. */
+  restoredFrom: number | undefined;
+
   #failure: string | undefined;
   #rejection: string | undefined;
   readonly #said = new Set<string>();
@@ -27,18 +30,28 @@ export class SourceStatus {
   ) {}
 
   get state(): SourceState {
+    if (this.restoredFrom !== undefined) return "restored";
     if (this.reason !== undefined) return this.delivered ? "stale" : "failed";
     return this.delivered ? "synced" : "connecting";
   }
 
-  /** Why the state is stale or failed. */
+  /** Why the state is stale or failed, or why restored flags are still in use. */
   get reason(): string | undefined {
     return this.#failure ?? this.#rejection;
   }
 
-  /** Whether a flag set was ever accepted. */
+  /** Whether a flag set was ever accepted, or restored. */
   get delivered(): boolean {
-    return this.payloadsAccepted > 0;
+    return this.payloadsAccepted > 0 || this.restoredFrom !== undefined;
+  }
+
+  /** The flags of an earlier run are in use, saved at `savedAt` (milliseconds since 1970). */
+  restored(documentBytes: number, documentHash: string | undefined, savedAt: number): void {
+    const first = !this.delivered;
+    this.documentBytes = documentBytes;
+    this.documentHash = documentHash;
+    this.restoredFrom = savedAt;
+    if (first) this.#onDelivered();
   }
 
   /** A flag document was accepted. True: the source had been in trouble before. */
@@ -46,6 +59,7 @@ export class SourceStatus {
     const recovered = this.reason !== undefined;
     const first = !this.delivered;
     this.payloadsAccepted++;
+    this.restoredFrom = undefined;
     this.documentBytes = documentBytes;
     this.documentHash = documentHash;
     this.#rejection = undefined;

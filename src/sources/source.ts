@@ -5,9 +5,10 @@ import type { PackedDocument } from "../flags/packed.ts";
 /**
  * connecting: nothing delivered yet · synced: the last attempt succeeded · stale: serving what was
  * delivered before, the source is out of reach or sends what cannot be accepted · failed: nothing
- * delivered yet and the last attempt failed.
+ * delivered yet and the last attempt failed · restored: serving flags saved by an earlier run, until the
+ * source delivers.
  */
-export type SourceState = "connecting" | "synced" | "stale" | "failed";
+export type SourceState = "connecting" | "synced" | "stale" | "failed" | "restored";
 
 /** A complete flag document as it arrived. */
 export interface Payload {

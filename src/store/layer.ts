@@ -3,6 +3,7 @@ import type { Steps } from "../core/steps.ts";
 import type { FlagDefinition, FlagSet } from "../flags/model.ts";
 import { compareFlags, type PackedFlagSet, packing } from "../flags/packed.ts";
 import { unpack } from "../flags/packed-flag.ts";
+import type { FlagChange } from "./diff.ts";
 import { type Flags, overlaid } from "./overlay.ts";
 import { DefinedFlag, type FlagContent, type Preparation, StoredFlag } from "./stored-flag.ts";
 
@@ -20,7 +21,12 @@ export interface LayerChange {
   readonly written: number;
   readonly updated: number;
   readonly deleted: number;
+  /** The first of these changes. */
+  readonly changes: readonly FlagChange[];
 }
+
+/** Changes that are described one by one. */
+const maxChanges = 10;
 
 /** A layer after a payload, and what the payload changed. */
 export interface NextLayer extends LayerChange {
@@ -55,6 +61,11 @@ export function* nextLayer(
   let written = 0;
   let updated = 0;
   let deleted = 0;
+  const changes: FlagChange[] = [];
+  const note = (key: string, before?: StoredFlag, after?: StoredFlag) => {
+    if (changes.length === maxChanges) return;
+    changes.push({ key, before: before?.text, after: after?.text });
+  };
 
   for (const content of contents(flagSet, layer.source)) {
     const { key, flagSetId: id = "" } = content;
@@ -64,6 +75,7 @@ export function* nextLayer(
     if (!before?.adopt(content)) {
       flag = new StoredFlag(content, layer.source, preparation);
       yield* flag.ready(before);
+      note(key, before, flag);
       touched.add(id);
       keys.add(key);
       if (before) updated++;
@@ -79,9 +91,10 @@ export function* nextLayer(
     const now = flagSets.get(id);
     if (now === undefined && incremental && id !== flagSet.flagSetId) kept.set(id, before);
     else if (remaining.get(id) !== before.size) {
-      for (const key of before.keys()) {
+      for (const [key, flag] of before) {
         yield;
         if (now?.has(key)) continue;
+        note(key, flag);
         touched.add(id);
         keys.add(key);
         deleted++;
@@ -89,7 +102,7 @@ export function* nextLayer(
     }
   }
 
-  const change = { touched, keys, written, updated, deleted };
+  const change = { touched, keys, written, updated, deleted, changes };
   if (touched.size === 0) return { layer, ...change };
   const all = new Map([...flagSets, ...kept].sort(([a], [b]) => compareBytes(a, b)));
   const flags = yield* overlaid([...all.values()]);

@@ -16,7 +16,7 @@ export interface ObservedSource {
   readonly documentHash?: string | undefined;
 }
 
-const states = ["connecting", "synced", "stale", "failed"];
+const states = ["connecting", "synced", "stale", "failed", "restored"];
 
 /** Measures sources, reading them when metrics are collected. */
 export function observeSources(registry: Registry, sources: readonly ObservedSource[]): void {

@@ -8,14 +8,15 @@ import { readCertificate, readKeyPair } from "../core/tls/client-tls.ts";
  * What `tls.createServer` and `setSecureContext` take.
  * @throws ConfigError naming the file that cannot be used.
  */
-export function readCertificates({ certPath, keyPath, clientCaPath }: ServerTls): TlsOptions {
+export function readCertificates(files: ServerTls): TlsOptions {
+  const { certPath, keyPath, clientCaPath, names = {} } = files;
   const pair = readKeyPair(
-    { path: certPath, option: "server certificate" },
-    { path: keyPath, option: "server key" },
+    { path: certPath, option: names.certPath ?? "server certificate" },
+    { path: keyPath, option: names.keyPath ?? "server key" },
   );
   const options: TlsOptions = { ...pair, minVersion: "TLSv1.2" };
   if (clientCaPath === undefined) return options;
-  const ca = readCertificate({ path: clientCaPath, option: "client CA" });
+  const ca = readCertificate({ path: clientCaPath, option: names.clientCaPath ?? "client CA" });
   return { ...options, ca, requestCert: true, rejectUnauthorized: true };
 }
 

@@ -8,12 +8,12 @@ import { LazyDispatcher } from "./connect/lazy-dispatcher.ts";
 import { connectionsAllowed } from "./connection-limit.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
-import { StreamCall } from "./grpc/stream.ts";
-import { UnaryCall } from "./grpc/unary.ts";
+import { StreamCall } from "./grpc/stream-call.ts";
+import { UnaryCall } from "./grpc/unary-call.ts";
 import { refuse } from "./http1/refuse.ts";
 import { Http1Server } from "./http1/server.ts";
-import { Http2Exchange } from "./http2/exchange.ts";
-import { Http2Server } from "./http2/server.ts";
+import { Http2Exchange } from "./http2/http2-exchange.ts";
+import { Http2Server } from "./http2/http2-server.ts";
 import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,

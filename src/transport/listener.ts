@@ -3,7 +3,7 @@ import type { CallObserver } from "../core/calls.ts";
 import type { Log } from "../core/log.ts";
 import type { ServerTls } from "../core/server-tls.ts";
 import type { PingRule } from "./http2/pings.ts";
-import type { ShortPath } from "./method.ts";
+import type { FastPath } from "./method.ts";
 
 /** Several threads listen on one port, and the kernel spreads connections over them. */
 export interface PortSharing {
@@ -28,7 +28,7 @@ export type ListenAddress =
 export type Routes = (router: ConnectRouter) => void;
 
 /** `unary` and `streams` are some of the methods of `routes`. */
-export interface ListenerOptions extends CallObserver, Partial<ShortPath> {
+export interface ListenerOptions extends CallObserver, Partial<FastPath> {
   /** For messages: "evaluation", "sync". */
   readonly name: string;
   readonly address: ListenAddress;

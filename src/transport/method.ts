@@ -1,14 +1,22 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 /**
- * A unary gRPC method on the short path: message bytes in, message bytes out, synchronously.
+ * A unary gRPC method on the fast path: message bytes in, message bytes out.
  * Answers what the method of the same path in Connect's routes answers, only without the way there.
  */
 export interface UnaryMethod {
   /** `/package.Service/Method` */
   readonly path: string;
-  /** @throws RpcError */
-  call(message: Uint8Array, headers: IncomingHttpHeaders): Uint8Array;
+  /**
+   * A large answer is a promise and made in turns of the event loop.
+   * @param unwanted whether the client has gone meanwhile; then the promise is rejected
+   * @throws RpcError
+   */
+  call(
+    message: Uint8Array,
+    headers: IncomingHttpHeaders,
+    unwanted?: () => boolean,
+  ): Uint8Array | Promise<Uint8Array>;
   /**
    * The same in JSON, as Connect's handlers read and write it. undefined: a request that they had
    * better read themselves. The error must have neither details nor metadata.
@@ -17,7 +25,7 @@ export interface UnaryMethod {
   callJson?(message: Uint8Array, headers: IncomingHttpHeaders): Uint8Array | undefined;
 }
 
-/** One open server stream on the short path. */
+/** One open server stream on the fast path. */
 export interface MessageStream {
   /**
    * Sends a message, already framed by {@link frameMessage}: one buffer may go to many streams. A
@@ -34,15 +42,15 @@ export interface MessageStream {
   onClose(listener: () => void): void;
 }
 
-/** A server-streaming gRPC method on the short path. */
+/** A server-streaming gRPC method on the fast path. */
 export interface StreamMethod {
   readonly path: string;
   /** @throws RpcError, which becomes the stream's status. */
   open(message: Uint8Array, headers: IncomingHttpHeaders, stream: MessageStream): void;
 }
 
-/** The methods of a service that are on the short path. */
-export interface ShortPath {
+/** The methods of a service that are on the fast path. */
+export interface FastPath {
   readonly unary: readonly UnaryMethod[];
   readonly streams: readonly StreamMethod[];
 }

@@ -21,6 +21,8 @@ export interface PacedReading {
   receive(chunk: Buffer): void;
   /** There is work that waited for something else than bytes or the client. It is done in a later turn. */
   wake(): void;
+  /** Nothing more is read. */
+  stop(): void;
 }
 
 /**
@@ -35,6 +37,7 @@ export function readInTurns(
   let working = false;
   let blocked = false;
   let paused = false;
+  let stopped = false;
 
   const pause = (wanted: boolean): void => {
     if (wanted === paused) return;
@@ -46,7 +49,7 @@ export function readInTurns(
   const work = (turn: Turn): boolean => {
     working = !socket.destroyed && !unread() && reader.work(turn);
     blocked = unread();
-    pause(working || blocked);
+    pause(working || blocked || stopped);
     return working;
   };
   const begin = (how: "start" | "queue"): void => {
@@ -63,5 +66,12 @@ export function readInTurns(
   socket.on("drain", () => {
     if (blocked) begin("queue");
   });
-  return { receive, wake: () => begin("queue") };
+  return {
+    receive,
+    wake: () => begin("queue"),
+    stop() {
+      stopped = true;
+      pause(true);
+    },
+  };
 }

@@ -67,7 +67,7 @@ async function setUp(store: FakeStore, additions = {}, headers = new Map<string,
     const unary = service.unary.find((unary) => unary.path === path);
     if (unary === undefined) throw new Error(`no short path ${path}`);
     const bytes = toBinary(method.input, fromJson(method.input, request));
-    return asJson(method, fromBinary(method.output, unary.call(bytes, headers)));
+    return asJson(method, fromBinary(method.output, await unary.call(bytes, headers)));
   };
   const json: Call = async (name, methodName, request, headers = {}) => {
     const path = `/${name}.Service/${methodName}`;
@@ -289,6 +289,36 @@ describe("the short path", async () => {
     const first = method?.call(request, {});
     expect(first).toBeDefined();
     expect(method?.call(new Uint8Array(0), {})).toBe(first);
+  });
+
+  test("makes a large answer in turns, and drops one that nobody wants", async () => {
+    let evaluated = 0;
+    const counting = (key: string) => ({
+      ...staticFlag(key, true),
+      fixed: undefined,
+      evaluate: () => {
+        evaluated++;
+        const end = performance.now() + 0.05;
+        while (performance.now() < end);
+        return staticFlag(key, true).fixed as Outcome;
+      },
+    });
+    const keys = Array.from({ length: 1000 }, (_, n) => `flag-${1000 + n}`);
+    const { service } = await setUp(new FakeStore(viewOf(keys.map(counting))));
+    const large = service.unary.find(
+      ({ path }) => path === "/flagd.evaluation.v1.Service/ResolveAll",
+    );
+    const answer = large?.call(new Uint8Array(0), {});
+    expect(answer).toBeInstanceOf(Promise);
+    expect(evaluated).toBeLessThan(keys.length);
+    const { output } = V1.method.resolveAll;
+    const { flags } = fromBinary(output, (await answer) ?? new Uint8Array());
+    expect(Object.keys(flags)).toEqual(keys);
+    evaluated = 0;
+    const dropped = large?.call(new Uint8Array(0), {}, () => evaluated > 0);
+    const failure = await Promise.resolve(dropped).catch(({ message }) => message);
+    expect(failure).toBe("the result is wanted no more");
+    expect(evaluated).toBeLessThan(keys.length);
   });
 
   test("has every unary method of every service", () => {

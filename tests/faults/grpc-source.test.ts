@@ -149,7 +149,9 @@ test("nobody listening, then somebody: connected without being asked", async () 
   const { payloads, failures } = run({ uri: `127.0.0.1:${port}` });
   await until("attempts", () => failures.length >= 3);
   expect(new Set(failures)).toEqual(
-    new Set([`UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:${port}`]),
+    new Set([
+      `nothing is listening on 127.0.0.1:${port} (connection refused): a daemon's sync port is expected there (flagd start: 8015, flagd redis-sync: 8016)`,
+    ]),
   );
   await serve({ port });
   await until("the state", () => payloads.length > 0);

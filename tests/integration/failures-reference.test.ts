@@ -65,12 +65,14 @@ describe("what ends flagd at its start", () => {
     expect(text).toContain(message.replace(/(?<=; expected ).*/, "…"));
   });
 
-  test("a certificate with another key", async () => {
+  test("a certificate that is missing, or has another key", async () => {
     copyFileSync(certificates.server.cert, join(folder, "server.pem"));
     copyFileSync(certificates.client.key, join(folder, "client.key"));
-    const tls = ["--server-cert-path", "server.pem", "--server-key-path", "client.key"];
-    const { message, text } = await refused(["--uri", `file:${example}`, ...tls], {});
-    expect(text).toContain(message);
+    for (const cert of ["server.pem", "missing.pem"]) {
+      const tls = ["--server-cert-path", cert, "--server-key-path", "client.key"];
+      const { message, text } = await refused(["--uri", `file:${example}`, ...tls], {});
+      expect(text).toContain(message);
+    }
   });
 
   test("a port in use", async () => {

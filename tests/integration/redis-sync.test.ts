@@ -144,7 +144,7 @@ test("a document over 4 MiB: a warning at the server, an error at the daemon, an
   {
     const args = ["--sources", JSON.stringify([source])];
     await using small = await startFlagd(args, { unready: true });
-    await until("the error", () => small.log().includes("raise maxMsgSize of this source"));
+    await until("the error", () => small.log().includes("raise this setting of the source"));
     expect(small.log()).toMatch(/exceeds maxMsgSize: raise .*50\d{5} vs 4194304/);
     expect((await fetch(`${small.http}/readyz`)).status).toBe(412);
     await until("the warning", () =>

@@ -135,6 +135,71 @@ test.each(["evaluation", "OFREP"])(
   },
 );
 
+test("health and ready ask a daemon as a probe does", async () => {
+  const [port, missing] = [await freePort(), join(folder, "later.json")];
+  const gone = await runFlagd(["health", "--addr", `127.0.0.1:${port}`]);
+  expect(gone).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `not healthy: nothing is listening on 127.0.0.1:${port}\n`,
+  });
+  await using redis = await RedisServer.start();
+  const uri = `redis://127.0.0.1:${redis.port}/0?key=flags`;
+  await using flagd = await startFlagd(["-f", uri], { unready: true });
+  const env = { FLAGD_MANAGEMENT_PORT: `${flagd.httpPort}` };
+  expect(await runFlagd(["health"], { env })).toEqual({ code: 0, stdout: "healthy\n", stderr: "" });
+  const waiting = await until("the reason", async () => {
+    const answer = await runFlagd(["ready"], { env });
+    return answer.stderr.includes("does not exist") ? answer : undefined;
+  });
+  expect(waiting).toMatchObject({ code: 1, stdout: "" });
+  expect(waiting.stderr).toMatch(
+    /^not ready: starting; redis:\/\/.*: the key "flags" does not exist/,
+  );
+  await redis.set("flags", JSON.stringify(sampleDocument));
+  await until("readiness", async () => (await runFlagd(["ready"], { env })).code === 0);
+  const broken = { ...env, HTTP_PROXY: "http://127.0.0.1:1", HOME: missing };
+  expect((await runFlagd(["ready"], { env: broken })).stdout).toBe("ready\n");
+});
+
+test("a daemon that does not answer is not healthy", async () => {
+  const server = createServer(() => {});
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
+  });
+  const answer = await runFlagd(["health", "--addr", `127.0.0.1:${port}`, "--timeout", "100ms"]);
+  server.close();
+  expect(answer.stderr).toBe(`not healthy: 127.0.0.1:${port} does not answer within 0.1 s\n`);
+  expect(answer.code).toBe(1);
+});
+
+test("SIGUSR1 and SIGUSR2 do not end it", async () => {
+  await using flagd = await startFlagd(["-f", `file:${file}`]);
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    flagd.signal(signal);
+    expect(await evaluate(flagd.http, "bool")).toMatchObject({ value: true });
+  }
+  expect(await flagd.stop()).toBe(0);
+});
+
+test.each<[string, string[], Record<string, string>]>([
+  ["option", ["--log-format", "json"], {}],
+  ["variable", [], { FLAGD_LOG_FORMAT: "json" }],
+  ["configuration file", ["--config", "flagd.yaml"], {}],
+])(
+  "JSON is asked for by %s: every line is JSON, from the first to the last",
+  async (_, args, env) => {
+    writeFileSync(join(folder, "flagd.yaml"), "log-format: json\nprot: 1\n");
+    const flagd = await startFlagd(["-f", `file:${file}`, ...args], { env, cwd: folder });
+    await flagd.stop();
+    const refused = await runFlagd(["start", ...args], { env, cwd: folder });
+    const lines = [flagd.log(), refused.stderr].flatMap((text) => text.trimEnd().split("\n"));
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) expect(JSON.parse(line)).toHaveProperty("msg");
+    expect(refused.code).toBe(1);
+  },
+);
+
 test("SIGHUP fetches every source now", async () => {
   await using redis = await RedisServer.start();
   await redis.set("flags", JSON.stringify(sampleDocument));
@@ -220,6 +285,6 @@ test("a busy port is one clear line and exit 1", async () => {
   });
   expect(json.code).toBe(1);
   expect(stderr).toContain(`${port}`);
-  expect(stderr).toMatch(/in use/);
+  expect(stderr).toMatch(/\(--port\).* in use/);
   expect(code).toBe(1);
 });

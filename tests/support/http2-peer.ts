@@ -4,9 +4,9 @@ import {
   type ConnectionEvents,
   type ConnectionOptions,
   Http2Connection,
-} from "../../src/transport/http2/connection.ts";
+} from "../../src/transport/http2/http2-connection.ts";
+import type { Http2Stream, StreamHandler } from "../../src/transport/http2/http2-stream.ts";
 import type { ByteSink } from "../../src/transport/http2/sender.ts";
-import type { Http2Stream, StreamHandler } from "../../src/transport/http2/stream.ts";
 import { type Frame, frame, frameType, grpcHeaders, parseFrames, preface } from "./raw-client.ts";
 
 export const endStream = 1;
@@ -123,7 +123,8 @@ export class Http2Peer implements ByteSink {
 
   drain(): void {
     this.congested = false;
-    this.connection.sender.drained();
+    this.connection.drained();
+    this.work();
   }
 
   /** The frames that arrived since they were taken last, also those that wait for the end of the turn. */

@@ -2,9 +2,11 @@ import { ConfigError } from "../../core/config-error.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { quote } from "../../core/quote.ts";
 import type { OptionTable } from "../options/option.ts";
+import { probeOptions } from "../options/probe.ts";
 import { redisSyncOptions } from "../options/redis-sync.ts";
 import { globalOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
+import { versionOptions } from "../options/version.ts";
 
 /** A command as help, completion and reference describe it. */
 export interface CommandManual {
@@ -82,9 +84,40 @@ const redisSync: CommandManual = {
 const version: CommandManual = {
   name: "version",
   summary: "Print the version, the commit and the build date",
-  usage: "",
-  options: globalOptions,
-  examples: [],
+  usage: "[options]",
+  options: versionOptions,
+  examples: [{ does: "For scripts", command: "flagd version -o json" }],
+};
+
+const health: CommandManual = {
+  name: "health",
+  summary: "Ask a running daemon whether it is alive",
+  description:
+    "Asks /healthz of a running daemon, for the probe of a container that has no shell and no curl. Prints one line;\n" +
+    "the exit status is 0 if the daemon is alive, 1 if not.",
+  usage: "[options]",
+  options: probeOptions,
+  examples: [
+    { does: "The daemon on this machine", command: "flagd health" },
+    { does: "flagd redis-sync", command: "flagd health --addr localhost:8017" },
+  ],
+};
+
+const ready: CommandManual = {
+  name: "ready",
+  summary: "Ask a running daemon whether it has its flags",
+  description:
+    "Asks /readyz of a running daemon. Prints one line; the exit status is 0 if every source has delivered flags,\n" +
+    "1 if not, and then the line says which have not, and why.",
+  usage: "[options]",
+  options: probeOptions,
+  examples: [
+    { does: "The daemon on this machine", command: "flagd ready" },
+    {
+      does: "One elsewhere, patiently",
+      command: "flagd ready --addr flagd.example.com:8014 --timeout 10s",
+    },
+  ],
 };
 
 const completion: CommandManual = {
@@ -106,7 +139,7 @@ const completion: CommandManual = {
   ],
 };
 
-const running = [start, redisSync, version, completion];
+const running = [start, redisSync, health, ready, version, completion];
 
 const help: CommandManual = {
   name: "help",

@@ -29,6 +29,12 @@ export const loadingOptions = {
     section: "Flag sources",
     doc: "Reject flag documents that violate the JSON Schema in any way, instead of only warning about them if they can be used.",
   }),
+  "state-dir": option({
+    kind: path,
+    default: "",
+    section: "Flag sources",
+    doc: "Directory in which to keep the last good flags of every source. A daemon that starts while a source is down serves them until the source answers.",
+  }),
   "context-value": option({
     kind: map("key=value"),
     default: new Map(),

@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core/config-error.ts";
-import { didYouMean } from "../../core/nearest.ts";
-import { quote } from "../../core/quote.ts";
+import { didYouMean, nearest } from "../../core/nearest.ts";
+import { quote, quoteUri } from "../../core/quote.ts";
 import {
   kindOf,
   type Provider,
@@ -30,12 +30,20 @@ export function parseSource(
   if (!isObject(value)) throw new ConfigError(`${where}: expected an object`);
   const common = readSettings(value, commonSettings, { where, warn: () => {} });
   const { uri } = common;
-  if (!uri) throw new ConfigError(`${where}: uri is a required field`);
+  if (!uri) throw new ConfigError(`${where}: uri is missing${meant("uri", value)}`);
   refuseSecondUri(uri, where, separators);
-  if (!common.provider) throw new ConfigError(`${where}: provider is a required field`);
+  if (!common.provider) {
+    throw new ConfigError(`${where}: provider is missing${meant("provider", value, uri)}`);
+  }
   const provider = providers.find((name) => name === common.provider);
   if (provider === undefined) throw new ConfigError(`${where}: ${unknown(common.provider)}`);
   const kind = kindOf(provider);
+  const other = sourceKinds.find(({ uriPattern }) => uriPattern.test(uri));
+  if (other && other !== kind && ownScheme.test(uri)) {
+    throw new ConfigError(
+      `${where}: the uri ${quoteUri(uri)} is one of provider ${other.providers[0]}, not of ${provider}: write "provider":"${other.providers[0]}"`,
+    );
+  }
   const table = { ...commonSettings, ...kind.settings };
   const explainIgnored = (name: string) => ofOtherKind(name, provider);
   const settings = readSettings(value, table, { where, warn, explainIgnored });
@@ -52,8 +60,20 @@ function ofOtherKind(given: string, provider: Provider): string | undefined {
   return name && `${name} has no effect on provider ${provider}`;
 }
 
+/** Schemes that no other provider can read: `file` reads any path, and `grpc` and `http` targets of several forms. */
+const ownScheme = /^(?:file:|(?:redis|valkey)s?(?:\+\w+)*:|https?:|grpcs?:|s3:|gs:|azblob:)/;
+
+/** What seems to stand for a setting that is missing. */
+function meant(name: "uri" | "provider", value: object, uri = ""): string {
+  const kind = sourceKinds.find(({ uriPattern }) => uriPattern.test(uri));
+  if (name === "provider" && kind) return `: write "provider":"${kind.providers[0]}"`;
+  const slip = Object.keys(value).find((given) => nearest(given, [name]) === name);
+  return slip === undefined ? "" : `: write ${name} instead of ${quote(slip)}`;
+}
+
 function unknown(name: string): string {
   const all = providers.map((provider) => `'${provider}'`);
   const hint = didYouMean(name, providers, (guess) => `'${guess}'`);
-  return `invalid sync provider: ${quote(name)}, must be one of ${all.slice(0, -1).join(", ")} or ${all.at(-1)}${hint}`;
+  // A URI at the wrong place may hold a password.
+  return `unknown provider ${quoteUri(name)}: expected ${all.slice(0, -1).join(", ")} or ${all.at(-1)}${hint}`;
 }

@@ -23,7 +23,7 @@ export function sourceOfUri(uri: string, origin: string): UriSource {
   const kind = sourceKinds.find(({ uriPattern }) => uriPattern.test(uri));
   if (kind) return { provider: kind.providers[0], uri };
   throw new ConfigError(
-    `invalid sync uri argument: ${quoteUri(uri)} (${origin}), must start with ` +
+    `${origin}: ${quoteUri(uri)} is no URI of a source, which begins with ` +
       `${uriPrefixes((prefix) => `'${prefix}'`)}${hint(uri)}`,
   );
 }

@@ -115,6 +115,8 @@ function readPem(file: PemFile): string {
     return readFileSync(file.path, "utf8");
   } catch (error) {
     if (error instanceof ConfigError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return fail("there is no such file");
     return fail(error instanceof Error ? error.message : String(error));
   }
 }

@@ -31,6 +31,7 @@ export async function runWorker(): Promise<void> {
   const relays: RelaySource[] = [];
   const pipeline = await FlagPipeline.create({
     ...config,
+    stateDir: undefined,
     log,
     create: () => {
       const { name = "", provider = "" } = sources[relays.length] ?? {};

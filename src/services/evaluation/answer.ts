@@ -35,7 +35,7 @@ export interface ResolveMethod extends MethodName {
   answer(outcome: Outcome): Answer;
 }
 
-/** What a method takes for a value, and what it answers where there is none. */
+/** What a method takes for a value, and what it answers when there is none. */
 interface ResultType {
   readonly kind: Kind;
   readonly zero: Json | bigint;

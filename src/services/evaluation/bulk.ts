@@ -1,9 +1,10 @@
 /** ResolveAll: every flag of a view, from parts made once per outcome. */
 
 import type { Json, JsonObject } from "../../core/json.ts";
+import type { Steps } from "../../core/steps.ts";
 import { defaultKind } from "../../evaluation/bulk.ts";
 import { type Kind, kindOf } from "../../evaluation/kind.ts";
-import { once } from "../../evaluation/memo.ts";
+import { Derived, once } from "../../evaluation/memo.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
 import { failed } from "../../evaluation/outcomes.ts";
 import type { EvaluationContext, PreparedFlag } from "../../evaluation/prepared-flag.ts";
@@ -19,7 +20,7 @@ export interface AnyFlag {
   readonly variant: string;
   readonly carrier: Carrier;
   readonly value: Json;
-  /** Undefined where the service's flags carry none. */
+  /** Undefined when the service's flags carry none. */
   readonly metadata: JsonObject | undefined;
 }
 
@@ -38,20 +39,28 @@ interface FixedAnswer {
   readonly bytes: Uint8Array;
 }
 
+/** Answers of fewer flags take less than a turn of the event loop. */
+const minFlagsInTurns = 200;
+
+/** Is its answer made in turns? */
+export function takesTurns(view: View): boolean {
+  return view.ordered.length >= minFlagsInTurns;
+}
+
 type RecordOutcome = (outcome: Outcome) => void;
 
 /** ResolveAll of one version of the service. */
 export interface BulkMethod extends MethodName {
   /** The answer on the wire. */
-  encode(view: View, context: EvaluationContext, record: RecordOutcome): Uint8Array;
+  encode(view: View, context: EvaluationContext, record: RecordOutcome): Steps<Uint8Array>;
   /** What the answer is made of. */
-  entries(view: View, context: EvaluationContext, record: RecordOutcome): readonly Entry[];
+  entries(view: View, context: EvaluationContext, record: RecordOutcome): Steps<readonly Entry[]>;
 }
 
 /** The field that carries a kind of value. */
 interface Carrier {
   readonly name: "boolValue" | "stringValue" | "doubleValue" | "objectValue";
-  /** What stands for a value where there is none. */
+  /** What stands for a value when there is none. */
   readonly zero: Json;
   readonly write: (writer: WireWriter, value: Json) => void;
 }
@@ -123,9 +132,11 @@ function defineMethod(method: MethodName): BulkMethod {
     return { key, counted, flag: any, bytes: encodeEntry(key, any) };
   });
 
-  function evaluate(view: View, context: EvaluationContext): readonly Entry[] {
+  const fixedAnswers = new Derived<View, FixedAnswer | null>();
+
+  function* evaluate(view: View, context: EvaluationContext): Steps<readonly Entry[]> {
     const entries: Entry[] = [];
-    resolveAll(view, context, (flag, outcome) => {
+    yield* resolveAll(view, context, (flag, outcome) => {
       const entry = entryOf(outcome, flag);
       if (entry !== null) entries.push(entry);
     });
@@ -142,22 +153,28 @@ function defineMethod(method: MethodName): BulkMethod {
     return Buffer.concat(parts);
   }
 
-  const fixedAnswer = once((view: View): FixedAnswer | null => {
-    if (!isFixed(view)) return null;
-    const entries = evaluate(view, {});
-    return { entries, bytes: encodeEntries(view, entries) };
-  });
+  function* fixedAnswer(view: View): Steps<FixedAnswer | null> {
+    const made = fixedAnswers.get(view);
+    if (made !== undefined) return made;
+    let answer: FixedAnswer | null = null;
+    if (yield* isFixed(view)) {
+      const entries = yield* evaluate(view, {});
+      answer = { entries, bytes: encodeEntries(view, entries) };
+    }
+    fixedAnswers.set(view, answer);
+    return answer;
+  }
 
   return {
     ...method,
-    encode(view, context, record) {
-      const fixed = fixedAnswer(view);
-      const entries = fixed?.entries ?? evaluate(view, context);
+    *encode(view, context, record) {
+      const fixed = yield* fixedAnswer(view);
+      const entries = fixed?.entries ?? (yield* evaluate(view, context));
       for (const entry of entries) record(entry.counted);
       return fixed?.bytes ?? encodeEntries(view, entries);
     },
-    entries(view, context, record) {
-      const entries = fixedAnswer(view)?.entries ?? evaluate(view, context);
+    *entries(view, context, record) {
+      const entries = (yield* fixedAnswer(view))?.entries ?? (yield* evaluate(view, context));
       for (const entry of entries) record(entry.counted);
       return entries;
     },

@@ -10,10 +10,12 @@ import {
 } from "@bufbuild/protobuf";
 import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
 import { setMember } from "../../core/json.ts";
+import { inSlices, type Steps } from "../../core/steps.ts";
 import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
 import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";
+import type { View } from "../../store/view.ts";
 import { headersOf } from "../context.ts";
 import { PulledSink } from "../pulled-sink.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
@@ -52,10 +54,10 @@ export function connectRoutes(
     (method: BulkMethod, { output }: DescMethodUnary): Unary =>
     (request: Request, call) =>
       evaluator.resolveAll(method, request.context ?? {}, headersOf(call), (view, context) =>
-        create(output, {
-          flags: flagsOf(output, method.entries(view, context, evaluator.record)),
-          ...(method.dialect.bulkMetadata && { metadata: view.reflection }),
-        }),
+        inSlices(
+          bulkResponse(method, output, view, method.entries(view, context, evaluator.record)),
+          () => call.signal.aborted,
+        ),
       );
 
   const eventStream = ({ dialect }: MethodName): ServerStreaming =>
@@ -98,8 +100,23 @@ function isServerStreaming(method: DescMethod): method is DescMethodServerStream
   return method.methodKind === "server_streaming";
 }
 
+function* bulkResponse(
+  method: BulkMethod,
+  output: DescMessage,
+  view: View,
+  entries: Steps<readonly Entry[]>,
+): Steps<Message> {
+  return create(output, {
+    flags: yield* flagsOf(output, yield* entries),
+    ...(method.dialect.bulkMetadata && { metadata: view.reflection }),
+  });
+}
+
 /** The map of a ResolveAllResponse. */
-function flagsOf(response: DescMessage, entries: readonly Entry[]): Record<string, Message> {
+function* flagsOf(
+  response: DescMessage,
+  entries: readonly Entry[],
+): Steps<Record<string, Message>> {
   const field = response.field.flags;
   if (field?.fieldKind !== "map" || field.mapKind !== "message") {
     throw new TypeError(`${response.typeName} has no map of flags`);
@@ -114,6 +131,7 @@ function flagsOf(response: DescMessage, entries: readonly Entry[]): Record<strin
       ...(metadata && { metadata }),
     });
     setMember(flags, key, any);
+    yield;
   }
   return flags;
 }

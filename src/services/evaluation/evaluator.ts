@@ -29,7 +29,7 @@ export class Evaluator {
 
   /**
    * @param context called only if targeting has to run
-   * @throws RpcError where the selector is invalid
+   * @throws RpcError when the selector is invalid
    */
   resolve(
     method: ResolveMethod,
@@ -47,7 +47,7 @@ export class Evaluator {
 
   /**
    * @param answer makes the answer of a ResolveAll from the view and the context that it is about
-   * @throws RpcError where the selector is invalid
+   * @throws RpcError when the selector is invalid
    */
   resolveAll<T>(
     method: BulkMethod,
@@ -58,7 +58,7 @@ export class Evaluator {
     return answer(this.view(header), this.#complete(method, context, header));
   }
 
-  /** @throws RpcError where the selector is invalid */
+  /** @throws RpcError when the selector is invalid */
   view(header: HeaderLookup): View {
     return this.#store.snapshot.view(selectorFrom(header));
   }
@@ -73,7 +73,7 @@ export class Evaluator {
   }
 }
 
-/** @throws RpcError where the selector is invalid */
+/** @throws RpcError when the selector is invalid */
 export function selectorFrom(header: HeaderLookup): Selector {
   try {
     return selectorOf(header(selectorHeader));

@@ -19,7 +19,7 @@ export interface Reply {
 
 const writer = new WireWriter();
 
-/** @param optional fields may be absent and are written even where they are zero */
+/** @param optional fields may be absent and are written even when they are zero */
 export function encodeReply({ value, reason, variant, metadata }: Reply, optional: boolean) {
   writeValue(value, optional);
   if (reason !== "") writer.text(2, reason);

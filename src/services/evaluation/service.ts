@@ -1,5 +1,5 @@
 /**
- * The evaluation service in all its versions, by two ways: the short path for gRPC calls, bytes to
+ * The evaluation service in all its versions, by two ways: the fast path for gRPC calls, bytes to
  * bytes, and Connect's handlers for every other protocol. Both pick from the same answers.
  */
 import type { Outcome } from "../../evaluation/outcome.ts";
@@ -10,7 +10,7 @@ import type { EvaluationTrace } from "../evaluation-tracing.ts";
 import type { RpcService } from "../rpc-service.ts";
 import { Evaluator } from "./evaluator.ts";
 import { EventStreams } from "./event-streams.ts";
-import { shortPath } from "./short-path.ts";
+import { fastPath } from "./fast-path.ts";
 import { TracedEvaluator } from "./traced-evaluator.ts";
 
 export interface EvaluationServiceOptions {
@@ -43,7 +43,7 @@ export function createEvaluationService(options: EvaluationServiceOptions): RpcS
   return {
     routes: async () => (await import("./connect-routes.ts")).connectRoutes(evaluator, events),
     descriptors: async () => (await import("./connect-routes.ts")).services,
-    ...shortPath(evaluator, events),
+    ...fastPath(evaluator, events),
     shutdown: () => events.shutdown(),
   };
 }

@@ -47,7 +47,15 @@ export class TracedEvaluator extends Evaluator {
         return answer(view, complete);
       }),
     );
-    span?.flags(count);
+    // Of a large answer it is a promise.
+    if (result instanceof Promise) {
+      result.then(
+        () => span?.flags(count),
+        (error) => span?.failed(error),
+      );
+    } else {
+      span?.flags(count);
+    }
     return result;
   }
 

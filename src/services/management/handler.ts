@@ -53,8 +53,14 @@ async function compress(text: string): Promise<Uint8Array<ArrayBuffer>> {
 
 function readyz(readiness: Readiness): HttpReply {
   switch (readiness.state) {
-    case "ready":
-      return empty;
+    case "ready": {
+      const restored = readiness.sources.flatMap(({ name, provider, restoredFrom, reason }) =>
+        restoredFrom === undefined
+          ? []
+          : [{ source: name, provider, savedAt: new Date(restoredFrom).toISOString(), reason }],
+      );
+      return restored.length === 0 ? empty : json(200, { status: "ready", restored });
+    }
     case "stopping":
       return json(503, { status: "stopping" });
     case "starting":

@@ -1,7 +1,9 @@
 /** OFREP's bulk evaluation: all elements of a view in one document, with an entity tag. */
+import { atOnce } from "../../core/steps.ts";
 import { bulkOutcome } from "../../evaluation/bulk.ts";
 import { Derived } from "../../evaluation/memo.ts";
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import type { Outcome } from "../../evaluation/outcome.ts";
+import type { EvaluationContext, PreparedFlag } from "../../evaluation/prepared-flag.ts";
 import { isFixed, resolveAll } from "../../evaluation/resolve.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { View } from "../../store/view.ts";
@@ -29,7 +31,7 @@ export function bulkAnswer(
   const made = fixedAnswer.get(view);
   if (made) return made;
   const answer = makeAnswer(view, context, eventStreams);
-  if (made === undefined) fixedAnswer.set(view, isFixed(view) ? answer : null);
+  if (made === undefined) fixedAnswer.set(view, atOnce(isFixed(view)) ? answer : null);
   return answer;
 }
 
@@ -39,9 +41,10 @@ function makeAnswer(
   eventStreams: string | undefined,
 ): BulkAnswer {
   const elements: Element[] = [];
-  resolveAll(view, context, (flag, outcome) => {
+  const each = (flag: PreparedFlag, outcome: Outcome): void => {
     elements.push(elementOf(bulkOutcome(outcome, flag)));
-  });
+  };
+  atOnce(resolveAll(view, context, each));
   const flags = elements.map((element) => element.json).join(",");
   const streams = eventStreams === undefined ? "" : `,"eventStreams":${eventStreams}`;
   const json = `{"flags":[${flags}],"metadata":${htmlSafeJson(view.reflection)}${streams}}`;

@@ -38,9 +38,9 @@ export function connectRoutes({
           yield { flagConfiguration, syncContext: syncContext as ProtobufObject };
         }
       },
-      fetchAllFlags(request, call) {
-        const { flagConfiguration } = calls.fetchAllFlags(request, headersOf(call)).message;
-        return { flagConfiguration };
+      async fetchAllFlags(request, call) {
+        const { message } = await calls.fetchAllFlags(request, headersOf(call));
+        return { flagConfiguration: message.flagConfiguration };
       },
       getMetadata() {
         return { metadata: calls.getMetadata() as ProtobufObject };

@@ -8,7 +8,7 @@ import { Derived } from "../../evaluation/memo.ts";
 import type { View } from "../../store/view.ts";
 import { envelopeBytes } from "../../transport/grpc/envelope.ts";
 import type { ContextSource } from "../context-source.ts";
-import { encodeContext, flagsPrefix } from "./messages.ts";
+import { encodeContext, flagsPrefix } from "./sync-messages.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
 const clientLimitBytes = 4 * 1024 * 1024;
@@ -67,7 +67,7 @@ interface Pending {
   readonly encoding: Promise<EncodedState>;
 }
 
-/** Encodes each view once, and again only where the evaluation context has changed since. */
+/** Encodes each view once, and again only when the evaluation context has changed since. */
 export class StateEncoder {
   readonly #context: ContextSource;
   readonly #log: Log;
@@ -78,7 +78,7 @@ export class StateEncoder {
     this.#log = log;
   }
 
-  /** @throws RpcError where the flags or the context cannot be encoded */
+  /** @throws RpcError when the flags or the context cannot be encoded */
   encode(view: View): EncodedState {
     const context = this.#context.current;
     const known = this.#known(view, context);
@@ -89,6 +89,12 @@ export class StateEncoder {
       this.#log.error("the flags cannot be encoded for sync clients", { error: String(error) });
       throw new RpcError("error marshalling flags", Code.DataLoss);
     }
+  }
+
+  /** The same, in turns of the event loop if it is large. */
+  state(view: View): EncodedState | Promise<EncodedState> {
+    if (!view.isLarge || this.#known(view, this.#context.current)) return this.encode(view);
+    return this.#inSlices(view).catch(() => this.encode(view));
   }
 
   /**

@@ -5,7 +5,7 @@ import type { StateSink } from "./sync-stream.ts";
 /** A slow reader makes progress if it takes this much, and costs no more than it beyond the shared frame. */
 const pieceBytes = 64 * 1024;
 
-/** Pieces sent without a pause: a large state would hold up others where its reader takes all. */
+/** Pieces sent without a pause: a large state would hold up others when its reader takes all. */
 const piecesAtOnce = 16;
 
 export interface FrameSinkOptions {

@@ -18,7 +18,7 @@ const labelLength = 100;
 /**
  * A `Flagd-Selector` header wins over the request's field even when it is empty, which selects
  * everything.
- * @throws RpcError where the selector is invalid
+ * @throws RpcError when the selector is invalid
  */
 export function selectorFrom(request: SyncRequest, header: HeaderLookup): Selector {
   try {

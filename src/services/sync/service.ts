@@ -9,7 +9,7 @@ import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics
 import type { ContextSource } from "../context-source.ts";
 import type { RpcService } from "../rpc-service.ts";
 import { StateEncoder } from "./encoded-state.ts";
-import { shortPath } from "./short-path.ts";
+import { fastPath } from "./fast-path.ts";
 import { SyncStreams } from "./sync-streams.ts";
 import { UnaryCalls } from "./unary-calls.ts";
 
@@ -40,7 +40,7 @@ export function createSyncService(options: SyncServiceOptions): RpcService {
     routes: async () =>
       (await import("./connect-routes.ts")).connectRoutes({ calls, streams, measure }),
     descriptors: async () => (await import("./connect-routes.ts")).services,
-    ...shortPath({ calls, streams, measure, stallMs, log }),
+    ...fastPath({ calls, streams, measure, stallMs, log }),
     shutdown: () => streams.shutdown(),
   };
 }

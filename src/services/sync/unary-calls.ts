@@ -27,16 +27,16 @@ export class UnaryCalls {
     });
   }
 
-  /** @throws RpcError where the selector is invalid or the sources have not delivered yet */
-  fetchAllFlags(request: SyncRequest, header: HeaderLookup): EncodedState {
+  /** @throws RpcError when the selector is invalid or the sources have not delivered yet */
+  fetchAllFlags(request: SyncRequest, header: HeaderLookup): EncodedState | Promise<EncodedState> {
     const selector = selectorFrom(request, header);
     if (!this.#ready) {
       throw new RpcError("not every source has delivered flags yet", Code.Unavailable);
     }
-    return this.#encoder.encode(this.#options.store.snapshot.view(selector));
+    return this.#encoder.state(this.#options.store.snapshot.view(selector));
   }
 
-  /** @throws RpcError where it is turned off */
+  /** @throws RpcError when it is turned off */
   getMetadata(): JsonObject {
     if (this.#options.metadataDisabled) {
       throw new RpcError("metadata endpoint disabled", Code.Unimplemented);

@@ -24,7 +24,9 @@ export function azureAccount(env: Environment, options: Readonly<Record<string, 
   const connection = text ? parseConnectionString(text) : {};
   const account = env.AZURE_STORAGE_ACCOUNT || options.storage_account || connection.AccountName;
   if (!account || /\s/.test(account)) {
-    throw new ConfigError("environment variable AZURE_STORAGE_ACCOUNT not set or is blank");
+    throw new ConfigError(
+      "set AZURE_STORAGE_ACCOUNT to the name of the storage account, or AZURE_STORAGE_CONNECTION_STRING",
+    );
   }
   const key = connection.AccountKey || env.AZURE_STORAGE_KEY || undefined;
   if (key !== undefined && !keyPattern.test(key)) {

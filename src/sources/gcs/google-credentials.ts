@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../core/environment.ts";
-import { messageOf, SourceError } from "../source-error.ts";
+import { isPermanent, messageOf, SourceError } from "../source-error.ts";
 import type { Token } from "../web/token-cache.ts";
 import { fetchToken, requestToken } from "../web/token-request.ts";
 import type { WebClient } from "../web/web-client.ts";
@@ -26,11 +26,14 @@ export async function googleToken(
   if (credentials === undefined) {
     const host = env.GCE_METADATA_HOST || "metadata.google.internal";
     const url = new URL(metadataPath, `http://${host}`);
-    return fetchToken(
-      client,
-      { url, headers: { "metadata-flavor": "Google" }, direct: true },
-      signal,
-    );
+    const request = { url, headers: { "metadata-flavor": "Google" }, direct: true };
+    return fetchToken(client, request, signal).catch((error: unknown) => {
+      // Outside of Google Cloud nobody meant this, the last of the places.
+      throw new SourceError(
+        `no Google credentials: set GOOGLE_APPLICATION_CREDENTIALS to the file of a key (the metadata service: ${messageOf(error)})`,
+        { retryable: !isPermanent(error) },
+      );
+    });
   }
   const { type, token_uri = tokenUrl } = credentials;
   const required = (name: string): string => {

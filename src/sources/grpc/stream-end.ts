@@ -43,6 +43,11 @@ export function describeEnd(error: ServiceError | undefined): StreamEnd {
       retryable,
     };
   }
+  const refused = /^connect ECONNREFUSED (\S+)/.exec(details)?.[1];
+  if (refused) {
+    const reason = `nothing is listening on ${refused} (connection refused): a daemon's sync port is expected there (flagd start: 8015, flagd redis-sync: 8016)`;
+    return { reason, retryable };
+  }
   const reason = `${status[error.code] ?? "UNKNOWN"}: ${details}`;
   if (/^Protocol error/.test(details)) {
     const reason = "the server does not speak HTTP/2 on this port: use its sync port";

@@ -1,5 +1,5 @@
 import type { Environment } from "../../core/environment.ts";
-import { SourceError } from "../source-error.ts";
+import { isPermanent, messageOf, SourceError } from "../source-error.ts";
 import { readTextFile } from "../text-file.ts";
 import { errorCode } from "../web/refusal.ts";
 import type { Token } from "../web/token-cache.ts";
@@ -52,12 +52,20 @@ export async function awsCredentials(
     return fromText(await ask({ url: new URL(container), headers, direct: true }));
   }
   if (env.AWS_EC2_METADATA_DISABLED === "true") {
-    throw new SourceError("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", {
-      retryable: false,
+    throw new SourceError(`no AWS credentials: ${advice}`, { retryable: false });
+  }
+  try {
+    return await fromInstance(env.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? imdsHost, ask);
+  } catch (error) {
+    // Outside of EC2 nobody meant this, the last of the places.
+    const asked = messageOf(error).replace(/^no AWS credentials: /, "");
+    throw new SourceError(`no AWS credentials: ${advice} (the metadata service: ${asked})`, {
+      retryable: !isPermanent(error),
     });
   }
-  return await fromInstance(env.AWS_EC2_METADATA_SERVICE_ENDPOINT ?? imdsHost, ask);
 }
+
+const advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
 
 /** AssumeRoleWithWebIdentity, which needs no signature. */
 async function webIdentity(env: Environment, region: string): Promise<WebRequest> {

@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { percentEncode } from "../grpc/status.ts";
+import { percentEncode } from "../grpc/grpc-status.ts";
 import { protocolOf } from "./classify.ts";
 
 /*

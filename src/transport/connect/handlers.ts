@@ -12,7 +12,7 @@ import {
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import type { Log } from "../../core/log.ts";
-import { publicError } from "../grpc/status.ts";
+import { publicError } from "../grpc/grpc-status.ts";
 import { compressMinBytes } from "../limits.ts";
 
 /** Connect's handlers by path, for the protocols that a listener speaks. */

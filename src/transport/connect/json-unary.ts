@@ -3,7 +3,7 @@ import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
 import { wantsGzip } from "../grpc/envelope.ts";
-import { publicError } from "../grpc/status.ts";
+import { publicError } from "../grpc/grpc-status.ts";
 import type { FastPath } from "../http1/fast-path.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { headEnd, statusLine } from "../http1/response-head.ts";

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import type { Exchange, HeaderFields } from "../exchange.ts";
-import { percentEncode } from "../grpc/status.ts";
+import { percentEncode } from "../grpc/grpc-status.ts";
 
 /** Answers to requests that are no call of a method here. */
 
@@ -54,7 +54,7 @@ export function answerUnknown(
   if (contentType.startsWith("application/grpc-web")) {
     exchange.answer(200, { ...headers, ...status });
   } else {
-    // Headers of their own, or clients try again (see answerError in grpc/reply.ts).
+    // Headers of their own, or clients try again (see grpc-answers.ts).
     exchange.respond(200, headers, true);
     exchange.end(status);
   }

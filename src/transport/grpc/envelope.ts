@@ -57,7 +57,7 @@ function incomplete(): RpcError {
   return new RpcError("protocol error: incomplete envelope", Code.InvalidArgument);
 }
 
-/** @throws RpcError where a request names a compression other than gzip. */
+/** @throws RpcError when a request names a compression other than gzip. */
 export function checkEncoding(encoding: string | undefined): void {
   if (encoding === undefined || encoding === "gzip" || encoding === "identity") return;
   throw new RpcError(

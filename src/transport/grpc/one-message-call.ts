@@ -3,12 +3,12 @@ import { Code, RpcError } from "../../core/rpc-error.ts";
 import { ByteCollector } from "../byte-collector.ts";
 import { Call } from "../call.ts";
 import type { Expirable, TransportContext } from "../context.ts";
-import type { Http2Stream, StreamHandler } from "../http2/stream.ts";
+import type { Http2Stream, StreamHandler } from "../http2/http2-stream.ts";
 import { checkEncoding, envelopeBytes, tooLarge, unwrapMessage } from "./envelope.ts";
 
 /**
  * The request of a unary or server-streaming gRPC call. Of `answer` and `fail` one is called, once,
- * or none where the client goes away before the request is complete.
+ * or none when the client goes away before the request is complete.
  */
 export abstract class OneMessageCall implements StreamHandler, Expirable {
   protected readonly stream: Http2Stream;

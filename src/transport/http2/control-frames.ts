@@ -1,13 +1,7 @@
+import type { Turn } from "../../core/turns.ts";
 import type { FloodLimits } from "./flood-limits.ts";
 import { broken, checkPriority } from "./frame-rules.ts";
-import {
-  ConnectionError,
-  errorCode,
-  flag,
-  frameType,
-  initialWindow,
-  largestWindow,
-} from "./frames.ts";
+import { ConnectionError, errorCode, flag, frameType, initialWindow, maxWindow } from "./frames.ts";
 import type { Sender } from "./sender.ts";
 import { decodeSettings } from "./settings.ts";
 import type { StreamTable } from "./stream-table.ts";
@@ -31,17 +25,26 @@ export class ControlFrames {
   settled = false;
   /** Of streams that are opened from now on. */
   initialWindow = initialWindow;
-  /** Windows may have room for what waits. */
+  /** The windows or the socket may have room for what waits. */
   #widened = false;
 
   constructor(options: ControlOptions) {
     this.#options = options;
   }
 
-  /** Sends what windows have room for since the last time: once, however many frames have widened them. */
-  pump(): void {
-    if (this.#widened) this.#options.sender.pump();
-    this.#widened = false;
+  /** The socket takes more. */
+  drained(): void {
+    this.#options.sender.congested = false;
+    this.#widened = true;
+  }
+
+  /**
+   * Sends what there is room for since the last time: once, however many frames have widened the windows.
+   * @returns whether the turn was over before that
+   */
+  pump(turn: Turn): boolean {
+    this.#widened = this.#widened && this.#options.sender.pump(turn);
+    return this.#widened;
   }
 
   /** Frames of unknown types are passed over. @throws ConnectionError */
@@ -65,7 +68,7 @@ export class ControlFrames {
         this.#onPing(flags, bytes.subarray(start, end));
         break;
       case frameType.windowUpdate:
-        this.#onWindowUpdate(id, bytes.readUInt32BE(start) & largestWindow);
+        this.#onWindowUpdate(id, bytes.readUInt32BE(start) & maxWindow);
         break;
     }
   }

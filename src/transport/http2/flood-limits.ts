@@ -1,7 +1,7 @@
 import { RateLimit } from "../../core/rate-limit.ts";
 import { cancelledCalls, framesPerAnswer, idleFrames } from "../limits.ts";
 import { ConnectionError, errorCode } from "./frames.ts";
-import type { Http2Stream } from "./stream.ts";
+import type { Http2Stream } from "./http2-stream.ts";
 
 /**
  * What one client may do that costs it nothing and asks for nothing (RFC 9113 §10.5): turns bound how long

@@ -35,7 +35,7 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
-  /** The number of the frame of which only the beginning has arrived, where there is one. */
+  /** The number of the frame of which only the beginning has arrived, when there is one. */
   get unfinished(): number | undefined {
     return this.#rest.length > 0 ? this.#count : undefined;
   }

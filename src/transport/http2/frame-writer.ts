@@ -3,7 +3,7 @@ import { flag, frameType, headerBytes } from "./frames.ts";
 const nothing: Buffer = Buffer.alloc(0);
 const smallest = 256;
 /** Larger turns are rare; the memory for the next one is not kept ready. */
-const largestKept = 64 << 10;
+const maxKeptBytes = 64 << 10;
 
 /** Gathers frames, to be sent together. */
 export class FrameWriter {
@@ -19,7 +19,7 @@ export class FrameWriter {
   /** What was gathered. It is the caller's: nothing is written to it any more. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
-    while (this.#expected < Math.min(this.#length, largestKept)) this.#expected *= 2;
+    while (this.#expected < Math.min(this.#length, maxKeptBytes)) this.#expected *= 2;
     if (this.#length < this.#expected / 4 && this.#expected > smallest) this.#expected /= 2;
     this.#bytes = nothing;
     this.#length = 0;
@@ -38,7 +38,7 @@ export class FrameWriter {
     this.#bytes.set(whole ? bytes : bytes.subarray(start, end), at);
   }
 
-  /** HEADERS, and CONTINUATION where the block is larger than a frame may be. */
+  /** HEADERS, and CONTINUATION when the block is larger than a frame may be. */
   headers(stream: number, block: Uint8Array, endStream: boolean, maxFrame: number): void {
     const flags = endStream ? flag.endStream : 0;
     if (block.length <= maxFrame) {

@@ -46,9 +46,9 @@ export const setting = {
 export const initialWindow = 65_535;
 export const initialMaxFrame = 16_384;
 export const initialTableSize = 4096;
-export const largestWindow = 0x7fff_ffff;
-export const largestStream = 0x7fff_ffff;
-export const largestFrame = 0xff_ffff;
+export const maxWindow = 0x7fff_ffff;
+export const maxStream = 0x7fff_ffff;
+export const maxFrameBytes = 0xff_ffff;
 
 /** What a client does wrong, and what the rest of its connection cannot be read after. */
 export class ConnectionError extends Error {

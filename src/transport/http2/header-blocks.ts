@@ -5,7 +5,7 @@ import { CompressionError, HpackDecoder } from "./hpack/decoder.ts";
 import { type Received, RequestHeaders } from "./request-headers.ts";
 
 /** Longer blocks are not repeated to the letter. */
-const longestRemembered = 512;
+const maxRememberedBytes = 512;
 
 /** A header block of which more is to come. */
 export interface UnfinishedBlock {
@@ -35,7 +35,7 @@ export class HeaderBlocks {
 
   /**
    * A HEADERS frame. @returns undefined where CONTINUATION frames follow
-   * @throws ConnectionError where it is not allowed or cannot be decompressed
+   * @throws ConnectionError when it is not allowed or cannot be decompressed
    */
   begin(
     flags: number,
@@ -58,7 +58,7 @@ export class HeaderBlocks {
 
   /**
    * A CONTINUATION frame of the unfinished block. @returns undefined where more of them follow
-   * @throws ConnectionError where the block has no end or cannot be decompressed
+   * @throws ConnectionError when the block has no end or cannot be decompressed
    */
   continue(flags: number, bytes: Buffer, start: number, end: number): Received | undefined {
     this.#append(bytes.subarray(start, end));
@@ -92,7 +92,7 @@ export class HeaderBlocks {
     }
     const before = this.#decoder.version;
     const received = this.#decode(bytes, start, end);
-    if (this.#decoder.version === before && end - start <= longestRemembered) {
+    if (this.#decoder.version === before && end - start <= maxRememberedBytes) {
       this.#lastBlock = Buffer.from(bytes.subarray(start, end));
       this.#lastVersion = before;
       this.#lastReceived = received;

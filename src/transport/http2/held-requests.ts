@@ -1,6 +1,6 @@
 import type { Turn } from "../../core/turns.ts";
 import { maxHeldAnswerBytes } from "../limits.ts";
-import type { Http2Stream } from "./stream.ts";
+import type { Http2Stream } from "./http2-stream.ts";
 
 /**
  * Complete requests of one connection that wait until its client has read more of the answers it has

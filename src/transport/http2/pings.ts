@@ -1,6 +1,6 @@
 /** The gRPC keepalive rule (gRFC A8): after more than this many untimely pings the peer is cut off. */
 const maxStrikes = 2;
-/** A connection without streams, where they may not be pinged, may still be pinged this seldom. */
+/** A connection without streams, when they may not be pinged, may still be pinged this seldom. */
 const idleMinTimeMs = 2 * 60 * 60 * 1000;
 
 /** Which keepalive pings of clients are timely. */

@@ -1,7 +1,8 @@
+import type { Turn } from "../../core/turns.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import { initialMaxFrame, initialTableSize, initialWindow, largestWindow } from "./frames.ts";
+import { initialMaxFrame, initialTableSize, initialWindow, maxWindow } from "./frames.ts";
 import { emptyTable, type HeaderBlock } from "./hpack/encoder.ts";
-import type { Http2Stream } from "./stream.ts";
+import type { Http2Stream } from "./http2-stream.ts";
 
 /** What a connection needs of its socket. */
 export interface ByteSink {
@@ -10,7 +11,7 @@ export interface ByteSink {
 }
 
 /** Gathered frames are not worth waiting for more, and no frame of data is larger. */
-const enough = 64 << 10;
+const maxWriteBytes = 64 << 10;
 
 /**
  * What one connection sends: frames of one turn of the event loop together, and of data only what the
@@ -40,17 +41,17 @@ export class Sender {
 
   /** Bytes of data that may go out now on any stream, in one frame. */
   get allowance(): number {
-    return Math.min(this.#window, this.maxFrame, enough);
+    return Math.min(this.#window, this.maxFrame, maxWriteBytes);
   }
 
   spend(bytes: number): void {
     this.#window -= bytes;
   }
 
-  /** @returns False where the window becomes larger than one may be. */
+  /** @returns False when the window becomes larger than one may be. */
   widen(bytes: number): boolean {
     this.#window += bytes;
-    return this.#window <= largestWindow;
+    return this.#window <= maxWindow;
   }
 
   headers(stream: number, block: HeaderBlock, end: boolean): void {
@@ -78,27 +79,22 @@ export class Sender {
     this.#waiting.delete(stream);
   }
 
-  /** Sends what had to wait, as far as it can go now. */
-  pump(): void {
+  /** Sends what had to wait, as far as it can go now. @returns whether the turn was over before that */
+  pump(turn: Turn): boolean {
     for (const stream of this.#waiting) {
       if (this.congested) break;
+      if (turn.over) return true;
       if (!stream.sendWaiting()) continue;
       // Behind the others, who have their turns before this loop comes to it again.
       if (this.#waiting.delete(stream)) this.#waiting.add(stream);
     }
     this.schedule();
+    return false;
   }
 
-  /** The socket takes more. */
-  drained(): void {
-    if (this.#over) return;
-    this.congested = false;
-    this.pump();
-  }
-
-  /** Frames were written: they are sent at the end of this turn, or now where it is much. */
+  /** Frames were written: they are sent at the end of this turn, or now when it is much. */
   schedule(): void {
-    if (this.frames.length >= enough) this.flush();
+    if (this.frames.length >= maxWriteBytes) this.flush();
     if (this.#held || this.#scheduled || this.frames.length === 0) return;
     this.#scheduled = true;
     setImmediate(this.#onTurn);

@@ -2,8 +2,8 @@ import {
   ConnectionError,
   errorCode,
   initialMaxFrame,
-  largestFrame,
-  largestWindow,
+  maxFrameBytes,
+  maxWindow,
   setting,
 } from "./frames.ts";
 
@@ -46,13 +46,13 @@ export function decodeSettings(bytes: Buffer, start: number, end: number): PeerS
         if (value > 1) throw new ConnectionError(errorCode.protocol, "ENABLE_PUSH must be 0 or 1");
         break;
       case setting.initialWindowSize:
-        if (value > largestWindow) {
+        if (value > maxWindow) {
           throw new ConnectionError(errorCode.flowControl, "INITIAL_WINDOW_SIZE is too large");
         }
         settings.initialWindow = value;
         break;
       case setting.maxFrameSize:
-        if (value < initialMaxFrame || value > largestFrame) {
+        if (value < initialMaxFrame || value > maxFrameBytes) {
           throw new ConnectionError(errorCode.protocol, "MAX_FRAME_SIZE is out of bounds");
         }
         settings.maxFrame = value;

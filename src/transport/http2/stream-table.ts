@@ -1,7 +1,7 @@
 import { broken } from "./frame-rules.ts";
 import { ConnectionError, errorCode } from "./frames.ts";
+import type { Http2Stream } from "./http2-stream.ts";
 import { PastStreams } from "./past-streams.ts";
-import type { Http2Stream } from "./stream.ts";
 
 /** The streams of one connection: those that are open, and what is known of those that are over. */
 export class StreamTable {
@@ -9,7 +9,7 @@ export class StreamTable {
   readonly #past = new PastStreams();
   readonly #limit: number;
   #last = 0;
-  /** Streams that are over though somebody is still at work for them. */
+  /** Streams that are over though work for them goes on. */
   #abandoned = 0;
 
   /** @param limit streams that may be open at once */
@@ -44,7 +44,7 @@ export class StreamTable {
     this.#last = id;
   }
 
-  /** @throws ConnectionError where the client has not used that number yet */
+  /** @throws ConnectionError when the client has not used that number yet */
   checkUsed(id: number): void {
     if (id > this.#last) throw broken("a frame on a stream that is not open");
   }
@@ -77,7 +77,7 @@ export class StreamTable {
 
   /**
    * Data or headers on a stream that the client has ended, or that is over.
-   * @throws ConnectionError where it is not because they were on their way already
+   * @throws ConnectionError when it is not because they were on their way already
    */
   passOver(id: number, last: boolean): void {
     if (this.#open.has(id) || !this.#past.mayReceive(id)) {

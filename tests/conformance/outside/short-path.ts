@@ -9,7 +9,7 @@ import { anyPack } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import type { RpcError } from "../../../src/core/rpc-error.ts";
 import { toWebHeaders } from "../../../src/transport/connect/headers.ts";
-import { parseGrpcTimeout } from "../../../src/transport/grpc/timeout.ts";
+import { parseGrpcTimeout } from "../../../src/transport/grpc/grpc-timeout.ts";
 import {
   frameMessage,
   type MessageStream,

@@ -6,7 +6,7 @@ const line = (second: number, msg: string) =>
 
 const events = eventsOf(
   [
-    line(1, "flags updated"),
+    line(1, "flags loaded"),
     line(2, "UNAVAILABLE: Connection dropped; connecting to 127.0.0.1:1 in 5 ms"),
     line(3, "UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:1; connecting to 127.0.0.1:1 in 5 ms"),
     line(4, "UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:1; serving the last accepted flags"),

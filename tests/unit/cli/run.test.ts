@@ -33,6 +33,7 @@ describe("status 0 and standard output", () => {
     [["version"], version],
     [["--version"], version],
     [["-v"], version],
+    [["version", "-o", "json"], '{"version":"dev","commit":"HEAD","date":"unknown"}\n'],
     [["-x", "version"], version],
     [["--config", "x.yaml", "version"], version],
     ...[["--port", "1"], ["--port=1"], ["-p", "1"], ["-p1"], ["-xp", "1"], ["-x", "--strict"]].map(
@@ -64,6 +65,17 @@ describe("status 1, one line of what is wrong and one of what to do", () => {
     [["--port", "1"], "unknown option --port", "flagd help"],
     [["--nosuch", "start"], "unknown option --nosuch", "flagd start --help"],
     [["-p", "1", "version"], "unknown option -p", "flagd version --help"],
+    [
+      ["version", "-o", "yaml"],
+      'invalid value for --output: "yaml" is not "text" or "json"',
+      "flagd version --help",
+    ],
+    [
+      ["health", "--addr", "h"],
+      '--addr: "h" is not host:port, such as localhost:8014',
+      "flagd health --help",
+    ],
+    [["ready", "now"], 'unexpected argument "now": expected options only', "flagd ready --help"],
     [["version", "--nosuch"], "unknown option --nosuch", "flagd version --help"],
     [["completion"], "no shell named: expected bash, zsh, fish", "flagd completion --help"],
     [

@@ -12,6 +12,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     configFile: undefined,
     warnings: [],
     strict: false,
+    stateDir: undefined,
     contextValues: {},
     sync: {
       address: { port: 8016 },
@@ -23,6 +24,16 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
     source: { provider: "redis", uri: "redis://h/0?key=f", interval: 30, tls: false, watch: true },
+    settingNames: [
+      {
+        options: {
+          certPath: "--redis-cert-path",
+          clientCertPath: "--redis-client-cert-path",
+          clientKeyPath: "--redis-client-key-path",
+          serverName: "--redis-server-name",
+        },
+      },
+    ],
     managementPort: 8017,
     telemetry: {},
   });
@@ -49,7 +60,16 @@ test("every option of its own has an effect", async () => {
     },
     sync: {
       address: { socketPath: "/s" },
-      tls: { certPath: "sc", keyPath: "sk", clientCaPath: "sca" },
+      tls: {
+        certPath: "sc",
+        keyPath: "sk",
+        clientCaPath: "sca",
+        names: {
+          certPath: "--redis-sync-cert-path",
+          keyPath: "--redis-sync-key-path",
+          clientCaPath: "--redis-sync-client-ca-path",
+        },
+      },
     },
   });
 });

@@ -43,17 +43,17 @@ describe("--uri", () => {
   ])("%s", (uri, expected) => expect(ofUri(uri)).toEqual(expected));
 
   const prefixes =
-    "must start with 'redis://', 'file:', 'core.openfeature.dev/', 'http(s)://', 'grpc(s)://', 'gs://', 'azblob://' or 's3://'";
+    "is no URI of a source, which begins with 'redis://', 'file:', 'core.openfeature.dev/', 'http(s)://', 'grpc(s)://', 'gs://', 'azblob://' or 's3://'";
   test.each<[string, string]>([
-    ["foo.json", `"foo.json" (--uri), ${prefixes}; for a file, write "file:foo.json"`],
-    ["./foo", `"./foo" (--uri), ${prefixes}; for a file, write "file:./foo"`],
-    ["gs://b", `"gs://b" (--uri), ${prefixes}; expected gs://bucket/object`],
-    ["s3://b/", `"s3://b/" (--uri), ${prefixes}; expected s3://bucket/object`],
-    ["reids://u:pw@h", `"reids://***@h" (--uri), ${prefixes} (did you mean redis://?)`],
-    ["pw@h", `"***@h" (--uri), ${prefixes}; write a comma within a URI as %2C`],
-    ["", `"" (--uri), ${prefixes}`],
+    ["foo.json", `"foo.json" ${prefixes}; for a file, write "file:foo.json"`],
+    ["./foo", `"./foo" ${prefixes}; for a file, write "file:./foo"`],
+    ["gs://b", `"gs://b" ${prefixes}; expected gs://bucket/object`],
+    ["s3://b/", `"s3://b/" ${prefixes}; expected s3://bucket/object`],
+    ["reids://u:pw@h", `"reids://***@h" ${prefixes} (did you mean redis://?)`],
+    ["pw@h", `"***@h" ${prefixes}; write a comma within a URI as %2C`],
+    ["", `"" ${prefixes}`],
   ])("%j is refused", (uri, message) => {
-    expect(() => ofUri(uri)).toThrow(new ConfigError(`invalid sync uri argument: ${message}`));
+    expect(() => ofUri(uri)).toThrow(new ConfigError(`--uri: ${message}`));
   });
 });
 
@@ -186,12 +186,38 @@ describe("--sources", () => {
 
   test.each<[string, unknown, string]>([
     ["no object", "x", "expected an object"],
-    ["no uri", { provider: "file" }, "uri is a required field"],
-    ["no provider", { uri: "a" }, "provider is a required field"],
+    ["no uri", { provider: "file" }, "uri is missing"],
+    ["a slip of uri", { url: "a", provider: "file" }, 'uri is missing: write uri instead of "url"'],
+    ["no provider", { uri: "a" }, "provider is missing"],
+    [
+      "no provider beside a URI that tells",
+      { uri: "redis://h/0?key=f" },
+      'provider is missing: write "provider":"redis"',
+    ],
+    [
+      "a slip of provider",
+      { uri: "a", providr: "file" },
+      'provider is missing: write provider instead of "providr"',
+    ],
+    [
+      "a URI of another provider",
+      { uri: "redis://:hunter2@h/0?key=f", provider: "file" },
+      'the uri "redis://***@h/0?…" is one of provider redis, not of file: write "provider":"redis"',
+    ],
+    [
+      "a file for Redis",
+      { uri: "file:flags.json", provider: "redis" },
+      'the uri "file:flags.json" is one of provider file, not of redis: write "provider":"file"',
+    ],
+    [
+      "a URI as provider",
+      { uri: "a", provider: "redis://:hun/ter2@h/0?key=f" },
+      'unknown provider "redis://***@h/0?…": expected',
+    ],
     [
       "unknown provider",
       { uri: "a", provider: "reddis" },
-      "invalid sync provider: \"reddis\", must be one of 'redis', 'file', 'fsnotify', 'fileinfo', 'kubernetes', 'http', 'grpc', 'gcs', 'azblob' or 's3' (did you mean 'redis'?)",
+      "unknown provider \"reddis\": expected 'redis', 'file', 'fsnotify', 'fileinfo', 'kubernetes', 'http', 'grpc', 'gcs', 'azblob' or 's3' (did you mean 'redis'?)",
     ],
     [
       "too long an interval",

@@ -13,6 +13,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const source = ["-f", "file:flags.json"];
+const certificates = {
+  certPath: "cert",
+  keyPath: "key",
+  names: { certPath: "--server-cert-path", keyPath: "--server-key-path" },
+};
 let files = 0;
 
 async function write(text: string, extension = ".yaml", home = folder): Promise<string> {
@@ -42,6 +47,7 @@ test("one source is enough, the rest has defaults", async () => {
     configFile: undefined,
     warnings: [],
     strict: false,
+    stateDir: undefined,
     contextValues: {},
     sync: {
       address: { port: 8015 },
@@ -53,6 +59,7 @@ test("one source is enough, the rest has defaults", async () => {
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
     sources: [{ provider: "file", uri: "flags.json" }],
+    settingNames: [{ place: "--sources" }],
     evaluation: { address: { port: 8013 }, tls: undefined },
     ofrep: { port: 8014, tls: "optional", events: undefined },
     managementPort: 8014,
@@ -87,10 +94,11 @@ test("every option has an effect", async () => {
     configFile: undefined,
     warnings: [],
     strict: true,
+    stateDir: undefined,
     contextValues: { a: "b", c: "d" },
     sync: {
       address: { port: 4 },
-      tls: { certPath: "cert", keyPath: "key" },
+      tls: certificates,
       disableMetadata: true,
       stallTimeoutMs: 2000,
       keepAlive: { minTimeMs: 1000, permitWithoutStream: false },
@@ -98,7 +106,8 @@ test("every option has an effect", async () => {
     streamDeadlineMs: 5000,
     shutdownGraceMs: 3000,
     sources: [{ provider: "file", uri: "flags.json" }],
-    evaluation: { address: { port: 1 }, tls: { certPath: "cert", keyPath: "key" } },
+    settingNames: [{ place: "--sources" }],
+    evaluation: { address: { port: 1 }, tls: certificates },
     ofrep: { port: 3, tls: "off", events: undefined },
     managementPort: 2,
     fractional: "v2",
@@ -408,7 +417,7 @@ describe("refused", () => {
       "invalid value for --sources: JSON has double quotes: write --sources='[…]'",
     ],
     [["-s", "{}"], "invalid value for --sources: expected a JSON array of source objects"],
-    [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is a required field"],
+    [["-s", '[{"provider":"file"}]'], "--sources[0]: uri is missing"],
     [
       ["-c", "x", ...source],
       "--server-cert-path is set without --server-key-path: TLS requires both",

@@ -99,7 +99,7 @@ describe("a payload", () => {
     const { snapshot } = store;
     const { told } = listen(store);
     const change = store.accept("A", flagSet([flag("y"), flag("x")]));
-    expect(change).toEqual({ written: 0, updated: 0, deleted: 0 });
+    expect(change).toEqual({ written: 0, updated: 0, deleted: 0, changes: [] });
     expect(store.snapshot).toBe(snapshot);
     expect(told).toEqual([]);
   });
@@ -110,7 +110,12 @@ describe("a payload", () => {
     const before = store.snapshot.view({}).ordered;
     preparations.length = 0;
     const change = store.accept("A", flagSet([flag("x"), flag("y", "2"), flag("w")]));
-    expect(change).toEqual({ written: 1, updated: 1, deleted: 1 });
+    expect(change).toMatchObject({ written: 1, updated: 1, deleted: 1 });
+    expect(change.changes).toEqual([
+      { key: "w", before: undefined, after: expect.any(String) },
+      { key: "y", before: expect.any(String), after: expect.any(String) },
+      { key: "z", before: expect.any(String), after: undefined },
+    ]);
     const { flags, ordered } = store.snapshot.view({});
     expect(ordered).toHaveLength(3);
     expect(preparations).toEqual(["w", "y"]);

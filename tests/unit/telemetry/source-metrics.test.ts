@@ -29,5 +29,5 @@ test("sources are measured as they are at the time of the collection", () => {
   const states = samples(registry, `${prefix}_state`).map((line) =>
     line.replace(/.*state="(\w+)".* (\d)$/, "$1 $2"),
   );
-  expect(states).toEqual(["connecting 0", "synced 1", "stale 0", "failed 0"]);
+  expect(states).toEqual(["connecting 0", "synced 1", "stale 0", "failed 0", "restored 0"]);
 });

@@ -5,10 +5,14 @@ import type { CallRecord } from "../../../src/core/calls.ts";
 import { ExpiryQueue } from "../../../src/core/expiry.ts";
 import { Code, RpcError } from "../../../src/core/rpc-error.ts";
 import type { Expirable, TransportContext } from "../../../src/transport/context.ts";
-import { StreamCall } from "../../../src/transport/grpc/stream.ts";
-import { UnaryCall } from "../../../src/transport/grpc/unary.ts";
+import { StreamCall } from "../../../src/transport/grpc/stream-call.ts";
+import { UnaryCall } from "../../../src/transport/grpc/unary-call.ts";
 import { HpackDecoder } from "../../../src/transport/http2/hpack/decoder.ts";
-import { frameMessage, type MessageStream } from "../../../src/transport/method.ts";
+import {
+  frameMessage,
+  type MessageStream,
+  type UnaryMethod,
+} from "../../../src/transport/method.ts";
 import { endStream, Http2Peer, numberFrame, widen } from "../../support/http2-peer.ts";
 import { frame, frameType } from "../../support/raw-client.ts";
 import { rememberingLog } from "../../support/silent-log.ts";
@@ -42,7 +46,7 @@ class Scene {
   };
   readonly peer: Http2Peer;
 
-  constructor(method: { unary: (message: Uint8Array) => Uint8Array } | { stream: Open }) {
+  constructor(method: { unary: UnaryMethod["call"] } | { stream: Open }) {
     const { context } = this;
     this.peer = new Http2Peer({
       serve: (stream) =>
@@ -83,6 +87,10 @@ class Scene {
   }
 }
 
+/** Sees what was to be done in the next turn of the event loop, and what that leads to. */
+const nextTurns = async () => {
+  for (let n = 0; n < 3; n++) await new Promise(setImmediate);
+};
 const reset = (id: number) => numberFrame(frameType.reset, id, 8);
 
 describe("a unary call", () => {
@@ -118,6 +126,43 @@ describe("a unary call", () => {
     expect(scene.spans.sort()).toEqual(["abandoned", "ended"]);
     scene.peer.send(frame(frameType.data, endStream, 1, message));
     expect(scene.answers()).toEqual([]);
+  });
+
+  test("whose answer takes long is answered when it is there, and others wait for it", async () => {
+    const answers: PromiseWithResolvers<Uint8Array>[] = [];
+    const scene = new Scene({
+      unary: () => {
+        const answer = Promise.withResolvers<Uint8Array>();
+        answers.push(answer);
+        return answer.promise;
+      },
+    });
+    scene.call(1).call(3).call(5);
+    expect([answers.length, scene.answers()]).toEqual([1, []]);
+    answers[0]?.resolve(Buffer.from("one"));
+    await nextTurns();
+    expect([answers.length, scene.answers()]).toEqual([2, ["one", 0]]);
+    answers[1]?.reject(new RpcError("no", Code.NotFound));
+    await nextTurns();
+    expect([answers.length, scene.answers()]).toEqual([3, [Code.NotFound]]);
+    expect(scene.records.map(({ code }) => code)).toEqual([0, Code.NotFound]);
+  });
+
+  test("whose answer takes long is told when nobody wants it any more", async () => {
+    let unwanted: (() => boolean) | undefined;
+    const { promise, reject } = Promise.withResolvers<Uint8Array>();
+    const scene = new Scene({
+      unary: (_message, _headers, ask) => {
+        unwanted = ask;
+        return promise;
+      },
+    }).call(1);
+    expect(unwanted?.()).toBe(false);
+    scene.peer.send(reset(1));
+    expect(unwanted?.()).toBe(true);
+    reject(new Error("wanted no more"));
+    await nextTurns();
+    expect([scene.answers(), scene.spans, scene.log.entries]).toEqual([[], ["abandoned"], []]);
   });
 
   test("that fails is answered with headers before the trailers, or clients try again", () => {

@@ -8,8 +8,8 @@ import {
   unwrapMessage,
   wantsGzip,
 } from "../../../src/transport/grpc/envelope.ts";
-import { percentEncode, statusOf } from "../../../src/transport/grpc/status.ts";
-import { parseGrpcTimeout } from "../../../src/transport/grpc/timeout.ts";
+import { percentEncode, statusOf } from "../../../src/transport/grpc/grpc-status.ts";
+import { parseGrpcTimeout } from "../../../src/transport/grpc/grpc-timeout.ts";
 import { frameMessage } from "../../../src/transport/method.ts";
 
 const limit = 10_000;

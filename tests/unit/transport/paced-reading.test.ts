@@ -105,6 +105,16 @@ describe("reading in turns", () => {
     expect(state.read).toBe(1);
   });
 
+  test("listens no more once it is stopped, whatever is left", () => {
+    const { state, receive, turn, reading } = scene();
+    receive(2);
+    reading.stop();
+    while (turn());
+    expect(state.paused).toBe(true);
+    receive(1);
+    expect(state.paused).toBe(true);
+  });
+
   test("does what has waited for something else when it is told", () => {
     const { state, receive, turn, reading } = scene();
     receive(1);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Json } from "../../../../src/core/json.ts";
+import { atOnce } from "../../../../src/core/steps.ts";
 import { resolveAll } from "../../../../src/evaluation/resolve.ts";
 import { evaluationLimits } from "../../../../src/evaluation/rule/budget.ts";
 import { prepare } from "../definitions.ts";
@@ -139,7 +140,7 @@ test("the flags of a bulk evaluation share a budget, which rules that do not gro
   const context = { list: Array(evaluationLimits.steps / 4).fill(0) };
   const codes: (string | undefined)[] = [];
   const view = { flags: new Map(), ordered: flags, reflection: {} };
-  resolveAll(view, context, (_, outcome) => codes.push(outcome.errorCode));
+  atOnce(resolveAll(view, context, (_, outcome) => codes.push(outcome.errorCode)));
   expect(codes.filter((_, i) => i % 2 === 0)).toEqual(Array(20).fill(undefined));
   const counted = codes.filter((_, i) => i % 2 === 1);
   expect(counted[0]).toBeUndefined();

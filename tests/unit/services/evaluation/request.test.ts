@@ -11,7 +11,7 @@ import {
   decodeEmptyRequest,
   decodeResolveRequest as decodeLazily,
   decodeResolveAllRequest,
-} from "../../../../src/services/evaluation/request.ts";
+} from "../../../../src/services/evaluation/resolve-request.ts";
 
 const text = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 40 }),

@@ -27,10 +27,16 @@ async function createClientOf(
     async fetchAllFlags(request: { selector?: string }, header?: string) {
       const message = create(FetchAllFlagsRequestSchema, request);
       const bytes = toBinary(FetchAllFlagsRequestSchema, message);
-      return fromBinary(FetchAllFlagsResponseSchema, setup.call("FetchAllFlags", bytes, header));
+      return fromBinary(
+        FetchAllFlagsResponseSchema,
+        await setup.call("FetchAllFlags", bytes, header),
+      );
     },
     async getMetadata() {
-      return fromBinary(GetMetadataResponseSchema, setup.call("GetMetadata", new Uint8Array()));
+      return fromBinary(
+        GetMetadataResponseSchema,
+        await setup.call("GetMetadata", new Uint8Array()),
+      );
     },
   };
   const connect = {

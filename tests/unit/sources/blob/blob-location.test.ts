@@ -114,8 +114,8 @@ describe("an Azure account", () => {
   });
 
   test.each<[Environment, string]>([
-    [{}, "AZURE_STORAGE_ACCOUNT not set or is blank"],
-    [{ AZURE_STORAGE_ACCOUNT: "a b" }, "AZURE_STORAGE_ACCOUNT not set or is blank"],
+    [{}, "set AZURE_STORAGE_ACCOUNT to the name"],
+    [{ AZURE_STORAGE_ACCOUNT: "a b" }, "set AZURE_STORAGE_ACCOUNT to the name"],
     [{ AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_KEY: "s3cret!" }, "AZURE_STORAGE_KEY is not base64"],
   ])("of %j is refused: %s", (env, reason) => {
     expect(() => azureAccount(env, {})).toThrow(reason);

@@ -216,7 +216,8 @@ describe("streams that wait", () => {
     peer.congested = true;
     peer.send(widen(0, 10_000_000));
     for (let n = 0; n < 8; n++) {
-      peer.connection.sender.drained();
+      peer.connection.drained();
+      peer.work();
       peer.congested = true;
     }
     const shares = Object.values(sizes(peer));

@@ -1,0 +1,147 @@
+import { Code, RpcError } from "../../core/rpc-error.ts";
+import type { Call } from "../call.ts";
+import type { TransportContext } from "../context.ts";
+import { errorCode } from "../http2/frames.ts";
+import type { Http2Stream } from "../http2/http2-stream.ts";
+import { streamBufferBytes } from "../limits.ts";
+import type { MessageStream, StreamMethod } from "../method.ts";
+import { envelopeBytes, messageBytes } from "./envelope.ts";
+import { answerError, endWithError, okTrailers, responseHeaders } from "./grpc-answers.ts";
+import { publicError } from "./grpc-status.ts";
+import { parseGrpcTimeout } from "./grpc-timeout.ts";
+import { OneMessageCall } from "./one-message-call.ts";
+
+/** The longest a timer takes; a later deadline is none. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Serves a server-streaming gRPC call straight on its HTTP/2 stream. */
+export class StreamCall extends OneMessageCall implements MessageStream {
+  readonly #method: StreamMethod;
+  #started = false;
+  #ended = false;
+  #closed = false;
+  #code: number = 0;
+  #timer: Timer | undefined;
+  /** What is still to come of the message being sent. */
+  #unsent = 0;
+  #onDrain = () => {};
+  readonly #onClose: (() => void)[] = [];
+
+  constructor(stream: Http2Stream, method: StreamMethod, context: TransportContext) {
+    super(stream, method.path, context);
+    this.#method = method;
+    if (this.call) this.call.responses = 0;
+    context.watch?.onOpen?.("POST", method.path, 1);
+    const timeout = this.headers["grpc-timeout"];
+    if (typeof timeout !== "string") return;
+    try {
+      this.#endAfter(parseGrpcTimeout(timeout));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  protected answer(message: Uint8Array): void {
+    if (this.#ended) return;
+    try {
+      this.#method.open(message, this.headers, this);
+      this.#start();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  send(frame: Uint8Array): boolean {
+    const { stream } = this;
+    if (this.#ended || stream.gone) return false;
+    this.#start();
+    if (stream.queuedBytes > streamBufferBytes) {
+      this.context.log.warn("stream dropped: the client has stopped reading", {
+        path: this.#method.path,
+        bufferedBytes: stream.queuedBytes,
+      });
+      this.abort();
+      return false;
+    }
+    if (this.call) this.#count(this.call, frame);
+    return stream.write(frame);
+  }
+
+  /** A message begins when the one before, perhaps sent in pieces, is complete. */
+  #count(call: Call, frame: Uint8Array): void {
+    call.responseBytes += frame.length;
+    if (this.#unsent === 0) {
+      call.responses++;
+      this.#unsent = envelopeBytes + messageBytes(frame);
+    }
+    this.#unsent -= frame.length;
+  }
+
+  end(error?: Error): void {
+    if (error) {
+      this.fail(error);
+      return;
+    }
+    if (this.#ended) return;
+    this.#start();
+    this.#stop(0);
+    this.stream.end(okTrailers);
+  }
+
+  protected fail(thrown: unknown): void {
+    if (this.#ended) return;
+    const error = publicError(thrown, this.#method.path, this.context.log);
+    this.#stop(error.code);
+    if (this.#started) endWithError(this.stream, error);
+    else answerError(this.stream, error);
+  }
+
+  abort(): void {
+    this.#stop(Code.Unavailable);
+    this.stream.reset(errorCode.cancel);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#onDrain = listener;
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#closed) listener();
+    else this.#onClose.push(listener);
+  }
+
+  drained(): void {
+    this.#onDrain();
+  }
+
+  override closed(): void {
+    super.closed();
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.context.watch?.onOpen?.("POST", this.#method.path, -1);
+    this.call?.finish(200, this.#ended ? this.#code : Code.Canceled);
+    for (const listener of this.#onClose) listener();
+  }
+
+  /** Sends the headers, so that the client knows that it is being served. */
+  #start(): void {
+    if (this.#started || this.#ended) return;
+    this.#started = true;
+    this.stream.respond(responseHeaders);
+  }
+
+  #stop(code: number): void {
+    this.#ended = true;
+    this.#code = code;
+    clearTimeout(this.#timer);
+  }
+
+  #endAfter(milliseconds: number): void {
+    if (milliseconds > maxTimerMs) return;
+    this.#timer = setTimeout(
+      () =>
+        this.fail(new RpcError("stream closed due to server-side timeout", Code.DeadlineExceeded)),
+      milliseconds,
+    );
+  }
+}

@@ -1,0 +1,136 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
+import { ExpiryQueue } from "../../core/expiry.ts";
+import type { Log } from "../../core/log.ts";
+import type { Timeouts } from "../limits.ts";
+import { endThenDestroy } from "../linger.ts";
+import { readInTurns } from "../paced-reading.ts";
+import { errorCode } from "./frames.ts";
+import { Http2Connection } from "./http2-connection.ts";
+import type { Http2Stream, StreamHandler } from "./http2-stream.ts";
+import { PingCounter, type PingRule } from "./pings.ts";
+
+/** Go counts this much on top of its limit on headers. */
+const headerSlackBytes = 320;
+
+export interface Http2Options {
+  readonly maxConcurrentStreams: number;
+  readonly maxHeaderBytes: number;
+  readonly pings: PingRule | undefined;
+  readonly timeouts: Timeouts;
+  readonly log: Log;
+  readonly serve: (stream: Http2Stream) => StreamHandler;
+}
+
+/** HTTP/2 on connections that the acceptor hands over. */
+export class Http2Server {
+  readonly #options: Http2Options;
+  readonly #connections = new Set<Http2Connection>();
+  /** Connections without an open stream. */
+  readonly #idle: ExpiryQueue<Http2Connection>;
+  /** Streams whose answers are complete, and whose clients have not ended theirs. */
+  readonly #lingering: ExpiryQueue<Http2Stream>;
+  /** Connections on which a frame or a header block has begun that is not complete. */
+  readonly #unfinished: ExpiryQueue<Http2Connection>;
+  /** Connections whose clients were asked to open nothing more. */
+  readonly #leaving: ExpiryQueue<Http2Connection>;
+  #draining = false;
+
+  constructor(options: Http2Options) {
+    this.#options = options;
+    this.#idle = new ExpiryQueue(options.timeouts.idleMs, (connection) => this.#drain(connection));
+    this.#lingering = new ExpiryQueue(options.timeouts.requestMs, (stream) =>
+      stream.reset(errorCode.none),
+    );
+    this.#unfinished = new ExpiryQueue(options.timeouts.requestMs, (connection) =>
+      connection.end(errorCode.enhanceYourCalm, "a frame or header block did not arrive in time"),
+    );
+    this.#leaving = new ExpiryQueue(options.timeouts.leaveMs, (connection) =>
+      connection.refuseMore(),
+    );
+  }
+
+  /** @param first Bytes that were read from the socket before. */
+  accept(socket: Socket, first: Buffer): void {
+    const { maxConcurrentStreams, maxHeaderBytes, pings: rule, serve, log } = this.#options;
+    const pings = rule && new PingCounter(rule);
+    const connection = new Http2Connection(
+      socket,
+      {
+        maxConcurrentStreams,
+        maxHeaderBytes: maxHeaderBytes + headerSlackBytes,
+        serve,
+        onFailure: (error: unknown, headers: IncomingHttpHeaders) =>
+          log.error("a request failed unexpectedly", { path: headers[":path"], error }),
+        now: () => performance.now(),
+      },
+      {
+        onBusy: (busy) => {
+          if (busy) this.#idle.delete(connection);
+          else this.#idle.add(connection, performance.now());
+        },
+        onLingering: (stream) => this.#lingering.add(stream, performance.now()),
+        onClosed: (stream) => this.#lingering.delete(stream),
+        onUnfinished: (unfinished) => {
+          if (unfinished) this.#unfinished.add(connection, performance.now());
+          else this.#unfinished.delete(connection);
+        },
+        onTraffic: () => pings?.forgive(),
+        onPing: () => !pings?.ping(performance.now(), connection.streams > 0),
+        onWork: () => reading.wake(),
+        onEnd: () => {
+          // The last answers may still be in the socket; the grace period is their time.
+          if (this.#draining) socket.end(() => endThenDestroy(socket));
+          else {
+            // One who floods goes on for a while, and reading that costs others their time.
+            reading.stop();
+            endThenDestroy(socket);
+          }
+        },
+      },
+    );
+    this.#connections.add(connection);
+    this.#idle.add(connection, performance.now());
+
+    socket.on("drain", () => connection.drained());
+    const reading = readInTurns(socket, {
+      push: (chunk) => connection.push(chunk),
+      work: (turn) => {
+        try {
+          return connection.work(turn);
+        } catch (error) {
+          log.error("an HTTP/2 connection failed unexpectedly", { error });
+          connection.end(errorCode.internal, "");
+          return false;
+        }
+      },
+    });
+    socket.on("close", () => {
+      this.#connections.delete(connection);
+      this.#idle.delete(connection);
+      this.#unfinished.delete(connection);
+      this.#leaving.delete(connection);
+      connection.close();
+    });
+    reading.receive(first);
+    if (this.#draining) this.#drain(connection);
+  }
+
+  sweep(now: number): void {
+    this.#idle.sweep(now);
+    this.#lingering.sweep(now);
+    this.#unfinished.sweep(now);
+    this.#leaving.sweep(now);
+  }
+
+  /** Announces the end to every client; connections close when their streams have ended. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of this.#connections) this.#drain(connection);
+  }
+
+  #drain(connection: Http2Connection): void {
+    connection.drain();
+    this.#leaving.add(connection, performance.now());
+  }
+}
