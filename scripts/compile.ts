@@ -1,6 +1,7 @@
 /** Compiles the executable, for this machine or for another. */
 import { $, type Build } from "bun";
 import packageJson from "../package.json";
+import { entrypoints, thirdPartyLicenses } from "./third-party-licenses.ts";
 
 export interface CompileOptions {
   readonly outfile: string;
@@ -24,12 +25,15 @@ export async function sourceCommit(): Promise<string> {
   return (await $`git rev-parse HEAD`.nothrow().quiet().text()).trim() || "unknown";
 }
 
+let licenses: string | undefined;
+
 /** The same sources give the same bytes. Ends the process if they cannot be compiled. */
 export async function compile({ outfile, bytecodeOrder, runtime }: CompileOptions): Promise<void> {
+  licenses ??= await thirdPartyLicenses();
   const commit = await sourceCommit();
   const date = new Date((await sourceDate()) * 1000);
   const result = await Bun.build({
-    entrypoints: ["src/main.ts", "src/worker.ts", "src/source-thread.ts"],
+    entrypoints,
     target: "bun",
     minify: true,
     bytecode: true,
@@ -39,6 +43,7 @@ export async function compile({ outfile, bytecodeOrder, runtime }: CompileOption
       FLAGD_VERSION: JSON.stringify(version),
       FLAGD_COMMIT: JSON.stringify(commit.slice(0, 7)),
       FLAGD_DATE: JSON.stringify(date.toISOString()),
+      FLAGD_LICENSES: JSON.stringify(licenses),
     },
     compile: {
       outfile,

@@ -5,7 +5,7 @@
  *
  *   npm run release [-- [--start-order FILE] TARGET …]
  */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -92,9 +92,7 @@ async function startOrderOf(binary: string): Promise<string> {
 /** What is the same for every system. @returns the folder */
 async function makeExtras(binary: string, folder: string): Promise<string> {
   mkdirSync(join(folder, "completions"), { recursive: true });
-  for (const name of ["LICENSE", "NOTICE"]) {
-    if (existsSync(name)) copyFileSync(name, join(folder, name));
-  }
+  for (const name of ["LICENSE", "NOTICE"]) copyFileSync(name, join(folder, name));
   for (const [shell, name] of [
     ["bash", "flagd.bash"],
     ["zsh", "_flagd"],
