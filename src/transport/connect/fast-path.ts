@@ -12,10 +12,11 @@ import type { UnaryMethod } from "../method.ts";
 type Headers = RequestHead["headers"];
 
 /**
- * Answers unary calls of Connect's protocol in JSON by the methods' own short paths, and answers
- * what Connect's handlers would. Compressed requests, deadlines and other content types are theirs.
+ * Answers unary calls of Connect's protocol in JSON by the methods themselves. It skips Connect's handlers, their
+ * request and response objects, their interceptors and every promise on the way, and may, as such a method is a
+ * function of the message. Compressed requests, deadlines and other content types are for the handlers.
  */
-export function createJsonUnary(
+export function createConnectFastPath(
   methods: readonly UnaryMethod[],
   cors: Cors | undefined,
   keepAliveMs: number,

@@ -1,6 +1,7 @@
-/** Answers from bytes, and clients that take their time. */
+/** Clients of HTTP/1.1 that take their time, or ask a lot at once. */
 import { afterEach, expect, test } from "bun:test";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import type { Http1Exchange } from "../../src/transport/http1/exchange.ts";
 import { Http1Server } from "../../src/transport/http1/server.ts";
 import {
   connectionBufferBytes,
@@ -22,7 +23,10 @@ afterEach(() => {
 });
 
 /** A server that answers everything alike, and counts that. */
-async function serve(tuned: Partial<Timeouts> = {}) {
+async function serve(
+  tuned: Partial<Timeouts> = {},
+  general: (exchange: Http1Exchange) => void = (exchange) => exchange.abort(),
+) {
   let made = 0;
   const last: boolean[] = [];
   const plain = new Http1Server({
@@ -33,11 +37,13 @@ async function serve(tuned: Partial<Timeouts> = {}) {
       last.push(isLast);
       return answer;
     },
-    serve: (exchange) => exchange.abort(),
+    serve: general,
   });
   let connections = 0;
+  let accepted: Socket | undefined;
   const server: Server = createServer({ highWaterMark: connectionBufferBytes }, (socket) => {
     connections++;
+    accepted = socket;
     socket.on("close", () => connections--);
     socket.on("error", () => {});
     socket.once("data", (first: Buffer) => plain.accept(socket, first));
@@ -56,7 +62,14 @@ async function serve(tuned: Partial<Timeouts> = {}) {
     await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
     return socket.pause();
   };
-  return { plain, open, made: () => made, last, connections: () => connections };
+  return {
+    plain,
+    open,
+    made: () => made,
+    last,
+    connections: () => connections,
+    received: () => accepted?.bytesRead ?? 0,
+  };
 }
 
 /** How many bytes arrive until `enough` of them or the end. */
@@ -141,4 +154,54 @@ test("in the end a connection on which nothing is asked is closed after a while"
   await until("an answer", () => made() === 1);
   plain.drain();
   await until("the end", () => socket.destroyed);
+});
+
+test("on the general path requests are answered one after the other, and read no faster", async () => {
+  let open = 0;
+  let most = 0;
+  const waiting: (() => void)[] = [];
+  const { open: connectTo, received } = await serve({}, (exchange) => {
+    most = Math.max(most, ++open);
+    waiting.push(() => {
+      open--;
+      exchange.answer(200, {});
+    });
+  });
+  const socket = await connectTo();
+  const request = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+  const requests = 200_000;
+  socket.write(request.repeat(requests));
+  await until("the first request", () => open === 1);
+  await until("no more is read", async () => {
+    const before = received();
+    await Bun.sleep(100);
+    return received() === before;
+  });
+  expect(received()).toBeLessThan((requests * request.length) / 4);
+  for (let i = 0; i < 50; i++) {
+    await until("a request", () => waiting.length > 0);
+    waiting.shift()?.();
+  }
+  expect(most).toBe(1);
+});
+
+test("on the general path a client that does not read its answers is not read from", async () => {
+  let made = 0;
+  const { open, received } = await serve({}, (exchange) => {
+    made++;
+    exchange.respond(200, { "content-length": `${answerBytes}` });
+    exchange.write(answer.subarray(-answerBytes));
+    exchange.end();
+  });
+  const socket = await open();
+  const request = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+  const requests = 200_000;
+  socket.write(request.repeat(requests));
+  await until("no more is made", async () => {
+    const before = made;
+    await Bun.sleep(100);
+    return made > 0 && made === before;
+  });
+  expect(made).toBeLessThan(20);
+  expect(received()).toBeLessThan((requests * request.length) / 4);
 });

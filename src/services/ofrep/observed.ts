@@ -3,8 +3,8 @@ import type { HttpReply } from "../../transport/http-handler.ts";
 import type { Reply } from "./reply.ts";
 import type { OfrepRequest } from "./request.ts";
 
-/** A request that is watched until its reply has ended. `Answer` is what its server sends. */
-export interface Watched<Answer = HttpReply> {
+/** A request that is observed until its reply has ended. `Answer` is what its server sends. */
+export interface Observed<Answer = HttpReply> {
   /** Once, with the reply, which may be a stream. */
   send(reply: Reply): Answer;
   /** Runs what leads to the reply. A request whose answer throws is over. */
@@ -12,11 +12,11 @@ export interface Watched<Answer = HttpReply> {
 }
 
 /** @param respond makes the server's answer of a reply */
-export function watch<Answer>(
+export function observe<Answer>(
   { onCall, onOpen, trace }: CallObserver,
   { method: httpMethod, headers, path }: Omit<OfrepRequest, "target"> & { readonly path: string },
   respond: (reply: Reply) => Answer,
-): Watched<Answer> {
+): Observed<Answer> {
   const span = trace?.({
     path,
     protocol: "http",
