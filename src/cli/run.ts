@@ -15,6 +15,10 @@ import type { Io } from "./io.ts";
 const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   start: async (io) => (await import("./start.ts")).start(io),
   "redis-sync": async (io) => (await import("./redis-sync.ts")).redisSync(io),
+  validate: async (io) => (await import("./validate.ts")).validate(io),
+  schema: async (io) => (await import("./schema.ts")).schema(io),
+  evaluate: async (io) => (await import("./evaluate.ts")).evaluate(io),
+  test: async (io) => (await import("./test.ts")).test(io),
   health: async (io) => (await import("./probe.ts")).probe("health", io),
   ready: async (io) => (await import("./probe.ts")).probe("ready", io),
   token: async (io) => (await import("./token.ts")).token(io),

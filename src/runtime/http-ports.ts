@@ -7,6 +7,7 @@ import type { Ofrep } from "../services/ofrep/service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../transport/http-handler.ts";
 import type { PortSharing } from "../transport/listener.ts";
+import { hintAtHttpPorts } from "./wrong-port.ts";
 
 /** The bound listeners. */
 export interface HttpPorts {
@@ -44,7 +45,9 @@ export async function serveHttpPorts(parts: {
       ? "OFREP and management (--ofrep-port, --management-port)"
       : "OFREP (--ofrep-port)",
     address: config.ofrep.address,
-    handlers: together ? [ofrep.handler, management] : [ofrep.handler],
+    handlers: together
+      ? [ofrep.handler, management, hintAtHttpPorts]
+      : [ofrep.handler, hintAtHttpPorts],
     fastPath: ofrep.fastPath,
   });
   const managementServer = together
@@ -56,7 +59,7 @@ export async function serveHttpPorts(parts: {
         log: log.with({ component: "service" }),
         name: "management (--management-port)",
         address: config.management,
-        handlers: [management],
+        handlers: [management, hintAtHttpPorts],
       });
   return {
     ofrep: ofrepServer.address,

@@ -13,6 +13,7 @@ import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
+import { hintAtRedisSyncManagement } from "./wrong-port.ts";
 
 const maxRequestHeader = 1 << 16;
 
@@ -64,6 +65,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
               }),
               access.guard("management"),
             ),
+            hintAtRedisSyncManagement,
           ],
           log: own,
         });

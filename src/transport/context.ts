@@ -17,6 +17,8 @@ export interface TransportContext {
   readonly receiving: ExpiryQueue<Expirable>;
   /** Undefined: everybody may use the port. */
   readonly guard?: Guard | undefined;
+  /** Where a path that nothing here serves is served; undefined: nowhere. */
+  readonly hint: ((path: string) => string | undefined) | undefined;
   /** Undefined: nobody watches. */
   readonly watch: CallObserver | undefined;
 }

@@ -1,11 +1,14 @@
 import { ConfigError } from "../../core/config-error.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { quote } from "../../core/quote.ts";
+import { evaluateOptions } from "../options/evaluate.ts";
 import type { OptionTable } from "../options/option.ts";
 import { probeOptions } from "../options/probe.ts";
 import { redisSyncOptions } from "../options/redis-sync.ts";
 import { globalOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
+import { testOptions } from "../options/test.ts";
+import { validateOptions } from "../options/validate.ts";
 import { versionOptions } from "../options/version.ts";
 
 /** A command as help, completion and reference describe it. */
@@ -20,6 +23,8 @@ export interface CommandManual {
   readonly options: OptionTable;
   /** Words that may follow the name. */
   readonly words?: readonly string[];
+  /** Paths of files may follow it. */
+  readonly files?: true;
   readonly examples: readonly { readonly does: string; readonly command: string }[];
 }
 
@@ -78,6 +83,83 @@ const redisSync: CommandManual = {
       command:
         "flagd redis-sync --redis-uri 'redis://localhost:6379/0?key=flags' --redis-sync-cert-path server.pem --redis-sync-key-path server.key --redis-sync-client-ca-path ca.pem",
     },
+  ],
+};
+
+const validate: CommandManual = {
+  name: "validate",
+  summary: "Check flag documents",
+  description:
+    "Checks files, folders, standard input (-) or any source that flagd start takes, and prints what is wrong with line,\n" +
+    "column and what to write instead. The exit status is 1 if something is an error, with --strict also for warnings.",
+  usage: "[options] SOURCE…",
+  files: true,
+  options: validateOptions,
+  examples: [
+    { does: "A file", command: "flagd validate flags.json" },
+    { does: "All flag documents of a folder, in CI", command: "flagd validate --strict flags/" },
+    { does: "What a program prints", command: "generate-flags | flagd validate -" },
+    {
+      does: "What Redis has, also for providers that evaluate in process",
+      command: "flagd validate --portability 'redis://localhost:6379/0?key=flags'",
+    },
+  ],
+};
+
+const schema: CommandManual = {
+  name: "schema",
+  summary: "Print the JSON Schema of flag documents, for editors",
+  usage: "",
+  options: globalOptions,
+  examples: [
+    { does: "For an editor without network", command: "flagd schema > flags.schema.json" },
+  ],
+};
+
+const evaluate: CommandManual = {
+  name: "evaluate",
+  summary: "Evaluate a flag, explain the answer, or simulate a rollout",
+  description:
+    "Evaluates a flag for a context: from a SOURCE, which is the path of a file, - for standard input, a URI as\n" +
+    "--uri of flagd start takes it, or a JSON object as --sources has it; or by a running daemon. Of several sources\n" +
+    "a later one has priority. The exit status is 0 if there is an answer, 1 if evaluation fails.",
+  usage: "[options] KEY [SOURCE… | --addr HOST:PORT]",
+  files: true,
+  options: evaluateOptions,
+  examples: [
+    {
+      does: "What a user gets",
+      command: "flagd evaluate new-checkout flags.json -c email=ann@example.com",
+    },
+    {
+      does: "Why, from Redis",
+      command:
+        "flagd evaluate new-checkout 'redis://localhost:6379/0?key=flags' -c plan=pro --explain",
+    },
+    {
+      does: "Every flag, of a running daemon",
+      command: "flagd evaluate --all --addr localhost:8014 -c targetingKey=user-1",
+    },
+    {
+      does: "Whose answer a change of the file will change",
+      command:
+        "flagd evaluate sale-badge 'redis://localhost:6379/0?key=flags' --simulate 100000 --against flags.json",
+    },
+  ],
+};
+
+const test: CommandManual = {
+  name: "test",
+  summary: "Check the answers of flags against files of cases",
+  description:
+    "Evaluates flags for the contexts in files of cases, JSON or YAML, and compares the answers with those that are\n" +
+    "expected there. The exit status is 1 if one is different.",
+  usage: "[options] FILE…",
+  files: true,
+  options: testOptions,
+  examples: [
+    { does: "For people", command: "flagd test flags.test.yaml" },
+    { does: "For a CI server", command: "flagd test --format junit tests/*.yaml > report.xml" },
   ],
 };
 
@@ -154,7 +236,19 @@ const completion: CommandManual = {
   ],
 };
 
-const running = [start, redisSync, health, ready, token, version, completion];
+const running = [
+  start,
+  redisSync,
+  validate,
+  evaluate,
+  test,
+  schema,
+  health,
+  ready,
+  token,
+  version,
+  completion,
+];
 
 const help: CommandManual = {
   name: "help",

@@ -99,7 +99,13 @@ export class Dispatcher {
   ): Promise<void> {
     const { headers } = exchange;
     if (handler === undefined) {
-      const { status, code } = answerUnknown(exchange, path, this.#services, shared);
+      const { status, code } = answerUnknown(
+        exchange,
+        path,
+        this.#services,
+        shared,
+        this.#context.hint?.(path),
+      );
       return call?.finish(status, code);
     }
     const failure: Failure = {};

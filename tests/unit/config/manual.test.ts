@@ -54,12 +54,13 @@ const examples = commands.flatMap((manual) => manual.examples.map(({ command }) 
 test.each(examples.filter((command) => !command.includes("flagd completion")))(
   "%s is a command line that flagd takes",
   (command) => {
-    const words = command.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
+    const [own = ""] = command.split(" > ");
+    const words = own.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
     const [name = "", ...args] = words.slice(words.indexOf("flagd") + 1);
-    const { options, words: own } = manualOf(name);
-    const { positional } = parseArguments(args, options);
-    if (own) expect(own).toContain(positional[0]);
-    else expect(positional).toEqual([]);
+    const manual = manualOf(name);
+    const { positional } = parseArguments(args, manual.options);
+    if (manual.words) expect(manual.words).toContain(positional[0] ?? "");
+    else expect(positional.length > 0 || args.includes("--all")).toBe(manual.files === true);
   },
 );
 
@@ -104,6 +105,9 @@ _flagd 2>&1; printf '%s\\n' "\${COMPREPLY[@]}"`;
     ["flagd start -f redis:", ["//"]],
     ["flagd redis-sync --redis-uri ", ["redis://", "rediss://"]],
     ["flagd completion z", ["zsh"]],
+    ["flagd evaluate new-checkout fl", ["flags.json"]],
+    ["flagd evaluate new-checkout flags.json --expl", ["--explain"]],
+    ["flagd test tw", ["two words.json"]],
   ])("bash: %j", (line, expected) => {
     expect(complete(line)).toEqual(expected);
   });
