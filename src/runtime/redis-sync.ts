@@ -9,6 +9,7 @@ import { describe } from "./addresses.ts";
 import { createObserveCalls } from "./call-observers.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
 
@@ -44,6 +45,20 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   // Probes and scrapers have no certificates of their own.
   const tls = config.sync.tls && withoutClients(config.sync.tls);
+  let managementPort = config.managementPort;
+  const status = createStatus({
+    command: "redis-sync",
+    threads: 1,
+    pipeline,
+    collect: telemetry.collect,
+    listeners: () => [
+      { name: "sync", address: sync.address, tls: config.sync.tls },
+      ...(managementPort === undefined
+        ? []
+        : [{ name: "management", address: { port: managementPort }, tls }]),
+    ],
+    confidential: config.sync.tls?.clientCaPath !== undefined,
+  });
   const management =
     config.managementPort === undefined
       ? undefined
@@ -56,12 +71,15 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
             createManagementHandler({
               readiness: pipeline.readiness,
               metrics: telemetry.expose,
+              status,
             }),
           ],
           log: own,
         });
-  if (management)
-    own.info(`metrics and probes listening at ${describe({ port: management.port })}`);
+  if (management) {
+    managementPort = management.port;
+    own.info(`metrics and probes listening at ${describe({ port: managementPort })}`);
+  }
 
   return runDaemon({
     pipeline,

@@ -6,7 +6,8 @@ import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
-import { serve } from "./serve.ts";
+import { type Serving, serve } from "./serve.ts";
+import { createStatus } from "./status.ts";
 import { startTelemetry } from "./telemetry.ts";
 import { replyOf } from "./workers/messages.ts";
 import type { WorkerPool } from "./workers/pool.ts";
@@ -34,7 +35,16 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   });
   const { readiness } = pipeline;
   observeSources(telemetry.registry, pipeline.statuses);
-  const management = createManagementHandler({ readiness, metrics: telemetry.expose });
+  let bound: Serving["bound"] | undefined;
+  const status = createStatus({
+    command: "start",
+    threads: config.workers,
+    pipeline,
+    collect: telemetry.collect,
+    listeners: () => (bound ? listenersOf(bound) : []),
+    confidential: config.sync.tls?.clientCaPath !== undefined,
+  });
+  const management = createManagementHandler({ readiness, metrics: telemetry.expose, status });
   const serving = await serve({
     config,
     pipeline,
@@ -44,6 +54,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
   });
+  bound = serving.bound;
   if (!alone) {
     const { WorkerPool } = await import("./workers/pool.ts");
     workers = new WorkerPool({
@@ -69,4 +80,15 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
       await telemetry.stop(graceMs);
     },
   });
+}
+
+/** OFREP and management take TLS and plaintext side by side. */
+function listenersOf({ evaluation, sync, ofrep, managementPort }: Serving["bound"]) {
+  const { tls } = evaluation;
+  return [
+    { name: "evaluation", ...evaluation },
+    { name: "sync", ...sync },
+    { name: "ofrep", address: { port: ofrep.port }, tls },
+    { name: "management", address: { port: managementPort }, tls },
+  ];
 }

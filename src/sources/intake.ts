@@ -37,7 +37,7 @@ export interface IntakeOptions {
   readonly onContext?: (context: JsonObject) => void;
 }
 
-/** Problems of one document that are written out in the log. */
+/** Problems of one document, or changes, that are written out in the log. */
 const maxShown = 10;
 
 /** What a source delivers to: parses, stores, and tells the operator what became of it. */
@@ -123,6 +123,7 @@ export class Intake implements SourceSink {
   /** Tells the operator what is odd about a document that was accepted. */
   warnOf(payload: Pick<Payload, "origin">, warnings: readonly Problem[]): void {
     if (warnings.length === 0) return;
+    this.#options.status.warnings = warnings;
     this.#log.warn(`flag document accepted with warnings: ${list(warnings)}`, from(payload));
   }
 
@@ -170,8 +171,9 @@ interface Size {
 }
 
 function describeChanges(changes: readonly FlagChange[], count: number): string {
-  const more = count > changes.length ? [`and ${count - changes.length} more`] : [];
-  return [...changes.map(describeChange), ...more].join("; ");
+  const shown = changes.slice(0, maxShown).map(describeChange);
+  const more = count > shown.length ? [`and ${count - shown.length} more`] : [];
+  return [...shown, ...more].join("; ");
 }
 
 function incrementally({ incremental = false }: Payload | ReadPayload) {

@@ -44,6 +44,10 @@ beforeAll(async () => {
   const end = new AbortController();
   const stream = sync.syncFlags(request, { signal: end.signal })[Symbol.asyncIterator]();
   await stream.next();
+  const events = createClient(Service, createGrpcTransport({ baseUrl }))
+    .eventStream({}, { signal: end.signal })
+    [Symbol.asyncIterator]();
+  await events.next();
   end.abort();
   served = await until("the end of the sync stream being measured", async () => {
     const families = parse(await (await fetch(`${flagd.http}/metrics`)).text());

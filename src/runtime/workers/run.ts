@@ -15,7 +15,7 @@ import { PendingReplies } from "./pending-replies.ts";
 import { RelaySource } from "./relay-source.ts";
 
 const replyTimeoutMs = 5_000;
-const managementPaths = new Set(["/healthz", "/readyz", "/metrics"]);
+const managementPaths = new Set(["/healthz", "/readyz", "/metrics", "/status"]);
 
 /** A further thread that serves the ports, from a store of its own that follows the main thread's. */
 export async function runWorker(): Promise<void> {
