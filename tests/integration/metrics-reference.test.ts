@@ -44,8 +44,9 @@ beforeAll(async () => {
   const end = new AbortController();
   const stream = sync.syncFlags(request, { signal: end.signal })[Symbol.asyncIterator]();
   await stream.next();
+  const options = { signal: end.signal, headers: { "Flagd-Selector": "flagSetId=" } };
   const events = createClient(Service, createGrpcTransport({ baseUrl }))
-    .eventStream({}, { signal: end.signal })
+    .eventStream({}, options)
     [Symbol.asyncIterator]();
   await events.next();
   end.abort();
