@@ -11,10 +11,12 @@ import { join } from "node:path";
 import { $ } from "bun";
 import packageJson from "./package.json";
 import { entrypoints, thirdPartyLicenses } from "./scripts/third-party-licenses.ts";
+import { bundlePage } from "./src/services/page/assets.ts";
 
 const outfile = process.argv[2] ?? "dist/flagd";
 const commit = (await $`git rev-parse --short HEAD`.nothrow().quiet().text()).trim() || "unknown";
 const licenses = await thirdPartyLicenses();
+const page = await bundlePage();
 
 async function build(file: string, bytecodeOrder: string | false): Promise<void> {
   const result = await Bun.build({
@@ -29,6 +31,7 @@ async function build(file: string, bytecodeOrder: string | false): Promise<void>
       FLAGD_COMMIT: JSON.stringify(commit),
       FLAGD_DATE: JSON.stringify(new Date().toISOString()),
       FLAGD_LICENSES: JSON.stringify(licenses),
+      FLAGD_PAGE: JSON.stringify(page),
     },
     compile: {
       outfile: file,

@@ -25,7 +25,7 @@ export async function serveHttpPorts(parts: {
   >;
   readonly shared?: PortSharing;
   readonly ofrep: Ofrep;
-  readonly management: HttpHandler;
+  readonly management: readonly HttpHandler[];
   readonly log: Log;
 }): Promise<HttpPorts> {
   const { config, shared, management, log } = parts;
@@ -46,7 +46,7 @@ export async function serveHttpPorts(parts: {
       ? "OFREP and management (--ofrep-port, --management-port)"
       : "OFREP (--ofrep-port)",
     port,
-    handlers: together ? [ofrep.handler, management] : [ofrep.handler],
+    handlers: together ? [ofrep.handler, ...management] : [ofrep.handler],
     fastPath: ofrep.fastPath,
   });
   const managementServer = together
@@ -56,7 +56,7 @@ export async function serveHttpPorts(parts: {
         log: log.with({ component: "service" }),
         name: "management (--management-port)",
         port: managementPort,
-        handlers: [management],
+        handlers: management,
       });
   return {
     ofrepPort: ofrepServer.port,

@@ -9,6 +9,7 @@ import { describe } from "./addresses.ts";
 import { createObserveCalls } from "./call-observers.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
@@ -59,6 +60,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     ],
     confidential: config.sync.tls?.clientCaPath !== undefined,
   });
+  const page = pageIsServed(config.page, undefined) ? createPage(pipeline, new Map()) : undefined;
   const management =
     config.managementPort === undefined
       ? undefined
@@ -73,12 +75,14 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
               metrics: telemetry.expose,
               status,
             }),
+            ...(page ? [page.handler] : []),
           ],
           log: own,
         });
   if (management) {
     managementPort = management.port;
     own.info(`metrics and probes listening at ${describe({ port: managementPort })}`);
+    if (page) announcePage(own, describe({ port: managementPort }));
   }
 
   return runDaemon({
@@ -86,6 +90,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     graceMs: config.shutdownGraceMs,
     log: own,
     async close(graceMs) {
+      page?.shutdown();
       await sync.close(graceMs);
       await management?.stop(graceMs);
       await telemetry.stop(graceMs);

@@ -37,7 +37,8 @@ export async function serve(parts: {
   readonly config: StartConfig;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
-  readonly management: HttpHandler;
+  /** Asked in this order. */
+  readonly management: readonly HttpHandler[];
   /** Given where several threads serve the same ports; sockets are then left to the first. */
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */

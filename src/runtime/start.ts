@@ -6,6 +6,7 @@ import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { type Serving, serve } from "./serve.ts";
 import { createStatus } from "./status.ts";
 import { startTelemetry } from "./telemetry.ts";
@@ -45,11 +46,14 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     confidential: config.sync.tls?.clientCaPath !== undefined,
   });
   const management = createManagementHandler({ readiness, metrics: telemetry.expose, status });
+  const page = pageIsServed(config.page, undefined)
+    ? createPage(pipeline, config.contextFromHeader)
+    : undefined;
   const serving = await serve({
     config,
     pipeline,
     registry: telemetry.registry,
-    management,
+    management: [management, ...(page ? [page.handler] : [])],
     tracing: telemetry.tracing,
     ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
@@ -70,12 +74,14 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   own.info(`evaluation (OFREP) listening at ${describe(ofrep)}`);
   own.info(`metrics and probes listening at ${describe({ port: managementPort })}`);
+  if (page) announcePage(own, describe({ port: managementPort }));
 
   return runDaemon({
     pipeline,
     graceMs: config.shutdownGraceMs,
     log: own,
     async close(graceMs) {
+      page?.shutdown();
       await Promise.all([workers?.close(graceMs), serving.close(graceMs)]);
       await telemetry.stop(graceMs);
     },

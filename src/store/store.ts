@@ -70,6 +70,11 @@ export class Store implements SnapshotSource {
     }
   }
 
+  /** In order of priority, the last overrides the others. */
+  get layers(): readonly Layer[] {
+    return this.#snapshot.layers;
+  }
+
   /** How many flags each flag set of `source` has, `""` for those without one, in byte order. */
   sizes(source: string): ReadonlyMap<string, number> {
     const { flagSets } = this.#layerOf(source);
