@@ -13,6 +13,7 @@ import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
+import { hintAtRedisSyncManagement } from "./wrong-port.ts";
 
 const maxRequestHeader = 1 << 16;
 
@@ -76,6 +77,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
               status,
             }),
             ...(page ? [page.handler] : []),
+            hintAtRedisSyncManagement,
           ],
           log: own,
         });
