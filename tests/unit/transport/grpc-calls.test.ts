@@ -32,6 +32,7 @@ class Scene {
   readonly context: TransportContext = {
     log: this.log,
     maxBytes: 1000,
+    hint: undefined,
     receiving: new ExpiryQueue<Expirable>(100, (one) => one.expire()),
     watch: {
       onCall: (record) => this.records.push(record),
