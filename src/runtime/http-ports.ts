@@ -25,7 +25,7 @@ export async function serveHttpPorts(parts: {
   readonly config: Pick<StartConfig, "evaluation" | "ofrep" | "management" | "maxRequestHeader">;
   readonly shared?: PortSharing;
   readonly ofrep: Ofrep;
-  readonly management: HttpHandler;
+  readonly management: readonly HttpHandler[];
   readonly log: Log;
 }): Promise<HttpPorts> {
   const { config, shared, management, log } = parts;
@@ -46,7 +46,7 @@ export async function serveHttpPorts(parts: {
       : "OFREP (--ofrep-port)",
     address: config.ofrep.address,
     handlers: together
-      ? [ofrep.handler, management, hintAtHttpPorts]
+      ? [ofrep.handler, ...management, hintAtHttpPorts]
       : [ofrep.handler, hintAtHttpPorts],
     fastPath: ofrep.fastPath,
   });
@@ -59,7 +59,7 @@ export async function serveHttpPorts(parts: {
         log: log.with({ component: "service" }),
         name: "management (--management-port)",
         address: config.management,
-        handlers: [management, hintAtHttpPorts],
+        handlers: [...management, hintAtHttpPorts],
       });
   return {
     ofrep: ofrepServer.address,

@@ -2,7 +2,7 @@ import type { RedisSyncConfig } from "../config/redis-sync.ts";
 import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
 import { withoutClients } from "../core/server-tls.ts";
-import { guarded } from "../services/access/guarded-handler.ts";
+import { guarded, isGuardedManagement } from "../services/access/guarded-handler.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
@@ -11,6 +11,8 @@ import { describe, reachableFromOutside } from "./addresses.ts";
 import { createObserveCalls } from "./call-observers.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { announcePage, createPage, pageIsServed } from "./page.ts";
+import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
 import { hintAtRedisSyncManagement } from "./wrong-port.ts";
@@ -49,6 +51,23 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   // Probes and scrapers have no certificates of their own.
   const tls = config.sync.tls && withoutClients(config.sync.tls);
+  let managementAddress = config.management;
+  const status = createStatus({
+    command: "redis-sync",
+    threads: 1,
+    pipeline,
+    collect: telemetry.collect,
+    listeners: () => [
+      { name: "sync", address: sync.address, tls: config.sync.tls },
+      ...(managementAddress === undefined
+        ? []
+        : [{ name: "management", address: managementAddress, tls }]),
+    ],
+    confidential: config.sync.tls?.clientCaPath !== undefined,
+  });
+  const page = pageIsServed(config.page, config.management?.host)
+    ? createPage(pipeline, new Map())
+    : undefined;
   const management =
     config.management === undefined
       ? undefined
@@ -62,14 +81,21 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
               createManagementHandler({
                 readiness: pipeline.readiness,
                 metrics: telemetry.expose,
+                status,
               }),
               access.guard("management"),
+              isGuardedManagement,
             ),
+            ...(page ? [guarded(page.handler, access.guard("page"))] : []),
             hintAtRedisSyncManagement,
           ],
           log: own,
         });
-  if (management) own.info(`metrics and probes listening at ${describe(management.address)}`);
+  if (management) {
+    managementAddress = management.address;
+    own.info(`metrics and probes listening at ${describe(managementAddress)}`);
+    if (page) announcePage(own, describe(managementAddress));
+  }
   own.info(
     reachableFromOutside({
       "sync stream": sync.address,
@@ -83,6 +109,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     log: own,
     async close(graceMs) {
       access.close();
+      page?.shutdown();
       await sync.close(graceMs);
       await management?.stop(graceMs);
       await telemetry.stop(graceMs);

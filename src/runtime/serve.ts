@@ -1,7 +1,7 @@
 import type { Address } from "../config/serving.ts";
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../core/log.ts";
-import { guarded } from "../services/access/guarded-handler.ts";
+import { guarded, isGuardedManagement } from "../services/access/guarded-handler.ts";
 import { createEvaluationService } from "../services/evaluation/service.ts";
 import { logEvaluations } from "../services/evaluation-log.ts";
 import { createOutcomeRecorder } from "../services/evaluation-metrics.ts";
@@ -9,6 +9,7 @@ import { both, type EvaluationTrace } from "../services/evaluation-tracing.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { ofrepRoute } from "../services/ofrep/paths.ts";
 import { createOfrep } from "../services/ofrep/service.ts";
+import { createEventMetrics } from "../telemetry/event-metrics.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
@@ -39,7 +40,8 @@ export async function serve(parts: {
   readonly config: StartConfig;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
-  readonly management: HttpHandler;
+  /** Asked in this order. */
+  readonly management: readonly HttpHandler[];
   /** Given where several threads serve the same ports; sockets are then left to the first. */
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
@@ -60,11 +62,13 @@ export async function serve(parts: {
     maxRequestHeader: config.maxRequestHeader,
     corsOrigins: config.corsOrigins,
   };
+  const measureEvents = createEventMetrics(registry);
 
   const service = createEvaluationService({
     ...common,
     whenReady: readiness.whenReady(),
     streamDeadlineMs: config.streamDeadlineMs,
+    measureEvents,
     ...(trace && { trace }),
   });
   const { tls } = config.evaluation;
@@ -106,12 +110,18 @@ export async function serve(parts: {
       jitterMs: config.ofrep.events.jitterMs,
       // Of each thread.
       maxStreams: Math.ceil(config.ofrep.events.maxStreams / config.workers),
+      measureEvents,
       refresh: () => pipeline.resync(),
     });
   const http = await serveHttpPorts({
     config,
     ...(shared && { shared }),
-    management: guarded(management, access.guard("management")),
+    management: management.map((handler, index) =>
+      // The page comes after what the port is for.
+      index === 0
+        ? guarded(handler, access.guard("management"), isGuardedManagement)
+        : guarded(handler, access.guard("page")),
+    ),
     ofrep: createOfrep({
       ...common,
       guard: access.guard("ofrep"),

@@ -1,12 +1,15 @@
 import type { StartConfig } from "../config/start.ts";
 import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
+import { withoutClients } from "../core/server-tls.ts";
 import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe, reachableFromOutside } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
-import { serve } from "./serve.ts";
+import { announcePage, createPage, pageIsServed } from "./page.ts";
+import { type Serving, serve } from "./serve.ts";
+import { createStatus } from "./status.ts";
 import { startTelemetry } from "./telemetry.ts";
 import { replyOf } from "./workers/messages.ts";
 import type { WorkerPool } from "./workers/pool.ts";
@@ -34,16 +37,29 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   });
   const { readiness } = pipeline;
   observeSources(telemetry.registry, pipeline.statuses);
-  const management = createManagementHandler({ readiness, metrics: telemetry.expose });
+  let bound: Serving["bound"] | undefined;
+  const status = createStatus({
+    command: "start",
+    threads: config.workers,
+    pipeline,
+    collect: telemetry.collect,
+    listeners: () => (bound ? listenersOf(bound) : []),
+    confidential: config.sync.tls?.clientCaPath !== undefined,
+  });
+  const management = createManagementHandler({ readiness, metrics: telemetry.expose, status });
+  const page = pageIsServed(config.page, config.management.host)
+    ? createPage(pipeline, config.contextFromHeader)
+    : undefined;
   const serving = await serve({
     config,
     pipeline,
     registry: telemetry.registry,
-    management,
+    management: [management, ...(page ? [page.handler] : [])],
     tracing: telemetry.tracing,
     ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
   });
+  bound = serving.bound;
   if (!alone) {
     const { WorkerPool } = await import("./workers/pool.ts");
     workers = new WorkerPool({
@@ -59,6 +75,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   own.info(`evaluation (OFREP) listening at ${describe(ofrep.address)}`);
   own.info(`metrics and probes listening at ${describe(probes)}`);
+  if (page) announcePage(own, describe(probes));
   own.info(
     reachableFromOutside({
       "evaluation (gRPC, Connect)": evaluation.address,
@@ -73,8 +90,20 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     graceMs: config.shutdownGraceMs,
     log: own,
     async close(graceMs) {
+      page?.shutdown();
       await Promise.all([workers?.close(graceMs), serving.close(graceMs)]);
       await telemetry.stop(graceMs);
     },
   });
+}
+
+/** OFREP and management take TLS and plaintext side by side. */
+function listenersOf({ evaluation, sync, ofrep, management }: Serving["bound"]) {
+  const { tls } = evaluation;
+  return [
+    { name: "evaluation", ...evaluation },
+    { name: "sync", ...sync },
+    { name: "ofrep", address: ofrep.address, tls },
+    { name: "management", address: management, tls: tls && withoutClients(tls) },
+  ];
 }

@@ -2,12 +2,21 @@ import { codeForm } from "../../core/rpc-error.ts";
 import type { Guard } from "../../transport/guard.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
 
-/** A handler that asks a guard before it answers; what probes ask is answered to everybody. */
-export function guarded(handler: HttpHandler, guard: Guard | undefined): HttpHandler {
+/** What the management handler keeps to whom it knows; probes are answered to everybody. */
+export function isGuardedManagement(path: string): boolean {
+  return path === "/metrics" || path === "/status";
+}
+
+/** A handler that asks a guard before it answers what `isGuarded` says. */
+export function guarded(
+  handler: HttpHandler,
+  guard: Guard | undefined,
+  isGuarded: (path: string) => boolean = () => true,
+): HttpHandler {
   if (!guard) return handler;
   return (request) => {
     const path = pathOf(request.target);
-    if (path !== "/metrics") return handler(request);
+    if (!isGuarded(path)) return handler(request);
     const refused = guard.refusal(path, request.headers, () => request.remoteAddress);
     if (!refused) return handler(request);
     const headers = [["Content-Type", "text/plain; charset=utf-8"], ...refused.metadata] as const;
