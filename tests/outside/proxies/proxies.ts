@@ -57,7 +57,7 @@ export const kinds: readonly ProxyKind[] = [
   {
     name: "caddyfile",
     title: "Caddy",
-    asksReadiness: true,
+    asksReadiness: false,
     shorten: (text, seconds) =>
       text.replace("auto_https", `servers {\n timeouts {\n idle ${seconds}s\n }\n }\n auto_https`),
     command: (file) => ["caddy", "run", "--adapter", "caddyfile", "--config", file],
@@ -178,9 +178,7 @@ function here(
       };
       return `127.0.0.${number}:${byName[named]}`;
     })
-    .replaceAll(/\bport 8014\b|(?<=health_port )8014/g, (found) =>
-      found.replace("8014", `${probes}`),
-    )
+    .replaceAll("port 8014", `port ${probes}`)
     .replaceAll("flagd.internal", "localhost")
     .replaceAll(/\/etc\/(nginx|haproxy|caddy)/g, folder)
     .replace("listen 443", `listen 127.0.0.1:${port}`)

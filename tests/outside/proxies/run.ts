@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificates } from "../../support/certificates.ts";
 import { nodeClient, pythonClient } from "../../support/client.ts";
+import { freePort } from "../../support/ports.ts";
 import { expectations, sampleDocument } from "../../support/sample-flags.ts";
 import { until } from "../../support/until.ts";
 import { expectEqual, Suite } from "../suite.ts";
@@ -118,7 +119,7 @@ async function checkAll(kind: ProxyKind, tls: boolean): Promise<void> {
   if (kind.asksReadiness) {
     await check("a daemon without flags gets no calls", async () => {
       await daemons.stop(1);
-      await daemons.begin(1, ["-f", `file:${folder}/none.json`]);
+      await daemons.begin(1, ["-f", `grpc://127.0.0.1:${await freePort()}`]);
       // Two rounds of probes.
       await Bun.sleep(5_000);
       await using load = new Load(address);
