@@ -79,7 +79,7 @@ export const stores: readonly Store[] = [
       const own = ["--access", "reader", "--secret", "reader-secret", "--region", "us-east-1"];
       // File systems without extended attributes are fine as well.
       const sidecar = (data: string) => {
-        const path = `${data}-attributes`;
+        const path = join(data, "../attributes");
         mkdirSync(path, { recursive: true });
         return path;
       };
