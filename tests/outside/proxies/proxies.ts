@@ -24,6 +24,8 @@ export interface ProxyKind {
   readonly title: string;
   /** Asks each daemon whether it is ready. */
   readonly asksReadiness: boolean;
+  /** Sends a POST again whose connection ended without an answer; otherwise it answers 502. */
+  readonly repeatsPosts: boolean;
   /** Lines that make the proxy end what is idle for `seconds`, but for sync streams. */
   shorten(configuration: string, seconds: number): string;
   command(configuration: string, folder: string): readonly string[];
@@ -34,6 +36,7 @@ export const kinds: readonly ProxyKind[] = [
     name: "nginx",
     title: "nginx",
     asksReadiness: false,
+    repeatsPosts: true,
     shorten: (text, seconds) =>
       text.replace(
         "http {",
@@ -48,6 +51,7 @@ export const kinds: readonly ProxyKind[] = [
     name: "haproxy",
     title: "HAProxy",
     asksReadiness: true,
+    repeatsPosts: true,
     shorten: (text, seconds) =>
       text
         .replace("timeout server 60s", `timeout server ${seconds}s`)
@@ -58,6 +62,7 @@ export const kinds: readonly ProxyKind[] = [
     name: "caddyfile",
     title: "Caddy",
     asksReadiness: false,
+    repeatsPosts: false,
     shorten: (text, seconds) =>
       text.replace("auto_https", `servers {\n timeouts {\n idle ${seconds}s\n }\n }\n auto_https`),
     command: (file) => ["caddy", "run", "--adapter", "caddyfile", "--config", file],
