@@ -100,7 +100,10 @@ async function checkAll(kind: ProxyKind, tls: boolean): Promise<void> {
       await load.flows();
     }
     const lost = await load.failures();
-    expectEqual(kind.repeatsPosts ? lost : lost.filter((failure) => !load.isRefusal(failure)), []);
+    const answered502 = lost.filter((failure) => failure.includes("502"));
+    if (kind.repeatsPosts) expectEqual(lost, []);
+    // The call that each caller has open while a daemon ends, no other.
+    else expectEqual([lost.length - answered502.length, answered502.length <= 16], [0, true]);
   });
 
   await check(

@@ -96,7 +96,7 @@ export const stores: readonly Store[] = [
     },
     refused: {
       env: { ...s3Env, AWS_SECRET_ACCESS_KEY: "wrong-secret" },
-      says: /403.*SignatureDoesNotMatch.*check the AWS credentials/,
+      says: /403.*check the AWS credentials.*\(SignatureDoesNotMatch\)/,
     },
   },
   {
@@ -113,7 +113,7 @@ export const stores: readonly Store[] = [
     },
     refused: {
       env: s3Env,
-      says: /403.*InvalidAccessKeyId.*check the AWS credentials/,
+      says: /403.*check the AWS credentials.*\(InvalidAccessKeyId\)/,
       // It checks from the first action on then, and knows no users.
       async before({ port }) {
         const url = `http://127.0.0.1:${port}/moto-api/reset-auth`;
@@ -192,7 +192,7 @@ export const stores: readonly Store[] = [
         AZURE_STORAGE_ACCOUNT: "acme",
         AZURE_STORAGE_KEY: Buffer.from("wrong-secret").toString("base64"),
       },
-      says: /403.*AuthorizationFailure.*check the AZURE_STORAGE_ variables/,
+      says: /403.*check the AZURE_STORAGE_ variables.*\(AuthorizationFailure\)/,
     },
   },
 ];
