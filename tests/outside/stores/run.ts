@@ -41,12 +41,13 @@ async function runStore(store: Store): Promise<void> {
     await put("red");
     await using flagd = await startFlagd(args, { env });
     await check("flags are loaded", async () => expectEqual(await light(flagd), "red"));
-    await check("an unchanged object is not sent again", async () => {
-      await running.answers(304);
-      const sent = running.count(200);
-      await running.answers(304);
-      await running.answers(304);
-      expectEqual(running.count(200), sent);
+    await check("an unchanged object changes nothing", async () => {
+      const [again, other] = store.ignoresConditions ? [200, 304] : [304, 200];
+      await running.answers(again);
+      const before = [running.count(other), flagd.log()];
+      await running.answers(again);
+      await running.answers(again);
+      expectEqual([running.count(other), flagd.log()], before);
     });
     await check("a change is seen", async () => {
       await put("green");

