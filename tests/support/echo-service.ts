@@ -17,8 +17,9 @@ import {
   Service,
   ResolveStringResponseSchema as StringResponse,
 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import type { ListenerOptions } from "../../src/transport/listener.ts";
-import { frameMessage, type StreamMethod, type UnaryMethod } from "../../src/transport/method.ts";
+import type { StreamMethod, UnaryMethod } from "../../src/transport/method.ts";
 import { shortError } from "./short-error.ts";
 import { until } from "./until.ts";
 

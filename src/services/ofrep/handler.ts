@@ -19,7 +19,7 @@ import { watch } from "./watched.ts";
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(
   options: OfrepOptions,
-  { routes, cors, evaluate }: OfrepParts,
+  { routes, cors, evaluations }: OfrepParts,
 ): HttpHandler {
   const { events } = options;
   const readBody = createBodyReader({
@@ -58,7 +58,7 @@ export function createOfrepHandler(
       if (reply !== undefined) return watched.send(reply);
       const key = route.kind === "single" ? route.key : undefined;
       return readBody(request, (body) =>
-        watched.attempt(() => evaluate(request, key, body, watched)),
+        watched.attempt(() => evaluations.evaluate(request, key, body, watched)),
       );
     });
   }

@@ -2,8 +2,8 @@ import { codeForm, type RpcError } from "../../core/rpc-error.ts";
 import { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
-import { wantsGzip } from "../grpc/envelope.ts";
 import { publicError } from "../grpc/grpc-status.ts";
+import { wantsGzip } from "../gzip.ts";
 import type { FastPath } from "../http1/fast-path.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { headEnd, statusLine } from "../http1/response-head.ts";
@@ -12,7 +12,7 @@ import type { UnaryMethod } from "../method.ts";
 type Headers = RequestHead["headers"];
 
 /**
- * Answers unary calls of Connect's protocol in JSON by the methods' own short paths, and answers
+ * Answers unary calls of Connect's protocol in JSON by the methods' own fast paths, and answers
  * what Connect's handlers would. Compressed requests, deadlines and other content types are theirs.
  */
 export function createJsonUnary(

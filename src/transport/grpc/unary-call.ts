@@ -1,9 +1,10 @@
 import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
+import { gzip, wantsGzip } from "../gzip.ts";
 import type { Http2Stream } from "../http2/http2-stream.ts";
-import { frameMessage, type UnaryMethod } from "../method.ts";
-import { envelopeOf, frameCompressed, wantsGzip } from "./envelope.ts";
+import type { UnaryMethod } from "../method.ts";
+import { envelopeOf, frameMessage } from "./envelope.ts";
 import { answerError, gzipHeaders, okTrailers, responseHeaders } from "./grpc-answers.ts";
 import { publicError } from "./grpc-status.ts";
 import { parseGrpcTimeout } from "./grpc-timeout.ts";
@@ -41,37 +42,43 @@ export class UnaryCall extends OneMessageCall {
       this.fail(error);
       return;
     }
-    if (!(answer instanceof Promise)) {
-      this.#succeed(answer);
+    this.#whenMade(answer, (message) => this.#compress(message));
+  }
+
+  #compress(answer: Uint8Array): void {
+    if (this.stream.closed) return;
+    if (wantsGzip(answer, this.headers["grpc-accept-encoding"] as string | undefined)) {
+      this.#whenMade(gzip(answer), (packed) => this.#reply(packed, true, answer.length));
+    } else {
+      this.#reply(answer, false, answer.length);
+    }
+  }
+
+  /** What takes long is a promise. */
+  #whenMade(made: Uint8Array | Promise<Uint8Array>, then: (made: Uint8Array) => void): void {
+    if (!(made instanceof Promise)) {
+      then(made);
       return;
     }
-    this.stream.prepare(answer);
-    answer.then(
-      (bytes) => this.#succeed(bytes),
-      (error) => this.stream.closed || this.fail(error),
-    );
+    this.stream.prepare(made);
+    made.then(then, (error) => this.stream.closed || this.fail(error));
   }
 
-  #succeed(answer: Uint8Array): void {
-    const call = this.#takeCall();
-    this.#reply(answer);
-    if (call === undefined) return;
-    call.responseBytes = answer.length;
-    call.finish(200, 0);
-  }
-
-  #reply(answer: Uint8Array): void {
+  #reply(message: Uint8Array, compressed: boolean, size: number): void {
     const { stream } = this;
-    if (wantsGzip(answer, this.headers["grpc-accept-encoding"] as string | undefined)) {
-      stream.reply(gzipHeaders, frameCompressed(answer), okTrailers);
-    } else if (answer.length <= copiedBytes) {
-      stream.reply(responseHeaders, frameMessage(answer), okTrailers);
+    const call = this.#takeCall();
+    const headers = compressed ? gzipHeaders : responseHeaders;
+    if (message.length <= copiedBytes) {
+      stream.reply(headers, frameMessage(message, compressed), okTrailers);
     } else {
-      stream.respond(responseHeaders);
-      stream.write(envelopeOf(answer));
-      stream.write(answer);
+      stream.respond(headers);
+      stream.write(envelopeOf(message, compressed));
+      stream.write(message);
       stream.end(okTrailers);
     }
+    if (call === undefined) return;
+    call.responseBytes = size;
+    call.finish(200, 0);
   }
 
   protected fail(thrown: unknown): void {
