@@ -79,6 +79,12 @@ export const framesPerAnswer = 4;
 export const maxHeaderFields = 1_000;
 
 /**
+ * Bytes of incomplete requests that one HTTP/2 connection may have sent, unless a single request may be
+ * larger. Contexts are kilobytes, and arrive whole.
+ */
+export const maxIncompleteBytes = 16 << 20;
+
+/**
  * Bytes of complete answers that one HTTP/2 connection's flow-control windows hold back. Beyond it further
  * requests are read, and answered when it is less.
  */

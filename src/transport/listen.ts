@@ -8,6 +8,7 @@ import { LazyDispatcher } from "./connect/lazy-dispatcher.ts";
 import { connectionsAllowed } from "./connection-limit.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
+import { envelopeBytes } from "./grpc/envelope.ts";
 import { StreamCall } from "./grpc/stream-call.ts";
 import { UnaryCall } from "./grpc/unary-call.ts";
 import { refuse } from "./http1/refuse.ts";
@@ -17,6 +18,7 @@ import { Http2Server } from "./http2/http2-server.ts";
 import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,
+  maxIncompleteBytes,
   sweepMs,
   type Timeouts,
   unlimitedBytes,
@@ -54,6 +56,7 @@ export async function listen(
   });
   const http2 = new Http2Server({
     maxConcurrentStreams: options.maxConcurrentStreams ?? defaultMaxConcurrentStreams,
+    maxIncompleteBytes: Math.max(maxIncompleteBytes, context.maxBytes + envelopeBytes),
     maxHeaderBytes,
     pings: keepAlive,
     timeouts,

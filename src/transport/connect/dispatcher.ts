@@ -127,9 +127,14 @@ export class Dispatcher {
       url: `http://localhost${target}`,
       header: toWebHeaders(exchange.headers),
       body: oneMessage
-        ? readBody(exchange.body, this.#context, (bytes) => {
-            if (call) call.requestBytes = messageBytesOf(bytes, headers["content-type"]);
-          })
+        ? readBody(
+            exchange.body,
+            this.#context,
+            (bytes) => exchange.keep?.(bytes) ?? true,
+            (bytes) => {
+              if (call) call.requestBytes = messageBytesOf(bytes, headers["content-type"]);
+            },
+          )
         : readPieces(exchange.body),
       signal: controller.signal,
       contextValues: createContextValues().set(failureKey, failure),

@@ -4,6 +4,9 @@ import { Code, RpcError } from "../../core/rpc-error.ts";
 export const envelopeBytes = 5;
 const compressedFlag = 1;
 
+/** Why a request is refused that would be in order if its connection had not others. */
+export const tooMuchUnfinished = "too many bytes of unfinished requests on one connection";
+
 /** The error for a message above the limit. */
 export function tooLarge(size: number, maxBytes: number): RpcError {
   return new RpcError(

@@ -39,7 +39,9 @@ let machine: Machine | undefined;
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string | undefined {
   machine ??= buildMachine();
   const { next, byte, final } = machine;
-  let text = "";
+  // No code is shorter than five bits.
+  const text = Buffer.allocUnsafe(Math.ceil(((end - start) * 8) / 5));
+  let length = 0;
   let state = 0;
   for (let at = start; at < end; at++) {
     const eight = bytes[at] ?? 0;
@@ -48,10 +50,10 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number): st
       state = next[step] ?? -1;
       if (state < 0) return undefined;
       const found = byte[step] ?? -1;
-      if (found >= 0) text += String.fromCharCode(found);
+      if (found >= 0) text[length++] = found;
     }
   }
-  return final[state] ? text : undefined;
+  return final[state] ? text.toString("latin1", 0, length) : undefined;
 }
 
 function buildMachine(): Machine {

@@ -39,8 +39,8 @@ export class Scene {
   };
   readonly peer: Http2Peer;
 
-  constructor(method: { unary: UnaryMethod["call"] } | { stream: Open }) {
-    const { context } = this;
+  constructor(method: { unary: UnaryMethod["call"] } | { stream: Open }, maxBytes = 1000) {
+    const context = { ...this.context, maxBytes };
     this.peer = new Http2Peer({
       serve: (stream) =>
         "unary" in method

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { Code, RpcError } from "../../../../src/core/rpc-error.ts";
-import { frameMessage } from "../../../../src/transport/grpc/envelope.ts";
+import { frameMessage, unwrapMessage } from "../../../../src/transport/grpc/envelope.ts";
 import { endStream, widen } from "../../../support/http2-peer.ts";
 import { frame, frameType } from "../../../support/raw-client.ts";
-
 import { message, nextTurns, path, reset, Scene } from "./scene.ts";
 
 describe("a unary call", () => {
@@ -111,4 +110,43 @@ describe("a unary call", () => {
     expect(scene.answers()).toEqual([Code.Internal]);
     expect(scene.log.entries.length).toBe(1);
   });
+});
+
+describe("requests that are not complete", () => {
+  const limit = 1 << 20;
+  const echo = () => new Scene({ unary: (message) => message }, 4 * limit);
+  const part = (id: number, bytes: number) => frame(frameType.data, 0, id, Buffer.alloc(bytes));
+
+  test("may have sent so much on one connection; beyond it one is refused, the others go on", () => {
+    const scene = echo();
+    for (const id of [1, 3, 5]) scene.peer.open(id, 0).send(part(id, limit / 3));
+    expect(scene.answers()).toEqual([]);
+    scene.peer.open(7, 0).send(part(7, 10));
+    expect(scene.answers()).toEqual([Code.ResourceExhausted]);
+    expect(scene.records.map(({ code }) => code)).toEqual([Code.ResourceExhausted]);
+    scene.peer.send(reset(1), reset(7));
+    scene.peer.open(9, 0).send(part(9, 10));
+    expect(scene.answers()).toEqual([]);
+  });
+
+  test("that become complete do not count any more", () => {
+    const scene = echo();
+    const body = frameMessage(Buffer.alloc(limit / 2));
+    for (const id of [1, 3, 5, 7, 9]) {
+      scene.peer.open(id, 0).send(frame(frameType.data, 0, id, body.subarray(0, -1)));
+      scene.peer.send(frame(frameType.data, endStream, id, body.subarray(-1)));
+    }
+    expect(scene.records.map(({ code }) => code)).toEqual(Array(5).fill(0));
+  });
+});
+
+test("a large answer is compressed while others are served", async () => {
+  const large = Buffer.from("abcdefgh".repeat(100_000));
+  const scene = new Scene({ unary: () => large });
+  scene.call(1, message, { "grpc-accept-encoding": "gzip" });
+  expect(scene.frames()).toEqual([]);
+  while (scene.records.length === 0) await nextTurns();
+  const data = scene.peer.take().flatMap(({ type, payload }) => (type === 0 ? [payload] : []));
+  expect(Buffer.from(unwrapMessage(Buffer.concat(data), "gzip", 1 << 20)).equals(large)).toBe(true);
+  expect(scene.records).toMatchObject([{ code: 0, responseBytes: large.length }]);
 });
