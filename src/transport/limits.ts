@@ -94,7 +94,7 @@ export const maxHeldAnswerBytes = 4 << 20;
 export const connectionBufferBytes = 256 << 10;
 
 /** Bytes waiting for a client that still asks for more: until it reads them it is not listened to. */
-export const longestOutput = 4 * connectionBufferBytes;
+export const maxOutputBytes = 4 * connectionBufferBytes;
 
 /** A request over HTTP/1.1 whose body is no longer than this is answered once all of it has been received. */
 export const maxGatheredBytes = 64 << 10;

@@ -28,7 +28,7 @@ import type { Listener, ListenerOptions } from "./listener.ts";
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.
  *
- * A gRPC call of a method in `unary` or `streams` takes a short path, and so does a unary one of
+ * A gRPC call of a method in `unary` or `streams` takes a fast path, and so does a unary one of
  * Connect's protocol in JSON over HTTP/1.1; everything else goes through Connect's handlers for the
  * same `routes`.
  * @throws ConfigError where the address is taken or a certificate cannot be used.

@@ -140,7 +140,12 @@ test("the flags of a bulk evaluation share a budget, which rules that do not gro
   );
   const context = { list: Array(evaluationLimits.steps / 4).fill(0) };
   const codes: (string | undefined)[] = [];
-  const view = { flags: new Map(), maxFlags: flags.length, ordered: stepsTo(flags), reflection: {} };
+  const view = {
+    flags: new Map(),
+    maxFlags: flags.length,
+    ordered: stepsTo(flags),
+    reflection: {},
+  };
   atOnce(resolveAll(view, context, (_, outcome) => codes.push(outcome.errorCode)));
   expect(codes.filter((_, i) => i % 2 === 0)).toEqual(Array(20).fill(undefined));
   const counted = codes.filter((_, i) => i % 2 === 1);
