@@ -66,6 +66,9 @@ const overHttp2: Send = (method, path, headers, body) =>
     request.on("response", (fields) => {
       received = fields;
     });
+    request.on("trailers", (fields) => {
+      received = { ...received, ...fields };
+    });
     request.on("data", (chunk) => {
       text += chunk;
     });

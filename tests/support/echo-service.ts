@@ -9,6 +9,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { RpcError } from "../../src/core/rpc-error.ts";
 import {
   EventStreamResponseSchema as Event,
   type EventStreamResponseSchema,
@@ -132,9 +133,9 @@ function* events(
 }
 
 function refuse(header: Header): void {
-  if (header("x-refuse")) throw new ConnectError("not today", Code.InvalidArgument);
+  if (header("x-refuse")) throw new RpcError("not today", Code.InvalidArgument);
 }
 
-function failure(): ConnectError {
-  return new ConnectError("Größe", Code.Unavailable);
+function failure(): RpcError {
+  return new RpcError("Größe", Code.Unavailable);
 }
