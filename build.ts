@@ -10,13 +10,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { $ } from "bun";
 import packageJson from "./package.json";
+import { entrypoints, thirdPartyLicenses } from "./scripts/third-party-licenses.ts";
 
 const outfile = process.argv[2] ?? "dist/flagd";
 const commit = (await $`git rev-parse --short HEAD`.nothrow().quiet().text()).trim() || "unknown";
+const licenses = await thirdPartyLicenses();
 
 async function build(file: string, bytecodeOrder: string | false): Promise<void> {
   const result = await Bun.build({
-    entrypoints: ["src/main.ts", "src/worker.ts", "src/source-thread.ts"],
+    entrypoints,
     target: "bun",
     minify: true,
     bytecode: true,
@@ -26,6 +28,7 @@ async function build(file: string, bytecodeOrder: string | false): Promise<void>
       FLAGD_VERSION: JSON.stringify(packageJson.version),
       FLAGD_COMMIT: JSON.stringify(commit),
       FLAGD_DATE: JSON.stringify(new Date().toISOString()),
+      FLAGD_LICENSES: JSON.stringify(licenses),
     },
     compile: {
       outfile: file,

@@ -15,14 +15,17 @@ import {
   shortPath,
 } from "../tests/conformance/outside/connect.ts";
 import { runH2spec } from "../tests/conformance/outside/h2spec.ts";
+import { protocolDescriptors } from "../tests/conformance/outside/protocol.ts";
 import { findTool } from "../tests/conformance/outside/tools.ts";
 import { startFlagd } from "../tests/support/flagd.ts";
 import { sampleDocument } from "../tests/support/sample-flags.ts";
 
 let connectconformance: string;
+let descriptors: string;
 let h2spec: string;
 try {
   connectconformance = await findTool("connectconformance");
+  descriptors = await protocolDescriptors();
   h2spec = await findTool("h2spec");
 } catch (error) {
   const optional = process.argv.includes("--if-possible");
@@ -37,8 +40,8 @@ const build = Bun.spawnSync([process.execPath, "build.ts"], {
 if (build.exitCode !== 0) process.exit(1);
 
 const summaries = [
-  await runConnect(connectconformance, fullPath),
-  await runConnect(connectconformance, shortPath),
+  await runConnect(connectconformance, descriptors, fullPath),
+  await runConnect(connectconformance, descriptors, shortPath),
   ...(await runH2specs(h2spec)),
 ];
 let good = true;

@@ -8,6 +8,7 @@ import { globalOptions } from "../config/options/shared.ts";
 import { versionLine } from "../core/build-info.ts";
 import { ConfigError } from "../core/config-error.ts";
 import { visible } from "../core/visible.ts";
+import { SourceError } from "../sources/source-error.ts";
 import type { Io } from "./io.ts";
 
 /** By name. Each is loaded only when it runs: `flagd version` needs nothing of the daemon. */
@@ -46,7 +47,7 @@ async function report(
   args: readonly string[],
   { environment }: Io,
 ): Promise<string> {
-  const expected = error instanceof ConfigError;
+  const expected = error instanceof ConfigError || error instanceof SourceError;
   // Left to the runtime an error of ours would be shown with its members, which may be secret.
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const message = expected ? error.message : `unexpected error; please report it: ${what}`;
@@ -60,7 +61,7 @@ async function report(
     }
   }
   const usage = known ? `flagd ${known.name} --help` : "flagd help";
-  const advice = expected ? `Run '${usage}' for usage.\n` : "";
+  const advice = error instanceof ConfigError ? `Run '${usage}' for usage.\n` : "";
   return `Error: ${visible(message)}\n${advice}`;
 }
 

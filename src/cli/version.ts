@@ -4,9 +4,13 @@ import { commandHelp } from "../config/manual/help.ts";
 import { versionOptions } from "../config/options/version.ts";
 import { commandLineValues } from "../config/resolve.ts";
 import { buildInfo, versionLine } from "../core/build-info.ts";
+import { ConfigError } from "../core/config-error.ts";
 import type { Io } from "./io.ts";
 
-/** `flagd version`: what was built when. */
+// Replaced at build time; not there when run from source.
+declare const FLAGD_LICENSES: string | undefined;
+
+/** `flagd version`: what was built when; with `--licenses`, under which licences its parts are. */
 export const version = (io: Io) =>
   defineCommand({
     meta: { name: "version" },
@@ -14,7 +18,19 @@ export const version = (io: Io) =>
       const manual = manualOf("version");
       const values = commandLineValues(versionOptions, rawArgs);
       const line = values?.output === "json" ? JSON.stringify(buildInfo) : versionLine;
-      await io.print(values ? `${line}\n` : commandHelp(manual));
+      if (!values) await io.print(commandHelp(manual));
+      else
+        await io.print(
+          values.licenses
+            ? licenses()
+            : `${line}
+`,
+        );
       return 0;
     },
   });
+
+function licenses(): string {
+  if (typeof FLAGD_LICENSES === "string") return FLAGD_LICENSES;
+  throw new ConfigError("only the built executable has the licences of its parts: npm run build");
+}

@@ -23,12 +23,15 @@ export interface Resolved<Table extends OptionTable> {
   readonly file: string | undefined;
   /** What was ignored. */
   readonly warnings: readonly string[];
+  /** What stands between the options, of a command that takes words. */
+  readonly words: readonly string[];
 }
 
 /**
  * The value of every option of `table`: command line before environment before configuration file
  * before default. Undefined where help was asked for.
  * @param others options of other commands, which the configuration file may have too
+ * @param takesWords whether the command takes something beside options
  * @throws ConfigError naming the option, variable or key, and what was expected
  */
 export async function resolveOptions<Table extends OptionTable>(
@@ -36,6 +39,7 @@ export async function resolveOptions<Table extends OptionTable>(
   args: readonly string[],
   environment: Environment,
   others: OptionTable = {},
+  takesWords = false,
 ): Promise<Resolved<Table> | undefined> {
   const given = parseArguments(args, table);
   if (given.help) return undefined;
@@ -74,8 +78,9 @@ export async function resolveOptions<Table extends OptionTable>(
   }
   const [extra] = given.positional;
   // After the values: words are left over, too, where a shell took unquoted JSON apart.
-  if (extra !== undefined) throw new ConfigError(unexpected(extra, table));
+  if (extra !== undefined && !takesWords) throw new ConfigError(unexpected(extra, table));
   return {
+    words: given.positional,
     values: values as Values<Table>,
     origin: (name) => origins.get(String(name)) ?? { place: "default", name: `--${String(name)}` },
     file: file?.path,

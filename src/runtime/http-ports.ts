@@ -1,5 +1,6 @@
 import type { StartConfig } from "../config/start.ts";
 import type { Log } from "../core/log.ts";
+import { isOfrepPath } from "../services/ofrep/paths.ts";
 import type { Ofrep } from "../services/ofrep/service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../transport/http-handler.ts";
@@ -83,7 +84,7 @@ function restricted(ofrep: Ofrep, rule: StartConfig["ofrep"]["tls"]): Restricted
   return {
     handler(request) {
       if (allowed(request.secure)) return handler(request);
-      return pathOf(request.target).startsWith("/ofrep/") ? refusal : undefined;
+      return isOfrepPath(pathOf(request.target)) ? refusal : undefined;
     },
     fastPath: (secure) => (allowed(secure) ? fastPath(secure) : undefined),
   };

@@ -3,9 +3,8 @@ import { maxConnections, otherFiles } from "./limits.ts";
 import type { PortSharing } from "./listener.ts";
 
 /**
- * The connections that this thread may have open on one of three or four ports; what is handed on to
- * Bun.serve takes two more descriptors. Where there are none left Bun accepts nothing and says nothing,
- * and even probes get no answer.
+ * The connections that this thread may have open on one of three or four ports. If there are no descriptors
+ * left Bun accepts nothing and says nothing, and even probes get no answer.
  */
 export function connectionsAllowed(
   shared: Pick<PortSharing, "threads"> | undefined,

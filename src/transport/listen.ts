@@ -3,7 +3,7 @@ import { ExpiryQueue } from "../core/expiry.ts";
 import { within } from "../core/within.ts";
 import { Acceptor } from "./acceptor.ts";
 import { bind } from "./bind.ts";
-import { createJsonUnary } from "./connect/json-unary.ts";
+import { createConnectFastPath } from "./connect/fast-path.ts";
 import { LazyDispatcher } from "./connect/lazy-dispatcher.ts";
 import { connectionsAllowed } from "./connection-limit.ts";
 import type { Expirable, TransportContext } from "./context.ts";
@@ -51,7 +51,7 @@ export async function listen(
   const http1 = new Http1Server({
     maxHeaderBytes,
     timeouts,
-    fastPath: () => createJsonUnary(options.unary ?? [], cors, timeouts.keepAliveMs, context),
+    fastPath: () => createConnectFastPath(options.unary ?? [], cors, timeouts.keepAliveMs, context),
     serve: (exchange) => void dispatcher.serve(exchange),
   });
   const http2 = new Http2Server({

@@ -47,8 +47,8 @@ const kinds: readonly {
     name: "Python's openfeature-provider-flagd, in-process",
     start: ({ syncPort }) =>
       pythonClient({ host: "127.0.0.1", port: syncPort, resolver_type: "in-process" }),
-    // It evaluates by itself, with an older way to bucket.
-    differs: { split: { value: "y" } },
+    // It evaluates by itself, with the newer way to bucket.
+    differs: { split: { value: "g" } },
   },
 ];
 

@@ -322,14 +322,13 @@ describe("the cluster", () => {
 
   test.each<[string, () => string, string]>([
     ["is missing", () => join(folder, "none.yaml"), "cannot read"],
-    ["runs a command", () => kubeconfig("http://x", { exec: {} }), "users of type exec"],
     ["has no server", () => kubeconfig("nowhere"), "is not an http or https URL"],
     [
       "names no context",
       () => withText("contexts: []\ncurrent-context: x"),
       'no context named "x"',
     ],
-    ["is no YAML", () => withText("a: [b\ntoken: s3cret"), "is not YAML"],
+    ["is no YAML", () => withText("a: [b\ntoken: s3cret"), "cannot be used"],
   ])("file that %s ends the start, its content unsaid", async (_what, path, reason) => {
     await using source = run({ KUBECONFIG: path() });
     const error = await source.ended;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { RedisServer, type RedisServerOptions } from "../support/redis.ts";
@@ -280,6 +280,164 @@ describe("credentials", () => {
   );
 });
 
+describe("a hash", () => {
+  const flag = (variant: string) =>
+    JSON.stringify({ state: "ENABLED", variants: { a: "a", b: "b" }, defaultVariant: variant });
+  const flagsOf = (source: RunningRedisSource) => JSON.parse(source.document ?? "{}").flags;
+
+  test("is one document with a flag a field, and follows each field at once", async () => {
+    await using server = await RedisServer.start();
+    await server.command("HSET", "flags", "one", flag("a"), "two", flag("a"));
+    await server.command("HSET", "flags", "metadata", '{"team":"x"}', "$evaluators", '{"e":true}');
+    await using source = run(`redis://127.0.0.1:${server.port}?hash=flags`);
+    await until("the flags", () => source.document !== undefined);
+    expect(JSON.parse(source.document ?? "")).toEqual({
+      flags: { one: JSON.parse(flag("a")), two: JSON.parse(flag("a")) },
+      metadata: { team: "x" },
+      $evaluators: { e: true },
+    });
+    await server.command("HSET", "flags", "two", flag("b"));
+    await until("the change", () => flagsOf(source).two.defaultVariant === "b");
+    await server.command("HDEL", "flags", "one");
+    await until("the end of a flag", () => !("one" in flagsOf(source)));
+    expect(source.failures).toEqual([]);
+  });
+
+  test("with a wrong field keeps that flag as it was, the others follow", async () => {
+    await using server = await RedisServer.start();
+    await server.command("HSET", "flags", "one", flag("a"), "two", flag("a"), "bad", "{");
+    await using source = run(`redis://127.0.0.1:${server.port}?hash=flags`);
+    await until("the flags", () => source.document !== undefined);
+    expect(Object.keys(flagsOf(source))).toEqual(["one", "two"]);
+    expect(source.payloads[0]?.problems).toEqual([
+      { path: "$.flags.bad", reason: "the field is not valid JSON" },
+    ]);
+    await server.command("HSET", "flags", "one", "[1]", "two", flag("b"));
+    await until("the change", () => flagsOf(source).two.defaultVariant === "b");
+    expect(flagsOf(source).one.defaultVariant).toBe("a");
+    expect(source.payloads.at(-1)?.problems?.map(({ path }) => path)).toContain("$.flags.one");
+  });
+
+  test("that is a string, or is gone, is said to be", async () => {
+    await using server = await serverWith();
+    await using source = run(`redis://127.0.0.1:${server.port}?hash=flags`);
+    await source.fails('the key "flags" is not a hash: for a document, write key=');
+    await server.command("DEL", "flags");
+    await source.fails('the hash "flags" does not exist');
+  });
+});
+
+describe("several keys", () => {
+  const flags = (flags: Record<string, string>, metadata = {}) =>
+    JSON.stringify({
+      flags: Object.fromEntries(
+        Object.entries(flags).map(([key, value]) => [
+          key,
+          { state: "ENABLED", variants: { v: value }, defaultVariant: "v" },
+        ]),
+      ),
+      metadata,
+    });
+
+  test("are read at once, and of the same flag the later one counts", async () => {
+    await using server = await RedisServer.start();
+    await server.set("base", flags({ a: "base", b: "base" }, { from: "base" }));
+    await server.set("over", flags({ b: "over" }));
+    await using source = run(`redis://127.0.0.1:${server.port}?key=base&key=over`);
+    const values = () =>
+      (
+        JSON.parse(source.document ?? '{"flags":[]}').flags as { key: string; variants: object }[]
+      ).map(({ key, variants }) => `${key} ${Object.values(variants)}`);
+    await until("the flags", () => values().length === 3);
+    expect(values()).toEqual(["a base", "b base", "b over"]);
+    expect(JSON.parse(source.document ?? "").flags[0].metadata).toEqual({ from: "base" });
+    await server.set("over", flags({ a: "over" }));
+    await until("the change", () => values().includes("a over"));
+    const calls = await commandCalls(server);
+    expect(Object.keys(calls)).toContain("mget");
+    expect(calls).not.toHaveProperty("get");
+    await server.command("DEL", "over");
+    await source.fails('the key "over" does not exist in the database');
+  });
+});
+
+describe("secrets in files", () => {
+  test("are read again for each connection: a new password needs no restart", async () => {
+    const passwordFile = join(certificates.folder, `password-${crypto.randomUUID()}`);
+    await writeFile(passwordFile, "old\n");
+    await using server = await serverWith({ password: "old" });
+    await using source = run(uriOf(server), { passwordFile, interval: 1 });
+    await source.delivers(document);
+    await server.command("ACL", "SETUSER", "default", "resetpass", ">new");
+    await server.command("CLIENT", "KILL", "TYPE", "normal");
+    await source.fails("rejected the password");
+    await writeFile(passwordFile, "new\n");
+    await server.set("flags", changed);
+    await source.delivers(changed);
+  });
+});
+
+describe("a server that", () => {
+  test("closes idle connections is no failure", async () => {
+    await using server = await serverWith({ config: [["timeout", "1"]] });
+    await using source = run(uriOf(server), { watch: false, interval: 3 });
+    await source.delivers(document);
+    await until("the end of the connection", async () => (await clientCount(server)) === 0);
+    await server.set("flags", changed);
+    await source.delivers(changed);
+    expect(source.failures).toEqual([]);
+  });
+
+  test("runs a script for seconds shows changes at once again afterwards", async () => {
+    await using server = await serverWith({ config: [["busy-reply-threshold", "50"]] });
+    await using source = run(uriOf(server));
+    await source.delivers(document);
+    const script =
+      "local t=redis.call('TIME') while true do local n=redis.call('TIME') if n[1]-t[1]>2 then return 1 end end";
+    await server.command("EVAL", script, "0");
+    const said = () => source.log.entries.map(({ message }) => message);
+    await until("the return of the hint", () =>
+      said().includes("changes are noticed at once again"),
+    );
+    expect(said()[0]).toStartWith("changes are noticed only by polls for now: BUSY");
+    await server.set("flags", changed);
+    await source.delivers(changed);
+  });
+
+  test.each([
+    ["PING", ""],
+    ["UNWATCH", ""],
+    ["CLIENT", ""],
+  ])("has no %s is read", async (command) => {
+    await using server = await serverWith({ config: [["rename-command", command, ""]] });
+    await using source = run(uriOf(server), { interval: 1 });
+    await source.delivers(document);
+    await server.set("flags", changed);
+    await source.delivers(changed);
+    expect(source.failures).toEqual([]);
+  });
+
+  test.each([[true], [false]])(
+    "refuses to read gives advice that it accepts (JSON: %p)",
+    async (withJson) => {
+      await using server = await serverWith({
+        ...(withJson && { module: json }),
+        users: [["reader", "on", ">pw", "~other", "-@all"]],
+      });
+      await using source = run(`redis://reader:pw@127.0.0.1:${server.port}?key=flags`);
+      const message = String(await source.ended);
+      const advice = /ACL SETUSER (.*)$/.exec(message)?.[1] ?? "";
+      expect(advice).toStartWith("reader ~KEY +get ");
+      expect(advice.includes("json.get")).toBe(withJson);
+      await server.command("ACL", "SETUSER", ...advice.replace("KEY", "flags").split(" "));
+      await using other = run(`redis://reader:pw@127.0.0.1:${server.port}?key=flags`);
+      await other.delivers(document);
+      await server.set("flags", changed);
+      await other.delivers(changed);
+    },
+  );
+});
+
 describe("places", () => {
   test("another database", async () => {
     await using server = await serverWith();
@@ -298,7 +456,7 @@ describe("places", () => {
   ])("a socket, parameters %p, credentials %p", async (parameters, credentials) => {
     await using server = await RedisServer.start(credentials ? { password: "secret" } : {});
     await server.set("flags", document, parameters ? 3 : 0);
-    const uri = `redis+unix://${credentials}${server.socketPath}?key=flags${parameters}`;
+    const uri = `${credentials ? "unix" : "redis+unix"}://${credentials}${server.socketPath}?key=flags${parameters}`;
     await using source = run(uri);
     await source.delivers(document);
     await server.set("flags", changed, parameters ? 3 : 0);

@@ -15,6 +15,8 @@ export interface RedisServerOptions {
   /** Path of a module to load. */
   readonly module?: string;
   readonly databases?: number;
+  /** Instead of the `redis-server` on the PATH. */
+  readonly executable?: string;
   /** Further lines of redis.conf. */
   readonly config?: readonly (readonly string[])[];
 }
@@ -57,13 +59,13 @@ export class RedisServer implements AsyncDisposable {
     const file = join(this.folder, "redis.conf");
     const log = join(this.folder, "log");
     await writeFile(file, this.#configuration(options));
-    const child = Bun.spawn([...boundToUs, "redis-server", file], {
+    const child = Bun.spawn([...boundToUs, options.executable ?? "redis-server", file], {
       cwd: this.folder,
       stdio: ["ignore", Bun.file(log), "inherit"],
     });
     this.#child = child;
     const answer = await until(`redis-server on port ${this.port}`, () =>
-      child.exitCode === null ? this.command("PING") : "ended",
+      child.exitCode === null ? this.command("TIME") : "ended",
     );
     if (answer === "ended") throw new Error(`redis-server ended:\n${await Bun.file(log).text()}`);
   }
@@ -86,6 +88,12 @@ export class RedisServer implements AsyncDisposable {
   /** Runs a command as a user who may do anything. @throws the server's error */
   command(...args: readonly string[]): Promise<string> {
     return this.#cli(args);
+  }
+
+  /** The same after ASKING, over one connection, as a client does that a cluster's node told to ask here. */
+  async asking(...args: readonly string[]): Promise<void> {
+    const words = args.map((word) => JSON.stringify(word)).join(" ");
+    await this.#cli([], `ASKING\n${words}\n`);
   }
 
   /** SET, for documents of any size. */
@@ -122,11 +130,14 @@ export class RedisServer implements AsyncDisposable {
       ["port", tls ? "0" : `${this.port}`],
       ["unixsocket", this.socketPath],
       ["save", ""],
-      ["cluster-port", `${this.busPort}`],
       ["user", "admin", "on", ">admin", "~*", "&*", "+@all"],
       ...users.map((user) => ["user", ...user]),
       ...config,
     ];
+    // Servers before Redis 7 do not know it.
+    if (config.some(([name]) => name === "cluster-enabled")) {
+      lines.push(["cluster-port", `${this.busPort}`]);
+    }
     if (password !== undefined) lines.push(["requirepass", password]);
     if (databases !== undefined) lines.push(["databases", `${databases}`]);
     if (module !== undefined) lines.push(["loadmodule", module]);

@@ -14,7 +14,7 @@ export const sampleDocument = {
     reference: flag({ on: true, off: false }, "off", { if: [{ $ref: "employee" }, "on", "off"] }),
     split: flag({ red: "r", blue: "b", green: "g", yellow: "y" }, "red", {
       fractional: [
-        { cat: ["headerColor", { var: "targetingKey" }] },
+        { cat: ["saleBadge", { var: "targetingKey" }] },
         ["red", 25],
         ["blue", 25],
         ["green", 25],
@@ -71,7 +71,7 @@ export const expectations: readonly Expectation[] = [
   },
   { flag: "rule", type: "boolean", fallback: false, value: true, reason: "TARGETING_MATCH" },
   { flag: "reference", type: "boolean", fallback: false, value: true, reason: "TARGETING_MATCH" },
-  { flag: "split", type: "string", fallback: "x", value: "g", reason: "TARGETING_MATCH" },
+  { flag: "split", type: "string", fallback: "x", value: "y", reason: "TARGETING_MATCH" },
   { flag: "version", type: "string", fallback: "x", value: "new", reason: "TARGETING_MATCH" },
   { flag: "prefix", type: "boolean", fallback: false, value: true, reason: "TARGETING_MATCH" },
   { flag: "disabled", type: "boolean", fallback: false, value: false, reason: "DISABLED" },

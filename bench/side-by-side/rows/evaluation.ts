@@ -72,7 +72,7 @@ function measure(targeting: Json | undefined): number {
   ]);
   const flag = prepareFlag(
     {
-      key: "headerColor",
+      key: "saleBadge",
       state: "ENABLED",
       variants,
       defaultVariant: "control",

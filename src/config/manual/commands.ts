@@ -86,7 +86,10 @@ const version: CommandManual = {
   summary: "Print the version, the commit and the build date",
   usage: "[options]",
   options: versionOptions,
-  examples: [{ does: "For scripts", command: "flagd version -o json" }],
+  examples: [
+    { does: "For scripts", command: "flagd version -o json" },
+    { does: "Licences of what the executable contains", command: "flagd version --licenses" },
+  ],
 };
 
 const health: CommandManual = {

@@ -1,4 +1,4 @@
-import { oneOf } from "../kinds/scalars.ts";
+import { boolean, oneOf } from "../kinds/scalars.ts";
 import { option } from "./option.ts";
 import { globalOptions } from "./shared.ts";
 
@@ -10,6 +10,13 @@ export const versionOptions = {
     short: "o",
     section: "General",
     doc: "Print one line, or a JSON object with version, commit and date.",
+    flagOnly: true,
+  }),
+  licenses: option({
+    kind: boolean,
+    default: false,
+    section: "General",
+    doc: "Print the licences of everything that the executable contains instead.",
     flagOnly: true,
   }),
   ...globalOptions,

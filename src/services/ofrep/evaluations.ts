@@ -16,10 +16,10 @@ import { elementOf } from "./element.ts";
 import { eventStreams } from "./events/advertisement.ts";
 import { namedConfiguration } from "./events/configuration.ts";
 import type { OfrepEvents } from "./events/events.ts";
+import type { Observed } from "./observed.ts";
 import { json, type Reply, refusal } from "./reply.ts";
 import type { OfrepRequest } from "./request.ts";
 import { readSelector } from "./selector.ts";
-import type { Watched } from "./watched.ts";
 
 export interface EvaluationsOptions {
   readonly store: SnapshotSource;
@@ -43,7 +43,7 @@ export type Evaluate = <Answer>(
   request: OfrepRequest,
   key: string | undefined,
   body: Body,
-  watched: Watched<Answer>,
+  observed: Observed<Answer>,
 ) => Answer | Promise<Answer>;
 
 /** What both ways into the service share. */
@@ -109,21 +109,21 @@ export function createEvaluations(options: EvaluationsOptions): Evaluations {
     request: OfrepRequest,
     key: string | undefined,
     body: Body,
-    watched: Watched<Answer>,
+    observed: Observed<Answer>,
   ): Answer | Promise<Answer> => {
-    if ("refused" in body) return watched.send(refusal(body.refused, key));
+    if ("refused" in body) return observed.send(refusal(body.refused, key));
     const context = parseContext(body.text);
-    if (context === undefined) return watched.send(refusal("invalid", key));
+    if (context === undefined) return observed.send(refusal("invalid", key));
     const selector = readSelector(request.headers[selectorHeader]);
-    if (typeof selector === "string") return watched.send(refusal({ selector }, key));
+    if (typeof selector === "string") return observed.send(refusal({ selector }, key));
     const named = events && namedConfiguration(request.target);
     const now = (): Answer | Promise<Answer> => {
       additions.apply(context, (name) => request.headers[name]);
-      if (key !== undefined) return watched.send(one(request, selector, key, context, body.bytes));
+      if (key !== undefined) return observed.send(one(request, selector, key, context, body.bytes));
       const reply = all(request, selector, context, body.bytes);
-      return reply instanceof Promise ? watched.sendLater(reply) : watched.send(reply);
+      return reply instanceof Promise ? observed.sendLater(reply) : observed.send(reply);
     };
-    return named ? events.fresh(selector, named).then(() => watched.attempt(now)) : now();
+    return named ? events.fresh(selector, named).then(() => observed.attempt(now)) : now();
   };
 
   return {

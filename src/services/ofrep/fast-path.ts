@@ -3,10 +3,10 @@ import type { HeaderList } from "../../transport/cors.ts";
 import type { FastPath } from "../../transport/http1/fast-path.ts";
 import { type HeadEnd, headEnd, statusLine } from "../../transport/http1/response-head.ts";
 import { defaultTimeouts } from "../../transport/limits.ts";
+import { observe } from "./observed.ts";
 import type { Reply } from "./reply.ts";
 import type { OfrepRequest } from "./request.ts";
 import type { OfrepOptions, OfrepParts } from "./service.ts";
-import { watch } from "./watched.ts";
 
 /** A path without percent-encoding, and no query. */
 const plainTarget = /^\/ofrep\/v1\/evaluate\/flags(?:\/[\w~-][\w.~-]*)?$/;
@@ -38,13 +38,13 @@ export function createFastPath(
     // Tracing writes into the headers, and heads are used again.
     const headers: Record<string, string> = trace ? { ...head.headers } : head.headers;
     const request: OfrepRequest = { method: "POST", target, headers };
-    const watched = watch(observer, { method: "POST", headers, path: route.path }, (reply) =>
+    const observed = observe(observer, { method: "POST", headers, path: route.path }, (reply) =>
       encode(reply, cors.actual(headers.origin), endOfHead(last)),
     );
     const key = route.kind === "single" ? route.key : undefined;
     const read = { text: decoder.decode(body), bytes: body.length };
     try {
-      const answer = watched.attempt(() => evaluations.evaluate(request, key, read, watched));
+      const answer = observed.attempt(() => evaluations.evaluate(request, key, read, observed));
       // Only a query can name a configuration that has to be waited for.
       return answer instanceof Promise ? undefined : answer;
     } catch {

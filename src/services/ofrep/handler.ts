@@ -11,10 +11,10 @@ import {
 } from "../../transport/http-handler.ts";
 import { createBodyReader } from "./body.ts";
 import { answerEvents } from "./events/answer.ts";
+import { observe } from "./observed.ts";
 import { badRequestPage, methodNotAllowed, type Reply, redirect } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { type OfrepOptions, type OfrepParts, observerOf } from "./service.ts";
-import { watch } from "./watched.ts";
 
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(
@@ -45,7 +45,7 @@ export function createOfrepHandler(
           })
         : undefined;
     if (preflight !== undefined) return { status: 204, headers: preflight, body: null };
-    const watched = watch(
+    const observed = observe(
       observerOf(options, request.secure),
       { method, headers, path: route.path },
       (reply): HttpReply => {
@@ -53,12 +53,12 @@ export function createOfrepHandler(
         return { status, headers: [...headers, ...cors.actual(origin)], body };
       },
     );
-    return watched.attempt(() => {
+    return observed.attempt(() => {
       const reply = withoutBody(request, route);
-      if (reply !== undefined) return watched.send(reply);
+      if (reply !== undefined) return observed.send(reply);
       const key = route.kind === "single" ? route.key : undefined;
       return readBody(request, (body) =>
-        watched.attempt(() => evaluations.evaluate(request, key, body, watched)),
+        observed.attempt(() => evaluations.evaluate(request, key, body, observed)),
       );
     });
   }

@@ -1,8 +1,6 @@
 /** Which of OFREP's endpoints a request is for. */
 import { pathOf } from "../../transport/http-handler.ts";
-import { eventsPath } from "./events/advertisement.ts";
-
-const flagsPath = "/ofrep/v1/evaluate/flags";
+import { eventsPath, flagsPath, isOfrepPath } from "./paths.ts";
 
 /** With the request's path, as it was sent. */
 export type Route = Endpoint & { readonly path: string };
@@ -26,7 +24,7 @@ export function routeOf(target: string): Route | undefined {
 
 function endpointOf(target: string, path: string): Endpoint | undefined {
   const clean = cleaned(path);
-  if (!clean.startsWith("/ofrep/")) return undefined;
+  if (!isOfrepPath(clean)) return undefined;
   if (clean !== path) {
     const query = target.indexOf("?");
     return { kind: "redirect", location: clean + (query < 0 ? "" : target.slice(query)) };
@@ -62,4 +60,27 @@ function decodeKey(segment: string): string {
     part.startsWith("%") ? Buffer.from(part.slice(1), "hex") : Buffer.from(part),
   );
   return Buffer.concat(bytes).toString("utf8");
+}
+
+const maxKnown = 1_000;
+const maxKnownLength = 500;
+
+/**
+ * The routes of the targets asked for last. Clients ask for the same flags over and over, and taking a
+ * target apart costs more than evaluating the flag that it names.
+ */
+export class KnownRoutes {
+  readonly #known = new Map<string, Route>();
+
+  /** As {@link routeOf}. */
+  of(target: string): Route | undefined {
+    const known = this.#known.get(target);
+    if (known !== undefined) return known;
+    const route = routeOf(target);
+    if (route !== undefined && target.length <= maxKnownLength) {
+      if (this.#known.size === maxKnown) this.#known.clear();
+      this.#known.set(target, route);
+    }
+    return route;
+  }
 }

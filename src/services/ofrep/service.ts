@@ -5,7 +5,7 @@ import type { FastPath } from "../../transport/http1/fast-path.ts";
 import { createEvaluations, type Evaluations, type EvaluationsOptions } from "./evaluations.ts";
 import { createFastPath } from "./fast-path.ts";
 import { createOfrepHandler } from "./handler.ts";
-import { KnownRoutes } from "./known-routes.ts";
+import { KnownRoutes } from "./route.ts";
 
 export interface OfrepOptions extends EvaluationsOptions, CallObserver {
   /** Observes the calls that come over TLS; default: as the others. */

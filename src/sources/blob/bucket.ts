@@ -3,8 +3,8 @@ import type { Environment } from "../../core/environment.ts";
 import type { WebClient, WebRequest } from "../web/web-client.ts";
 
 export interface BucketDependencies {
-  readonly client: WebClient;
   readonly clock: Clock;
+  readonly client: WebClient;
   readonly env: Environment;
 }
 

@@ -1,14 +1,13 @@
 import { ConfigError } from "../../core/config-error.ts";
 import { encodeKey, isOn, parseBlobUri } from "../blob/blob-location.ts";
 import type { Bucket, BucketDependencies } from "../blob/bucket.ts";
-import { TokenCache } from "../web/token-cache.ts";
-import { googleToken } from "./google-credentials.ts";
+import { GoogleCredentials } from "./google-credentials.ts";
 
 /**
  * Google Cloud Storage by its XML API, or the emulator of STORAGE_EMULATOR_HOST.
  * @throws ConfigError for a wrong URI or variable
  */
-export function gcsBucket(uri: string, { client, clock, env }: BucketDependencies): Bucket {
+export function gcsBucket(uri: string, { client, env }: BucketDependencies): Bucket {
   const { bucket, key, options } = parseBlobUri(uri, "gs", { anonymous: "boolean" });
   const emulator = env.STORAGE_EMULATOR_HOST?.replace(/^(?!https?:\/\/)/, "http://");
   const host = (emulator || "https://storage.googleapis.com").replace(/\/$/, "");
@@ -19,7 +18,7 @@ export function gcsBucket(uri: string, { client, clock, env }: BucketDependencie
   }
   const url = new URL(`${host}/${encodeURIComponent(bucket)}/${encodeKey(key)}`);
   const anonymous = isOn(options.anonymous) || Boolean(emulator);
-  const tokens = new TokenCache(clock, (signal) => googleToken(env, client, signal));
+  const tokens = new GoogleCredentials(client);
   return {
     key,
     advice: "check the Google credentials and their permissions",

@@ -2,7 +2,7 @@ import type { Environment } from "../../core/environment.ts";
 import { SourceError } from "../source-error.ts";
 import { refusal } from "../web/refusal.ts";
 import { WebClient, type WebRequest, type WholeAnswer } from "../web/web-client.ts";
-import { type Cluster, loadCluster } from "./cluster.ts";
+import { type Cluster, ClusterAccess } from "./cluster.ts";
 import {
   type FlagObject,
   type FlagResource,
@@ -45,16 +45,18 @@ export interface FlagApiOptions {
 export class FlagApi {
   readonly #options: FlagApiOptions;
   readonly #client: WebClient;
+  readonly #access: ClusterAccess;
   #cluster: Cluster | undefined;
 
   constructor(options: FlagApiOptions) {
     this.#options = options;
+    this.#access = new ClusterAccess(options.env, options.serviceAccount);
     this.#client = new WebClient({ tls: () => this.#cluster?.tls ?? {} });
   }
 
   /** @throws SourceError */
   async list(signal: AbortSignal): Promise<Listed> {
-    const request = await this.#request(onlyThis(this.#options.resource));
+    const request = await this.#request(onlyThis(this.#options.resource), signal);
     const answer = await this.#client.request(request, signal);
     if (answer.status !== 200) throw this.#refusal(answer);
     let list: unknown;
@@ -92,7 +94,7 @@ export class FlagApi {
     query.set("allowWatchBookmarks", "true");
     query.set("timeoutSeconds", String(watchSeconds));
     // The server ends the watch in time; a peer that does not has gone without having said so.
-    const request = { ...(await this.#request(query)), silenceMs: watchSeconds * 1250 };
+    const request = { ...(await this.#request(query, signal)), silenceMs: watchSeconds * 1250 };
     const outdated = await this.#client.exchange(request, signal, async (answer) => {
       if (answer.status === 410) return true;
       if (answer.status !== 200) throw this.#refusal({ ...answer, body: new Uint8Array() });
@@ -112,9 +114,9 @@ export class FlagApi {
     this.#client.close();
   }
 
-  async #request(query: URLSearchParams): Promise<WebRequest> {
-    const { env, serviceAccount, resource } = this.#options;
-    this.#cluster = await loadCluster(env, serviceAccount);
+  async #request(query: URLSearchParams, signal: AbortSignal): Promise<WebRequest> {
+    const { resource } = this.#options;
+    this.#cluster = await this.#access.get(signal);
     const { server, authorization } = this.#cluster;
     return {
       url: new URL(`${server}${resourcePath(resource)}?${query}`),
@@ -124,6 +126,7 @@ export class FlagApi {
 
   #refusal(answer: WholeAnswer): SourceError {
     const { namespace } = this.#options.resource;
+    if (answer.status === 401) this.#access.forget();
     if (answer.status === 404) {
       return new SourceError(
         "the cluster has no resource featureflags.core.openfeature.dev/v1beta1: install the custom resource definitions of the OpenFeature operator",

@@ -56,7 +56,9 @@ function tryToConnect({ endpoint, tls }: RedisAddress, signal: AbortSignal): Pro
     const abort = () => done("ABORTED");
     let timer = setTimeout(() => done("ETIMEDOUT"), tryMs);
     signal.addEventListener("abort", abort);
+    let connected = false;
     socket.once("connect", () => {
+      connected = true;
       if (tls) return done("connected");
       clearTimeout(timer);
       timer = setTimeout(() => done("connected"), pingMs);
@@ -66,7 +68,9 @@ function tryToConnect({ endpoint, tls }: RedisAddress, signal: AbortSignal): Pro
       );
       socket.once("close", () => done("connected"));
     });
-    socket.once("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      done(connected ? "connected" : (error.code ?? error.message)),
+    );
   });
 }
 

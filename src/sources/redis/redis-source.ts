@@ -186,7 +186,7 @@ export class RedisSource implements Source {
   /** For the hint a new connection is needed now, otherwise for the next poll. */
   #afterLoss({ hint }: Session, livedMs: number): number {
     const nextPoll = this.#polled.schedule.next();
-    if (hint === noHint) return nextPoll;
+    if (hint.paceMs === undefined) return nextPoll;
     if (livedMs < longLivedMs)
       return Math.min(nextPoll, this.#clock.now() + this.#reconnects.next());
     this.#reconnects.reset();

@@ -44,7 +44,9 @@ export class RespClient {
       return client;
     } catch (error) {
       client.close();
-      throw error;
+      // A server repeats in some answers what it was sent.
+      if (!(error instanceof RespError) || password === undefined) throw error;
+      throw new RespError(error.message.replaceAll(password, "***"));
     }
   }
 

@@ -4,8 +4,7 @@ import { ConfigError } from "../../core/config-error.ts";
 import type { Environment } from "../../core/environment.ts";
 import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "../blob/blob-location.ts";
 import type { Bucket, BucketDependencies } from "../blob/bucket.ts";
-import { TokenCache } from "../web/token-cache.ts";
-import { awsCredentials } from "./aws-credentials.ts";
+import { AwsCredentials } from "./aws-credentials.ts";
 
 /** Of the query; both spellings that Go's driver has. */
 const known = {
@@ -28,14 +27,12 @@ const validSeconds = 900;
  * Bun's client, can be conditional.
  * @throws ConfigError for a wrong URI
  */
-export function s3Bucket(uri: string, { client, clock, env }: BucketDependencies): Bucket {
+export function s3Bucket(uri: string, { client, env }: BucketDependencies): Bucket {
   const location = parseBlobUri(uri, "s3", known);
   const { key, options } = location;
   const region = options.region || env.AWS_REGION || env.AWS_DEFAULT_REGION || "us-east-1";
   const { url, pathStyle } = objectUrl(location, region, env);
-  const credentials = new TokenCache(clock, (signal) =>
-    awsCredentials(env, client, region, signal),
-  );
+  const credentials = new AwsCredentials(client, region);
   return {
     key,
     advice: "check the AWS credentials and their permissions",
@@ -43,8 +40,11 @@ export function s3Bucket(uri: string, { client, clock, env }: BucketDependencies
     async request(conditions, signal) {
       if (isOn(options.anonymous)) return { url, headers: conditions };
       // Without path style Bun expects the bucket in the endpoint.
+      const { accessKeyId, secretAccessKey, sessionToken } = await credentials.get(signal);
       const presigned = new S3Client({
-        ...(await credentials.get(signal)),
+        accessKeyId,
+        secretAccessKey,
+        ...(sessionToken && { sessionToken }),
         region,
         endpoint: url.origin,
         bucket: location.bucket,

@@ -42,6 +42,7 @@ export class Http1Connection implements ExchangeConnection {
   #working = false;
   /** The rest of what was received waits for a later turn. */
   #queued = false;
+  #reading = true;
   #inputEnded = false;
   #closing = false;
   draining = false;
@@ -120,7 +121,7 @@ export class Http1Connection implements ExchangeConnection {
     }
     this.#gathering = undefined;
     if (!this.#answerFast(head)) this.#serve(head);
-    return true;
+    return this.received.length > 0;
   }
 
   #nextHead(): RequestHead | undefined {
@@ -207,7 +208,10 @@ export class Http1Connection implements ExchangeConnection {
   updateReading(): void {
     const exchange = this.#exchange;
     const room = !exchange || exchange.readsBody || this.received.length < maxPipelinedBytes;
-    if (this.#closing || (room && !this.#queued && !this.full)) this.#socket.resume();
+    const reading = this.#closing || (room && !this.#queued && !this.full);
+    if (reading === this.#reading) return;
+    this.#reading = reading;
+    if (reading) this.#socket.resume();
     else this.#socket.pause();
   }
 
@@ -251,7 +255,7 @@ export class Http1Connection implements ExchangeConnection {
     this.received.clear();
     this.#flush();
     this.#enter("reader");
-    this.#socket.resume();
+    this.updateReading();
     this.#socket.end(() => this.#enter("last words"));
   }
 

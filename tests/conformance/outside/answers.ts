@@ -1,21 +1,17 @@
 /** What the conformance service answers, whichever path the call came by. */
-import { create, createRegistry } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { type Any, anyPack } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import {
   type ConformancePayload,
-  type ConformancePayload_RequestInfo,
-  ConformancePayload_RequestInfoSchema,
   ConformancePayloadSchema,
-  type Error as ErrorDefinition,
-  file_connectrpc_conformance_v1_service,
+  type ErrorDefinition,
   type Header,
   HeaderSchema,
+  type RequestInfo,
+  RequestInfoSchema,
   type UnaryResponseDefinition,
-} from "./gen/connectrpc/conformance/v1/service_pb.ts";
-
-/** JSON needs to know the messages that travel as google.protobuf.Any. */
-export const registry = createRegistry(file_connectrpc_conformance_v1_service);
+} from "./messages.ts";
 
 /** What a method knows of its call. */
 export interface Caller {
@@ -25,8 +21,8 @@ export interface Caller {
   readonly query?: URLSearchParams;
 }
 
-export function describeRequest(caller: Caller, requests: Any[]): ConformancePayload_RequestInfo {
-  return create(ConformancePayload_RequestInfoSchema, {
+export function describeRequest(caller: Caller, requests: Any[]): RequestInfo {
+  return create(RequestInfoSchema, {
     requestHeaders: toHeaders(caller.headers),
     requests,
     ...(caller.timeoutMs !== undefined && { timeoutMs: BigInt(Math.trunc(caller.timeoutMs)) }),
@@ -37,7 +33,7 @@ export function describeRequest(caller: Caller, requests: Any[]): ConformancePay
 /** @throws ConnectError where an error is asked for. */
 export function unaryPayload(
   definition: UnaryResponseDefinition | undefined,
-  requestInfo: ConformancePayload_RequestInfo,
+  requestInfo: RequestInfo,
 ): ConformancePayload {
   const response = definition?.response;
   if (response?.case === "error") throw toError(response.value, requestInfo);
@@ -48,7 +44,7 @@ export function unaryPayload(
 /** The first message of a stream tells of the request, the others carry data alone. */
 export function streamPayload(
   data: Uint8Array,
-  requestInfo: ConformancePayload_RequestInfo | undefined,
+  requestInfo: RequestInfo | undefined,
 ): ConformancePayload {
   return create(ConformancePayloadSchema, { data, ...(requestInfo && { requestInfo }) });
 }
@@ -56,12 +52,12 @@ export function streamPayload(
 /** @param requestInfo Goes into the error's details where no message carried it. */
 export function toError(
   definition: ErrorDefinition,
-  requestInfo: ConformancePayload_RequestInfo | undefined,
+  requestInfo: RequestInfo | undefined,
 ): ConnectError {
   // The numbers of the two enumerations are the same.
-  const error = new ConnectError(definition.message ?? "", definition.code as number as Code);
+  const error = new ConnectError(definition.message ?? "", definition.code as Code);
   const details = [...definition.details];
-  if (requestInfo) details.push(anyPack(ConformancePayload_RequestInfoSchema, requestInfo));
+  if (requestInfo) details.push(anyPack(RequestInfoSchema, requestInfo));
   error.details = details.map(({ typeUrl, value }) => ({
     type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1),
     value,

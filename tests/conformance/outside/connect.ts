@@ -41,8 +41,15 @@ export const shortPath: ConnectRun = {
   serverArguments: ["--short"],
 };
 
-/** @param tool Path of connectconformance. */
-export async function runConnect(tool: string, run: ConnectRun): Promise<Summary> {
+/**
+ * @param tool Path of connectconformance.
+ * @param descriptors Path of its protocol's descriptors.
+ */
+export async function runConnect(
+  tool: string,
+  descriptors: string,
+  run: ConnectRun,
+): Promise<Summary> {
   const child = Bun.spawn(
     [
       ...[tool, "--mode", "server", "--conf", join(folder, "connect.yaml")],
@@ -51,7 +58,12 @@ export async function runConnect(tool: string, run: ConnectRun): Promise<Summary
       ...(run.known ? ["--known-failing", `@${join(folder, "known", run.known)}`] : []),
       ...["--", process.execPath, join(folder, "server.ts"), ...(run.serverArguments ?? [])],
     ],
-    { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    {
+      env: { ...process.env, CONFORMANCE_DESCRIPTORS: descriptors },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    },
   );
   const [output, errors, exitCode] = await Promise.all([
     new Response(child.stdout).text(),

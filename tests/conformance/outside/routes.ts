@@ -5,7 +5,6 @@ import {
   addHeaders,
   type Caller,
   describeRequest,
-  registry,
   streamPayload,
   toError,
   unaryPayload,
@@ -16,16 +15,17 @@ import {
   type BidiStreamResponseSchema,
   ClientStreamRequestSchema,
   type ConformancePayload,
-  ConformancePayload_RequestInfoSchema,
   ConformanceService,
   IdempotentUnaryRequestSchema,
+  RequestInfoSchema,
+  registry,
   type ServerStreamRequest,
   ServerStreamRequestSchema,
   type ServerStreamResponseSchema,
   type StreamResponseDefinition,
   UnaryRequestSchema,
   type UnaryResponseDefinition,
-} from "./gen/connectrpc/conformance/v1/service_pb.ts";
+} from "./messages.ts";
 
 /** The conformance service for Connect's router; its method Unimplemented is left out, as it asks. */
 export function routes(router: ConnectRouter): void {
@@ -101,7 +101,7 @@ async function* bidiStream(
     const info =
       sent === 0
         ? describeRequest(callerOf(context), requests)
-        : create(ConformancePayload_RequestInfoSchema, { requests });
+        : create(RequestInfoSchema, { requests });
     yield { payload: streamPayload(data, info) };
     requests = [];
     sent++;

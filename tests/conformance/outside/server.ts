@@ -16,7 +16,7 @@ import {
   type ServerCompatRequest,
   ServerCompatRequestSchema,
   ServerCompatResponseSchema,
-} from "./gen/connectrpc/conformance/v1/server_compat_pb.ts";
+} from "./messages.ts";
 import { routes } from "./routes.ts";
 import { serverStream, unary } from "./short-path.ts";
 

@@ -17,13 +17,13 @@ import {
   addHeaders,
   type Caller,
   describeRequest,
-  registry,
   streamPayload,
   toError,
   unaryPayload,
 } from "./answers.ts";
 import {
   ConformanceService,
+  registry,
   ServerStreamRequestSchema,
   ServerStreamResponseSchema,
   type StreamResponseDefinition,
@@ -32,7 +32,7 @@ import {
   type UnaryResponse,
   type UnaryResponseDefinition,
   UnaryResponseSchema,
-} from "./gen/connectrpc/conformance/v1/service_pb.ts";
+} from "./messages.ts";
 
 const pathOf = (method: string) => `/${ConformanceService.typeName}/${method}`;
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { which } from "bun";
 import { cachedFolder } from "../../support/cache.ts";
 
-const tools = {
+export const tools = {
   connectconformance: {
     module: "connectrpc.com/conformance/cmd/connectconformance",
     version: "v1.0.7",

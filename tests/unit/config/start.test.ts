@@ -297,6 +297,19 @@ describe("the configuration file", () => {
     expect((await read(["--config", await write(""), ...source])).warnings).toEqual([]);
   });
 
+  test("in YAML has the numbers that Go reads; a date is text, with a warning", async () => {
+    const path = await write(
+      "port: 0x1C20\nsync-port: 7_201\nuri: [file:a]\ncontext-value: {mode: 0644, day: 2024-01-02}\n",
+    );
+    const config = await read(["--config", path]);
+    expect(config.evaluation.address).toEqual({ port: 7200 });
+    expect(config.sync.address).toEqual({ port: 7201 });
+    expect(config.contextValues).toEqual({ mode: "420", day: "2024-01-02" });
+    expect(config.warnings).toEqual([
+      `${path}: context-value.day: the date 2024-01-02 is read as text: write it in quotes`,
+    ]);
+  });
+
   test("is $HOME/.agent.yaml, or $HOME/.agent, where none is named", async () => {
     const home = mkdtempSync(join(folder, "home-"));
     await Bun.write(join(home, ".agent"), "port: 1\n");

@@ -41,6 +41,10 @@ describe("YAML", () => {
       int: 3,
     });
     expect(flag.metadata).toEqual({ build: 1000 });
+    expect(accepted("flags: {a: {metadata: {n: !!float 3}}}", "yaml").warnings).toEqual([
+      { path: "$.flags.a", reason: expect.stringContaining("state") },
+      { path: "$.flags.a", reason: expect.stringContaining("variants") },
+    ]);
     expect(flag.targeting).toEqual({
       if: [
         { ">=": [{ var: "accountAge" }, 1000] },

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createBodyReader } from "../../../src/services/ofrep/body.ts";
-import { KnownRoutes } from "../../../src/services/ofrep/known-routes.ts";
-import { routeOf } from "../../../src/services/ofrep/route.ts";
+import { KnownRoutes, routeOf } from "../../../src/services/ofrep/route.ts";
 import { createOfrep } from "../../../src/services/ofrep/service.ts";
 import { askHandler, toHttpRequest } from "../../support/ask-handler.ts";
 import { fixedContext } from "../../support/fixed-context.ts";

@@ -1,7 +1,5 @@
 import type { Selector } from "../../../store/view.ts";
-
-/** The path of event streams. */
-export const eventsPath = "/ofrep/v1/events";
+import { eventsPath } from "../paths.ts";
 
 /** The query parameter of the selector: browsers open event streams without headers of ours. */
 export const selectorParameter = "selector";

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ConfigError } from "../../../../src/core/config-error.ts";
 import type { Environment } from "../../../../src/core/environment.ts";
@@ -53,8 +53,16 @@ describe("a blob URI", () => {
 });
 
 describe("the address of an S3 object", () => {
-  const AWS_ACCESS_KEY_ID = "id";
-  const AWS_SECRET_ACCESS_KEY = "secret";
+  // The AWS SDK reads the variables of the process.
+  const own = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
+  const before = { ...process.env };
+  beforeAll(() => {
+    Object.assign(process.env, own);
+  });
+  afterAll(() => {
+    for (const name of Object.keys(own)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
   test.each<[string, Environment, string]>([
     ["s3://b/o.json", {}, "https://b.s3.us-east-1.amazonaws.com/o.json"],
     ["s3://b/o", { AWS_REGION: "eu-west-1" }, "https://b.s3.eu-west-1.amazonaws.com/o"],
@@ -70,14 +78,13 @@ describe("the address of an S3 object", () => {
     ["s3://b/o", { AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000" }, "http://127.0.0.1:9000/b/o"],
     ["s3://b/o", { AWS_ENDPOINT_URL: "https://store.example" }, "https://b.store.example/o"],
   ])("%s is %j: %s", async (uri, env, address) => {
-    const credentials = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
     const dependencies = { client: new WebClient(), clock: new FakeClock() };
     for (const [suffix, signed] of [
       ["", true],
       ["anonymous=true", false],
     ] as const) {
       const full = suffix ? `${uri}${uri.includes("?") ? "&" : "?"}${suffix}` : uri;
-      const bucket = s3Bucket(full, { ...dependencies, env: { ...env, ...credentials } });
+      const bucket = s3Bucket(full, { ...dependencies, env });
       const { url } = await bucket.request({}, new AbortController().signal);
       expect(url.origin + url.pathname).toBe(address);
       expect(url.searchParams.has("X-Amz-Signature")).toBe(signed);

