@@ -162,7 +162,7 @@ export class Http2Stream {
 
   /** So much more is kept of a body until all of it is there. False: that is too much. */
   keep(bytes: number): boolean {
-    if (this.#remoteEnded || this.#closed) return true;
+    if (this.#remoteEnded || this.#closed || this.#complete) return true;
     this.#kept += bytes;
     return this.#owner.onKept(bytes);
   }
@@ -340,6 +340,7 @@ export class Http2Stream {
 
   #finish(): void {
     this.#complete = true;
+    this.#forgetKept();
     this.#window.held = false;
     if (this.#remoteEnded) {
       this.close();
