@@ -60,7 +60,9 @@ function readPackage([folder, files]: [string, string[]]): Package {
   const read = (path: string) => readFileSync(resolve(root, path), "utf8");
   const { name, version, license } = JSON.parse(read(join(folder, "package.json")));
   if (typeof license !== "string") throw new Error(`${name} names no licence`);
-  const file = readdirSync(resolve(root, folder)).find((entry) => /^licen[sc]e(\.|$)/i.test(entry));
+  const file = readdirSync(resolve(root, folder)).find((entry) =>
+    /^(?:un)?licen[sc]e(\.|$)/i.test(entry),
+  );
   const text = file ? read(join(folder, file)).trim() : standardText(name, license);
   return { name, version, license, texts: [text, ...files.flatMap((path) => notice(read(path)))] };
 }

@@ -15,6 +15,8 @@ import type { Io } from "./io.ts";
 const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   start: async (io) => (await import("./start.ts")).start(io),
   "redis-sync": async (io) => (await import("./redis-sync.ts")).redisSync(io),
+  validate: async (io) => (await import("./validate.ts")).validate(io),
+  schema: async (io) => (await import("./schema.ts")).schema(io),
   health: async (io) => (await import("./probe.ts")).probe("health", io),
   ready: async (io) => (await import("./probe.ts")).probe("ready", io),
   version: async (io) => (await import("./version.ts")).version(io),

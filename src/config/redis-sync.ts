@@ -16,6 +16,8 @@ import type { SettingNames } from "./setting-names.ts";
 import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { refuseSecondUri } from "./sources/source-of-uri.ts";
 
+const watchModes = { push: true, poll: "poll", off: false } as const;
+
 /** Everything that `flagd redis-sync` is told. */
 export interface RedisSyncConfig extends ServingConfig {
   readonly source: RedisSourceConfig;
@@ -64,7 +66,7 @@ export async function readRedisSyncConfig(
         provider: "redis",
         uri: values["redis-uri"].trim(),
         interval: values["redis-interval"],
-        watch: values["redis-watch"],
+        watch: watchModes[values["redis-watch"]],
         tls: false,
         ...(certPath !== "" && { certPath }),
         ...(serverName !== "" && { serverName }),

@@ -10,7 +10,7 @@ export type SettingNames =
 const setting =
   "(?<![\\w/.-])(?:certPath|clientCertPath|clientKeyPath|serverName|maxMsgSize|authHeader)(?![\\w/-]|\\.\\w)";
 const one = new RegExp(setting, "g");
-const several = new RegExp(`${setting}(?:(?:, | and | or )${setting})*`, "g");
+const several = new RegExp(`${setting}(?:(?:, | and | or )(?:${setting}|headers|oauth))*`, "g");
 
 /**
  * A message of a source about its settings, in the words of the user.

@@ -1,7 +1,8 @@
 import { atOnce } from "../core/steps.ts";
-import { FindingList } from "./findings.ts";
+import { type Finding, FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
-import type { DocumentFormat, ParsedDocument, Problem } from "./model.ts";
+import type { DocumentFormat, FlagSet, ParsedDocument, Problem } from "./model.ts";
+import { type FoundThing, locate } from "./places.ts";
 import type { CheckTargeting } from "./schema.ts";
 import { parseText } from "./text.ts";
 
@@ -10,9 +11,9 @@ import { parseText } from "./text.ts";
  * throws nothing.
  *
  * Rejected is what has no meaning as flags (syntax, types, a default variant that is no variant,
- * boundless size or depth). What only departs from flagd's JSON Schema gives warnings, and so does a
- * reference that leads nowhere, a fault of the rules that use it; with `strict` these are rejected too.
- * What takes as long as reading did, the schema, is checked when the warnings are asked for.
+ * boundless size or depth). What only departs from flagd's JSON Schema, or a rule that cannot mean what it says,
+ * gives warnings, and so does a reference that leads nowhere; with `strict` these are rejected too.
+ * What takes as long as reading did is checked when the warnings are asked for.
  * @param document UTF-8 or text.
  */
 export function parseDocument(
@@ -21,14 +22,17 @@ export function parseDocument(
     readonly format: DocumentFormat;
     readonly strict: boolean;
     readonly checkTargeting: CheckTargeting;
+    /** Look for what is neither an error nor a warning, too. */
+    readonly inform?: boolean;
   },
 ): ParsedDocument {
   const problems = new FindingList();
   const warnings = options.strict ? problems : new FindingList();
-  const findings = { problems, warnings };
+  const information = options.inform ? new FindingList() : undefined;
+  const findings = { problems, warnings, information };
   const parsed = parseText(document, options.format, findings);
   const decoded = parsed && decodeFlagSet(parsed, findings, options.checkTargeting);
-  if (options.strict && decoded) atOnce(decoded.checkSchema());
+  if (options.strict && decoded) atOnce(decoded.check());
   if (decoded === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
   let found: readonly Problem[] | undefined = options.strict ? [] : undefined;
   return {
@@ -36,10 +40,52 @@ export function parseDocument(
     flagSet: decoded.flagSet,
     *warnings() {
       if (found === undefined) {
-        yield* decoded.checkSchema();
+        yield* decoded.check();
         found = warnings.toArray();
       }
       return found;
     },
+    information: () => information?.toArray() ?? [],
+  };
+}
+
+/** A document as tools for the people who write it see it. */
+export interface InspectedDocument {
+  /** Undefined: it would be rejected. */
+  readonly flagSet: FlagSet | undefined;
+  /** By their place in the text. */
+  readonly findings: readonly FoundThing[];
+  /** Findings that were left out, for there are too many. */
+  readonly more: number;
+  /** The places of further findings about it, and these in their order. */
+  locate(findings: readonly Finding[]): readonly FoundThing[];
+}
+
+/** Of each severity. */
+const mostFindings = 1000;
+
+/** Looks for everything that can be found in a document, and where it is. Pure, and throws nothing. */
+export function inspectDocument(
+  document: Uint8Array | string,
+  options: { readonly format: DocumentFormat; readonly checkTargeting: CheckTargeting },
+): InspectedDocument {
+  const [problems, warnings, information] = [0, 1, 2].map(() => new FindingList(mostFindings)) as [
+    FindingList,
+    FindingList,
+    FindingList,
+  ];
+  const findings = { problems, warnings, information };
+  const parsed = parseText(document, options.format, findings);
+  const decoded = parsed && decodeFlagSet(parsed, findings, options.checkTargeting);
+  if (decoded) atOnce(decoded.check());
+  const lists = [problems, warnings, information];
+  return {
+    flagSet: problems.empty ? decoded?.flagSet : undefined,
+    findings: locate(
+      lists.flatMap((list) => list.findings),
+      parsed,
+    ),
+    locate: (findings) => locate(findings, parsed),
+    more: lists.reduce((sum, { more }) => sum + more, 0),
   };
 }

@@ -1,20 +1,21 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import { isArray, isContainer, isObject, kindOf } from "../core/json.ts";
 import type { Steps } from "../core/steps.ts";
-import { type Findings, type Path, quote } from "./findings.ts";
+import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
 import { decodeFlag } from "./flag.ts";
 import { looksLike } from "./looks-like.ts";
 import { decodeMetadata, flagSetIdOf } from "./metadata.ts";
 import type { FlagDefinition, FlagSet } from "./model.ts";
-import { resolveReferences } from "./references.ts";
+import { referencesIn, resolveReferences } from "./references.ts";
+import { warnOfRepeatedMembers } from "./repeated.ts";
 import { type CheckRule, type CheckTargeting, checkDocument, checkFlag } from "./schema.ts";
 import { howToDelete, type ParsedText } from "./text.ts";
 
 /** A document whose flags were decoded; its schema is checked on demand. */
 export interface DecodedFlagSet {
   readonly flagSet: FlagSet;
-  /** Adds departures from flagd's JSON Schema to the warnings; takes as long as decoding did. */
-  checkSchema(): Steps<void>;
+  /** Adds what can be told of the document beyond decoding it; takes as long as that did. */
+  check(): Steps<void>;
 }
 
 /**
@@ -30,7 +31,11 @@ export function decodeFlagSet(
   if (!isObject(document as Json)) {
     const expected = `expected an object with the member "flags"`;
     const guess = looksLike(text, document) ?? howToDelete;
-    problems.add([], `${expected}, found ${kindOf(document as Json)}; ${guess}`);
+    problems.add(
+      "no-flag-document",
+      [],
+      `${expected}, found ${kindOf(document as Json)}; ${guess}`,
+    );
     return undefined;
   }
   const root = document as JsonObject;
@@ -41,35 +46,57 @@ export function decodeFlagSet(
   const add = (key: string, value: Json, path: Path) => {
     read.push([value, path]);
     const flag = decodeFlag(key, value, inherited, path, findings);
-    if (flag !== undefined) found.set(identity(flag), flag);
+    if (flag === undefined) return;
+    const id = identity(flag);
+    if (found.has(id)) {
+      const reason = `the flag ${quote(key)} was there before, and only this one counts: keep one of them`;
+      warnings.add("duplicate-flag", path, reason);
+    }
+    found.set(id, flag);
   };
   if (root.flags === undefined) {
     const other = Object.keys(root).find((name) => name.toLowerCase() === "flags");
     const advice = other === undefined ? "" : `: rename ${quote(other)} to "flags"`;
     const guess = looksLike(text, root) ?? howToDelete;
-    problems.add([], `the member "flags" is missing${advice}; ${guess}`);
+    problems.add("no-flag-document", [], `the member "flags" is missing${advice}; ${guess}`);
   } else if (isArray(flags)) {
     addEach(flags, findings, add);
   } else if (isObject(flags)) {
     for (const key of Object.keys(flags)) {
-      if (key === "") warnings.add(["flags"], "a flag with an empty key is ignored");
+      if (key === "") warnings.add("no-key", ["flags"], "a flag with an empty key is ignored");
       add(key, flags[key] ?? null, ["flags", key]);
     }
   } else if (flags !== null) {
-    problems.add(["flags"], `expected an object or an array, found ${kindOf(flags)}`);
+    problems.add("type", ["flags"], `expected an object or an array, found ${kindOf(flags)}`);
   }
   return {
     flagSet: { flags: [...found.values()], flagSetId: flagSetIdOf(inherited) || undefined },
-    *checkSchema() {
+    *check() {
+      if (!sharing) yield* warnOfRepeatedMembers(text, document, warnings);
+      const { information } = findings;
       const shared = new Set([...evaluators.values()].filter(isContainer));
-      const check: CheckRule = (rule, path) => checkTargeting(rule, path, shared, warnings);
-      checkDocument(root, evaluators, check, warnings);
+      const check: CheckRule = (rule, path, flag) =>
+        checkTargeting(rule, path, { shared, flag, warnings, information });
+      checkDocument(root, evaluators, check, findings);
       for (const [value, path] of read) {
-        checkFlag(value, path, shared, check, warnings);
+        checkFlag(value, path, check, findings);
         yield;
       }
+      if (information) informOfUnusedEvaluators(root, information);
     },
   };
+}
+
+/** A reference beside other members is none, so the names are looked for as they stand in the document. */
+function informOfUnusedEvaluators(root: JsonObject, information: FindingList): void {
+  const { $evaluators: evaluators = null, flags = null, metadata = null } = root;
+  if (!isObject(evaluators)) return;
+  const used = new Set(referencesIn([flags, metadata, ...Object.values(evaluators)]));
+  for (const name of Object.keys(evaluators)) {
+    if (used.has(name)) continue;
+    const reason = `nothing refers to the evaluator ${quote(name)}: remove it, or use it by {"$ref": ${quote(name)}}`;
+    information.add("unused-evaluator", ["$evaluators", name], reason);
+  }
 }
 
 function addEach(
@@ -80,7 +107,7 @@ function addEach(
   for (const [i, flag] of flags.entries()) {
     const key = isObject(flag) ? (flag.key ?? "") : "";
     if (flag === null || key === "") {
-      warnings.add(["flags", i], 'a flag without "key" is ignored');
+      warnings.add("no-key", ["flags", i], 'a flag without "key" is ignored');
     }
     // One without key is decoded all the same, for it may be wrong in a way that rejects the document.
     if (flag !== null) add(typeof key === "string" ? key : "", flag, ["flags", i]);

@@ -19,7 +19,7 @@ export function decodeFlag(
 ): FlagDefinition | undefined {
   const { problems } = findings;
   if (value !== null && !isObject(value)) {
-    problems.add(path, `a flag must be an object, found ${kindOf(value)}`);
+    problems.add("type", path, `a flag must be an object, found ${kindOf(value)}`);
     return undefined;
   }
   const members: JsonObject = value ?? {};
@@ -32,7 +32,7 @@ export function decodeFlag(
     const names = [...(variants?.keys() ?? [])].slice(0, 10).map(quote).join(", ");
     const choice = names === "" ? "the flag has no variants" : `use one of ${names}, or null`;
     const reason = `${quote(defaultVariant)} is not a variant of flag ${quote(key)}: ${choice}`;
-    problems.add([...path, "defaultVariant"], reason);
+    problems.add("default-variant", [...path, "defaultVariant"], reason);
   }
   const own = decodeMetadata(members.metadata, path, findings);
   const metadata = mergeMetadata(inherited, own);
@@ -52,7 +52,7 @@ export function decodeFlag(
 function text(value: Json | undefined, name: string, path: Path, { problems }: Findings): string {
   if (typeof value === "string") return value;
   if (value !== undefined && value !== null) {
-    problems.add([...path, name], `expected a string, found ${kindOf(value)}`);
+    problems.add("type", [...path, name], `expected a string, found ${kindOf(value)}`);
   }
   return "";
 }
@@ -64,7 +64,7 @@ function decodeVariants(
 ): ReadonlyMap<string, Json> | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) {
-    problems.add([...path, "variants"], `expected an object, found ${kindOf(value)}`);
+    problems.add("type", [...path, "variants"], `expected an object, found ${kindOf(value)}`);
     return undefined;
   }
   const variants = new Map<string, Json>();

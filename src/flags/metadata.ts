@@ -13,17 +13,22 @@ export function decodeMetadata(
 ): JsonObject | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) {
-    problems.add([...of, "metadata"], `expected an object, found ${kindOf(value)}`);
+    problems.add("type", [...of, "metadata"], `expected an object, found ${kindOf(value)}`);
     return undefined;
   }
   for (const name of Object.keys(value)) {
     const member = value[name] ?? null;
     if (typeof member !== "object") continue;
     const kinds = "a string, a number or a boolean";
-    warnings.add([...of, "metadata", name], `expected ${kinds}, found ${kindOf(member)}`);
+    warnings.add(
+      "metadata",
+      [...of, "metadata", name],
+      `expected ${kinds}, found ${kindOf(member)}`,
+    );
   }
   if (value.flagSetId === "") {
-    warnings.add([...of, "metadata", "flagSetId"], "flags with an empty flagSetId are ignored");
+    const reason = "flags with an empty flagSetId are ignored";
+    warnings.add("metadata", [...of, "metadata", "flagSetId"], reason);
   }
   return inByteOrderThroughout(value);
 }

@@ -38,8 +38,10 @@ export type ParsedDocument =
   | {
       readonly ok: true;
       readonly flagSet: FlagSet;
-      /** Looks for what departs from the schema, which takes as long as reading did. */
+      /** Looks for what is wrong but does no harm to other flags, which takes as long as reading did. */
       warnings(): Steps<readonly Problem[]>;
+      /** What the same search found that is no warning, if that was asked for. */
+      information(): readonly Problem[];
     }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 

@@ -2,6 +2,7 @@ import type { Json } from "../core/json.ts";
 import { isObject, kindOf } from "../core/json.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { inOrderOfUse, referenceOf } from "./evaluator-order.ts";
+import type { FindingCode } from "./finding-table.ts";
 import { type Findings, quote } from "./findings.ts";
 import { isPlain } from "./plain.ts";
 
@@ -84,6 +85,7 @@ class References {
     if (known === undefined || problem !== undefined) {
       const reason = `the reference ${quote(name)} ${problem}`;
       this.#findings.warnings.add(
+        "unresolved-reference",
         this.#path,
         `${reason}: a rule that reaches it fails with PARSE_ERROR`,
       );
@@ -136,9 +138,12 @@ class References {
       return value;
     }
     if (typeof value === "number") {
-      return Number.isFinite(value) ? value : this.#wrong("not a finite 64-bit number");
+      return Number.isFinite(value)
+        ? value
+        : this.#wrong("not a finite 64-bit number", "no-json-value");
     }
-    if (typeof value !== "object") return this.#wrong(`not a JSON value: ${typeof value}`);
+    if (typeof value !== "object")
+      return this.#wrong(`not a JSON value: ${typeof value}`, "no-json-value");
     const name = referenceOf(value);
     if (name !== undefined) return this.#reference(value as Json, name, depth);
     if (!this.#reach(depth)) return null;
@@ -151,7 +156,8 @@ class References {
     if (prototype === Object.prototype || prototype === null) {
       return this.#object(value as Readonly<Record<string, unknown>>, depth);
     }
-    return this.#wrong("not a JSON value: a YAML tag made it a set, a date or binary data");
+    const made = "a YAML tag made it a set, a date or binary data";
+    return this.#wrong(`not a JSON value: ${made}`, "no-json-value");
   }
 
   #array(array: readonly unknown[], depth: number): Json {
@@ -190,8 +196,8 @@ class References {
     return false;
   }
 
-  #wrong(reason: string): null {
-    this.#findings.problems.add(this.#path, reason);
+  #wrong(reason: string, code: FindingCode = "limit"): null {
+    this.#findings.problems.add(code, this.#path, reason);
     return null;
   }
 }
@@ -206,6 +212,7 @@ export function resolveReferences(
   const usable = typeof evaluators === "object" && !Array.isArray(evaluators);
   if (!usable) {
     findings.problems.add(
+      "type",
       ["$evaluators"],
       `expected an object, found ${kindOf(evaluators as Json)}`,
     );
@@ -216,8 +223,10 @@ export function resolveReferences(
     sharing,
   );
   for (const [name, body] of references.bodies) {
-    if (isEmpty(body))
-      findings.problems.add(["$evaluators", name], "the evaluator is empty: write a rule");
+    if (isEmpty(body)) {
+      const reason = "the evaluator is empty: write a rule";
+      findings.problems.add("empty-evaluator", ["$evaluators", name], reason);
+    }
   }
   const flags = references.resolve("flags", document.flags ?? null);
   const metadata = references.resolve("metadata", document.metadata ?? null);
@@ -230,4 +239,18 @@ function isEmpty(body: Json): boolean {
   if (typeof body === "number") return String(body).length < 3;
   if (isObject(body)) return Object.keys(body).length === 0;
   return Array.isArray(body) && body.length === 0;
+}
+
+/** The names of all references in values as they stand in a document, which may share objects or hold themselves. */
+export function* referencesIn(values: readonly unknown[]): Generator<string> {
+  const seen = new Set<object>();
+  const open: unknown[] = [...values];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    seen.add(value);
+    const name = referenceOf(value);
+    if (name !== undefined) yield name;
+    else for (const member of Object.values(value)) open.push(member);
+  }
 }

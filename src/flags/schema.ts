@@ -1,21 +1,26 @@
-import type { Json } from "../core/json.ts";
-import { isContainer, isObject, kindOf } from "../core/json.ts";
-import { type FindingList, type Path, quote } from "./findings.ts";
-import { memberNames, warnOfOtherCase } from "./member-names.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import { isObject, kindOf } from "../core/json.ts";
+import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
+import { checkMembers, memberNames } from "./member-names.ts";
+import { warnOfSimilarNames } from "./repeated.ts";
 
-/**
- * Warns of a targeting rule that cannot work as it is written.
- * @param shared parts that are checked elsewhere.
- */
-export type CheckTargeting = (
-  targeting: Json,
-  path: Path,
-  shared: ReadonlySet<object>,
-  warnings: FindingList,
-) => void;
+/** What a rule is checked against. */
+export interface RuleUse {
+  /** Bodies of evaluators, which are checked by themselves. */
+  readonly shared: ReadonlySet<object>;
+  /** The flag that the rule decides; undefined: an evaluator's. */
+  readonly flag: JsonObject | undefined;
+  readonly warnings: FindingList;
+  readonly information: FindingList | undefined;
+}
+
+/** Warns of a targeting rule that cannot work as it is written. */
+export type CheckTargeting = (targeting: Json, path: Path, use: RuleUse) => void;
 
 /** The same, for the rules of one document. */
-export type CheckRule = (rule: Json, path: Path) => void;
+export type CheckRule = (rule: Json, path: Path, flag: JsonObject | undefined) => void;
+
+type Found = Pick<Findings, "warnings" | "information">;
 
 const documentMembers = memberNames("flags", "metadata", "$evaluators", "$schema");
 const flagMembers = memberNames(
@@ -25,75 +30,73 @@ const flagMembers = memberNames(
   "defaultVariant",
   "targeting",
   "metadata",
+  "source",
 );
 
 /** What flagd's JSON Schema asks of a document's own members. Flags load without it, so: warnings. */
 export function checkDocument(
-  document: Readonly<Record<string, Json>>,
+  document: JsonObject,
   evaluators: ReadonlyMap<string, Json>,
   checkRule: CheckRule,
-  warnings: FindingList,
+  findings: Found,
 ): void {
-  warnOfOtherCase(document, documentMembers, [], warnings);
+  const { warnings } = findings;
+  checkMembers(document, documentMembers, [], findings);
   if (document.flags === null)
-    warnings.add(["flags"], "expected an object or an array, found null");
+    warnings.add("null-member", ["flags"], "expected an object or an array, found null");
+  else if (isObject(document.flags))
+    warnOfSimilarNames(Object.keys(document.flags), "flag", ["flags"], warnings);
   for (const [name, body] of evaluators) {
-    checkRule(body, ["$evaluators", name]);
+    checkRule(body, ["$evaluators", name], undefined);
   }
 }
 
 /**
  * What flagd's JSON Schema asks of a flag beyond what decoding it needs: a state, variants of one
  * type, targeting that is a rule.
- * @param shared evaluators that flags use, checked once by {@link checkDocument}.
  */
-export function checkFlag(
-  flag: Json,
-  path: Path,
-  shared: ReadonlySet<object>,
-  checkRule: CheckRule,
-  warnings: FindingList,
-): void {
-  if (flag === null) warnings.add(path, "a flag must be an object, found null");
+export function checkFlag(flag: Json, path: Path, checkRule: CheckRule, findings: Found): void {
+  const { warnings } = findings;
+  if (flag === null) warnings.add("null-member", path, "a flag must be an object, found null");
   if (!isObject(flag)) return;
-  warnOfOtherCase(flag, flagMembers, path, warnings);
+  checkMembers(flag, flagMembers, path, findings);
   checkState(flag.state ?? null, path, warnings);
   checkVariants(flag.variants ?? null, path, warnings);
-  const { targeting } = flag;
-  if (targeting === undefined || (isContainer(targeting) && shared.has(targeting))) return;
-  checkRule(targeting, [...path, "targeting"]);
+  if (flag.targeting !== undefined) checkRule(flag.targeting, [...path, "targeting"], flag);
 }
 
 function checkState(state: Json, path: Path, warnings: FindingList): void {
   const right = 'write "ENABLED" or "DISABLED"';
   if (state === null) {
-    warnings.add(path, `the member "state" is missing, so the flag is enabled: ${right}`);
+    const reason = `the member "state" is missing, so the flag is enabled: ${right}`;
+    warnings.add("state", path, reason);
   } else if (typeof state === "string" && state !== "ENABLED" && state !== "DISABLED") {
     const reason = `unknown state ${quote(state)}, so the flag is enabled: ${right}`;
-    warnings.add([...path, "state"], reason);
+    warnings.add("state", [...path, "state"], reason);
   }
 }
 
 function checkVariants(variants: Json, path: Path, warnings: FindingList): void {
-  if (variants === null) warnings.add(path, 'the member "variants" is missing');
+  if (variants === null) warnings.add("no-variants", path, 'the member "variants" is missing');
   if (!isObject(variants)) return;
   const names = Object.keys(variants);
   const [first] = names;
   const at = [...path, "variants"];
   if (first === undefined) {
-    warnings.add(at, "expected at least one variant");
+    warnings.add("no-variants", at, "expected at least one variant");
     return;
   }
+  if (names.length > 1) warnOfSimilarNames(names, "variant", at, warnings);
   const kind = kindOf(variants[first] ?? null);
   for (const name of names) {
-    if (name === "") warnings.add(at, "a variant has an empty name");
+    if (name === "") warnings.add("no-key", at, "a variant has an empty name");
     const found = kindOf(variants[name] ?? null);
     if (found === "null" || found === "an array") {
       const kinds = "a boolean, a string, a number or an object";
-      warnings.add([...at, name], `expected ${kinds}, found ${found}`);
+      warnings.add("variant-type", [...at, name], `expected ${kinds}, found ${found}`);
     } else if (found !== kind) {
       const reason = `all variants must have the same type: expected ${kind} as in ${quote(first)}`;
-      warnings.add([...at, name], `${reason}, found ${found}`);
+      warnings.add("variant-type", [...at, name], `${reason}, found ${found}`);
     }
   }
 }

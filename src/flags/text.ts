@@ -28,14 +28,14 @@ export function parseText(
   if (text === undefined) return undefined;
   const start = text.search(/[^ \t\r\n]/);
   if (start === -1) {
-    findings.problems.add([], `the document is empty; ${howToDelete}`);
+    findings.problems.add("no-flag-document", [], `the document is empty; ${howToDelete}`);
     return undefined;
   }
   const isJson = format === "json" || (format === "any" && /[{[]/.test(text.charAt(start)));
   const value = isJson ? parseJson(text, findings) : yaml().readYaml(text, findings);
   if (value !== undefined) return { text, value, sharing: !isJson };
   const guess = looksLike(text, undefined);
-  if (guess !== undefined) findings.problems.add([], guess);
+  if (guess !== undefined) findings.problems.add("no-flag-document", [], guess);
   return undefined;
 }
 
@@ -51,7 +51,7 @@ function decode(document: Uint8Array | string, { problems }: Findings): string |
   try {
     return new TextDecoder().decode(document);
   } catch {
-    problems.add([], `the document is too large: ${document.byteLength} bytes`);
+    problems.add("limit", [], `the document is too large: ${document.byteLength} bytes`);
     return undefined;
   }
 }
@@ -62,7 +62,8 @@ function parseJson(text: string, { problems }: Findings): unknown {
   } catch (error) {
     const found = findSyntaxProblem(text);
     const where = found && ` at line ${found.line}, column ${found.column}: ${found.reason}`;
-    problems.add([], `not valid JSON${where ?? `: ${String(error)}`}`);
+    const place = found && { line: found.line, column: found.column };
+    problems.add("syntax", [], `not valid JSON${where ?? `: ${String(error)}`}`, place);
     return undefined;
   }
 }

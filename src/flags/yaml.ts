@@ -1,3 +1,4 @@
+import type { Place } from "../core/place.ts";
 import { parseYaml, type YamlProblem } from "../core/yaml.ts";
 import { clip, type Findings } from "./findings.ts";
 
@@ -15,22 +16,28 @@ const longestYaml = 8 * 1024 * 1024;
 export function readYaml(text: string, { problems, warnings }: Findings): unknown {
   if (text.length > longestYaml) {
     const size = `${text.length} characters of YAML exceed the limit of ${longestYaml}`;
-    problems.add([], `${size}: write large documents as JSON`);
+    problems.add("limit", [], `${size}: write large documents as JSON`);
     return undefined;
   }
   const at = ({ line, column, message }: YamlProblem) =>
     `line ${line}, column ${column}: ${clip(message)}`;
   try {
     const parsed = parseYaml(text);
-    for (const warning of parsed.warnings) warnings.add([], `YAML, ${at(warning)}`);
+    for (const warning of parsed.warnings)
+      warnings.add("yaml-warning", [], `YAML, ${at(warning)}`, placeOf(warning));
     for (const { path, text } of parsed.dates)
-      warnings.add(path, `the date ${clip(text)} is read as text: write it in quotes`);
-    for (const error of parsed.errors) problems.add([], `not valid YAML at ${at(error)}`);
+      warnings.add("yaml-date", path, `the date ${clip(text)} is read as text: write it in quotes`);
+    for (const error of parsed.errors)
+      problems.add("syntax", [], `not valid YAML at ${at(error)}`, placeOf(error));
     // Uses of anchors share one object; the bound on what they expand to comes later.
     return parsed.errors.length > 0 ? undefined : parsed.value();
   } catch (error) {
     const reason = error instanceof RangeError ? "nested too deeply" : String(error);
-    problems.add([], `not valid YAML: ${clip(reason)}`);
+    problems.add("syntax", [], `not valid YAML: ${clip(reason)}`);
     return undefined;
   }
+}
+
+function placeOf({ line, column }: YamlProblem): Place {
+  return { line, column };
 }

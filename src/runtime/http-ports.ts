@@ -5,6 +5,7 @@ import type { Ofrep } from "../services/ofrep/service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../transport/http-handler.ts";
 import type { PortSharing } from "../transport/listener.ts";
+import { hintAtHttpPorts } from "./wrong-port.ts";
 
 /** The bound listeners. */
 export interface HttpPorts {
@@ -46,7 +47,9 @@ export async function serveHttpPorts(parts: {
       ? "OFREP and management (--ofrep-port, --management-port)"
       : "OFREP (--ofrep-port)",
     port,
-    handlers: together ? [ofrep.handler, management] : [ofrep.handler],
+    handlers: together
+      ? [ofrep.handler, management, hintAtHttpPorts]
+      : [ofrep.handler, hintAtHttpPorts],
     fastPath: ofrep.fastPath,
   });
   const managementServer = together
@@ -56,7 +59,7 @@ export async function serveHttpPorts(parts: {
         log: log.with({ component: "service" }),
         name: "management (--management-port)",
         port: managementPort,
-        handlers: [management],
+        handlers: [management, hintAtHttpPorts],
       });
   return {
     ofrepPort: ofrepServer.port,

@@ -11,6 +11,7 @@ import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
+import { hintAtRedisSyncManagement } from "./wrong-port.ts";
 
 const maxRequestHeader = 1 << 16;
 
@@ -57,6 +58,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
               readiness: pipeline.readiness,
               metrics: telemetry.expose,
             }),
+            hintAtRedisSyncManagement,
           ],
           log: own,
         });

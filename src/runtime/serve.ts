@@ -19,6 +19,7 @@ import { serveHttpPorts } from "./http-ports.ts";
 import { withOperatingRoutes } from "./operating-routes.ts";
 import { listenSync } from "./sync-port.ts";
 import type { Tracing } from "./tracing.ts";
+import { hintAtEvaluationPort } from "./wrong-port.ts";
 
 /** Every listener of `flagd start`, bound. */
 export interface Serving {
@@ -74,6 +75,7 @@ export async function serve(parts: {
         routeOf: routesOf(service),
       }),
       routes: withOperatingRoutes(service, readiness),
+      hint: hintAtEvaluationPort,
       name: listenerName("evaluation", "port", address),
       address,
       ...(tls && { tls }),

@@ -98,7 +98,8 @@ export class Intake implements SourceSink {
     const { document, format } = payload;
     const { problems = [] } = payload;
     if (strict && problems.length > 0) return this.#rejected(payload, problems);
-    const parsed = parseDocument(document, { format, strict, checkTargeting });
+    const inform = this.#log.debugging;
+    const parsed = parseDocument(document, { format, strict, checkTargeting, inform });
     if (!parsed.ok) return this.#rejected(payload, parsed.problems);
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
     const { flagSet } = parsed;
@@ -106,7 +107,11 @@ export class Intake implements SourceSink {
     await this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
     // What waited for the flags goes first.
     await new Promise(setImmediate);
-    this.warnOf(payload, [...problems, ...(await inSlices(parsed.warnings()))]);
+    this.warnOf(
+      payload,
+      [...problems, ...(await inSlices(parsed.warnings()))],
+      parsed.information(),
+    );
     return true;
   }
 
@@ -121,9 +126,15 @@ export class Intake implements SourceSink {
   }
 
   /** Tells the operator what is odd about a document that was accepted. */
-  warnOf(payload: Pick<Payload, "origin">, warnings: readonly Problem[]): void {
-    if (warnings.length === 0) return;
-    this.#log.warn(`flag document accepted with warnings: ${list(warnings)}`, from(payload));
+  warnOf(
+    payload: Pick<Payload, "origin">,
+    warnings: readonly Problem[],
+    information: readonly Problem[] = [],
+  ): void {
+    if (warnings.length > 0)
+      this.#log.warn(`flag document accepted with warnings: ${list(warnings)}`, from(payload));
+    if (information.length > 0)
+      this.#log.debug(`about the flag document: ${list(information)}`, from(payload));
   }
 
   unchanged(): void {

@@ -5,6 +5,7 @@ import type { ClientTlsFiles } from "../core/tls/client-tls.ts";
 interface ValueOfType {
   readonly text: string;
   readonly boolean: boolean;
+  readonly "boolean or poll": boolean | "poll";
   readonly seconds: number;
   readonly bytes: number;
   readonly texts: Readonly<Record<string, string>>;

@@ -14,6 +14,8 @@ export interface TransportContext {
   readonly maxBytes: number;
   /** Requests whose bodies are on their way. */
   readonly receiving: ExpiryQueue<Expirable>;
+  /** Where a path that nothing here serves is served; undefined: nowhere. */
+  readonly hint: ((path: string) => string | undefined) | undefined;
   /** Undefined: nobody watches. */
   readonly watch: CallObserver | undefined;
 }

@@ -43,6 +43,7 @@ export async function listen(
     log,
     maxBytes: options.maxRequestBody > 0 ? options.maxRequestBody : unlimitedBytes,
     receiving: new ExpiryQueue<Expirable>(timeouts.requestMs, (request) => request.expire()),
+    hint: options.hint,
     watch: options.onCall || options.onOpen || options.trace ? options : undefined,
   };
   const cors = options.corsOrigins && createCors(options.corsOrigins);

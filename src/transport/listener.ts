@@ -42,6 +42,8 @@ export interface ListenerOptions extends CallObserver, Partial<FastPath> {
   /** Bytes, compressed and decompressed; ≤ 0: no limit. */
   readonly maxRequestBody: number;
   readonly maxRequestHeader: number;
+  /** Where a path that nothing here serves is served, for the answer to it; undefined: nowhere. */
+  readonly hint?: (path: string) => string | undefined;
   /** Streams open at once on one HTTP/2 connection; without: 250. */
   readonly maxConcurrentStreams?: number;
   /** Disconnect clients that ping more often (GOAWAY too_many_pings). Undefined: pings are not counted. */

@@ -127,7 +127,7 @@ describe("what ends flagd at its start", () => {
       ...(certPath && { certPath: certificates.ca.cert }),
     };
     const { message, text } = await refused(["--sources", JSON.stringify([source])], {});
-    expect(text).toContain(message.replace(/^localhost:\d+: /, "… "));
+    expect(text).toContain(message.replace(/^source localhost:\d+: /, "… "));
   });
 
   test("an HTTP server that refuses the credentials", async () => {
@@ -148,7 +148,9 @@ describe("what ends flagd at its start", () => {
   test("an upstream's evaluation port", async () => {
     await using upstream = await startFlagd(["--uri", `file:${example}`]);
     const args = ["--uri", `grpc://localhost:${upstream.port}`];
-    const { message, text } = await refused(args, { 8013: `${upstream.port}` });
+    const { message, text } = await refused(args, {
+      "localhost:8013": `localhost:${upstream.port}`,
+    });
     expect(text).toContain(message);
   });
 

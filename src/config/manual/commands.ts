@@ -6,6 +6,7 @@ import { probeOptions } from "../options/probe.ts";
 import { redisSyncOptions } from "../options/redis-sync.ts";
 import { globalOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
+import { validateOptions } from "../options/validate.ts";
 import { versionOptions } from "../options/version.ts";
 
 /** A command as help, completion and reference describe it. */
@@ -81,6 +82,35 @@ const redisSync: CommandManual = {
   ],
 };
 
+const validate: CommandManual = {
+  name: "validate",
+  summary: "Check flag documents",
+  description:
+    "Checks files, folders, standard input (-) or any source that flagd start takes, and prints what is wrong with line,\n" +
+    "column and what to write instead. The exit status is 1 if something is an error, with --strict also for warnings.",
+  usage: "[options] SOURCE…",
+  options: validateOptions,
+  examples: [
+    { does: "A file", command: "flagd validate flags.json" },
+    { does: "All flag documents of a folder, in CI", command: "flagd validate --strict flags/" },
+    { does: "What a program prints", command: "generate-flags | flagd validate -" },
+    {
+      does: "What Redis has, also for providers that evaluate in process",
+      command: "flagd validate --portability 'redis://localhost:6379/0?key=flags'",
+    },
+  ],
+};
+
+const schema: CommandManual = {
+  name: "schema",
+  summary: "Print the JSON Schema of flag documents, for editors",
+  usage: "",
+  options: globalOptions,
+  examples: [
+    { does: "For an editor without network", command: "flagd schema > flags.schema.json" },
+  ],
+};
+
 const version: CommandManual = {
   name: "version",
   summary: "Print the version, the commit and the build date",
@@ -142,7 +172,7 @@ const completion: CommandManual = {
   ],
 };
 
-const running = [start, redisSync, health, ready, version, completion];
+const running = [start, redisSync, validate, schema, health, ready, version, completion];
 
 const help: CommandManual = {
   name: "help",

@@ -71,6 +71,7 @@ function sourcesHelp(): string {
 const placeholders: Readonly<Record<Setting["type"], string>> = {
   text: "text",
   boolean: "true|false",
+  "boolean or poll": "true|false|poll",
   seconds: "seconds",
   bytes: "bytes",
   texts: "object",

@@ -1,4 +1,4 @@
-import { boolean, integer, oneOf, path, port, text } from "../kinds/scalars.ts";
+import { integer, oneOf, oneOfOrSwitch, path, port, text } from "../kinds/scalars.ts";
 import { option } from "./option.ts";
 import {
   globalOptions,
@@ -24,10 +24,10 @@ export const redisSyncOptions = {
     doc: "Seconds between two polls. Most changes are noticed at once; the poll makes sure that none is missed.",
   }),
   "redis-watch": option({
-    kind: boolean,
-    default: true,
+    kind: { ...oneOfOrSwitch({ true: "push", false: "off" }, "push", "poll", "off"), switch: true },
+    default: "push",
     section: "Flag sources",
-    doc: "Look for changes between polls.",
+    doc: "Notice changes between polls: push (or true) has the server push them, poll looks for them all the time, off (or false) does neither.",
   }),
   "redis-cert-path": option({
     kind: path,

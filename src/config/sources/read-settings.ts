@@ -50,6 +50,9 @@ function check(value: unknown, setting: Setting, options: ReadSettingsOptions): 
     case "boolean":
       if (typeof value === "boolean") return value;
       throw new ConfigError(`${where}: expected true or false`);
+    case "boolean or poll":
+      if (typeof value === "boolean" || value === "poll") return value;
+      throw new ConfigError(`${where}: expected true, false or "poll"`);
     case "seconds":
     case "bytes":
       return checkNumber(value, setting, where);

@@ -55,6 +55,7 @@ function affix(
     arity: [2, 2],
     args: ["text"],
     evaluates: "all",
+    gives: [true, false, null],
     doc: `whether a text ${verb} with another, upper and lower case told apart`,
     example: { [name]: [{ var: "email" }, verb === "ends" ? "@example.com" : "ann."] },
     compile,

@@ -90,7 +90,7 @@ const lessOrEqual: Relation = (a, b) =>
     ? (primitive(a) as number) <= (primitive(b) as number)
     : (a as number) <= (b as number);
 
-const two = { arity: [2, 2], args: ["any"], evaluates: "all" } as const;
+const two = { arity: [2, 2], args: ["any"], evaluates: "all", gives: [true, false] } as const;
 const twoOrThree = { ...two, arity: [2, 3] } as const;
 const one = { ...two, arity: [1, 1] } as const;
 

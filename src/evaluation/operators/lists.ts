@@ -117,6 +117,7 @@ const perElement = { arity: [2, 2], args: ["list", "rule"], evaluates: "elements
 export const listOperators: readonly Operator[] = [
   {
     name: "in",
+    gives: [true, false],
     arity: [2, 2],
     args: ["any", "list"],
     evaluates: "all",
@@ -161,6 +162,7 @@ export const listOperators: readonly Operator[] = [
   {
     ...perElement,
     name: "all",
+    gives: [true, false],
     doc: "whether a rule holds for every element; false for an empty list",
     example: { all: [{ var: "scores" }, { ">": [{ var: "" }, 0] }] },
     compile: each(
@@ -170,6 +172,7 @@ export const listOperators: readonly Operator[] = [
   {
     ...perElement,
     name: "some",
+    gives: [true, false],
     doc: "whether a rule holds for at least one element",
     example: { some: [{ var: "groups" }, { "==": [{ var: "" }, "beta"] }] },
     compile: each((list, rule) => list.some((element) => truthy(rule(element)))),
@@ -177,6 +180,7 @@ export const listOperators: readonly Operator[] = [
   {
     ...perElement,
     name: "none",
+    gives: [true, false],
     doc: "whether a rule holds for no element",
     example: { none: [{ var: "groups" }, { "==": [{ var: "" }, "blocked"] }] },
     compile: each((list, rule) => !list.some((element) => truthy(rule(element)))),

@@ -24,6 +24,8 @@ export interface Operator {
   /** Of each argument by its place; the last one stands for all that follow. */
   readonly args: readonly ArgumentType[];
   readonly evaluates: Evaluation;
+  /** What it can return, if that is one of few things. */
+  readonly gives?: readonly (boolean | null)[];
   /** What it returns, as a phrase. */
   readonly doc: string;
   /** A rule that uses it. */
@@ -35,7 +37,11 @@ export interface Operator {
 }
 
 /** @param argument the place of the argument that is wrong; undefined: the operation as a whole is */
-export type ReportProblem = (reason: string, argument?: number) => void;
+export type ReportProblem = (
+  reason: string,
+  argument?: number,
+  code?: "argument" | "no-version" | "no-weight",
+) => void;
 
 export const any = Number.POSITIVE_INFINITY;
 

@@ -1,31 +1,38 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import { isArray, isContainer, isObject, kindOf } from "../../core/json.ts";
 import { didYouMean } from "../../core/nearest.ts";
+import type { FindingCode } from "../../flags/finding-table.ts";
 import { type FindingList, type Path, quote } from "../../flags/findings.ts";
+import type { RuleUse } from "../../flags/schema.ts";
 import { any, type Operator } from "../operators/operator.ts";
 import { operators } from "../operators/table.ts";
+import { checkResults } from "./check-results.ts";
+import { checkPortability } from "./portability.ts";
 
 /**
  * Warns of targeting that cannot work as it is written: unknown operators, wrong numbers of
- * arguments, arguments of types that an operator never takes. What an argument computes is not known.
- * @param shared parts that are checked elsewhere.
+ * arguments, arguments of types that an operator never takes, branches that decide nothing, results that are no
+ * variants. What an argument computes is not known.
  */
-export function checkTargeting(
-  targeting: Json,
-  path: Path,
-  shared: ReadonlySet<object>,
-  warnings: FindingList,
-): void {
+export function checkTargeting(targeting: Json, path: Path, use: RuleUse): void {
+  const { shared, warnings, information } = use;
   if (!isObject(targeting)) {
-    warnings.add(path, `targeting must be an object, found ${kindOf(targeting)}`);
-  } else if (Object.keys(targeting).length > 0) {
-    new TargetingCheck(path, shared, warnings).rule(targeting);
+    // Evaluators may be any part of a rule.
+    const reason = `targeting must be an object, found ${kindOf(targeting)}`;
+    warnings.add("no-rule", path, reason);
+    return;
   }
+  if (Object.keys(targeting).length === 0) return;
+  if (use.flag === undefined || !shared.has(targeting)) {
+    new OperationsCheck(path, shared, warnings).rule(targeting);
+    if (information) checkPortability(targeting, path, shared, information);
+  }
+  checkResults(targeting, path, use);
 }
 
 const failure = "evaluating it fails with PARSE_ERROR";
 
-class TargetingCheck {
+class OperationsCheck {
   readonly #path: (string | number)[];
 
   constructor(
@@ -42,7 +49,7 @@ class TargetingCheck {
     if (name === undefined) return;
     if (names.length > 1) {
       const count = `an operation has exactly one member, found ${names.length}`;
-      this.#warn(`${count}, so this is a literal, not an operation`);
+      this.#warn("no-operation", `${count}, so this is a literal, not an operation`);
       return;
     }
     this.#path.push(name);
@@ -59,21 +66,22 @@ class TargetingCheck {
   #operation(name: string, value: Json): void {
     if (name === "$ref") {
       // One that is a text and still there could not be resolved, which was said then.
-      if (typeof value !== "string")
-        this.#warn(`a reference is the name of an evaluator, found ${kindOf(value)}: ${failure}`);
+      if (typeof value === "string") return;
+      const reason = `a reference is the name of an evaluator, found ${kindOf(value)}: ${failure}`;
+      this.#warn("unresolved-reference", reason);
       return;
     }
     const operator = operators.get(name);
     if (operator === undefined) {
       const guess = didYouMean(name, operators.keys(), quote);
-      this.#warn(`unknown operator ${quote(name)}${guess}: ${failure}`);
+      this.#warn("unknown-operator", `unknown operator ${quote(name)}${guess}: ${failure}`);
       return;
     }
     const [min, max] = operator.arity;
     // A single argument may stand without the array, and an operation may compute the array.
     if (!isArray(value)) {
       if (min > 1 && !isObject(value)) {
-        this.#warn(`expected an array of arguments, found ${kindOf(value)}`);
+        this.#warn("arity", `expected an array of arguments, found ${kindOf(value)}`);
       }
       this.#arguments(operator, [value]);
       this.#expression(value);
@@ -82,7 +90,7 @@ class TargetingCheck {
     if (value.length < min || value.length > max) {
       const count = min === max ? `${min}` : `${min} to ${max}`;
       const wanted = max === any ? `at least ${min}` : count;
-      this.#warn(`${quote(name)} takes ${wanted} arguments, found ${value.length}`);
+      this.#warn("arity", `${quote(name)} takes ${wanted} arguments, found ${value.length}`);
     }
     this.#arguments(operator, value);
     this.#each(value);
@@ -95,11 +103,11 @@ class TargetingCheck {
           (types[i] ?? types.at(-1)) === "text" && typeof value !== "string" && !isObject(value)
         );
       });
-      if (wrong !== undefined) this.#warn(`expected strings, found ${kindOf(wrong)}`);
+      if (wrong !== undefined) this.#warn("argument", `expected strings, found ${kindOf(wrong)}`);
     }
-    check?.(values, (reason, argument) => {
+    check?.(values, (reason, argument, code = "argument") => {
       if (argument !== undefined) this.#path.push(argument);
-      this.#warn(reason);
+      this.#warn(code, reason);
       if (argument !== undefined) this.#path.pop();
     });
   }
@@ -112,7 +120,7 @@ class TargetingCheck {
     }
   }
 
-  #warn(reason: string): void {
-    this.warnings.add(this.#path, reason);
+  #warn(code: FindingCode, reason: string): void {
+    this.warnings.add(code, this.#path, reason);
   }
 }

@@ -67,7 +67,7 @@ export class HttpSource extends PolledSource {
     return this.#document.fetch(
       (conditions) => ({ url, headers: { ...headers, ...conditions } }),
       signal,
-      (answer) => refusal(answer, "check authHeader, headers or oauth of this source"),
+      (answer) => refusal(answer, "check authHeader, headers or oauth"),
     );
   }
 }

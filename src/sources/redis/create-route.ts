@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { loadCredentials } from "./credentials.ts";
 import { NodeRoute } from "./node-route.ts";
+import { isPromoted } from "./promotion.ts";
 import type { Login, RedisAddress } from "./redis-address.ts";
 import type { RedisSourceConfig, SentinelSettings } from "./redis-kind.ts";
 import { loadTls } from "./redis-tls.ts";
@@ -52,16 +53,27 @@ export function createRoute(
   const [first, ...more] = endpoints;
   return new SentinelRoute({
     name: config.name ?? uri.name,
+    clock,
     log,
     role,
     onSwitch,
     sentinels: [at(first), ...more.map(at)],
-    open: ({ address, onReport }) =>
+    promoted: async (replica, signal) => {
+      try {
+        const address = { ...replica, ...(await loadCredentials(config, replica)) };
+        const material = tls ? await loadTls(config) : undefined;
+        return await isPromoted({ clock, address, tls: material, timeoutMs, signal });
+      } catch {
+        return false;
+      }
+    },
+    open: ({ address, onReport, onCandidate }) =>
       new Sentinel({
         clock,
         master: master ?? "",
         timeoutMs: Math.min(timeoutMs, maxSentinelTimeoutMs),
         onReport,
+        onCandidate,
         address: async () => ({ ...address, ...(await loadCredentials(sentinel, address)) }),
         tls: async () => (secure ? await loadTls(own ? sentinel : config) : undefined),
         servers,

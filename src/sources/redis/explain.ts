@@ -64,7 +64,7 @@ const byMessage: readonly Explanation[] = [
     say: ({ address, command = "get", json }) =>
       `${user(address)} is not permitted to read the key: grant access with ` +
       `ACL SETUSER ${address.username ?? "default"} ~KEY +${command} ` +
-      `${json && command === "get" ? "+json.get " : ""}+watch +unwatch +client|info`,
+      `${json && command === "get" ? "+json.get " : ""}+watch +unwatch +client|info +client|tracking`,
   },
   { pattern: /^NOPROTO|unknown command.{0,3}hello/i, kind: "permanent", say: () => needsHello },
   // Bun's words for an answer to HELLO that is no map, as of a proxy that ignores the 3.

@@ -13,11 +13,13 @@ const watchMs = 50;
  * (dirty) once a key is touched. The cost is the same whatever the document's size. A proxy may falsify it.
  */
 export class KeyWatch implements ChangeHint {
+  readonly pushed = false;
   /** lost: armed again at the next read · refused: not on this connection. */
   #state: "lost" | "armed" | "refused" = "lost";
   /** What the server calls the connection that watches: behind a proxy it may become another one. */
   #id: string | undefined;
   #direct = false;
+  #armedInfo: ClientInfo | undefined;
 
   constructor(
     private readonly connection: RedisConnection,
@@ -34,6 +36,11 @@ export class KeyWatch implements ChangeHint {
     return this.#direct;
   }
 
+  /** What the server said of the connection when the hint was armed; undefined: it is not. */
+  get armedInfo(): ClientInfo | undefined {
+    return this.#state === "armed" ? this.#armedInfo : undefined;
+  }
+
   async arm(): Promise<void> {
     if (this.#state === "refused") return;
     const replies = await Promise.allSettled([
@@ -47,14 +54,21 @@ export class KeyWatch implements ChangeHint {
     if (!info?.flags) return this.#failed(new Error("the answer to CLIENT INFO has no flags"));
     this.#state = "armed";
     this.#id = info.id;
+    this.#armedInfo = info;
     this.#direct = isAt(info.laddr, this.endpoint);
     this.log.works();
   }
 
   async touched(): Promise<boolean> {
-    const info = await this.#info();
     // Whatever it is that keeps the server from answering, a poll finds out.
-    return info === undefined || (info.flags?.includes("d") ?? true);
+    return (await this.look()) !== "quiet";
+  }
+
+  /** What the connection that answers knows. @throws as {@link touched} */
+  async look(): Promise<Hint> {
+    const info = await this.#info();
+    if (info?.flags === undefined) return undefined;
+    return info.flags.includes("d") ? "touched" : "quiet";
   }
 
   async sinceRead(): Promise<Hint> {
@@ -63,6 +77,8 @@ export class KeyWatch implements ChangeHint {
     if (info?.flags === undefined || info.id !== this.#id) return undefined;
     return info.flags.includes("d") ? "touched" : "quiet";
   }
+
+  close(): void {}
 
   async #info(): Promise<ClientInfo | undefined> {
     try {

@@ -11,7 +11,14 @@ const maxRedirections = 2;
 /** Nodes of one cluster that are remembered. */
 const maxNodes = 100;
 /** A cluster chooses a new master within seconds: so often and so many times its nodes are asked for it. */
-const failover = { waitMs: 500, rounds: 120 };
+const failover = { waitMs: 250, rounds: 240 };
+/** A node among others that is silent for so long is taken for lost. */
+const aliveMs = 2000;
+/**
+ * For one that was out of reach when last tried, so that the others are asked soon again. It grows with the
+ * rounds: the way to it may be long.
+ */
+const lostMs = (rounds: number) => 400 * 2 ** Math.floor(rounds / 8);
 
 /**
  * The way to the key by the servers themselves: the one of the URI, or the nodes of a cluster. The node that
@@ -39,7 +46,7 @@ export class NodeRoute implements Route {
 
   constructor(seeds: readonly [RedisAddress, ...RedisAddress[]]) {
     this.#seeds = seeds;
-    this.#target = { address: seeds[0], asking: false, hasty: false };
+    this.#target = { address: seeds[0], asking: false, deadlineMs: undefined };
   }
 
   get many(): boolean {
@@ -56,7 +63,7 @@ export class NodeRoute implements Route {
     const target = address && {
       address,
       asking: false,
-      hasty: nodes.length > 1 && this.#unreachable.has(serverName(address)),
+      deadlineMs: this.#deadline(address),
     };
     if (!this.#redirected && address) this.#origin = serverName(address);
     this.#target = this.#redirected ?? target ?? this.#target;
@@ -77,7 +84,7 @@ export class NodeRoute implements Route {
     if (this.#learned.length < maxRedirections) this.#learned = [...this.#learned, next];
     // This node does not know yet that the other one is gone, or who follows it.
     if (this.#unreachable.has(serverName(next))) return false;
-    this.#redirected = { address: next, asking: to.type === "ASK", hasty: false };
+    this.#redirected = { address: next, asking: to.type === "ASK", deadlineMs: aliveMs };
     return true;
   }
 
@@ -117,6 +124,11 @@ export class NodeRoute implements Route {
     const slots = await connection.send("CLUSTER", ["SLOTS"]).catch(() => undefined);
     const nodes = clusterNodes(slots, address).slice(0, maxNodes);
     if (nodes.length > 0) this.#learned = nodes;
+  }
+
+  #deadline(node: RedisAddress): number | undefined {
+    if (!this.many) return undefined;
+    return this.#unreachable.has(serverName(node)) ? lostMs(this.#rounds) : aliveMs;
   }
 
   /** In the order in which they are tried. */

@@ -20,7 +20,11 @@ const sentinelSettings = {
 
 const settings = {
   ...pollSettings(30),
-  watch: { type: "boolean", default: true, doc: "Look for changes between polls." },
+  watch: {
+    type: "boolean or poll",
+    default: true,
+    doc: 'Notice changes between polls: `true` has the server push them, `"poll"` looks for them all the time.',
+  },
   tls: {
     type: "boolean",
     default: false,

@@ -15,12 +15,15 @@ import { type Diagnose, diagnose } from "./diagnosis.ts";
 import { explain } from "./explain.ts";
 import { HashDocument } from "./hash-document.ts";
 import { HintLog } from "./hint-log.ts";
+import { KeyTracking } from "./key-tracking.ts";
 import { KeyWatch } from "./key-watch.ts";
-import type { RedisAddress } from "./redis-address.ts";
+import { PushedHint } from "./pushed-hint.ts";
+import { type RedisAddress, serverName } from "./redis-address.ts";
 import { Redirection, RedisError } from "./redis-error.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
-import { loadTls } from "./redis-tls.ts";
+import { loadTls, type RedisTls } from "./redis-tls.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
+import { RespClient } from "./resp-client.ts";
 import type { Route, Target } from "./route.ts";
 import { sentinelMistaken } from "./sentinel-mistaken.ts";
 import { type Polled, Session } from "./session.ts";
@@ -35,10 +38,10 @@ export interface RedisSourceDependencies {
   readonly diagnose?: Diagnose;
 }
 
-/** A server that was out of reach before keeps others waiting no longer than this. */
-const hastyMs = 1000;
+/** How often the pushes and their connection are checked: a hung node of several has to be noticed soon. */
+const checkMs = { one: 5000, many: 2000 };
 /** A connection that lived so long is replaced at once; one that did not, after growing waits. */
-const longLivedMs = 10_000;
+const longLivedMs = 1000;
 
 /** Flags from a Redis or Valkey server, Sentinel or cluster. */
 export class RedisSource implements Source {
@@ -59,13 +62,14 @@ export class RedisSource implements Source {
   readonly #reconnects: Backoff;
 
   readonly #hashDocument = new HashDocument();
-  #connection: RedisConnection | undefined;
   /** The server of the present attempt. */
   #target: Target | undefined;
   /** The last connection was cut at the first command of the watch, as some proxies do. */
   #watchSuspect = false;
   /** Why the first server of this round has failed. */
-  #first: { readonly problem: RedisError; readonly address: RedisAddress } | undefined;
+  #first: Failure | undefined;
+  /** Why a server was out of reach when last looked. */
+  #diagnosis: { readonly key: string; readonly reason: string } | undefined;
 
   /** @throws ConfigError for a wrong URI */
   constructor(config: RedisSourceConfig, dependencies: RedisSourceDependencies) {
@@ -83,7 +87,7 @@ export class RedisSource implements Source {
       clock,
       log,
       timeoutMs: this.#deadlines.answerTimeoutMs,
-      onSwitch: () => this.#connection?.close(),
+      onSwitch: () => this.#loop.restart(),
     });
     this.#loop = new RetryLoop({ name: this.name, clock, backoff: pollBackoff(config) });
     this.#reconnects = new Backoff(clock, sourceBackoff);
@@ -129,15 +133,15 @@ export class RedisSource implements Source {
     const address = { ...target.address, ...(await loadCredentials(this.#config, this.#uri)) };
     const { answerTimeoutMs } = this.#deadlines;
     const ended = new AbortController();
+    const tls = address.tls ? await loadTls(this.#config) : undefined;
     const connection = await this.#connect({
       address,
-      tls: address.tls ? await loadTls(this.#config) : undefined,
+      tls,
       ...this.#deadlines,
-      answerTimeoutMs: target.hasty ? Math.min(answerTimeoutMs, hastyMs) : answerTimeoutMs,
+      answerTimeoutMs: Math.min(answerTimeoutMs, target.deadlineMs ?? answerTimeoutMs),
       onClose: () => ended.abort(),
       signal,
     });
-    this.#connection = connection;
     const close = () => connection.close();
     signal.addEventListener("abort", close);
     try {
@@ -145,20 +149,18 @@ export class RedisSource implements Source {
         throw await sentinelMistaken(connection, address, this.#uri.content);
       }
       await this.#route.check(connection);
-      return await this.#session({ target, connection, ended: ended.signal }, sink, signal);
+      const connected = { target, address, tls, connection, ended: ended.signal };
+      return await this.#session(connected, sink, signal);
     } finally {
       signal.removeEventListener("abort", close);
       connection.close();
     }
   }
 
-  async #session(
-    { target, connection: plain, ended }: Connected,
-    sink: SourceSink,
-    signal: AbortSignal,
-  ): Promise<Session> {
+  async #session(connected: Connected, sink: SourceSink, signal: AbortSignal): Promise<Session> {
+    const { target, connection: plain, ended } = connected;
     const connection = target.asking ? asking(plain) : plain;
-    const hint = this.#hint(connection, target.address);
+    const hint = this.#hint({ ...connected, connection });
     const { content } = this.#uri;
     const reader = createReader(connection, content, this.#hashDocument);
     const session = new Session(connection, target.address, reader, hint, this.#polled, ended);
@@ -174,13 +176,29 @@ export class RedisSource implements Source {
         hint !== noHint;
       throw error;
     } finally {
-      if (session.established) this.#first = undefined;
+      hint.close();
+      if (session.established) {
+        this.#first = undefined;
+        this.#diagnosis = undefined;
+      }
     }
   }
 
-  #hint(connection: RedisConnection, { endpoint }: RedisAddress): ChangeHint {
+  #hint({ connection, address, tls }: Connected): ChangeHint {
     if (!this.#config.watch || this.#watchSuspect) return noHint;
-    return new KeyWatch(connection, keysOf(this.#uri.content), endpoint, this.#hintLog);
+    const keys = keysOf(this.#uri.content);
+    const log = this.#hintLog;
+    const watch = new KeyWatch(connection, keys, address.endpoint, log);
+    if (this.#config.watch === "poll") return watch;
+    const timeoutMs = this.#deadlines.answerTimeoutMs;
+    const tracking = new KeyTracking({
+      connection,
+      keys,
+      log,
+      open: (on) => RespClient.open({ address, tls, timeoutMs, ...on }),
+      onNews: () => this.#loop.wakeUp(),
+    });
+    return new PushedHint(watch, tracking, this.#route.many ? checkMs.many : checkMs.one);
   }
 
   /** For the hint a new connection is needed now, otherwise for the next poll. */
@@ -209,9 +227,9 @@ export class RedisSource implements Source {
     this.#first = first;
     if (!permanent && this.#route.failed(problem)) return this.#clock.now();
     this.#first = undefined;
-    const reason = await this.#reason(first.problem, first.address, signal);
-    if (signal.aborted) return undefined;
     const { failoverWaitMs } = this.#route;
+    const reason = await this.#reason(first, signal);
+    if (signal.aborted) return undefined;
     if (failoverWaitMs === undefined || permanent) {
       throw new SourceError(reason, { retryable: first.problem.kind !== "permanent" });
     }
@@ -219,9 +237,15 @@ export class RedisSource implements Source {
     return this.#clock.now() + failoverWaitMs;
   }
 
-  async #reason(problem: RedisError, address: RedisAddress, signal: AbortSignal): Promise<string> {
+  /** Found out once for a server that stays away: it takes time that a failover does not leave. */
+  async #reason({ problem, address }: Failure, signal: AbortSignal): Promise<string> {
     if (problem.kind !== "closed" && problem.kind !== "timeout") return problem.message;
-    return this.#diagnose(address, problem, { known: this.#loop.reached, signal });
+    const key = `${problem.kind} ${serverName(address)}`;
+    if (this.#diagnosis?.key === key && this.#route.many) return this.#diagnosis.reason;
+    const known = this.#loop.reached;
+    const reason = await this.#diagnose(address, problem, { known, signal });
+    this.#diagnosis = { key, reason };
+    return reason;
   }
 
   get #address(): RedisAddress {
@@ -229,8 +253,16 @@ export class RedisSource implements Source {
   }
 }
 
+interface Failure {
+  readonly problem: RedisError;
+  readonly address: RedisAddress;
+}
+
 interface Connected {
   readonly target: Target;
+  /** With what was read from files for it. */
+  readonly address: RedisAddress;
+  readonly tls: RedisTls | undefined;
   readonly connection: RedisConnection;
   /** Aborts when the connection is lost or closed. */
   readonly ended: AbortSignal;

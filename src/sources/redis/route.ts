@@ -7,8 +7,8 @@ export interface Target {
   readonly address: RedisAddress;
   /** It is still importing the key's slot, and answers after ASKING only. */
   readonly asking: boolean;
-  /** It was out of reach before, and others wait for their turn: it gets little time. */
-  readonly hasty: boolean;
+  /** How long it has to answer, if less than usual: others wait for their turn. */
+  readonly deadlineMs: number | undefined;
 }
 
 /** The way to the server that has the key. */

@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { messageOf } from "../source-error.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -10,6 +11,7 @@ export interface SentinelRouteOptions {
   readonly sentinels: readonly [RedisAddress, ...RedisAddress[]];
   /** Which of the servers to read; a replica only if there is one. */
   readonly role: "master" | "replica";
+  readonly clock: Clock;
   readonly log: Log;
   /** The source, for messages. */
   readonly name: string;
@@ -17,7 +19,10 @@ export interface SentinelRouteOptions {
   readonly open: (options: {
     readonly address: RedisAddress;
     readonly onReport: SentinelOptions["onReport"];
+    readonly onCandidate: SentinelOptions["onCandidate"];
   }) => Pick<Sentinel, "ask" | "close">;
+  /** Whether this replica becomes the master, as it says itself. Never rejects. */
+  readonly promoted: (replica: RedisAddress, signal: AbortSignal) => Promise<boolean>;
   /** The present server is the master no longer: leave it. */
   readonly onSwitch: () => void;
 }
@@ -26,6 +31,8 @@ export interface SentinelRouteOptions {
 const maxSentinels = 20;
 /** While the Sentinels choose a new master, they are asked this often. */
 const failover = { waitMs: 500, rounds: 120 };
+/** For so long after a switch some Sentinels may still name the old master, in the same epoch. */
+const settleMs = 10_000;
 
 /**
  * The way to the master by its Sentinels. All of them are asked at each connect, and the first that answers is
@@ -39,6 +46,11 @@ export class SentinelRoute implements Route {
   readonly #sentinels = new Map<string, Pick<Sentinel, "ask" | "close">>();
   /** What is known of the latest failover. */
   #report: MasterReport | undefined;
+  /** Until when only a later failover leads to another master. */
+  #settledAt = Number.NEGATIVE_INFINITY;
+  /** Replicas that are asked whether they have become the master. */
+  readonly #candidates = new Set<string>();
+  readonly #closed = new AbortController();
   #target: RedisAddress | undefined;
   #rounds = 0;
 
@@ -61,7 +73,7 @@ export class SentinelRoute implements Route {
     const replica = replicas[Math.floor(Math.random() * replicas.length)];
     const address = this.#options.role === "replica" && replica ? replica : master;
     this.#target = address;
-    return { address, asking: false, hasty: false };
+    return { address, asking: false, deadlineMs: undefined };
   }
 
   /** A server that has just been made a replica may not know it yet, but one that knows is not to be read. */
@@ -94,6 +106,7 @@ export class SentinelRoute implements Route {
   }
 
   close(): void {
+    this.#closed.abort();
     for (const sentinel of this.#sentinels.values()) sentinel.close();
     this.#sentinels.clear();
   }
@@ -104,6 +117,7 @@ export class SentinelRoute implements Route {
     const sentinel = this.#options.open({
       address,
       onReport: (report) => this.#consider(report),
+      onCandidate: (replica) => void this.#follow(replica),
     });
     this.#sentinels.set(name, sentinel);
   }
@@ -111,17 +125,38 @@ export class SentinelRoute implements Route {
   /** A Sentinel that was cut off may still report what was before the last failover. */
   #consider(report: MasterReport): void {
     for (const address of report.sentinels) this.#add(address);
-    if (this.#report && report.epoch < this.#report.epoch) return;
+    const known = this.#report;
+    if (known && report.epoch < known.epoch) return;
+    const other = known && serverName(known.master) !== serverName(report.master);
+    const settled = this.#options.clock.now() >= this.#settledAt;
+    if (other && report.epoch === known.epoch && !settled) return;
     this.#report = report;
-    const { role } = this.#options;
+    this.#switchTo(report.master, "the Sentinels name another master");
+  }
+
+  /** Before the Sentinels name the master that they are making of this replica, it can tell so itself. */
+  async #follow(replica: RedisAddress): Promise<void> {
+    const name = serverName(replica);
+    const { role, promoted } = this.#options;
+    const known = this.#report;
+    if (role === "replica" || !known || this.#candidates.has(name)) return;
+    this.#candidates.add(name);
+    const isMaster = await promoted(replica, this.#closed.signal);
+    this.#candidates.delete(name);
+    const latest = this.#report ?? known;
+    if (!isMaster || latest.epoch > known.epoch) return;
+    this.#report = { ...latest, master: replica };
+    this.#switchTo(replica, "the Sentinels have made a replica the master");
+  }
+
+  #switchTo(master: RedisAddress, what: string): void {
+    const { role, clock, log, name, onSwitch } = this.#options;
     if (!this.#target || role === "replica") return;
-    if (serverName(report.master) === serverName(this.#target)) return;
-    this.#options.log.info("the Sentinels name another master", {
-      source: this.#options.name,
-      master: serverName(report.master),
-    });
-    this.#target = report.master;
-    this.#options.onSwitch();
+    if (serverName(master) === serverName(this.#target)) return;
+    log.info(what, { source: name, master: serverName(master) });
+    this.#target = master;
+    this.#settledAt = clock.now() + settleMs;
+    onSwitch();
   }
 
   #unknown(errors: readonly unknown[]): RedisError {

@@ -29,6 +29,8 @@ export interface SentinelOptions {
   readonly timeoutMs: number;
   /** Called with what the Sentinel says, at each connect and after each failover. */
   readonly onReport: (report: MasterReport) => void;
+  /** Called with the replica that is going to be the master. */
+  readonly onCandidate: (replica: RedisAddress) => void;
 }
 
 const waits = { firstMs: 500, maxMs: 10_000 };
@@ -83,7 +85,7 @@ export class Sentinel {
       address,
       tls: await tls(),
       timeoutMs,
-      onPush: () => this.#wakeUp.abort(),
+      onPush: (push) => this.#receive(push),
       onClose: () => this.#wakeUp.abort(),
     }).catch((error: unknown) => {
       throw inWords(error);
@@ -91,6 +93,7 @@ export class Sentinel {
     this.#client = client;
     try {
       await client.send("SUBSCRIBE", "+switch-master");
+      await client.send("SUBSCRIBE", "+selected-slave");
       this.#backoff.reset();
       while (!this.#closed && !client.closed) {
         this.#wakeUp = new AbortController();
@@ -108,16 +111,32 @@ export class Sentinel {
     }
   }
 
+  /** `["message", "+selected-slave", "slave NAME IP PORT @ MASTER IP PORT"]`, of any master. */
+  #receive([, channel, text]: readonly RespValue[]): void {
+    if (channel !== "+selected-slave") {
+      this.#wakeUp.abort();
+      return;
+    }
+    const [, , host = "", port, , master] = String(text).split(" ");
+    if (master !== this.#options.master || !(Number(port) > 0)) return;
+    this.#options.onCandidate({ ...this.#options.servers, endpoint: { host, port: Number(port) } });
+  }
+
   async #report(client: RespClient, address: RedisAddress): Promise<MasterReport> {
     const { master: name, servers } = this.#options;
-    const [known, replicas, sentinels] = await Promise.all([
+    const [known, present, replicas, sentinels] = await Promise.all([
       client.send("SENTINEL", "MASTER", name).catch((error: unknown) => {
         throw /No such master/i.test(messageOf(error)) ? unknownMaster(name) : error;
       }),
+      // A Sentinel that leads a failover counts it before it names the new master in the answer above.
+      client.send("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name).catch(() => null),
       client.send("SENTINEL", "REPLICAS", name).catch(() => []),
       client.send("SENTINEL", "SENTINELS", name).catch(() => []),
     ]);
-    const [master] = addressesIn([known], servers);
+    const [host, port] = Array.isArray(present) ? present.map(String) : [];
+    const [master] = host
+      ? [{ ...servers, endpoint: { host, port: Number(port) } }]
+      : addressesIn([known], servers);
     if (!master) throw new Error("the Sentinel's answer names no master");
     const reachable = Array.isArray(replicas)
       ? replicas.filter((replica) => !/down|disconnected/.test(text(replica, "flags")))

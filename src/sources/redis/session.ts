@@ -14,6 +14,8 @@ import type { Route } from "./route.ts";
 
 /** A document that changes all the time is fetched for at most a third of the time. */
 const restPerPoll = 2;
+/** Changes that are pushed one after another are fetched together, so many milliseconds after a poll. */
+const burstMs = 20;
 /** After a hint has failed, the longest time until it is asked again. */
 const maxHintRestMs = 30_000;
 
@@ -128,18 +130,25 @@ export class Session {
     const { clock, loop } = this.polled;
     const failures = this.#hintFailures;
     const patience = failures > 0 ? Math.min(maxHintRestMs, 500 * 2 ** failures) : 0;
-    let pause = Math.max(pollMs * restPerPoll, patience);
+    const began = clock.now();
+    const rested = began + Math.max(pollMs * restPerPoll, burstMs);
+    let look = began + Math.max(pollMs * restPerPoll, patience, this.hint.paceMs ?? 0);
     for (;;) {
       const now = clock.now();
       if (due <= now || this.polled.pollAsked || this.connection.closed) return;
+      if (this.hint.pushed && rested <= now) return;
       const pace = this.hint.paceMs;
-      pause = Math.max(pause, pace ?? 0);
-      await loop.sleepUntil(pace === undefined ? due : Math.min(due, now + pause), this.ended);
-      pause = 0;
-      if (this.hint.paceMs === undefined || this.connection.closed) continue;
+      // It may have become shorter.
+      if (pace !== undefined && patience === 0) look = Math.min(look, Math.max(rested, now + pace));
+      if (this.hint.pushed || pace === undefined || now < look) {
+        const next = this.hint.pushed ? rested : pace === undefined ? due : look;
+        await loop.sleepUntil(Math.min(due, next), this.ended);
+        continue;
+      }
       const touched = await this.hint.touched();
       this.#hintFailures = this.hint.paceMs === undefined ? failures + 1 : 0;
       if (touched) return;
+      look = clock.now() + (this.hint.paceMs ?? 0);
     }
   }
 

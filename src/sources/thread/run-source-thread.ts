@@ -31,17 +31,19 @@ export async function runSourceThread(): Promise<void> {
     async accept({ document, format, ...facts }) {
       const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
       const { problems = [], ...rest } = facts;
-      const { reading, warnings } =
+      const { reading, warnings, information } =
         strict && problems.length > 0
-          ? { reading: { ok: false, problems } as const, warnings: () => [] }
-          : read({ document, format }, { strict, source: source.name });
+          ? { reading: { ok: false, problems } as const, warnings: () => [], information: () => [] }
+          : read({ document, format }, { strict, source: source.name, inform: debugging });
       send({ kind: "document", payload: { ...rest, bytes, reading } });
       const taken = new Promise<boolean>((resolve) => waiting.push(resolve));
       // Looking for oddities takes as long as reading: what waits for the flags goes first.
       await new Promise(setImmediate);
       const { origin } = facts;
       const found = [...problems, ...warnings()];
-      if (found.length > 0) send({ kind: "oddities", ...(origin && { origin }), warnings: found });
+      const told = { warnings: found, information: information() };
+      if (found.length + told.information.length > 0)
+        send({ kind: "oddities", ...(origin && { origin }), ...told });
       // What was made of a large document is garbage now, several times its size.
       setTimeout(() => Bun.gc(true), 1);
       return taken;
@@ -59,12 +61,27 @@ export async function runSourceThread(): Promise<void> {
 /** Reads a document in a form that threads can share; what is odd about it is told on demand. */
 export function read(
   { document, format }: Pick<Payload, "document" | "format">,
-  { strict, source }: { readonly strict: boolean; readonly source: string },
-): { readonly reading: PackedDocument; warnings(): readonly Problem[] } {
-  const parsed = parseDocument(document, { format, strict, checkTargeting });
-  if (!parsed.ok) return { reading: parsed, warnings: () => [] };
+  {
+    strict,
+    source,
+    inform,
+  }: { readonly strict: boolean; readonly source: string; readonly inform?: boolean },
+): {
+  readonly reading: PackedDocument;
+  warnings(): readonly Problem[];
+  /** After the warnings. */
+  information(): readonly Problem[];
+} {
+  const parsed = parseDocument(document, {
+    format,
+    strict,
+    checkTargeting,
+    inform: inform ?? false,
+  });
+  if (!parsed.ok) return { reading: parsed, warnings: () => [], information: () => [] };
   const reading = { ok: true, flagSet: pack(parsed.flagSet, source) } as const;
-  return { reading, warnings: () => atOnce(parsed.warnings()) };
+  const { information } = parsed;
+  return { reading, warnings: () => atOnce(parsed.warnings()), information };
 }
 
 /** The log of the process is written by one thread. */

@@ -22,7 +22,12 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: "document"; readonly payload: ReadPayload }
   /** What is odd about the document before. */
-  | { readonly kind: "oddities"; readonly origin?: string; readonly warnings: readonly Problem[] }
+  | {
+      readonly kind: "oddities";
+      readonly origin?: string;
+      readonly warnings: readonly Problem[];
+      readonly information: readonly Problem[];
+    }
   | { readonly kind: "unchanged" }
   | { readonly kind: "failed"; readonly reason: string }
   | {

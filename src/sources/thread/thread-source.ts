@@ -69,7 +69,7 @@ export class ThreadSource implements Source {
           return;
         }
         case "oddities":
-          void taken.then(() => intake.warnOf(message, message.warnings));
+          void taken.then(() => intake.warnOf(message, message.warnings, message.information));
           return;
         case "unchanged":
           return intake.unchanged();

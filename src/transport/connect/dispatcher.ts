@@ -79,7 +79,13 @@ export class Dispatcher {
     }
     const shared = this.#cors ? fieldsOf(this.#cors.actual(headers.origin)) : {};
     if (handler === undefined) {
-      const { status, code } = answerUnknown(exchange, path, this.#services, shared);
+      const { status, code } = answerUnknown(
+        exchange,
+        path,
+        this.#services,
+        shared,
+        this.#context.hint?.(path),
+      );
       return call?.finish(status, code);
     }
     const failure: Failure = {};

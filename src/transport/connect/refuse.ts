@@ -36,10 +36,11 @@ export function answerUnknown(
   path: string,
   services: ReadonlySet<string>,
   fields: HeaderFields,
+  hint: string | undefined,
 ): { status: number; code: Code | undefined } {
   const contentType = exchange.headers["content-type"];
   if (!contentType?.startsWith("application/grpc")) {
-    answerText(exchange, 404, "404 page not found", fields);
+    answerText(exchange, 404, `404 page not found${hint ? `: ${hint}` : ""}`, fields);
     return { status: 404, code: undefined };
   }
   const [, service = "", method = ""] = path.split("/");

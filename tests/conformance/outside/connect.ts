@@ -37,7 +37,7 @@ export const shortPath: ConnectRun = {
     "gRPC Unexpected Requests/**",
     "**/HTTPVersion:1/Protocol:PROTOCOL_CONNECT/Codec:CODEC_JSON/**/unary/**",
   ],
-  known: "connect-short.txt",
+  known: "connect-fast.txt",
   serverArguments: ["--short"],
 };
 

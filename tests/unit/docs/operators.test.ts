@@ -15,7 +15,12 @@ test.each([...operators])(
     const { example } = operator;
     expect(Object.keys(example as object)).toEqual([name]);
     const warnings = new FindingList();
-    checkTargeting(example, [], new Set(), warnings);
+    checkTargeting(example, [], {
+      shared: new Set(),
+      flag: undefined,
+      warnings,
+      information: undefined,
+    });
     expect(warnings.toArray()).toEqual([]);
     runRule(example, {
       email: "ann.lee@example.com",

@@ -93,10 +93,10 @@ describe("references", () => {
   });
 
   test("that are no text are told of in rules", () => {
-    const { warnings } = accepted(withTargeting({ "!": { $ref: 5 } }, { r: rule }));
+    const { warnings } = accepted(withTargeting({ if: [{ "!": { $ref: 5 } }, "on"] }, { r: rule }));
     expect(warnings).toEqual([
       {
-        path: '$.flags.a.targeting["!"].$ref',
+        path: '$.flags.a.targeting.if[0]["!"].$ref',
         reason:
           "a reference is the name of an evaluator, found a number: evaluating it fails with PARSE_ERROR",
       },

@@ -9,7 +9,13 @@ function warningsOf(flag: unknown): readonly Problem[] {
     reason,
   }));
 }
-const warned = (targeting: unknown) => warningsOf({ ...plain, targeting });
+/** Of variants that a rule without `if` can give, too. */
+const warned = (targeting: unknown) =>
+  warningsOf({
+    ...plain,
+    variants: { on: true, off: false, true: true, false: false },
+    targeting,
+  });
 
 describe("departures from the schema are warnings", () => {
   test.each([

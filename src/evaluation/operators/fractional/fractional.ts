@@ -67,6 +67,10 @@ export const fractional: Operator = {
       else if (!isObject(weight) && !(Number.isInteger(weight) && Number(weight) >= 0))
         problem("the weight must be a whole number, 0 or more", i);
     }
+    const arms = args.filter(Array.isArray);
+    const noWeight = arms.length > 0 && arms.every(([, weight]) => weight === 0);
+    if (noWeight)
+      problem("all weights are 0, so this gives null: raise one", undefined, "no-weight");
   },
   compile(operand, scope) {
     if (!Array.isArray(operand)) return fromList(scope.compile(operand).run, undefined, scope);

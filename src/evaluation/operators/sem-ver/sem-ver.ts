@@ -29,12 +29,20 @@ export const semVer: Operator = {
   arity: [3, 3],
   args: ["any"],
   evaluates: "all",
+  gives: [true, false, null],
   doc: "whether two versions are related: `=` `!=` `<` `<=` `>` `>=`, `^` same major version, `~` same major and minor version",
   example: { sem_ver: [{ var: "version" }, ">=", "2.1.0"] },
   check(args, problem) {
+    if (args.length !== 3) return;
     const [, relation] = args;
-    if (args.length !== 3 || isRule(relation) || relations.has(relation)) return;
-    problem(`the second argument must be one of ${[...relations.keys()].join(" ")}`);
+    if (!isRule(relation) && !relations.has(relation))
+      problem(`the second argument must be one of ${[...relations.keys()].join(" ")}`);
+    for (const place of [0, 2]) {
+      const version = args[place];
+      if (isRule(version) || readVersion(version) !== undefined) continue;
+      const reason = `${show(version)} is no version, so this gives null: write one such as "1.2.3"${adviceFor(version)}`;
+      problem(reason, place, "no-version");
+    }
   },
   compile(operand, scope) {
     if (!Array.isArray(operand)) return fromList(scope.compile(operand).run, undefined, scope);
@@ -42,6 +50,15 @@ export const semVer: Operator = {
     return againstConstant(nodes, scope) ?? fromList(sequence(nodes), nodes, scope);
   },
 };
+
+/** What seems to be meant by a range or a pattern. */
+function adviceFor(version: Json | undefined): string {
+  if (typeof version !== "string") return "";
+  if (/^(?:[<>=!~^]|\\[=~^])/.test(version)) return ", and the relation as the second argument";
+  if (/[*xX]|\\|\|\|| - /.test(version))
+    return ', and for a range two comparisons, or "^" or "~" as the second argument';
+  return "";
+}
 
 function isRule(value: Json | undefined): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -25,6 +25,7 @@ export class Scene {
   readonly context: TransportContext = {
     log: this.log,
     maxBytes: 1000,
+    hint: undefined,
     receiving: new ExpiryQueue<Expirable>(100, (one) => one.expire()),
     watch: {
       onCall: (record) => this.records.push(record),

@@ -1,0 +1,50 @@
+import { defineCommand } from "citty";
+import { manualOf } from "../config/manual/commands.ts";
+import { commandHelp } from "../config/manual/help.ts";
+import { validateOptions } from "../config/options/validate.ts";
+import { resolveOptions } from "../config/resolve.ts";
+import { sourceOfWord } from "../config/sources/source-of-word.ts";
+import { ConfigError } from "../core/config-error.ts";
+import { redact } from "../core/redact.ts";
+import { candidatesOf } from "../runtime/validation/candidates.ts";
+import { formatReport } from "../runtime/validation/formats.ts";
+import { reportOf } from "../runtime/validation/report.ts";
+import { validate as validateDocuments } from "../runtime/validation/validate.ts";
+import type { Io } from "./io.ts";
+
+/** `flagd validate`: what is wrong in flag documents, for people and for CI. */
+export const validate = (io: Io) =>
+  defineCommand({
+    meta: { name: "validate" },
+    async run({ rawArgs }): Promise<number> {
+      const resolved = await resolveOptions(validateOptions, rawArgs, io.environment, {}, true);
+      if (!resolved) {
+        await io.print(commandHelp(manualOf("validate")));
+        return 0;
+      }
+      const { values, words } = resolved;
+      if (words.length === 0)
+        throw new ConfigError(
+          "name at least one source: a file, a folder, a URI, or - for standard input",
+        );
+      const { candidates, skipped } = await candidatesOf(
+        words,
+        (word) => sourceOfWord(word, values),
+        redact,
+      );
+      const report = await validateDocuments(candidates, skipped, values);
+      const isBad = (severity: string) =>
+        severity === "error" || (values.strict && severity === "warning");
+      const shown = values.quiet
+        ? reportOf(
+            report.documents.map((document) => ({
+              ...document,
+              findings: document.findings.filter(({ severity }) => isBad(severity)),
+            })),
+            skipped,
+          )
+        : report;
+      await io.print(formatReport(shown, values.format, !values.quiet));
+      return report.errors > 0 || (values.strict && report.warnings > 0) ? 1 : 0;
+    },
+  });

@@ -1,0 +1,74 @@
+import { visible } from "../../core/visible.ts";
+import type { Report, ReportedFinding } from "./report.ts";
+import { sarif } from "./sarif.ts";
+
+/** What a report is written as. */
+export const reportFormats = ["text", "json", "github", "sarif"] as const;
+export type ReportFormat = (typeof reportFormats)[number];
+
+/** @param summary whether people want to know that all is well */
+export function formatReport(report: Report, format: ReportFormat, summary: boolean): string {
+  switch (format) {
+    case "text":
+      return text(report, summary);
+    case "json":
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case "github":
+      return github(report);
+    case "sarif":
+      return `${JSON.stringify(sarif(report), null, 2)}\n`;
+  }
+}
+
+function text(report: Report, summary: boolean): string {
+  const { documents, skipped, errors, warnings, information } = report;
+  const lines: string[] = [];
+  for (const { source, findings, more } of documents) {
+    for (const finding of findings) lines.push(textLine(source, finding));
+    if (more > 0) lines.push(`${visible(source)}: and ${more} more`);
+  }
+  if (summary) {
+    const flags = documents.reduce((sum, document) => sum + document.flags, 0);
+    const found = [
+      count(errors, "error"),
+      count(warnings, "warning"),
+      information > 0 ? `${information} for information` : "",
+    ].filter((part) => part !== "");
+    const what = `${count(documents.length, "document")}, ${count(flags, "flag")}`;
+    const left = skipped > 0 ? `; ${count(skipped, "other file")} skipped` : "";
+    lines.push(`${what}: ${found.join(", ")}${left}`);
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function textLine(source: string, finding: ReportedFinding): string {
+  const { line, column, severity, path, message, code } = finding;
+  return visible(`${source}:${line}:${column}: ${severity}: ${path}: ${message} [${code}]`);
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+const commands = { error: "error", warning: "warning", information: "notice" } as const;
+
+/** Workflow commands, which GitHub shows beside the lines of a pull request. */
+function github({ documents }: Report): string {
+  const lines = documents.flatMap(({ source, file, findings }) =>
+    findings.map(({ severity, line, column, code, path, message }) => {
+      const place = file === undefined ? "" : `file=${property(file)},line=${line},col=${column},`;
+      const told = file === undefined ? `${source}: ${path}: ${message}` : `${path}: ${message}`;
+      return `::${commands[severity]} ${place}title=${property(code)}::${escapeData(told)}\n`;
+    }),
+  );
+  return lines.join("");
+}
+
+/** See https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts */
+function escapeData(value: string): string {
+  return value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function property(value: string): string {
+  return escapeData(value).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}

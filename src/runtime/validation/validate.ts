@@ -1,0 +1,101 @@
+import { checkTargeting } from "../../evaluation/rule/check.ts";
+import { type InspectedDocument, inspectDocument } from "../../flags/document.ts";
+import { type FindingCode, kindOfFinding } from "../../flags/finding-table.ts";
+import { type Finding, formatPath } from "../../flags/findings.ts";
+import type { FlagDefinition } from "../../flags/model.ts";
+import type { FoundThing } from "../../flags/places.ts";
+import { messageOf } from "../../sources/source-error.ts";
+import type { SourceDocument } from "../read-source.ts";
+import { type DocumentReport, type Report, type ReportedFinding, reportOf } from "./report.ts";
+
+/** One source to validate. */
+export interface Candidate {
+  /** As it was given, without what may be secret. */
+  readonly source: string;
+  readonly file: string | undefined;
+  /** One of the files of a folder, which need not be for one daemon. */
+  readonly oneOfMany: boolean;
+  /** @throws Error saying why it cannot be read */
+  readonly read: () => Promise<SourceDocument>;
+}
+
+/**
+ * Reads and checks documents, in the order of their priority, the last one first of all.
+ * @param portability whether differences between providers are warnings
+ */
+export async function validate(
+  candidates: readonly Candidate[],
+  skipped: number,
+  { portability }: { readonly portability: boolean },
+): Promise<Report> {
+  const severityOf = (code: FindingCode) => {
+    const kind = kindOfFinding(code);
+    return portability && kind.portability ? "warning" : kind.severity;
+  };
+  const seen: SeenDocument[] = [];
+  const documents: DocumentReport[] = [];
+  for (const { source, file, oneOfMany, read } of candidates) {
+    let found: SourceDocument;
+    try {
+      found = await read();
+    } catch (error) {
+      documents.push({ source, file, flags: 0, findings: [unreadable(error)], more: 0 });
+      continue;
+    }
+    const { document, format, problems = [] } = found;
+    const inspected = inspectDocument(document, { format, checkTargeting });
+    const findings = [
+      ...problems.map(({ path, reason }) => reported({ path, reason })),
+      ...inspected.findings.map((finding) => toReported(finding, severityOf(finding.code))),
+    ];
+    const flags = inspected.flagSet?.flags ?? [];
+    if (!oneOfMany) seen.push({ source, flags, findings, locate: inspected.locate });
+    documents.push({ source, file, flags: flags.length, findings, more: inspected.more });
+  }
+  informOfShadowed(seen);
+  return reportOf(documents, skipped);
+}
+
+function toReported(
+  { code, path, reason, place }: FoundThing,
+  severity: ReportedFinding["severity"],
+): ReportedFinding {
+  return { code, severity, path: formatPath(path), ...place, message: reason };
+}
+
+/** What a source itself found. */
+function reported({ path, reason }: { path: string; reason: string }): ReportedFinding {
+  return { code: "syntax", severity: "error", path, line: 1, column: 1, message: reason };
+}
+
+function unreadable(error: unknown): ReportedFinding {
+  const message = messageOf(error);
+  return { code: "unreadable", severity: "error", path: "$", line: 1, column: 1, message };
+}
+
+interface SeenDocument {
+  readonly source: string;
+  readonly flags: readonly FlagDefinition[];
+  readonly findings: ReportedFinding[];
+  readonly locate: InspectedDocument["locate"];
+}
+
+/** Tells of each flag that a later source has priority. */
+function informOfShadowed(documents: readonly SeenDocument[]): void {
+  const by = new Map<string, string>();
+  for (const { source, flags, findings, locate } of documents.toReversed()) {
+    const shadowed: Finding[] = [];
+    for (const { key, flagSetId = "" } of flags) {
+      const id = JSON.stringify([flagSetId, key]);
+      const other = by.get(id);
+      if (other === undefined) by.set(id, source);
+      else {
+        const reason = `${other} defines this flag too, and has priority: keep one of them`;
+        shadowed.push({ code: "shadowed-flag", path: ["flags", key], reason, place: undefined });
+      }
+    }
+    if (shadowed.length === 0) continue;
+    findings.push(...locate(shadowed).map((finding) => toReported(finding, "information")));
+    findings.sort((a, b) => a.line - b.line || a.column - b.column);
+  }
+}

@@ -1,0 +1,58 @@
+import type { ChangeHint, Hint } from "./change-hint.ts";
+import type { KeyTracking } from "./key-tracking.ts";
+import type { KeyWatch } from "./key-watch.ts";
+
+/**
+ * Changes are pushed, and looks at a slow pace check that none was missed and that both connections live. As
+ * long as the pushes cannot be trusted, the looks are as frequent as without them.
+ */
+export class PushedHint implements ChangeHint {
+  #looks = 0;
+
+  constructor(
+    private readonly watch: KeyWatch,
+    private readonly tracking: KeyTracking,
+    /** Between two looks, of which every other one is at the connection of the pushes. */
+    private readonly checkMs: number,
+  ) {}
+
+  get paceMs(): number | undefined {
+    return this.tracking.trusted ? this.checkMs : this.watch.paceMs;
+  }
+
+  get pushed(): boolean {
+    return this.tracking.pushed;
+  }
+
+  get direct(): boolean {
+    return this.watch.direct;
+  }
+
+  async arm(): Promise<void> {
+    const armed = this.watch.arm();
+    await this.tracking.arm(
+      armed.then(() => this.watch.armedInfo),
+      () => this.watch.direct,
+    );
+  }
+
+  async touched(): Promise<boolean> {
+    if (this.tracking.trusted && this.#looks++ % 2 === 1) {
+      await this.tracking.answer();
+      return this.tracking.pushed;
+    }
+    const hint = await this.watch.look();
+    if (hint !== undefined) await this.tracking.compare(hint === "touched");
+    return hint !== "quiet";
+  }
+
+  async sinceRead(): Promise<Hint> {
+    if (this.tracking.begun) return undefined;
+    if (this.tracking.pushed && this.tracking.trusted) return "touched";
+    return this.watch.sinceRead();
+  }
+
+  close(): void {
+    this.tracking.close();
+  }
+}

@@ -1,0 +1,87 @@
+/** A version that a server has taken, and when it had; milliseconds of one clock. */
+export interface Write {
+  readonly version: number;
+  readonly at: number;
+}
+
+/** A time in which the way from a server to the daemons was not whole. */
+export interface Fault {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** How much later than usual its end may be noticed: a server that was away is tried with growing waits. */
+  readonly graceMs: number;
+  /** Only for this client: its daemon was away. */
+  readonly client?: string;
+}
+
+/** What a client got for one request: the versions of all flags, or why not. */
+export interface Answer {
+  readonly client: string;
+  readonly at: number;
+  readonly versions: readonly number[] | string;
+}
+
+export interface History {
+  readonly writes: readonly Write[];
+  readonly faults: readonly Fault[];
+  readonly answers: readonly Answer[];
+}
+
+export interface Verdict {
+  readonly violations: readonly string[];
+  /** Milliseconds from a write, or from the end of the fault around it, until every client had seen it. */
+  readonly lags: readonly number[];
+}
+
+/**
+ * Checks what the clients saw: every request was answered, with flags of one version, none older than one seen
+ * before, and every version, or a later one, in time.
+ */
+export function check({ writes, faults, answers }: History, limitMs: number): Verdict {
+  const violations: string[] = [];
+  const lags: number[] = [];
+  const clients = new Set(answers.map(({ client }) => client));
+  for (const client of clients) {
+    const own = faults.filter((fault) => fault.client === undefined || fault.client === client);
+    const seen: { readonly at: number; readonly version: number }[] = [];
+    for (const { at, versions } of answers.filter((answer) => answer.client === client)) {
+      const when = `${client} at ${Math.round(at)} ms`;
+      if (typeof versions === "string") {
+        violations.push(`${when}: no answer: ${versions}`);
+        continue;
+      }
+      const [version = Number.NaN] = versions;
+      if (versions.some((other) => other !== version)) {
+        violations.push(`${when}: a mixed set: ${versions.join(", ")}`);
+      }
+      const before = seen.at(-1)?.version ?? 0;
+      if (version < before) violations.push(`${when}: back from ${before} to ${version}`);
+      seen.push({ at, version: Math.max(version, before) });
+    }
+    for (const write of writes) {
+      const { whole, graceMs } = wholeAfter(write.at, own, limitMs);
+      const first = seen.find(({ version }) => version >= write.version)?.at;
+      const known = seen.at(-1)?.at ?? 0;
+      if (first !== undefined) lags.push(Math.max(0, first - whole));
+      if (known < whole + limitMs + graceMs) continue;
+      if (first === undefined || first > whole + limitMs + graceMs) {
+        const late = first === undefined ? "never" : `${Math.round(first - whole)} ms later`;
+        violations.push(`${client}: version ${write.version} of ${Math.round(whole)} ms: ${late}`);
+      }
+    }
+  }
+  return { violations, lags };
+}
+
+/** From when on the way is whole for as long as a change may take. */
+function wholeAfter(at: number, faults: readonly Fault[], limitMs: number) {
+  let whole = at;
+  let graceMs = 0;
+  for (const fault of faults.toSorted((a, b) => a.from - b.from)) {
+    if (fault.to <= whole - limitMs || fault.from >= whole + limitMs + graceMs) continue;
+    whole = Math.max(whole, fault.to);
+    graceMs = Math.max(graceMs, fault.graceMs);
+  }
+  return { whole, graceMs };
+}

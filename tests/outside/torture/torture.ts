@@ -1,0 +1,165 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Flagd, startFlagd } from "../../support/flagd.ts";
+import type { RedisServerOptions } from "../../support/redis.ts";
+import { RedisSync } from "../../support/redis-sync.ts";
+import { until } from "../../support/until.ts";
+import { Chance } from "./chance.ts";
+import { Clients } from "./clients.ts";
+import { startCluster } from "./cluster.ts";
+import { type ContentName, contents } from "./content.ts";
+import type { Fleet, FleetFault } from "./fleet.ts";
+import { check, type Fault, type Verdict, type Write } from "./history.ts";
+import { startSentinels } from "./sentinels.ts";
+import { startSingle } from "./single.ts";
+
+export const topologies = {
+  single: startSingle,
+  sentinel: startSentinels,
+  cluster: startCluster,
+} as const;
+
+/** After a first failure a source waits so long; then, as after any outage, up to as long as that has lasted. */
+const retryMs = 1000;
+
+export interface TortureOptions {
+  readonly topology: keyof typeof topologies;
+  readonly content: ContentName;
+  readonly seed: number;
+  readonly seconds: number;
+  /** In which a change has to be visible. */
+  readonly limitMs: number;
+  /** Path of the RedisJSON module, for JSON. */
+  readonly module?: string;
+  /** Told what happens. */
+  readonly say?: (line: string) => void;
+}
+
+export interface Outcome extends Verdict {
+  readonly writes: number;
+  readonly answers: number;
+  /** How often each fault came. */
+  readonly faults: ReadonlyMap<string, number>;
+}
+
+/**
+ * Redis servers with redis-sync and three daemons behind them (one reads Redis, one redis-sync, one is restarted
+ * now and then with its last good flags on disk), writes and faults in an order that the seed decides, and
+ * clients that ask all the time.
+ */
+export async function torture(options: TortureOptions): Promise<Outcome> {
+  const { limitMs, seconds, say = () => {} } = options;
+  const chance = new Chance(options.seed);
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "flagd-torture-"));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const secret = join(folder, "password");
+  let password = "first";
+  await writeFile(secret, password);
+  const serverOptions = (): RedisServerOptions => ({
+    users: [["reader", "on", `>${password}`, "~*", "+@all", "-@write"]],
+    config: [["busy-reply-threshold", "100"]],
+    ...(options.module !== undefined && { module: options.module }),
+  });
+  const fleet = stack.use(await topologies[options.topology](serverOptions));
+  const content = contents[options.content];
+  let version = 1;
+  await content.write(fleet, version, true);
+
+  const uri = `${fleet.uri}?${content.query}`;
+  const source = { provider: "redis", uri, username: "reader", passwordFile: secret };
+  const direct = ["--sources", JSON.stringify([source])];
+  const kept = [...direct, "--state-dir", join(folder, "state")];
+  const sync = stack.use(
+    await RedisSync.start(uri, ["--redis-password-file", secret], {
+      FLAGD_REDIS_USERNAME: "reader",
+    }),
+  );
+  const daemon = stack.use(await startFlagd(direct));
+  const relayed = stack.use(await startFlagd(["--uri", `grpc://127.0.0.1:${sync.port}`]));
+  let restarted: Flagd | undefined = await startFlagd(kept);
+  stack.defer(async () => void (await restarted?.stop()));
+
+  const began = performance.now();
+  const now = () => performance.now() - began;
+  const writes: Write[] = [];
+  const faults: Fault[] = [];
+  const clients = new Clients(
+    { direct: () => daemon.http, relayed: () => relayed.http, restarted: () => restarted?.http },
+    now,
+  );
+  const all: readonly [FleetFault, ...FleetFault[]] = [
+    ...fleet.faults,
+    { name: "password changed", away: true, run: () => changePassword(fleet) },
+  ];
+  let restart: Promise<void> | undefined;
+
+  while (now() < seconds * 1000) {
+    await Bun.sleep(chance.between(10, 1200));
+    const what = chance.next();
+    if (what < 0.55) {
+      await write(false);
+    } else if (what < 0.65) {
+      restart ??= restartOne().finally(() => {
+        restart = undefined;
+      });
+    } else {
+      await fail(chance.of(all));
+    }
+  }
+  await restart;
+  // Whatever was written last has its time.
+  await Bun.sleep(limitMs + 2000);
+  await clients[Symbol.asyncDispose]();
+  const { answers } = clients;
+  const verdict = check({ writes, faults, answers }, limitMs);
+  if (verdict.violations.length > 0) say(`${daemon.log()}\n${sync.log}`);
+  const counts = Map.groupBy(faults, ({ name }) => name);
+  return {
+    ...verdict,
+    writes: writes.length,
+    answers: answers.length,
+    faults: new Map([...counts].map(([name, list]) => [name, list.length])),
+  };
+
+  async function write(fresh: boolean): Promise<void> {
+    const next = version + 1;
+    await until("the write", () => content.write(fleet, next, fresh).then(() => true), 60);
+    version = next;
+    writes.push({ version, at: now() });
+  }
+
+  async function fail(fault: FleetFault): Promise<void> {
+    say(`${Math.round(now())} ms: ${fault.name}`);
+    const from = now();
+    await fault.run(chance);
+    if (fault.forgets) await write(true);
+    const to = now();
+    say(`${Math.round(to)} ms: over (${new Date().toISOString()})`);
+    faults.push({ name: fault.name, from, to, graceMs: fault.away ? retryMs + to - from : 0 });
+    if (!fault.forgets) await write(false);
+  }
+
+  async function restartOne(): Promise<void> {
+    say(`${Math.round(now())} ms: a daemon is restarted`);
+    const from = now();
+    const before = restarted;
+    restarted = undefined;
+    await before?.stop();
+    restarted = await startFlagd(kept);
+    faults.push({ name: "daemon restarted", from, to: now(), graceMs: 0, client: "restarted" });
+  }
+
+  async function changePassword(servers: Fleet): Promise<void> {
+    password = `p${chance.between(0, 1_000_000)}`;
+    await writeFile(secret, password);
+    for (const server of servers.servers) {
+      // One that is down starts with the new one.
+      await server
+        .command("ACL", "SETUSER", "reader", "resetpass", `>${password}`)
+        .then(() => server.command("CLIENT", "KILL", "USER", "reader"))
+        .catch(() => {});
+    }
+  }
+}
