@@ -1,8 +1,11 @@
+import { isatty } from "node:tty";
 import { ConfigError } from "../core/config-error.ts";
 
 /** What a command uses of the process that it runs in. */
 export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Standard output is a terminal that shows colours. */
+  readonly colors?: boolean;
   /** To standard output. */
   print(text: string): Promise<void>;
   /** To standard error. */
@@ -12,6 +15,10 @@ export interface Io {
 /** The real process. */
 export const processIo: Io = {
   environment: process.env,
+  get colors() {
+    // https://no-color.org; not of process.stdout, which takes time to make.
+    return isatty(1) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+  },
   async print(text) {
     try {
       await Bun.write(Bun.stdout, text);

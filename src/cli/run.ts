@@ -17,6 +17,8 @@ const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   "redis-sync": async (io) => (await import("./redis-sync.ts")).redisSync(io),
   validate: async (io) => (await import("./validate.ts")).validate(io),
   schema: async (io) => (await import("./schema.ts")).schema(io),
+  evaluate: async (io) => (await import("./evaluate.ts")).evaluate(io),
+  test: async (io) => (await import("./test.ts")).test(io),
   health: async (io) => (await import("./probe.ts")).probe("health", io),
   ready: async (io) => (await import("./probe.ts")).probe("ready", io),
   version: async (io) => (await import("./version.ts")).version(io),

@@ -7,7 +7,7 @@ import { hidesReflection, type Outcomes, outcomesOf } from "./outcomes.ts";
 import type { EvaluationContext, PreparedFlag } from "./prepared-flag.ts";
 import { BudgetError, evaluationLimits, grant } from "./rule/budget.ts";
 import { type CompiledRule, compileRule } from "./rule/compile.ts";
-import type { Severity } from "./rule/expression.ts";
+import type { RuleObserver, Severity } from "./rule/expression.ts";
 import { hasNonFinite, variantName } from "./variant-name.ts";
 
 /** What evaluation needs from outside. */
@@ -21,6 +21,8 @@ export interface EvaluationEnvironment {
    * out (`info`). Called at every such evaluation, with messages of bounded length. Must not throw.
    */
   readonly report: (level: Severity, flagKey: string, message: string) => void;
+  /** Follows the targeting; for one flag. */
+  readonly observer?: RuleObserver;
 }
 
 /** Compiles a flag's targeting and makes all its possible answers. Never throws. */
@@ -54,6 +56,7 @@ function compileTargeting(key: string, rule: Json, env: EvaluationEnvironment): 
       flagKey: key,
       fractional: env.fractional,
       report: (severity, message) => env.report(severity, key, message),
+      observer: env.observer,
     });
   } catch (error) {
     env.report("warn", key, `the targeting rule cannot be used: ${error}`);

@@ -34,7 +34,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "transport",
     "core",
   ],
-  cli: ["runtime", "config", "sources", "telemetry", "core"],
+  cli: ["runtime", "config", "sources", "store", "evaluation", "flags", "telemetry", "core"],
 };
 const pure = ["flags", "evaluation", "store"];
 const entries = ["main", "worker", "source-thread"];

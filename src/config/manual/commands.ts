@@ -1,11 +1,13 @@
 import { ConfigError } from "../../core/config-error.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { quote } from "../../core/quote.ts";
+import { evaluateOptions } from "../options/evaluate.ts";
 import type { OptionTable } from "../options/option.ts";
 import { probeOptions } from "../options/probe.ts";
 import { redisSyncOptions } from "../options/redis-sync.ts";
 import { globalOptions } from "../options/shared.ts";
 import { startOptions } from "../options/start.ts";
+import { testOptions } from "../options/test.ts";
 import { validateOptions } from "../options/validate.ts";
 import { versionOptions } from "../options/version.ts";
 
@@ -21,6 +23,8 @@ export interface CommandManual {
   readonly options: OptionTable;
   /** Words that may follow the name. */
   readonly words?: readonly string[];
+  /** Paths of files may follow it. */
+  readonly files?: true;
   readonly examples: readonly { readonly does: string; readonly command: string }[];
 }
 
@@ -89,6 +93,7 @@ const validate: CommandManual = {
     "Checks files, folders, standard input (-) or any source that flagd start takes, and prints what is wrong with line,\n" +
     "column and what to write instead. The exit status is 1 if something is an error, with --strict also for warnings.",
   usage: "[options] SOURCE…",
+  files: true,
   options: validateOptions,
   examples: [
     { does: "A file", command: "flagd validate flags.json" },
@@ -108,6 +113,53 @@ const schema: CommandManual = {
   options: globalOptions,
   examples: [
     { does: "For an editor without network", command: "flagd schema > flags.schema.json" },
+  ],
+};
+
+const evaluate: CommandManual = {
+  name: "evaluate",
+  summary: "Evaluate a flag, explain the answer, or simulate a rollout",
+  description:
+    "Evaluates a flag for a context: from a SOURCE, which is the path of a file, - for standard input, a URI as\n" +
+    "--uri of flagd start takes it, or a JSON object as --sources has it; or by a running daemon. Of several sources\n" +
+    "a later one has priority. The exit status is 0 if there is an answer, 1 if evaluation fails.",
+  usage: "[options] KEY [SOURCE… | --addr HOST:PORT]",
+  files: true,
+  options: evaluateOptions,
+  examples: [
+    {
+      does: "What a user gets",
+      command: "flagd evaluate new-checkout flags.json -c email=ann@example.com",
+    },
+    {
+      does: "Why, from Redis",
+      command:
+        "flagd evaluate new-checkout 'redis://localhost:6379/0?key=flags' -c plan=pro --explain",
+    },
+    {
+      does: "Every flag, of a running daemon",
+      command: "flagd evaluate --all --addr localhost:8014 -c targetingKey=user-1",
+    },
+    {
+      does: "Whose answer a change of the file will change",
+      command:
+        "flagd evaluate sale-badge 'redis://localhost:6379/0?key=flags' --simulate 100000 --against flags.json",
+    },
+  ],
+};
+
+const test: CommandManual = {
+  name: "test",
+  summary: "Check the answers of flags against files of cases",
+  description:
+    "Evaluates flags for the contexts in files of cases, JSON or YAML, and compares the answers with those that are\n" +
+    "expected there. The exit status is 1 if one is different.",
+  usage: "[options] FILE…",
+  files: true,
+  options: testOptions,
+  examples: [
+    { does: "For people", command: "flagd test flags.test.yaml" },
+    { does: "For a CI server", command: "flagd test --format junit tests/*.yaml > report.xml" },
   ],
 };
 
@@ -172,7 +224,18 @@ const completion: CommandManual = {
   ],
 };
 
-const running = [start, redisSync, validate, schema, health, ready, version, completion];
+const running = [
+  start,
+  redisSync,
+  validate,
+  evaluate,
+  test,
+  schema,
+  health,
+  ready,
+  version,
+  completion,
+];
 
 const help: CommandManual = {
   name: "help",

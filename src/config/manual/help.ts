@@ -51,7 +51,7 @@ export function commandHelp(command: CommandManual): string {
 /** How options are written, wherever they are. */
 function howToWrite(): string {
   return wrap(
-    "Each option may also be given as an environment variable, named in brackets above, or as a key " +
+    "An option with a variable in brackets above may also be given as that environment variable, or as a key " +
       "of the configuration file, without the dashes: the command line wins over the environment, the " +
       "environment over the file. Switches need no value and are turned off by =false. Durations are " +
       "written with units, like 500ms, 5s or 1h30m.",

@@ -13,7 +13,8 @@ export function commandLineReference(commands: readonly CommandManual[]): string
 ${commands.map(({ name, usage, summary }) => `| \`${`flagd ${name} ${usage}`.trim().replaceAll("|", "\\|")}\` | ${summary} |`).join("\n")}
 
 The exit status is 0 after an orderly stop and after printing help, the version or a completion script. It is 1 after an
-error, which is one line on standard error.
+error, which is one line on standard error; \`health\` and \`ready\` end with it if the daemon is not well, \`evaluate\` if
+an evaluation fails, and \`test\` if an answer is not as expected.
 
 ## Where options come from
 

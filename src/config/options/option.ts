@@ -6,9 +6,11 @@ export const sections = [
   "Ports and sockets",
   "TLS",
   "Evaluation",
+  "Simulation",
   "Sync stream",
   "Limits",
   "Logs and telemetry",
+  "Output",
   "General",
 ] as const;
 

@@ -7,6 +7,7 @@ import {
   type Expression,
   literal,
   type Node,
+  type RuleObserver,
   type Scope,
   type Severity,
   sequence,
@@ -16,6 +17,7 @@ export interface CompileOptions {
   readonly flagKey: string;
   readonly fractional: FractionalVersion;
   readonly report: (severity: Severity, message: string) => void;
+  readonly observer?: RuleObserver | undefined;
 }
 
 /** A rule, ready to be run. */
@@ -35,19 +37,22 @@ export interface CompiledRule {
 export function compileRule(rule: Json, options: CompileOptions): CompiledRule {
   let observesFlagd = false;
   let operations = 0;
+  const { observer } = options;
   const scope = (root: boolean): Scope => {
+    const compile = (rule: Json | undefined): Node => {
+      if (typeof rule !== "object" || rule === null) return literal(rule);
+      const { operations: max } = evaluationLimits;
+      if (++operations > max) throw new RangeError(`the rule has more than ${max} operations`);
+      return isArray(rule) ? compileArray(rule, self) : compileObject(rule, self);
+    };
     const self: Scope = {
       ...options,
+      observer,
       root,
       get operations() {
         return operations;
       },
-      compile: (rule) => {
-        if (typeof rule !== "object" || rule === null) return literal(rule);
-        const { operations: max } = evaluationLimits;
-        if (++operations > max) throw new RangeError(`the rule has more than ${max} operations`);
-        return isArray(rule) ? compileArray(rule, self) : compileObject(rule, self);
-      },
+      compile: observer ? (rule) => observer.compile(rule, () => compile(rule)) : compile,
       get elements() {
         return root ? scope(false) : self;
       },

@@ -1,4 +1,5 @@
 import type { Json } from "../../core/json.ts";
+import type { Distribution } from "../operators/fractional/distribution.ts";
 import type { FractionalVersion } from "../operators/fractional/fractional.ts";
 
 /** A compiled rule: data in, result out. Pure, but may throw, as JavaScript's conversions do. */
@@ -32,6 +33,18 @@ export interface Scope {
   observeFlagd(): void;
   /** Tells the operator of the daemon about a rule that got input it cannot use. */
   report(severity: Severity, message: string): void;
+  /** Follows the rule; undefined: nobody wants to know how it decides. */
+  readonly observer: RuleObserver | undefined;
+}
+
+/** Follows a rule part by part: how it is compiled, and how each part decides when it runs. */
+export interface RuleObserver {
+  /** Around the compilation of a part, in which those that it is made of are compiled. Returns what is to be run. */
+  compile(rule: Json | undefined, compile: () => Node): Node;
+  /** What `fractional` put into a bucket, while it runs: the value, or flag key and targetingKey. */
+  bucketBy(key: unknown): void;
+  /** Where the hash of that, unsigned and of 32 bits, fell. */
+  bucket(hash: number, distribution: Distribution): void;
 }
 
 /** A rule whose result is known already. */

@@ -57,8 +57,9 @@ test.each(examples.filter((command) => !command.includes("completion")))(
     const [own = ""] = command.split(" > ");
     const words = own.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", "")) ?? [];
     const [name = "", ...args] = words.slice(words.indexOf("flagd") + 1);
-    const { positional } = parseArguments(args, manualOf(name).options);
-    expect(positional.length > 0).toBe(manualOf(name).usage.endsWith("SOURCE…"));
+    const manual = manualOf(name);
+    const { positional } = parseArguments(args, manual.options);
+    expect(positional.length > 0 || args.includes("--all")).toBe(manual.files === true);
   },
 );
 
@@ -103,6 +104,9 @@ _flagd 2>&1; printf '%s\\n' "\${COMPREPLY[@]}"`;
     ["flagd start -f redis:", ["//"]],
     ["flagd redis-sync --redis-uri ", ["redis://", "rediss://"]],
     ["flagd completion z", ["zsh"]],
+    ["flagd evaluate new-checkout fl", ["flags.json"]],
+    ["flagd evaluate new-checkout flags.json --expl", ["--explain"]],
+    ["flagd test tw", ["two words.json"]],
   ])("bash: %j", (line, expected) => {
     expect(complete(line)).toEqual(expected);
   });

@@ -110,7 +110,11 @@ const flagDocuments = [
   ...(await readPages()).flatMap(({ path, blocks }) =>
     blocks
       .filter(
-        ({ language, text }) => /json|yaml/.test(language) && /^(\{\s*"|)(\$|flags)/m.test(text),
+        ({ language, text }) =>
+          /json|yaml/.test(language) &&
+          /^(\{\s*"|)(\$|flags)/m.test(text) &&
+          // A file of cases names its flags.
+          !/^tests:/m.test(text),
       )
       .map(({ text }) => [path, async () => text] as const),
   ),

@@ -10,7 +10,7 @@ export function bashCompletion(commands: readonly CommandManual[]): string {
     const others = [...(command.words ?? []), ...optionsOf(command)].join(" ");
     return `    ${command.name})
       case "$previous" in
-${[...values, `        *) replies="${others}" ;;`].join("\n")}
+${[...values, `        *) replies="${others}"${command.files ? " takes=file" : ""} ;;`].join("\n")}
       esac ;;`;
   });
   return `# bash completion for flagd

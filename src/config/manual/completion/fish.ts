@@ -9,10 +9,11 @@ export function fishCompletion(commands: readonly CommandManual[]): string {
     "complete -c flagd -s h -l help -d 'Print help'",
     "complete -c flagd -n __fish_use_subcommand -s v -l version -d 'Print the version'",
   ];
-  for (const { name, summary, options, words } of commands) {
+  for (const { name, summary, options, words, files } of commands) {
     const here = `-n '__fish_seen_subcommand_from ${name}'`;
     lines.push(`complete -c flagd -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`);
     if (words) lines.push(`complete -c flagd ${here} -a '${words.join(" ")}'`);
+    if (files) lines.push(`complete -c flagd ${here} -F`);
     for (const [option, declared] of Object.entries(options)) {
       lines.push(`complete -c flagd ${here} ${spec(option, declared)}`);
     }

@@ -7,6 +7,7 @@ export function zshCompletion(commands: readonly CommandManual[]): string {
   const cases = commands.map((command) => {
     const specs = Object.entries(command.options).flatMap(([name, option]) => spec(name, option));
     const words = command.words ? [`'1:argument:(${command.words.join(" ")})'`] : [];
+    if (command.files) words.push("'*:file:_files'");
     const lines = [...words, ...specs, "'(-h --help)'{-h,--help}'[Print help]'"];
     return `    ${command.name})
       _arguments \\

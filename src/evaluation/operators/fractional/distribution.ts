@@ -53,19 +53,25 @@ function checkArm(arm: unknown): string | undefined {
   return undefined;
 }
 
-/**
- * The variant that a hash (unsigned, 32 bits) falls to: bucket = floor(hash × total / 2³²), then
- * the first variant whose bound is above it. undefined if all weights are 0.
- */
-export function pick({ variants, bounds, total }: Distribution, hash: number): unknown {
+/** The bucket of a hash (unsigned, 32 bits): floor(hash × total / 2³²). */
+export function bucketOf(hash: number, { total }: Distribution): number {
   // A product of up to 63 bits, in two halves that a double holds exactly.
   const high = (hash >>> 16) * total;
   const low = Math.floor(((hash & 0xffff) * total) / 0x10000);
-  const bucket = Math.floor((high + low) / 0x10000);
+  return Math.floor((high + low) / 0x10000);
+}
+
+/** The place of the arm that a bucket falls to, the first one whose bound is above it; -1 if all weights are 0. */
+export function armOf(bucket: number, { bounds }: Distribution): number {
   let arm = 0;
   for (const bound of bounds) {
-    if (bucket < bound) return variants[arm];
+    if (bucket < bound) return arm;
     arm++;
   }
-  return undefined;
+  return -1;
+}
+
+/** The variant that a hash falls to. undefined if all weights are 0. */
+export function pick(distribution: Distribution, hash: number): unknown {
+  return distribution.variants[armOf(bucketOf(hash, distribution), distribution)];
 }

@@ -27,6 +27,7 @@ const bucketings: Readonly<Record<FractionalVersion, Bucketing>> = {
     hash: (first, data, _, scope) => {
       if (typeof first !== "string" || !isObject(data)) return hashDefault(data, scope);
       chargeText(first.length);
+      scope.observer?.bucketBy(first);
       return murmur3(first);
     },
     hashUser: (flagKey, targetingKey) => murmur3(flagKey + targetingKey),
@@ -34,7 +35,10 @@ const bucketings: Readonly<Record<FractionalVersion, Bucketing>> = {
   v3: {
     isKey: (first) => !Array.isArray(first),
     hash: (first, _, argument, scope) => {
-      if (first !== null && first !== undefined) return hashBytes(encodeCbor(first));
+      if (first !== null && first !== undefined) {
+        scope.observer?.bucketBy(first);
+        return hashBytes(encodeCbor(first));
+      }
       if (unusable(scope, "fractional", "a value", argument, first)) return null;
       return refuse(scope, `flag "${scope.flagKey}": the value to bucket by is null`);
     },
@@ -136,7 +140,9 @@ function hashDefault(
   const { targetingKey } = data;
   if (typeof targetingKey === "string" && targetingKey !== "") {
     chargeText(targetingKey.length);
-    return hashUser(flagKeyIn(data, scope), targetingKey);
+    const flagKey = flagKeyIn(data, scope);
+    scope.observer?.bucketBy([flagKey, targetingKey]);
+    return hashUser(flagKey, targetingKey);
   }
   const missing = targetingKey === undefined || targetingKey === null || targetingKey === "";
   const problem = missing ? "has no targetingKey" : "has a targetingKey that is not a text";
@@ -163,6 +169,7 @@ function choose(hash: number | null, parsed: ParsedDistribution, scope: Scope): 
   for (const weight of clamped)
     scope.report("debug", `flag "${scope.flagKey}": negative weight ${weight} clamped to 0`);
   if (!parsed.ok) return refuse(scope, `flag "${scope.flagKey}": ${parsed.reason}`);
+  scope.observer?.bucket(hash, parsed.distribution);
   return pick(parsed.distribution, hash) ?? null;
 }
 

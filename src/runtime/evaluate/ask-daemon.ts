@@ -1,0 +1,94 @@
+import { request } from "node:http";
+import { isArray, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { SourceError } from "../../sources/source-error.ts";
+import { type Answer, answerOfOfrep } from "./answer.ts";
+
+/** What a daemon is asked. */
+export interface Question {
+  /** Undefined: about every flag. */
+  readonly key: string | undefined;
+  readonly context: JsonObject;
+  /** As clients write it; empty: every flag. */
+  readonly selector: string;
+}
+
+/** Of the answer about all flags. */
+const maxBytes = 256 * 1024 * 1024;
+
+/**
+ * Asks a daemon by OFREP.
+ * @param url of OFREP
+ * @throws SourceError if there is no answer
+ */
+export async function askDaemon(
+  { key, context, selector }: Question,
+  { url, timeoutMs }: { readonly url: URL; readonly timeoutMs: number },
+): Promise<readonly Answer[]> {
+  const path = key === undefined ? "" : `/${encodeURIComponent(key)}`;
+  const target = new URL(`/ofrep/v1/evaluate/flags${path}`, url);
+  const headers = {
+    "Content-Type": "application/json",
+    ...(selector !== "" && { "Flagd-Selector": selector }),
+  };
+  const { status, text } = await post(target, headers, JSON.stringify({ context }), timeoutMs);
+  const body = parsed(text);
+  if (key !== undefined) {
+    const answer = answerOfOfrep(body);
+    if (answer) return [answer];
+  } else if (status === 200 && isObject(body) && isArray(body.flags)) {
+    return body.flags.flatMap((element) => answerOfOfrep(element) ?? []);
+  }
+  const details = isObject(body) && typeof body.errorDetails === "string" ? body.errorDetails : "";
+  throw new SourceError(
+    `${url.host} answers ${status}${details && `: ${details}`}; is this the OFREP port of flagd (--ofrep-port)?`,
+  );
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Not by `fetch`, which asks the proxy of the environment. */
+function post(
+  url: URL,
+  headers: Record<string, string>,
+  body: string,
+  timeoutMs: number,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(explained(error, url.host, timeoutMs));
+    const signal = AbortSignal.timeout(timeoutMs);
+    const call = request(url, { method: "POST", headers, signal }, (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > maxBytes)
+          call.destroy(new Error(`the answer is larger than ${maxBytes} bytes`));
+      });
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+      );
+      response.on("error", fail);
+    });
+    call.on("error", fail);
+    call.end(body);
+  });
+}
+
+function explained(error: NodeJS.ErrnoException, host: string, timeoutMs: number): SourceError {
+  if (error.name === "AbortError" || error.name === "TimeoutError")
+    return new SourceError(`${host} does not answer within ${timeoutMs / 1000} s`);
+  if (error.code === "ECONNREFUSED") return new SourceError(`nothing is listening on ${host}`);
+  return new SourceError(`${host}: ${error.message}`);
+}
