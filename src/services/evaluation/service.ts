@@ -4,6 +4,7 @@
  */
 import type { Outcome } from "../../evaluation/outcome.ts";
 import type { SnapshotSource } from "../../store/view.ts";
+import type { EventClient } from "../../telemetry/event-metrics.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import type { EvaluationTrace } from "../evaluation-tracing.ts";
@@ -30,6 +31,8 @@ export interface EvaluationServiceOptions {
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;
   readonly trace?: EvaluationTrace;
+  /** Called for every event stream opened; what it returns when the stream ends. */
+  readonly measureEvents?: (client: EventClient) => () => void;
 }
 
 /** Its `shutdown` sends provider_shutdown to every event stream before it ends it. */
