@@ -3,14 +3,20 @@ type Step = string | number;
 /** Paths to look for in a text, as a tree; of each the offset of the nearest step that the text has. */
 export class PathTree {
   readonly #children = new Map<Step, PathTree>();
+  /** How many steps there are below, in all paths together. */
+  size = 0;
   /** Where the step that leads here begins. */
   offset: number | undefined;
 
   add(path: readonly Step[]): void {
     let node: PathTree = this;
     for (const step of path) {
-      const child = node.#children.get(step) ?? new PathTree();
-      node.#children.set(step, child);
+      let child = node.#children.get(step);
+      if (child === undefined) {
+        child = new PathTree();
+        node.#children.set(step, child);
+        this.size++;
+      }
       node = child;
     }
   }

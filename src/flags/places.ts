@@ -1,7 +1,6 @@
 import { walkJson } from "../core/json-walk.ts";
 import { PathTree } from "../core/path-tree.ts";
 import { type Place, placesOf } from "../core/place.ts";
-import { atOnce } from "../core/steps.ts";
 import type { Finding } from "./findings.ts";
 import type { ParsedText } from "./text.ts";
 
@@ -24,7 +23,10 @@ export function locate(
   for (const { path } of unplaced) tree.add(path);
   if (parsed && unplaced.length > 0) {
     if (parsed.sharing) yamlPlaces().findInYaml(parsed.text, tree);
-    else findInJson(parsed.text, tree);
+    else {
+      const repeated = findings.some(({ code }) => code === "duplicate-member");
+      findInJson(parsed.text, tree, repeated);
+    }
   }
   const placeOf = placesOf(parsed?.text ?? "");
   return findings
@@ -40,16 +42,20 @@ function yamlPlaces(): typeof import("../core/yaml-places.ts") {
   return require("../core/yaml-places.ts");
 }
 
-function findInJson(text: string, tree: PathTree): void {
+/** @param repeated whether a name may come again, of which the last one counts */
+function findInJson(text: string, tree: PathTree, repeated: boolean): void {
+  let left = tree.size;
   const around: (PathTree | undefined)[] = [tree];
   const visitor = {
     enter(step: string | number, at: number, depth: number) {
       const node = around[depth - 1]?.child(step);
       around.length = depth;
       around.push(node);
-      // Of several members of one name the last one counts.
-      if (node) node.offset = at;
+      if (node === undefined) return;
+      if (node.offset === undefined) left--;
+      node.offset = at;
     },
   };
-  atOnce(walkJson(text, visitor));
+  const walk = walkJson(text, visitor);
+  while ((left > 0 || repeated) && !walk.next().done);
 }

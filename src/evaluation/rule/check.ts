@@ -17,7 +17,6 @@ import { checkPortability } from "./portability.ts";
 export function checkTargeting(targeting: Json, path: Path, use: RuleUse): void {
   const { shared, warnings, information } = use;
   if (!isObject(targeting)) {
-    // Evaluators may be any part of a rule.
     const reason = `targeting must be an object, found ${kindOf(targeting)}`;
     warnings.add("no-rule", path, reason);
     return;

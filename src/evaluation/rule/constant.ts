@@ -23,8 +23,8 @@ export function constantTruth(condition: Json): boolean | undefined {
     }
   }
   if (!isObject(condition)) return undefined;
-  const [[name, operand] = ["", null], ...others] = Object.entries(condition);
-  if (others.length > 0) return true;
+  const [name = ""] = Object.keys(condition);
+  const operand = condition[name] ?? null;
   const args = isArray(operand) ? operand : [operand];
   if (name === "and" && args.some((arg) => constantTruth(arg) === false)) return false;
   if (name === "or" && args.some((arg) => constantTruth(arg) === true)) return true;
@@ -40,8 +40,10 @@ function isIndependent(rule: Json, parts: { left: number }): boolean {
   if (isArray(rule)) {
     return rule.length <= maxParts && rule.every((element) => isIndependent(element, parts));
   }
-  const [operation, ...others] = Object.entries(rule as Record<string, Json>);
-  if (operation === undefined || others.length > 0) return true;
-  const [name, operand] = operation;
-  return operators.has(name) && !dependent.has(name) && isIndependent(operand, parts);
+  const operation = rule as Record<string, Json>;
+  const names = Object.keys(operation);
+  const [name] = names;
+  if (name === undefined || names.length > 1) return true;
+  if (!operators.has(name) || dependent.has(name)) return false;
+  return isIndependent(operation[name] ?? null, parts);
 }

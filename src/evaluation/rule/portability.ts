@@ -33,20 +33,23 @@ class PortabilityCheck {
   }
 
   rule(rule: JsonObject): void {
-    const [operation, ...others] = Object.entries(rule);
-    if (operation === undefined || others.length > 0) return;
-    const [name, operand] = operation;
+    const names = Object.keys(rule);
+    const [name] = names;
+    if (name === undefined || names.length > 1) return;
+    const operand = rule[name] ?? null;
     const args = isArray(operand) ? operand : [operand];
     this.#path.push(name);
     this.#operation(name, args);
     const before = this.#present;
-    for (const [index, arg] of args.entries()) {
+    for (let index = 0; index < args.length; index++) {
+      const arg = args[index] ?? null;
       if (isArray(operand)) this.#path.push(index);
       this.#visit(arg);
       if (isArray(operand)) this.#path.pop();
       // What follows is reached only if this holds.
       const isAsked = name === "and" || (isCondition(name) && index % 2 === 0);
-      if (isAsked) this.#present = new Set([...this.#present, ...askedBy(arg)]);
+      const asked = isAsked ? askedBy(arg) : [];
+      if (asked.length > 0) this.#present = new Set([...this.#present, ...asked]);
       if (isCondition(name) && index % 2 === 1) this.#present = before;
     }
     this.#present = before;

@@ -54,9 +54,10 @@ export class ResultsOfRule {
 
   /** @param rule an object, even if it is shared */
   operation(rule: JsonObject): Results {
-    const [operation, ...others] = Object.entries(rule);
-    if (operation === undefined || others.length > 0) return this.#literal(rule);
-    const [name, operand] = operation;
+    const names = Object.keys(rule);
+    const [name] = names;
+    if (name === undefined || names.length > 1) return this.#literal(rule);
+    const operand = rule[name] ?? null;
     const operator = operators.get(name);
     // It fails, which is another finding.
     if (operator === undefined) return nothing;

@@ -5,8 +5,12 @@ import { type Finding, formatPath } from "../../flags/findings.ts";
 import type { FlagDefinition } from "../../flags/model.ts";
 import type { FoundThing } from "../../flags/places.ts";
 import { messageOf } from "../../sources/source-error.ts";
+import { compileAsUsual } from "../compilation.ts";
 import type { SourceDocument } from "../read-source.ts";
 import { type DocumentReport, type Report, type ReportedFinding, reportOf } from "./report.ts";
+
+/** In longer documents the same code runs so often that compiling it early is worth it. */
+const longDocument = 256 * 1024;
 
 /** One source to validate. */
 export interface Candidate {
@@ -43,6 +47,7 @@ export async function validate(
       continue;
     }
     const { document, format, problems = [] } = found;
+    if (document.length > longDocument) compileAsUsual();
     const inspected = inspectDocument(document, { format, checkTargeting });
     const findings = [
       ...problems.map(({ path, reason }) => reported({ path, reason })),
