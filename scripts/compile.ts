@@ -1,6 +1,7 @@
 /** Compiles the executable, for this machine or for another. */
 import { $, type Build } from "bun";
 import packageJson from "../package.json";
+import { bundlePage } from "../src/services/page/assets.ts";
 import { entrypoints, thirdPartyLicenses } from "./third-party-licenses.ts";
 
 export interface CompileOptions {
@@ -44,6 +45,7 @@ export async function compile({ outfile, bytecodeOrder, runtime }: CompileOption
       FLAGD_COMMIT: JSON.stringify(commit.slice(0, 7)),
       FLAGD_DATE: JSON.stringify(date.toISOString()),
       FLAGD_LICENSES: JSON.stringify(licenses),
+      FLAGD_PAGE: JSON.stringify(await bundlePage()),
     },
     compile: {
       outfile,

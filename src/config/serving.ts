@@ -10,6 +10,9 @@ import type {
 import { type OtelConfig, readOtelConfig } from "./otel/read.ts";
 import type { Origin, Resolved } from "./resolve.ts";
 
+/** Whether the page of the management port is served; `auto`: if only this machine can reach it. */
+export type PageRule = "auto" | "on" | "off";
+
 /** Where a service listens. */
 export type Address = { readonly port: number } | { readonly socketPath: string };
 
@@ -38,6 +41,7 @@ export interface ServingConfig {
   /** Of event and sync streams; 0: none. */
   readonly streamDeadlineMs: number;
   readonly shutdownGraceMs: number;
+  readonly page: PageRule;
   readonly telemetry: OtelConfig;
 }
 
@@ -94,8 +98,14 @@ export function servingConfig(
     },
     streamDeadlineMs: values["stream-deadline"],
     shutdownGraceMs: values["shutdown-grace"],
+    page: pageRule(resolved),
     telemetry,
   };
+}
+
+function pageRule({ values, origin }: Resolved<ServingOptions>): PageRule {
+  if (origin("page").place === "default") return "auto";
+  return values.page ? "on" : "off";
 }
 
 /** The keys of a configuration file are read without regard to case, as every flagd does. */

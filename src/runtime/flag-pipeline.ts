@@ -16,6 +16,7 @@ import { isPermanent, messageOf, SourceError } from "../sources/source-error.ts"
 import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 import { SourceStatus } from "../sources/source-status.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
+import { History } from "../store/history.ts";
 import { Store } from "../store/store.ts";
 import { type RateLimitOptions, rateLimit } from "../telemetry/logging/rate-limit.ts";
 import { Restarts } from "./restarts.ts";
@@ -50,6 +51,8 @@ const restartMs = 5_000;
 /** The way of flags from the sources to the store, the same for both commands. */
 export class FlagPipeline {
   readonly store: Store;
+  /** The last changes. */
+  readonly history = new History();
   readonly readiness: Readiness;
   readonly context: SyncContext;
   readonly statuses: readonly SourceStatus[];
@@ -98,6 +101,7 @@ export class FlagPipeline {
     const report = reportTo(log.with({ component: "evaluator" }));
     this.store = new Store(names, {
       prepare: (definition) => prepareFlag(definition, { now: Date.now, fractional, report }),
+      history: this.history,
       onListenerError: (error) =>
         log.error("a listener for flag changes failed", { error: `${error}` }),
     });

@@ -26,7 +26,7 @@ export async function serveHttpPorts(parts: {
   >;
   readonly shared?: PortSharing;
   readonly ofrep: Ofrep;
-  readonly management: HttpHandler;
+  readonly management: readonly HttpHandler[];
   readonly log: Log;
 }): Promise<HttpPorts> {
   const { config, shared, management, log } = parts;
@@ -48,7 +48,7 @@ export async function serveHttpPorts(parts: {
       : "OFREP (--ofrep-port)",
     port,
     handlers: together
-      ? [ofrep.handler, management, hintAtHttpPorts]
+      ? [ofrep.handler, ...management, hintAtHttpPorts]
       : [ofrep.handler, hintAtHttpPorts],
     fastPath: ofrep.fastPath,
   });
@@ -59,7 +59,7 @@ export async function serveHttpPorts(parts: {
         log: log.with({ component: "service" }),
         name: "management (--management-port)",
         port: managementPort,
-        handlers: [management, hintAtHttpPorts],
+        handlers: [...management, hintAtHttpPorts],
       });
   return {
     ofrepPort: ofrepServer.port,

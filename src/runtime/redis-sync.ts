@@ -9,6 +9,8 @@ import { describe } from "./addresses.ts";
 import { createObserveCalls } from "./call-observers.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { announcePage, createPage, pageIsServed } from "./page.ts";
+import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
 import { startTelemetry } from "./telemetry.ts";
 import { hintAtRedisSyncManagement } from "./wrong-port.ts";
@@ -45,6 +47,21 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   // Probes and scrapers have no certificates of their own.
   const tls = config.sync.tls && withoutClients(config.sync.tls);
+  let managementPort = config.managementPort;
+  const status = createStatus({
+    command: "redis-sync",
+    threads: 1,
+    pipeline,
+    collect: telemetry.collect,
+    listeners: () => [
+      { name: "sync", address: sync.address, tls: config.sync.tls },
+      ...(managementPort === undefined
+        ? []
+        : [{ name: "management", address: { port: managementPort }, tls }]),
+    ],
+    confidential: config.sync.tls?.clientCaPath !== undefined,
+  });
+  const page = pageIsServed(config.page, undefined) ? createPage(pipeline, new Map()) : undefined;
   const management =
     config.managementPort === undefined
       ? undefined
@@ -57,19 +74,25 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
             createManagementHandler({
               readiness: pipeline.readiness,
               metrics: telemetry.expose,
+              status,
             }),
+            ...(page ? [page.handler] : []),
             hintAtRedisSyncManagement,
           ],
           log: own,
         });
-  if (management)
-    own.info(`metrics and probes listening at ${describe({ port: management.port })}`);
+  if (management) {
+    managementPort = management.port;
+    own.info(`metrics and probes listening at ${describe({ port: managementPort })}`);
+    if (page) announcePage(own, describe({ port: managementPort }));
+  }
 
   return runDaemon({
     pipeline,
     graceMs: config.shutdownGraceMs,
     log: own,
     async close(graceMs) {
+      page?.shutdown();
       await sync.close(graceMs);
       await management?.stop(graceMs);
       await telemetry.stop(graceMs);

@@ -8,6 +8,7 @@ import { both, type EvaluationTrace } from "../services/evaluation-tracing.ts";
 import { OfrepEvents } from "../services/ofrep/events/events.ts";
 import { ofrepRoute } from "../services/ofrep/paths.ts";
 import { createOfrep } from "../services/ofrep/service.ts";
+import { createEventMetrics } from "../telemetry/event-metrics.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
@@ -37,7 +38,8 @@ export async function serve(parts: {
   readonly config: StartConfig;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
-  readonly management: HttpHandler;
+  /** Asked in this order. */
+  readonly management: readonly HttpHandler[];
   /** Given where several threads serve the same ports; sockets are then left to the first. */
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
@@ -57,11 +59,13 @@ export async function serve(parts: {
     maxRequestHeader: config.maxRequestHeader,
     corsOrigins: config.corsOrigins,
   };
+  const measureEvents = createEventMetrics(registry);
 
   const service = createEvaluationService({
     ...common,
     whenReady: readiness.whenReady(),
     streamDeadlineMs: config.streamDeadlineMs,
+    measureEvents,
     ...(trace && { trace }),
   });
   const { tls } = config.evaluation;
@@ -93,6 +97,7 @@ export async function serve(parts: {
       jitterMs: config.ofrep.events.jitterMs,
       // Of each thread.
       maxStreams: Math.ceil(config.ofrep.events.maxStreams / config.workers),
+      measureEvents,
       refresh: () => pipeline.resync(),
     });
   const http = await serveHttpPorts({

@@ -6,7 +6,9 @@ import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
-import { serve } from "./serve.ts";
+import { announcePage, createPage, pageIsServed } from "./page.ts";
+import { type Serving, serve } from "./serve.ts";
+import { createStatus } from "./status.ts";
 import { startTelemetry } from "./telemetry.ts";
 import { replyOf } from "./workers/messages.ts";
 import type { WorkerPool } from "./workers/pool.ts";
@@ -34,16 +36,29 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   });
   const { readiness } = pipeline;
   observeSources(telemetry.registry, pipeline.statuses);
-  const management = createManagementHandler({ readiness, metrics: telemetry.expose });
+  let bound: Serving["bound"] | undefined;
+  const status = createStatus({
+    command: "start",
+    threads: config.workers,
+    pipeline,
+    collect: telemetry.collect,
+    listeners: () => (bound ? listenersOf(bound) : []),
+    confidential: config.sync.tls?.clientCaPath !== undefined,
+  });
+  const management = createManagementHandler({ readiness, metrics: telemetry.expose, status });
+  const page = pageIsServed(config.page, undefined)
+    ? createPage(pipeline, config.contextFromHeader)
+    : undefined;
   const serving = await serve({
     config,
     pipeline,
     registry: telemetry.registry,
-    management,
+    management: [management, ...(page ? [page.handler] : [])],
     tracing: telemetry.tracing,
     ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
   });
+  bound = serving.bound;
   if (!alone) {
     const { WorkerPool } = await import("./workers/pool.ts");
     workers = new WorkerPool({
@@ -59,14 +74,27 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   own.info(`evaluation (OFREP) listening at ${describe(ofrep)}`);
   own.info(`metrics and probes listening at ${describe({ port: managementPort })}`);
+  if (page) announcePage(own, describe({ port: managementPort }));
 
   return runDaemon({
     pipeline,
     graceMs: config.shutdownGraceMs,
     log: own,
     async close(graceMs) {
+      page?.shutdown();
       await Promise.all([workers?.close(graceMs), serving.close(graceMs)]);
       await telemetry.stop(graceMs);
     },
   });
+}
+
+/** OFREP and management take TLS and plaintext side by side. */
+function listenersOf({ evaluation, sync, ofrep, managementPort }: Serving["bound"]) {
+  const { tls } = evaluation;
+  return [
+    { name: "evaluation", ...evaluation },
+    { name: "sync", ...sync },
+    { name: "ofrep", address: { port: ofrep.port }, tls },
+    { name: "management", address: { port: managementPort }, tls },
+  ];
 }

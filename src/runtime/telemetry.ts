@@ -14,6 +14,8 @@ export interface Telemetry {
   readonly registry: Registry;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
+  /** What all threads have measured. */
+  collect(): Promise<Collection>;
   /** What `/metrics` answers. */
   expose(): Promise<string>;
   /** Sends what is left, for up to `graceMs` and not for long. Never rejects. */
@@ -39,6 +41,7 @@ export async function startTelemetry(
   return {
     registry,
     tracing: exports.tracing,
+    collect,
     async expose() {
       const collection = await collect();
       return exposition(exports.metricsPushed ? processOnly(collection) : collection);

@@ -5,7 +5,7 @@ export function hintAtEvaluationPort(path: string): string | undefined {
   if (path.startsWith("/ofrep/")) {
     return "OFREP is served on another port: that of --ofrep-port, 8014 by default";
   }
-  if (/^\/(?:healthz|readyz|metrics)$/.test(path)) {
+  if (/^\/(?:healthz|readyz|metrics|status)$/.test(path)) {
     return "probes and metrics are served on another port: that of --management-port, 8014 by default";
   }
   return undefined;

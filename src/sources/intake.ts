@@ -37,7 +37,7 @@ export interface IntakeOptions {
   readonly onContext?: (context: JsonObject) => void;
 }
 
-/** Problems of one document that are written out in the log. */
+/** Problems of one document, or changes, that are written out in the log. */
 const maxShown = 10;
 
 /** What a source delivers to: parses, stores, and tells the operator what became of it. */
@@ -131,8 +131,10 @@ export class Intake implements SourceSink {
     warnings: readonly Problem[],
     information: readonly Problem[] = [],
   ): void {
-    if (warnings.length > 0)
+    if (warnings.length > 0) {
+      this.#options.status.warnings = warnings;
       this.#log.warn(`flag document accepted with warnings: ${list(warnings)}`, from(payload));
+    }
     if (information.length > 0)
       this.#log.debug(`about the flag document: ${list(information)}`, from(payload));
   }
@@ -181,8 +183,9 @@ interface Size {
 }
 
 function describeChanges(changes: readonly FlagChange[], count: number): string {
-  const more = count > changes.length ? [`and ${count - changes.length} more`] : [];
-  return [...changes.map(describeChange), ...more].join("; ");
+  const shown = changes.slice(0, maxShown).map(describeChange);
+  const more = count > shown.length ? [`and ${count - shown.length} more`] : [];
+  return [...shown, ...more].join("; ");
 }
 
 function incrementally({ incremental = false }: Payload | ReadPayload) {

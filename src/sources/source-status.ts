@@ -1,3 +1,4 @@
+import type { Problem } from "../flags/model.ts";
 import type { SourceState } from "./source.ts";
 
 const mostReasons = 32;
@@ -11,6 +12,8 @@ export class SourceStatus {
   documentBytes = 0;
   /** SHA3-256 of the last accepted document in hex, where the source knows it. */
   documentHash: string | undefined;
+  /** What is odd about the last accepted document. */
+  warnings: readonly Problem[] = [];
   /** When an attempt last succeeded, in milliseconds since 1970; undefined: never. */
   lastSuccess: number | undefined;
 
@@ -59,6 +62,7 @@ export class SourceStatus {
     const recovered = this.reason !== undefined;
     const first = !this.delivered;
     this.payloadsAccepted++;
+    this.warnings = [];
     this.restoredFrom = undefined;
     this.documentBytes = documentBytes;
     this.documentHash = documentHash;

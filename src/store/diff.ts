@@ -4,6 +4,8 @@ import { shorten } from "../core/shorten.ts";
 /** One flag before and after a change, each as canonical JSON; undefined: it did not exist. */
 export interface FlagChange {
   readonly key: string;
+  /** Absent or `""`: the flag belongs to none. */
+  readonly flagSetId?: string;
   readonly before: string | undefined;
   readonly after: string | undefined;
 }

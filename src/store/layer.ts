@@ -4,6 +4,7 @@ import type { FlagDefinition, FlagSet } from "../flags/model.ts";
 import { compareFlags, type PackedFlagSet, packing } from "../flags/packed.ts";
 import { unpack } from "../flags/packed-flag.ts";
 import type { FlagChange } from "./diff.ts";
+import { maxHistory } from "./history.ts";
 import { type Flags, overlaid } from "./overlay.ts";
 import { DefinedFlag, type FlagContent, type Preparation, StoredFlag } from "./stored-flag.ts";
 
@@ -24,9 +25,6 @@ export interface LayerChange {
   /** The first of these changes. */
   readonly changes: readonly FlagChange[];
 }
-
-/** Changes that are described one by one. */
-const maxChanges = 10;
 
 /** A layer after a payload, and what the payload changed. */
 export interface NextLayer extends LayerChange {
@@ -63,8 +61,14 @@ export function* nextLayer(
   let deleted = 0;
   const changes: FlagChange[] = [];
   const note = (key: string, before?: StoredFlag, after?: StoredFlag) => {
-    if (changes.length === maxChanges) return;
-    changes.push({ key, before: before?.text, after: after?.text });
+    if (changes.length === maxHistory) return;
+    const flagSetId = (after ?? before)?.flagSetId;
+    changes.push({
+      key,
+      ...(flagSetId && { flagSetId }),
+      before: before?.text,
+      after: after?.text,
+    });
   };
 
   for (const content of contents(flagSet, layer.source)) {

@@ -42,3 +42,12 @@ export function selectorId({ flagSetId, source }: Selector): string {
 export function reflectionOf({ flagSetId, source }: Selector): JsonObject {
   return { ...(flagSetId && { flagSetId }), ...(source && { source }) };
 }
+
+/** The selector as it would be written, for people; nothing for the one that selects everything. */
+export function expressionOf({ flagSetId, source }: Selector): { readonly selector?: string } {
+  const parts = [
+    ...(flagSetId === undefined ? [] : [`flagSetId=${flagSetId}`]),
+    ...(source === undefined ? [] : [`source=${source}`]),
+  ];
+  return parts.length === 0 ? {} : { selector: parts.join(",") };
+}

@@ -1,6 +1,7 @@
 import { atOnce, type Steps } from "../core/steps.ts";
 import type { FlagSet } from "../flags/model.ts";
 import type { PackedFlagSet } from "../flags/packed.ts";
+import type { History } from "./history.ts";
 import { emptyLayer, type Layer, type LayerChange, nextLayer, packLayer } from "./layer.ts";
 import { LayeredSnapshot } from "./snapshot.ts";
 import type { Preparation } from "./stored-flag.ts";
@@ -8,6 +9,8 @@ import { type ChangeListener, Subscriptions } from "./subscriptions.ts";
 import type { Selector, Snapshot, SnapshotSource } from "./view.ts";
 
 export interface StoreOptions extends Preparation {
+  /** Told of every change but the first flags of a source. */
+  readonly history?: History;
   /** Told of what a subscriber's listener throws. */
   onListenerError(error: unknown): void;
 }
@@ -19,6 +22,8 @@ export interface StoreOptions extends Preparation {
 export class Store implements SnapshotSource {
   readonly #options: StoreOptions;
   readonly #subscriptions: Subscriptions;
+  /** Those that have delivered flags. */
+  readonly #filled = new Set<string>();
   #snapshot: LayeredSnapshot;
 
   /** @param sources names in order of priority, the last is the highest; a repeated name counts where it stands first. */
@@ -57,9 +62,23 @@ export class Store implements SnapshotSource {
       if (touched.size > 0) {
         this.#snapshot = this.#snapshot.with(layer, touched);
         yield* this.#subscriptions.publish(() => this.#snapshot, keys);
+        if (this.#filled.has(source))
+          yield* this.#options.history?.record(source, change.changes) ?? [];
       }
+      this.#filled.add(source);
       return change;
     }
+  }
+
+  /** In order of priority, the last overrides the others. */
+  get layers(): readonly Layer[] {
+    return this.#snapshot.layers;
+  }
+
+  /** How many flags each flag set of `source` has, `""` for those without one, in byte order. */
+  sizes(source: string): ReadonlyMap<string, number> {
+    const { flagSets } = this.#layerOf(source);
+    return new Map(Array.from(flagSets, ([id, { size }]) => [id, size]));
   }
 
   /** All that `source` defines, in a form that threads can share. */

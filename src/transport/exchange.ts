@@ -12,6 +12,11 @@ export interface Exchange {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
+  /**
+   * So much more of the body is kept until all of it is there. False: of all requests of the connection that is
+   * too much. Without: a connection has one request at a time.
+   */
+  keep?(bytes: number): boolean;
   /** The client went away before the answer was complete. */
   readonly gone: boolean;
   /** Calls `listener` once, when the answer is complete or the client is gone. */

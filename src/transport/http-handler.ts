@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly body: Readable;
   /** It came over TLS. */
   readonly secure: boolean;
+  /** The client went away before the answer was complete. */
+  readonly gone?: boolean;
 }
 
 export interface HttpReply {
@@ -52,6 +54,7 @@ export function serveByHandlers(
   log: Log,
 ): (exchange: Http1Exchange) => void {
   const fail = (exchange: Http1Exchange, error: unknown): void => {
+    if (exchange.gone) return;
     log.error("request failed", { error: String(error) });
     sendReply(exchange, internalError);
   };

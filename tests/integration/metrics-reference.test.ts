@@ -44,6 +44,11 @@ beforeAll(async () => {
   const end = new AbortController();
   const stream = sync.syncFlags(request, { signal: end.signal })[Symbol.asyncIterator]();
   await stream.next();
+  const options = { signal: end.signal, headers: { "Flagd-Selector": "flagSetId=" } };
+  const events = createClient(Service, createGrpcTransport({ baseUrl }))
+    .eventStream({}, options)
+    [Symbol.asyncIterator]();
+  await events.next();
   end.abort();
   served = await until("the end of the sync stream being measured", async () => {
     const families = parse(await (await fetch(`${flagd.http}/metrics`)).text());

@@ -46,6 +46,12 @@ export const loadingOptions = {
 
 /** Options of every command that serves the sync stream. */
 export const syncOptions = {
+  page: option({
+    kind: boolean,
+    default: false,
+    section: "Ports and sockets",
+    doc: "Serve a page at / of the management port that shows sources, flags with their rules, changes and clients, live. Without this option it is served if only this machine can reach the port; =false turns it off.",
+  }),
   "stream-deadline": option({
     kind: duration,
     default: 0,

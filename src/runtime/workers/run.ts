@@ -7,6 +7,7 @@ import { describeResource } from "../../telemetry/resource.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
 import { compileAfterStart } from "../compilation.ts";
 import { FlagPipeline } from "../flag-pipeline.ts";
+import { createPage, pageIsServed } from "../page.ts";
 import { serve } from "../serve.ts";
 import { surviveMistakes } from "../signals.ts";
 import { exportGraceMs, startExports } from "../telemetry-exports.ts";
@@ -15,7 +16,7 @@ import { PendingReplies } from "./pending-replies.ts";
 import { RelaySource } from "./relay-source.ts";
 
 const replyTimeoutMs = 5_000;
-const managementPaths = new Set(["/healthz", "/readyz", "/metrics"]);
+const managementPaths = new Set(["/healthz", "/readyz", "/metrics", "/status"]);
 
 /** A further thread that serves the ports, from a store of its own that follows the main thread's. */
 export async function runWorker(): Promise<void> {
@@ -56,7 +57,17 @@ export async function runWorker(): Promise<void> {
     resource: describeResource(buildInfo.version, process.env),
     log,
   });
-  const parts = { config, pipeline, registry, management, tracing, log };
+  const page = pageIsServed(config.page, undefined)
+    ? createPage(pipeline, config.contextFromHeader)
+    : undefined;
+  const parts = {
+    config,
+    pipeline,
+    registry,
+    management: [management, ...(page ? [page.handler] : [])],
+    tracing,
+    log,
+  };
   const serving = await serve({ ...parts, shared: { as: "joining", threads: config.workers } });
   // Not before: a thread that cannot start must end, for the main thread to see it.
   surviveMistakes(log);
@@ -75,6 +86,7 @@ export async function runWorker(): Promise<void> {
       case "close":
         pipeline.readiness.stop();
         aborted.abort();
+        page?.shutdown();
         await serving.close(message.graceMs);
         await stopTracing(Math.min(message.graceMs, exportGraceMs));
         return send({ kind: "closed" });

@@ -1,4 +1,6 @@
+import { expressionOf } from "../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
+import type { EventClient } from "../../telemetry/event-metrics.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { Dialect } from "./dialects.ts";
 import { type EventSink, EventStream } from "./event-stream.ts";
@@ -9,6 +11,8 @@ export interface EventStreamsOptions {
   readonly streamDeadlineMs: number;
   readonly keepAliveMs?: number;
   readonly stallMs?: number;
+  /** Called for every stream opened; what it returns when the stream ends. */
+  readonly measureEvents?: (client: EventClient) => () => void;
 }
 
 /** All open event streams. */
@@ -24,6 +28,10 @@ export class EventStreams {
   }
 
   open(dialect: Dialect, selector: Selector, sink: EventSink): void {
+    const ended = this.#options.measureEvents?.({
+      service: dialect.service,
+      ...expressionOf(selector),
+    });
     const { whenReady, streamDeadlineMs, keepAliveMs = 20_000, stallMs = 30_000 } = this.#options;
     const stream = new EventStream(sink, {
       feed: this.#feed,
@@ -32,7 +40,10 @@ export class EventStreams {
       keepAliveMs,
       stallMs,
       deadlineMs: dialect.streamDeadline ? streamDeadlineMs : 0,
-      onClose: () => this.#open.delete(stream),
+      onClose: () => {
+        this.#open.delete(stream);
+        ended?.();
+      },
     });
     this.#open.add(stream);
     if (this.#stopping) stream.shutdown();

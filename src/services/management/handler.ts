@@ -1,20 +1,27 @@
 import { expositionType } from "../../telemetry/metrics/prometheus.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../../transport/http-handler.ts";
 import type { Readiness } from "./readiness.ts";
+import type { StatusDocument } from "./status.ts";
 
 export interface ManagementOptions {
   readonly readiness: Readiness;
   /** In Prometheus' text format. */
   readonly metrics: () => string | Promise<string>;
+  readonly status: () => Promise<StatusDocument>;
 }
 
+const jsonType = "application/json;charset=utf-8";
 const empty: HttpReply = { status: 200, headers: [], body: "" };
 
 /**
- * Answers `/healthz`, `/readyz` and `/metrics` to any method; undefined: some other path, so that the
+ * Answers `/healthz`, `/readyz`, `/metrics` and `/status` to any method; undefined: some other path, so that the
  * handler can share its listener.
  */
-export function createManagementHandler({ readiness, metrics }: ManagementOptions): HttpHandler {
+export function createManagementHandler({
+  readiness,
+  metrics,
+  status,
+}: ManagementOptions): HttpHandler {
   return ({ target, headers }) => {
     switch (pathOf(target)) {
       case "/healthz":
@@ -22,7 +29,13 @@ export function createManagementHandler({ readiness, metrics }: ManagementOption
       case "/readyz":
         return readyz(readiness);
       case "/metrics":
-        return expose(metrics, headers["accept-encoding"] ?? "");
+        return encoded(metrics, expositionType, headers["accept-encoding"] ?? "");
+      case "/status":
+        return encoded(
+          async () => JSON.stringify(await status()),
+          jsonType,
+          headers["accept-encoding"] ?? "",
+        );
       default:
         return undefined;
     }
@@ -30,12 +43,13 @@ export function createManagementHandler({ readiness, metrics }: ManagementOption
 }
 
 /** Some hundred kilobytes in a daemon of many flags, of which gzip leaves a twentieth. */
-async function expose(
-  metrics: ManagementOptions["metrics"],
+async function encoded(
+  make: () => string | Promise<string>,
+  contentType: string,
   acceptEncoding: string,
 ): Promise<HttpReply> {
-  const text = await metrics();
-  const type = ["Content-Type", expositionType] as const;
+  const text = await make();
+  const type = ["Content-Type", contentType] as const;
   if (!/(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?!0(?:\.0*)?\s*(?:,|$)))/i.test(acceptEncoding)) {
     return { status: 200, headers: [type], body: text };
   }
@@ -77,6 +91,6 @@ function readyz(readiness: Readiness): HttpReply {
 }
 
 function json(status: number, value: object): HttpReply {
-  const headers = [["Content-Type", "application/json;charset=utf-8"]] as const;
+  const headers = [["Content-Type", jsonType]] as const;
   return { status, headers, body: JSON.stringify(value) };
 }

@@ -52,7 +52,7 @@ export function answerUnknown(
     "grpc-message": percentEncode(message),
   };
   const headers = { "content-type": contentType, ...fields };
-  if (contentType.startsWith("application/grpc-web")) {
+  if (contentType.startsWith("application/grpc-web") || exchange.httpVersion !== "2.0") {
     exchange.answer(200, { ...headers, ...status });
   } else {
     // Headers of their own, or clients try again (see grpc-answers.ts).

@@ -110,7 +110,10 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   }
   await restart;
   // Whatever was written last has its time.
-  await Bun.sleep(limitMs + 2000);
+  const seenBy = (client: string) =>
+    clients.answers.findLast((answer) => answer.client === client)?.versions[0] === version;
+  const names = ["direct", "relayed", "restarted"];
+  await until("the last version", () => names.every(seenBy), limitMs / 1000 + 2).catch(() => {});
   await clients[Symbol.asyncDispose]();
   const { answers } = clients;
   const verdict = check({ writes, faults, answers }, limitMs);

@@ -23,6 +23,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
     },
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
+    page: "auto",
     source: { provider: "redis", uri: "redis://h/0?key=f", interval: 30, tls: false, watch: true },
     settingNames: [
       {

@@ -58,6 +58,7 @@ test("one source is enough, the rest has defaults", async () => {
     },
     streamDeadlineMs: 0,
     shutdownGraceMs: 10_000,
+    page: "auto",
     sources: [{ provider: "file", uri: "flags.json" }],
     settingNames: [{ place: "--sources" }],
     evaluation: { address: { port: 8013 }, tls: undefined },
@@ -105,6 +106,7 @@ test("every option has an effect", async () => {
     },
     streamDeadlineMs: 5000,
     shutdownGraceMs: 3000,
+    page: "auto",
     sources: [{ provider: "file", uri: "flags.json" }],
     settingNames: [{ place: "--sources" }],
     evaluation: { address: { port: 1 }, tls: certificates },
@@ -468,6 +470,7 @@ test("times are never longer than a timer can wait, which would end at once", as
   expect(config).toMatchObject({
     streamDeadlineMs: longest,
     shutdownGraceMs: longest,
+    page: "auto",
     sync: { stallTimeoutMs: longest },
     ofrep: { events: { jitterMs: longest } },
   });

@@ -1,8 +1,9 @@
 /** OFREP's event streams: clients are told to ask again (ADR 8 of the protocol). */
 
 import { within } from "../../../core/within.ts";
-import { everything, selectorId } from "../../../store/selector.ts";
+import { everything, expressionOf, selectorId } from "../../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../../store/view.ts";
+import type { EventClient } from "../../../telemetry/event-metrics.ts";
 import { Channel } from "./channel.ts";
 import { configurationTag, type NamedConfiguration } from "./configuration.ts";
 import { EventStream } from "./event-stream.ts";
@@ -20,6 +21,8 @@ export interface OfrepEventsOptions {
   readonly refresh: () => void;
   /** {@link defaultHeartbeatMs} where not given. */
   readonly heartbeatMs?: number;
+  /** Called for every stream opened; what it returns when the stream ends. */
+  readonly measureEvents?: (client: EventClient) => () => void;
   /** Milliseconds that a request waits for a configuration that it names; 2,000 where not given. */
   readonly freshnessMs?: number;
 }
@@ -62,10 +65,12 @@ export class OfrepEvents {
     const stream = new EventStream();
     const channel = this.#channel(selector);
     this.#open++;
+    const ended = this.#options.measureEvents?.({ service: "ofrep", ...expressionOf(selector) });
     const changedAt = Math.max(channel.changedAt ?? 0, this.#whole.changedAt ?? 0);
     channel.add(stream, last, Date.now() - changedAt < doubtMs);
     void stream.closed.then(() => {
       this.#open--;
+      ended?.();
       channel.remove(stream);
       this.#dropUnused(selector, channel);
     });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createManagementHandler } from "../../../../src/services/management/handler.ts";
 import { Readiness } from "../../../../src/services/management/readiness.ts";
+import { describeStatus } from "../../../../src/services/management/status.ts";
 import { SourceStatus } from "../../../../src/sources/source-status.ts";
 import { exposition } from "../../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
@@ -14,6 +15,20 @@ function setUp() {
   const handle = createManagementHandler({
     readiness,
     metrics: () => exposition(registry.collect()),
+    status: async () =>
+      describeStatus({
+        command: "start",
+        threads: 1,
+        state: readiness.state,
+        sources: readiness.sources,
+        sizes: () => new Map(),
+        listeners: [],
+        metrics: registry.collect(),
+        changes: [],
+        confidential: false,
+        startedAt: 0,
+        now: 1_000,
+      }),
   });
   const get = async (path: string, method = "GET", headers: Record<string, string> = {}) =>
     askHandler(handle, new Request(`http://127.0.0.1:8014${path}`, { method, headers }));
@@ -89,6 +104,12 @@ test("/healthz is 200 with an empty body and without a content type", async () =
   expect(response?.status).toBe(200);
   expect(response?.headers.has("content-type")).toBe(false);
   expect(await response?.text()).toBe("");
+});
+
+test("/status is JSON that names its version", async () => {
+  const response = await setUp().get("/status");
+  expect(response?.headers.get("content-type")).toBe("application/json;charset=utf-8");
+  expect(await response?.json()).toMatchObject({ statusVersion: 1, state: "starting" });
 });
 
 test("/metrics is Prometheus' text format", async () => {

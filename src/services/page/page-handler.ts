@@ -1,0 +1,72 @@
+import type { Layer } from "../../store/layer.ts";
+import { type HttpHandler, type HttpReply, pathOf } from "../../transport/http-handler.ts";
+import { pageAssets } from "./assets.ts";
+import { listFlags } from "./flag-list.ts";
+import type { PageEvents } from "./page-events.ts";
+
+export interface PageOptions {
+  /** In order of priority. */
+  readonly layers: () => readonly Layer[];
+  readonly events: PageEvents;
+  /** OFREP, whose answers are not counted as evaluations. */
+  readonly ofrep: HttpHandler;
+}
+
+/** What follows is answered as OFREP answers it. */
+const tryPath = "/page/try/";
+
+/**
+ * Everything on the page is text to it; should that ever fail, nothing foreign runs, and nothing is sent
+ * elsewhere.
+ */
+const guards = [
+  [
+    "Content-Security-Policy",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  ],
+  ["X-Content-Type-Options", "nosniff"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cache-Control", "no-store"],
+] as const;
+
+/** Answers `/` and what is below `/page`; undefined: some other path. */
+export function createPageHandler({ layers, events, ofrep }: PageOptions): HttpHandler {
+  return ({ method, target, headers, body, secure }) => {
+    const path = pathOf(target);
+    if (path.startsWith(tryPath)) {
+      const asked = `/ofrep/v1/evaluate/flags${target.slice(tryPath.length - 1)}`;
+      return ofrep({ method, target: asked.replace(/\/$/, ""), headers, body, secure });
+    }
+    if (path !== "/" && !path.startsWith("/page/")) return undefined;
+    if (method !== "GET" && method !== "HEAD") {
+      return { status: 405, headers: [...guards, ["Allow", "GET, HEAD"]], body: "" };
+    }
+    switch (path) {
+      case "/":
+        return pageAssets().then(({ html }) => reply("text/html", html));
+      case "/page/page.css":
+        return pageAssets().then(({ css }) => reply("text/css", css));
+      case "/page/page.js":
+        return pageAssets().then(({ script }) => reply("text/javascript", script));
+      case "/page/flags": {
+        const query = new URLSearchParams(target.slice(path.length));
+        return reply(
+          "application/json",
+          JSON.stringify(listFlags(layers(), query.get("search") ?? "")),
+        );
+      }
+      case "/page/events": {
+        const stream = events.open();
+        if (stream) return reply("text/event-stream", stream);
+        return { status: 503, headers: [...guards, ["Retry-After", "5"]], body: "" };
+      }
+      default:
+        return undefined;
+    }
+  };
+}
+
+function reply(type: string, body: HttpReply["body"]): HttpReply {
+  return { status: 200, headers: [["Content-Type", `${type};charset=utf-8`], ...guards], body };
+}

@@ -1,0 +1,82 @@
+import { expect, test } from "bun:test";
+import { PageEvents } from "../../../../src/services/page/page-events.ts";
+import { createPageHandler } from "../../../../src/services/page/page-handler.ts";
+import { askHandler } from "../../../support/ask-handler.ts";
+import { createStore, flag, flagSet } from "../../store/flags.ts";
+
+function setUp() {
+  const { store } = createStore("s");
+  const events = new PageEvents(store);
+  const asked: string[] = [];
+  const handler = createPageHandler({
+    layers: () => store.layers,
+    events,
+    ofrep({ method, target }) {
+      asked.push(`${method} ${target}`);
+      return { status: 200, headers: [], body: "{}" };
+    },
+  });
+  const get = async (path: string, init: RequestInit = {}) =>
+    askHandler(handler, new Request(`http://127.0.0.1${path}`, init));
+  return { store, events, asked, get };
+}
+
+test("the page and its files are small, refer to each other by relative paths, and are guarded", async () => {
+  const { get } = setUp();
+  let bytes = 0;
+  for (const path of ["/", "/page/page.css", "/page/page.js"]) {
+    const response = await get(path);
+    expect(response?.status).toBe(200);
+    const policy = response?.headers.get("content-security-policy");
+    expect(policy).toStartWith("default-src 'none'; script-src 'self';");
+    expect(policy).not.toContain("unsafe");
+    bytes += (await response?.bytes())?.length ?? 0;
+  }
+  expect(bytes).toBeLessThan(60_000);
+  const html = await (await get("/"))?.text();
+  expect(html).not.toMatch(/(?:src|href)="(?:\/|https?:)/);
+});
+
+test("flags are searched by the query", async () => {
+  const { store, get } = setUp();
+  store.accept("s", flagSet([flag("a b"), flag("c")]));
+  const answer = (await (await get("/page/flags?search=a%20b"))?.json()) as { found: number };
+  expect(answer.found).toBe(1);
+});
+
+test("trying is left to OFREP, for one flag and for all", async () => {
+  const { asked, get } = setUp();
+  await get("/page/try/a%2Fb", { method: "POST" });
+  await get("/page/try/", { method: "POST" });
+  expect(asked).toEqual(["POST /ofrep/v1/evaluate/flags/a%2Fb", "POST /ofrep/v1/evaluate/flags"]);
+});
+
+test("an open page is told of a change at once, and what it holds is given back", async () => {
+  const { store, events, get } = setUp();
+  const reader = (await get("/page/events"))?.body?.getReader();
+  const next = async () => new TextDecoder().decode((await reader?.read())?.value);
+  expect(await next()).toBe("event: tick\ndata:\n\n");
+  store.accept("s", flagSet([flag("a")]));
+  expect(await next()).toBe("event: change\ndata:\n\n");
+  events.shutdown();
+  expect((await reader?.read())?.done).toBe(true);
+});
+
+test("the streams of open pages are bounded, and closed ones make room", async () => {
+  const { get } = setUp();
+  const open = [];
+  for (let n = 0; n < 50; n++) open.push(await get("/page/events"));
+  expect((await get("/page/events"))?.status).toBe(503);
+  await open[0]?.body?.cancel();
+  const next = await get("/page/events");
+  expect(next?.status).toBe(200);
+  for (const each of [...open.slice(1), next]) await each?.body?.cancel();
+});
+
+test("it is read-only, and leaves other paths alone", async () => {
+  const { get } = setUp();
+  expect((await get("/", { method: "POST" }))?.status).toBe(405);
+  expect((await get("/page/flags", { method: "DELETE" }))?.status).toBe(405);
+  expect(await get("/metrics")).toBeUndefined();
+  expect(await get("/page/other")).toBeUndefined();
+});
