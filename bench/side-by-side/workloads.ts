@@ -5,7 +5,7 @@ import {
   ResolveBooleanRequestSchema,
   ResolveStringRequestSchema,
 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
-import { frameMessage } from "../../src/transport/method.ts";
+import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import type { Server } from "./contender.ts";
 import { staticFlag, targetedFlag, targetedVariant, tenAttributes } from "./flags.ts";
 

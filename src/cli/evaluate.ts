@@ -65,7 +65,7 @@ function answersOf(config: EvaluateConfig, documents: readonly SourceDocument[])
   if (definition === undefined) {
     const guess = didYouMean(
       key,
-      flags.view.ordered.map((flag) => flag.key),
+      atOnce(flags.view.ordered()).map((flag) => flag.key),
       quote,
     );
     return { answers: [{ ...answerOf(outcome), errorDetails: `no flag has this key${guess}` }] };

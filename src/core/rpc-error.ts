@@ -81,9 +81,4 @@ export class RpcError extends Error {
     if (thrown instanceof RpcError) return thrown;
     return new RpcError(thrown instanceof Error ? thrown.message : String(thrown), Code.Internal);
   }
-
-  /** Connect's errors are such errors, too. */
-  static override [Symbol.hasInstance](value: unknown): value is RpcError {
-    return value instanceof Error && value.name === "ConnectError" && "rawMessage" in value;
-  }
 }

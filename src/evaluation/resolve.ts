@@ -9,8 +9,10 @@ import { evaluationLimits, spent } from "./rule/budget.ts";
 export interface FlagTable {
   /** One flag a key. */
   readonly flags: Pick<ReadonlyMap<string, PreparedFlag>, "get">;
-  /** The same flags in byte order of their keys. */
-  readonly ordered: readonly PreparedFlag[];
+  /** There are no more; what several sources define counts as several. */
+  readonly maxFlags: number;
+  /** The same flags in byte order of their keys, made at the first use. */
+  ordered(): Steps<readonly PreparedFlag[]>;
   /** What answers carry in addition to a flag's metadata. */
   readonly reflection: JsonObject;
 }
@@ -28,6 +30,14 @@ export function resolve(view: FlagTable, key: string, context: () => EvaluationC
 /** Flags evaluated without interruption. */
 const flagsAtOnce = 20;
 
+/** An answer about fewer flags takes less than a turn of the event loop. */
+const minFlagsInTurns = 200;
+
+/** Is an answer about all flags of a view to be made in turns? */
+export function takesTurns({ maxFlags }: Pick<FlagTable, "maxFlags">): boolean {
+  return maxFlags >= minFlagsInTurns;
+}
+
 /** Evaluates every flag of a view, in order of key, within one budget. */
 export function* resolveAll(
   view: FlagTable,
@@ -36,7 +46,7 @@ export function* resolveAll(
 ): Steps<void> {
   let left: number = evaluationLimits.bulkSteps;
   let count = 0;
-  for (const flag of view.ordered) {
+  for (const flag of yield* view.ordered()) {
     let outcome = flag.fixed;
     if (outcome === undefined) {
       outcome = flag.evaluate(context, Math.min(left, evaluationLimits.steps));
@@ -48,9 +58,9 @@ export function* resolveAll(
 }
 
 /** Whether every context gets the same answers, so that they can be made beforehand. */
-export function* isFixed({ ordered }: FlagTable): Steps<boolean> {
+export function* isFixed(view: FlagTable): Steps<boolean> {
   let count = 0;
-  for (const { fixed } of ordered) {
+  for (const { fixed } of yield* view.ordered()) {
     if (fixed === undefined) return false;
     // A flag may be prepared only now.
     if (++count % flagsAtOnce === 0) yield;

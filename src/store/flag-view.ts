@@ -41,11 +41,19 @@ export class FlagView implements View {
     });
   }
 
-  get ordered(): readonly PreparedFlag[] {
-    this.#ordered ??= Array.from(atOnce(overlaid(this.#tables)).values(), (flag) =>
-      this.#seen(flag),
-    );
-    return this.#ordered;
+  get maxFlags(): number {
+    return this.#tables.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  *ordered(): Steps<readonly PreparedFlag[]> {
+    if (this.#ordered) return this.#ordered;
+    const ordered: PreparedFlag[] = [];
+    for (const flag of (yield* overlaid(this.#tables)).values()) {
+      ordered.push(this.#seen(flag));
+      yield;
+    }
+    this.#ordered = ordered;
+    return ordered;
   }
 
   get syncPayload(): string {

@@ -14,8 +14,10 @@ export interface Selector {
 export interface View {
   /** One flag a key: the winner by priority. */
   readonly flags: Pick<ReadonlyMap<string, PreparedFlag>, "get">;
-  /** The same flags in byte order of their keys. */
-  readonly ordered: readonly PreparedFlag[];
+  /** There are no more; what several sources define counts as several. */
+  readonly maxFlags: number;
+  /** The same flags in byte order of their keys, made at the first use. */
+  ordered(): Steps<readonly PreparedFlag[]>;
   /** The selector as answers repeat it: `{"flagSetId": …}`, `{"source": …}` or `{}`. */
   readonly reflection: JsonObject;
   /** Made of so much that services should make what they need of it in slices. */

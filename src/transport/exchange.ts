@@ -14,6 +14,11 @@ export interface Exchange {
   readonly body: Readable;
   /** Of the client; undefined over a unix socket. */
   readonly remoteAddress: string | undefined;
+  /**
+   * So much more of the body is kept until all of it is there. False: of all requests of the connection that is
+   * too much. Without: a connection has one request at a time.
+   */
+  keep?(bytes: number): boolean;
   /** The client went away before the answer was complete. */
   readonly gone: boolean;
   /** Calls `listener` once, when the answer is complete or the client is gone. */

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly remoteAddress?: string | undefined;
   /** It came over TLS. */
   readonly secure: boolean;
+  /** The client went away before the answer was complete. */
+  readonly gone?: boolean;
 }
 
 export interface HttpReply {
@@ -54,6 +56,7 @@ export function serveByHandlers(
   log: Log,
 ): (exchange: Http1Exchange) => void {
   const fail = (exchange: Http1Exchange, error: unknown): void => {
+    if (exchange.gone) return;
     log.error("request failed", { error: String(error) });
     sendReply(exchange, internalError);
   };

@@ -79,6 +79,12 @@ export const framesPerAnswer = 4;
 export const maxHeaderFields = 1_000;
 
 /**
+ * Bytes of incomplete requests that one HTTP/2 connection may have sent, unless a single request may be
+ * larger. Contexts are kilobytes, and arrive whole.
+ */
+export const maxIncompleteBytes = 16 << 20;
+
+/**
  * Bytes of complete answers that one HTTP/2 connection's flow-control windows hold back. Beyond it further
  * requests are read, and answered when it is less.
  */
@@ -88,7 +94,7 @@ export const maxHeldAnswerBytes = 4 << 20;
 export const connectionBufferBytes = 256 << 10;
 
 /** Bytes waiting for a client that still asks for more: until it reads them it is not listened to. */
-export const longestOutput = 4 * connectionBufferBytes;
+export const maxOutputBytes = 4 * connectionBufferBytes;
 
 /** A request over HTTP/1.1 whose body is no longer than this is answered once all of it has been received. */
 export const maxGatheredBytes = 64 << 10;

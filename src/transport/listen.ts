@@ -8,6 +8,7 @@ import { LazyDispatcher } from "./connect/lazy-dispatcher.ts";
 import { connectionsAllowed } from "./connection-limit.ts";
 import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
+import { envelopeBytes } from "./grpc/envelope.ts";
 import { StreamCall } from "./grpc/stream-call.ts";
 import { UnaryCall } from "./grpc/unary-call.ts";
 import { refuse } from "./http1/refuse.ts";
@@ -18,6 +19,7 @@ import type { Http2Stream } from "./http2/http2-stream.ts";
 import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,
+  maxIncompleteBytes,
   sweepMs,
   type Timeouts,
   unlimitedBytes,
@@ -28,7 +30,7 @@ import type { StreamMethod } from "./method.ts";
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.
  *
- * A gRPC call of a method in `unary` or `streams` takes a short path, and so does a unary one of
+ * A gRPC call of a method in `unary` or `streams` takes a fast path, and so does a unary one of
  * Connect's protocol in JSON over HTTP/1.1; everything else goes through Connect's handlers for the
  * same `routes`.
  * @throws ConfigError where the address is taken or a certificate cannot be used.
@@ -58,6 +60,7 @@ export async function listen(
   });
   const http2 = new Http2Server({
     maxConcurrentStreams: options.maxConcurrentStreams ?? defaultMaxConcurrentStreams,
+    maxIncompleteBytes: Math.max(maxIncompleteBytes, context.maxBytes + envelopeBytes),
     maxHeaderBytes,
     pings: keepAlive,
     timeouts,

@@ -28,7 +28,7 @@ export interface UnaryMethod {
 /** One open server stream on the fast path. */
 export interface MessageStream {
   /**
-   * Sends a message, already framed by {@link frameMessage}: one buffer may go to many streams. A
+   * Sends a message, already framed by `frameMessage`: one buffer may go to many streams. A
    * large frame may be sent in consecutive pieces, so that progress within it can be seen.
    * False: the peer reads slowly, `onDrain` tells when to go on; what is sent meanwhile is buffered.
    */
@@ -53,16 +53,4 @@ export interface StreamMethod {
 export interface FastPath {
   readonly unary: readonly UnaryMethod[];
   readonly streams: readonly StreamMethod[];
-}
-
-/** The gRPC length-prefixed form of a message, uncompressed. */
-export function frameMessage(message: Uint8Array): Uint8Array {
-  const { length } = message;
-  const frame = new Uint8Array(5 + length);
-  frame[1] = length >>> 24;
-  frame[2] = length >>> 16;
-  frame[3] = length >>> 8;
-  frame[4] = length;
-  frame.set(message, 5);
-  return frame;
 }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type Turn, type Turns, turns as turnsOfThread } from "../core/turns.ts";
-import { longestOutput } from "./limits.ts";
+import { maxOutputBytes } from "./limits.ts";
 
 /** Works at what a connection receives. */
 export interface PacedReader {
@@ -45,7 +45,7 @@ export function readInTurns(
     if (paused) socket.pause();
     else socket.resume();
   };
-  const unread = () => socket.writableLength > longestOutput && socket.writableNeedDrain;
+  const unread = () => socket.writableLength > maxOutputBytes && socket.writableNeedDrain;
   const work = (turn: Turn): boolean => {
     working = !socket.destroyed && !unread() && reader.work(turn);
     blocked = unread();

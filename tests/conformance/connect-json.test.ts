@@ -170,6 +170,11 @@ const alike: Record<string, string> = {
   "an origin that is not": request(known, { Origin: "https://two.example" }),
   "a charset": request(known, { "Content-Type": "application/json; charset=utf-8" }),
   "the protocol's version": request(known, { "Connect-Protocol-Version": "1" }),
+  ResolveAll: request(
+    json({ context: { email: "a@b.c" } }),
+    {},
+    `POST ${service}/ResolveAll HTTP/1.1`,
+  ),
   "an answer worth compressing": request(
     json({ flagKey: "long" }),
     { "Accept-Encoding": "deflate, gzip" },
@@ -195,7 +200,7 @@ const others: Record<string, string> = {
   "another method": request("", {}, `GET ${service}/ResolveString HTTP/1.1`),
   "another path": request(known, {}, `POST ${service}/Resolve HTTP/1.1`),
   "a query": request(known, {}, `POST ${service}/ResolveString?x=1 HTTP/1.1`),
-  ResolveAll: request("{}", {}, `POST ${service}/ResolveAll HTTP/1.1`),
+  "ResolveAll of a flag": request(known, {}, `POST ${service}/ResolveAll HTTP/1.1`),
   "a connection that is to close": request(known, { Connection: "close" }),
   "HTTP/1.0": request(known, {}, `POST ${service}/ResolveString HTTP/1.0`),
   "no host": request(known).replace("Host: flagd\r\n", ""),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import {
   create,
   type DescMethodUnary,
@@ -9,20 +9,23 @@ import {
   toBinary,
   toJson,
 } from "@bufbuild/protobuf";
-import {
-  Code,
-  ConnectError,
-  createConnectRouter,
-  createRouterTransport,
-} from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter, type Transport } from "@connectrpc/connect";
 import { createAsyncIterable, readAllBytes } from "@connectrpc/connect/protocol";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
 import type { Json } from "../../src/core/json.ts";
 import type { Outcome } from "../../src/evaluation/outcome.ts";
 import { Service as V1 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as V2 } from "../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../src/gen/schema/v1/schema_pb.ts";
 import { createEvaluationService } from "../../src/services/evaluation/service.ts";
+import { listen } from "../../src/transport/listen.ts";
+import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";
+import { rememberingLog } from "../support/silent-log.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { bulkFlags, cases, type Expected, flags, type Service } from "./evaluation-cases.ts";
 
@@ -60,7 +63,21 @@ async function setUp(store: FakeStore, additions = {}, headers = new Map<string,
     streamDeadlineMs: 0,
     record: (outcome) => recorded.push(outcome),
   });
-  const transport = createRouterTransport(await service.routes());
+  const listener = await listen({
+    name: "evaluation",
+    address: { port: 0, host: "127.0.0.1" },
+    routes: service.routes,
+    unary: [],
+    web: true,
+    corsOrigins: [],
+    maxRequestBody: 1 << 20,
+    maxRequestHeader: 8192,
+    log: rememberingLog(),
+  });
+  listeners.push(listener);
+  const { address } = listener;
+  if (!("port" in address)) throw new Error("no port");
+  const at = { baseUrl: `http://127.0.0.1:${address.port}` };
   const short: Call = async (name, methodName, request, headers = {}) => {
     const method = methodOf(name, methodName);
     const path = `/${name}.Service/${methodName}`;
@@ -78,13 +95,28 @@ async function setUp(store: FakeStore, additions = {}, headers = new Map<string,
       ? universal(name, methodName, request, headers)
       : JSON.parse(Buffer.from(answer).toString());
   };
-  const universal: Call = async (name, methodName, request, headers = {}) => {
-    const method = methodOf(name, methodName);
-    const init = fromJson(method.input, request);
-    const answer = await transport.unary(method, undefined, undefined, headers, init);
-    return asJson(method, answer.message);
+  const over =
+    (transport: Transport): Call =>
+    async (name, methodName, request, headers = {}) => {
+      const method = methodOf(name, methodName);
+      const init = fromJson(method.input, request);
+      const answer = await transport.unary(method, undefined, undefined, headers, init);
+      return asJson(method, answer.message);
+    };
+  const universal = over(createConnectTransport({ ...at, httpVersion: "1.1" }));
+  const paths = {
+    short,
+    json,
+    universal,
+    "universal binary": over(
+      createConnectTransport({ ...at, httpVersion: "2", useBinaryFormat: true }),
+    ),
+    "universal gRPC": over(createGrpcTransport(at)),
+    "universal gRPC-Web": over(
+      createGrpcWebTransport({ ...at, httpVersion: "1.1", useBinaryFormat: false }),
+    ),
   };
-  return { service, recorded, paths: { short, json, universal } };
+  return { service, recorded, paths };
 }
 
 async function check(answer: Promise<unknown>, expected: Expected): Promise<void> {
@@ -100,6 +132,9 @@ async function check(answer: Promise<unknown>, expected: Expected): Promise<void
   expect(ConnectError.from(error).code).toBe(expected.code as Code);
   expect(ConnectError.from(error).rawMessage).toBe(String(expected.message));
 }
+
+const listeners: Listener[] = [];
+afterAll(() => Promise.all(listeners.map((listener) => listener.drain(0))));
 
 const { paths } = await setUp(new FakeStore(viewOf(flags)));
 
@@ -146,7 +181,25 @@ describe.each(Object.entries(paths))("by the %s path", (_, call) => {
   );
 });
 
-describe.each(["short", "universal"] as const)("by the %s path", (path) => {
+const pathNames = Object.keys(paths) as (keyof typeof paths)[];
+
+describe.each(pathNames)("by the %s path", (path) => {
+  test.each(["flagd.evaluation.v1", "schema.v1"] as const)(
+    "%s ResolveAll gives many flags, whether they depend on the context or not",
+    async (service) => {
+      const many = Array.from({ length: 300 }, (_, n) => staticFlag(`f${n}`, `${n} `.repeat(200)));
+      const own = flag("own", { variants: { v: 1 }, defaultVariant: "v" }, () => ({
+        variant: "v",
+      }));
+      for (const flags of [many, [...many, own]]) {
+        const call = (await setUp(new FakeStore(viewOf(flags)))).paths[path];
+        const answer = (await call(service, "ResolveAll", {})) as { flags: JsonObject };
+        expect(Object.keys(answer.flags)).toEqual(flags.map(({ key }) => key));
+        expect(answer.flags.f299).toMatchObject({ stringValue: "299 ".repeat(200) });
+      }
+    },
+  );
+
   test("the selector header chooses the view and is reflected in v1's ResolveAll", async () => {
     const selected = viewOf([staticFlag("a", 1)], { flagSetId: "A" });
     const store = new FakeStore((s) => (s.flagSetId === "A" ? selected : viewOf([])));

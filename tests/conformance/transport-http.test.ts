@@ -5,9 +5,9 @@ import { connect, type IncomingHttpHeaders } from "node:http2";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import type { CallRecord } from "../../src/core/calls.ts";
+import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
-import { frameMessage } from "../../src/transport/method.ts";
 import { createEchoService, echoOptions, echoPath, eventPath } from "../support/echo-service.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 
@@ -71,6 +71,9 @@ const overHttp2: Send = (method, path, headers, body) =>
     request.setEncoding("utf8");
     request.on("response", (fields) => {
       received = fields;
+    });
+    request.on("trailers", (fields) => {
+      received = { ...received, ...fields };
     });
     request.on("data", (chunk) => {
       text += chunk;

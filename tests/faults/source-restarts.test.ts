@@ -1,5 +1,6 @@
 /** Sources that end by themselves, again and again. */
 import { afterEach, expect, test } from "bun:test";
+import { atOnce } from "../../src/core/steps.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import type { Source } from "../../src/sources/source.ts";
 import { SourceError } from "../../src/sources/source-error.ts";
@@ -27,7 +28,7 @@ async function run(create: (log: ReturnType<typeof rememberingLog>) => Source) {
     create: () => create(log),
   });
   const running = pipeline.run(stop.signal);
-  const keys = () => pipeline.store.snapshot.view({}).ordered.map(({ key }) => key);
+  const keys = () => atOnce(pipeline.store.snapshot.view({}).ordered()).map(({ key }) => key);
   const messages = (level: string) =>
     log.entries.filter((entry) => entry.level === level).map(({ message }) => message);
   return { clock, pipeline, running, keys, messages };

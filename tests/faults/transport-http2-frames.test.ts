@@ -1,7 +1,7 @@
 /** Frames on HTTP/2 streams that are over, or have not begun. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { constants } from "node:http2";
-import { frameMessage } from "../../src/transport/method.ts";
+import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { echoPath } from "../support/echo-service.ts";
 import {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { Code } from "@connectrpc/connect";
-import { frameMessage } from "../../src/transport/method.ts";
+import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { echoPath, eventPath } from "../support/echo-service.ts";
 import {

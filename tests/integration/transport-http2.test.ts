@@ -1,8 +1,8 @@
 /** HTTP/2 requests that repeat each other, and connections that end in the middle. */
 import { afterEach, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import type { ListenerOptions } from "../../src/transport/listener.ts";
-import { frameMessage } from "../../src/transport/method.ts";
 import { startEchoServer } from "../support/echo-server.ts";
 import { echoPath, eventPath } from "../support/echo-service.ts";
 import { frame, frameType, grpcHeaders } from "../support/raw-client.ts";

@@ -9,6 +9,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { RpcError } from "../../src/core/rpc-error.ts";
 import {
   EventStreamResponseSchema as Event,
   type EventStreamResponseSchema,
@@ -17,8 +18,9 @@ import {
   Service,
   ResolveStringResponseSchema as StringResponse,
 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
+import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import type { ListenerOptions } from "../../src/transport/listener.ts";
-import { frameMessage, type StreamMethod, type UnaryMethod } from "../../src/transport/method.ts";
+import type { StreamMethod, UnaryMethod } from "../../src/transport/method.ts";
 import { shortError } from "./short-error.ts";
 import { until } from "./until.ts";
 
@@ -131,9 +133,9 @@ function* events(
 }
 
 function refuse(header: Header): void {
-  if (header("x-refuse")) throw new ConnectError("not today", Code.InvalidArgument);
+  if (header("x-refuse")) throw new RpcError("not today", Code.InvalidArgument);
 }
 
-function failure(): ConnectError {
-  return new ConnectError("Größe", Code.Unavailable);
+function failure(): RpcError {
+  return new RpcError("Größe", Code.Unavailable);
 }

@@ -59,6 +59,7 @@ export class Http2Peer implements ByteSink {
       {
         maxConcurrentStreams: 100,
         maxHeaderBytes: 10_000,
+        maxIncompleteBytes: 1 << 20,
         serve: (stream) => {
           const handler = new RecordingHandler(stream);
           this.handlers.set(stream.id, handler);

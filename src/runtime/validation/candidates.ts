@@ -64,8 +64,8 @@ async function documentsIn(folder: string, levels = deepest): Promise<string[]> 
   return found;
 }
 
-/** A folder has other files, too: only what has a member `flags` at its beginning is meant. */
+/** A folder has other files, too: only what has flags is meant. Files of cases name a document in that member. */
 async function mayBeFlags(path: string): Promise<boolean> {
   const text = await Bun.file(path).text();
-  return /"flags"\s*:/.test(text) || /^flags\s*:/m.test(text);
+  return /"flags"\s*:\s*[^\s"]/.test(text) || /^flags\s*:\s*(?:[{[&#]|$)/m.test(text);
 }

@@ -15,7 +15,7 @@ import type { View } from "../../store/view.ts";
 import { dialects, type MethodName, methodName } from "./dialects.ts";
 
 /** `AnyFlag`, whose value is one of several fields. */
-export interface AnyFlag {
+interface AnyFlag {
   readonly reason: string;
   readonly variant: string;
   readonly carrier: Carrier;
@@ -25,36 +25,36 @@ export interface AnyFlag {
 }
 
 /** One flag within the answer. */
-export interface Entry {
-  readonly key: string;
+interface Entry {
   readonly counted: Outcome;
-  readonly flag: AnyFlag;
   /** The map entry as it stands in the answer. */
   readonly bytes: Uint8Array;
+  /** The same in JSON; made at the first use. */
+  readonly json: string;
 }
 
-/** The answer of a view in which no flag depends on the context. */
-interface FixedAnswer {
-  readonly entries: readonly Entry[];
-  readonly bytes: Uint8Array;
-}
-
-/** Answers of fewer flags take less than a turn of the event loop. */
-const minFlagsInTurns = 200;
-
-/** Is its answer made in turns? */
-export function takesTurns(view: View): boolean {
-  return view.ordered.length >= minFlagsInTurns;
+/** What a view answers: where no flag depends on the context, made once. */
+interface Entries {
+  readonly list: readonly Entry[];
+  /** The whole answer, if it is to be kept. */
+  bytes?: Uint8Array;
+  json?: Uint8Array;
 }
 
 type RecordOutcome = (outcome: Outcome) => void;
 
+/** How a message is written. */
+export type Form = "bytes" | "json";
+
 /** ResolveAll of one version of the service. */
 export interface BulkMethod extends MethodName {
-  /** The answer on the wire. */
-  encode(view: View, context: EvaluationContext, record: RecordOutcome): Steps<Uint8Array>;
-  /** What the answer is made of. */
-  entries(view: View, context: EvaluationContext, record: RecordOutcome): Steps<readonly Entry[]>;
+  /** The whole answer. */
+  answer(
+    form: Form,
+    view: View,
+    context: EvaluationContext,
+    record: RecordOutcome,
+  ): Steps<Uint8Array>;
 }
 
 /** The field that carries a kind of value. */
@@ -129,22 +129,33 @@ function defineMethod(method: MethodName): BulkMethod {
       value,
       metadata: bulkMetadata ? counted.metadata : undefined,
     };
-    return { key, counted, flag: any, bytes: encodeEntry(key, any) };
+    return makeEntry(key, counted, any);
   });
 
-  const fixedAnswers = new Derived<View, FixedAnswer | null>();
+  const fixedEntries = new Derived<View, Entries | null>();
 
-  function* evaluate(view: View, context: EvaluationContext): Steps<readonly Entry[]> {
-    const entries: Entry[] = [];
+  function* evaluate(view: View, context: EvaluationContext): Steps<Entries> {
+    const list: Entry[] = [];
     yield* resolveAll(view, context, (flag, outcome) => {
       const entry = entryOf(outcome, flag);
-      if (entry !== null) entries.push(entry);
+      if (entry !== null) list.push(entry);
     });
-    return entries;
+    return { list };
+  }
+
+  function* entriesOf(view: View, context: EvaluationContext): Steps<Entries> {
+    const made = fixedEntries.get(view);
+    if (made) return made;
+    if (made === undefined) {
+      const fixed = (yield* isFixed(view)) ? yield* evaluate(view, {}) : null;
+      fixedEntries.set(view, fixed);
+      if (fixed) return fixed;
+    }
+    return yield* evaluate(view, context);
   }
 
   /** `ResolveAllResponse { …; Struct metadata = 2; }` */
-  function encodeEntries(view: View, entries: readonly Entry[]): Uint8Array {
+  function encode(view: View, entries: readonly Entry[]): Uint8Array {
     const parts = entries.map((entry) => entry.bytes);
     if (bulkMetadata) {
       writer.message(2, () => writeStruct(writer, view.reflection));
@@ -153,32 +164,43 @@ function defineMethod(method: MethodName): BulkMethod {
     return Buffer.concat(parts);
   }
 
-  function* fixedAnswer(view: View): Steps<FixedAnswer | null> {
-    const made = fixedAnswers.get(view);
-    if (made !== undefined) return made;
-    let answer: FixedAnswer | null = null;
-    if (yield* isFixed(view)) {
-      const entries = yield* evaluate(view, {});
-      answer = { entries, bytes: encodeEntries(view, entries) };
+  function* encodeJson(view: View, entries: readonly Entry[]): Steps<Uint8Array> {
+    const parts: string[] = [];
+    for (const { json } of entries) {
+      parts.push(json);
+      yield;
     }
-    fixedAnswers.set(view, answer);
-    return answer;
+    const metadata = bulkMetadata ? `,"metadata":${JSON.stringify(view.reflection)}` : "";
+    return Buffer.from(`{"flags":{${parts.join(",")}}${metadata}}`);
   }
 
   return {
     ...method,
-    *encode(view, context, record) {
-      const fixed = yield* fixedAnswer(view);
-      const entries = fixed?.entries ?? (yield* evaluate(view, context));
-      for (const entry of entries) record(entry.counted);
-      return fixed?.bytes ?? encodeEntries(view, entries);
-    },
-    *entries(view, context, record) {
-      const entries = (yield* fixedAnswer(view))?.entries ?? (yield* evaluate(view, context));
-      for (const entry of entries) record(entry.counted);
-      return entries;
+    *answer(form, view, context, record) {
+      const entries = yield* entriesOf(view, context);
+      for (const { counted } of entries.list) record(counted);
+      entries[form] ??=
+        form === "json" ? yield* encodeJson(view, entries.list) : encode(view, entries.list);
+      return entries[form];
     },
   };
+}
+
+function makeEntry(key: string, counted: Outcome, flag: AnyFlag): Entry {
+  let json: string | undefined;
+  return {
+    counted,
+    bytes: encodeEntry(key, flag),
+    get json() {
+      json ??= `${JSON.stringify(key)}:${anyFlagJson(flag)}`;
+      return json;
+    },
+  };
+}
+
+/** In the order of the fields' numbers. */
+function anyFlagJson({ reason, variant, carrier, value, metadata }: AnyFlag): string {
+  return JSON.stringify({ reason, variant, [carrier.name]: value, metadata });
 }
 
 /**

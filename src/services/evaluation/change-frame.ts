@@ -4,7 +4,7 @@ import type { Steps } from "../../core/steps.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";
-import { frameMessage } from "../../transport/method.ts";
+import { frameMessage } from "../../transport/grpc/envelope.ts";
 
 /** Flags between two steps. */
 const stepLength = 100;

@@ -1,7 +1,6 @@
 /** The service for every protocol that Connect speaks. */
 import {
   create,
-  type DescMessage,
   type DescMethod,
   type DescMethodServerStreaming,
   type DescMethodUnary,
@@ -9,17 +8,16 @@ import {
   type Message,
 } from "@bufbuild/protobuf";
 import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
-import { setMember } from "../../core/json.ts";
-import { inSlices, type Steps } from "../../core/steps.ts";
+import { inSlices } from "../../core/steps.ts";
 import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
 import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";
-import type { View } from "../../store/view.ts";
+import { encodedAnswer, formOf } from "../../transport/connect/encoded-answer.ts";
 import { headersOf } from "../context.ts";
 import { PulledSink } from "../pulled-sink.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
-import { type BulkMethod, bulkMethods, type Entry } from "./bulk.ts";
+import { type BulkMethod, bulkMethods } from "./bulk.ts";
 import { eventStreamMethods, type MethodName } from "./dialects.ts";
 import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
@@ -52,13 +50,16 @@ export function connectRoutes(
 
   const resolveAll =
     (method: BulkMethod, { output }: DescMethodUnary): Unary =>
-    (request: Request, call) =>
-      evaluator.resolveAll(method, request.context ?? {}, headersOf(call), (view, context) =>
-        inSlices(
-          bulkResponse(method, output, view, method.entries(view, context, evaluator.record)),
+    ({ context = {} }: Request, call) =>
+      evaluator.resolveAll(method, context, headersOf(call), async (view, complete) => {
+        const form = formOf(call.requestHeader);
+        const answer = await inSlices(
+          method.answer(form, view, complete, evaluator.record),
           () => call.signal.aborted,
-        ),
-      );
+        );
+        call.values.set(encodedAnswer, answer);
+        return create(output);
+      });
 
   const eventStream = ({ dialect }: MethodName): ServerStreaming =>
     async function* (_, call) {
@@ -98,40 +99,4 @@ function isUnary(method: DescMethod): method is DescMethodUnary {
 
 function isServerStreaming(method: DescMethod): method is DescMethodServerStreaming {
   return method.methodKind === "server_streaming";
-}
-
-function* bulkResponse(
-  method: BulkMethod,
-  output: DescMessage,
-  view: View,
-  entries: Steps<readonly Entry[]>,
-): Steps<Message> {
-  return create(output, {
-    flags: yield* flagsOf(output, yield* entries),
-    ...(method.dialect.bulkMetadata && { metadata: view.reflection }),
-  });
-}
-
-/** The map of a ResolveAllResponse. */
-function* flagsOf(
-  response: DescMessage,
-  entries: readonly Entry[],
-): Steps<Record<string, Message>> {
-  const field = response.field.flags;
-  if (field?.fieldKind !== "map" || field.mapKind !== "message") {
-    throw new TypeError(`${response.typeName} has no map of flags`);
-  }
-  const flags: Record<string, Message> = {};
-  for (const { key, flag } of entries) {
-    const { reason, variant, carrier, value, metadata } = flag;
-    const any = create(field.message, {
-      reason,
-      variant,
-      value: { case: carrier.name, value },
-      ...(metadata && { metadata }),
-    });
-    setMember(flags, key, any);
-    yield;
-  }
-  return flags;
 }

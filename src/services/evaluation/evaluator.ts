@@ -16,17 +16,8 @@ export interface EvaluatorOptions {
 }
 
 /** From a decoded request to an answer: what both ways into the service share. */
-export class Evaluator {
-  readonly #store: SnapshotSource;
-  readonly #additions: ContextAdditions;
+export interface Evaluator {
   readonly record: (outcome: Outcome) => void;
-
-  constructor({ store, additions, record }: EvaluatorOptions) {
-    this.#store = store;
-    this.#additions = additions;
-    this.record = record;
-  }
-
   /**
    * @param context called only if targeting has to run
    * @throws RpcError when the selector is invalid
@@ -36,15 +27,7 @@ export class Evaluator {
     flagKey: string,
     context: () => EvaluationContext,
     header: HeaderLookup,
-  ): Answer {
-    const outcome = resolve(this.view(header), flagKey, () =>
-      this.#complete(method, context(), header),
-    );
-    const answer = method.answer(outcome);
-    this.record(answer.counted);
-    return answer;
-  }
-
+  ): Answer;
   /**
    * @param answer makes the answer of a ResolveAll from the view and the context that it is about
    * @throws RpcError when the selector is invalid
@@ -54,23 +37,34 @@ export class Evaluator {
     context: EvaluationContext,
     header: HeaderLookup,
     answer: (view: View, context: EvaluationContext) => T,
-  ): T {
-    return answer(this.view(header), this.#complete(method, context, header));
-  }
-
+  ): T;
   /** @throws RpcError when the selector is invalid */
-  view(header: HeaderLookup): View {
-    return this.#store.snapshot.view(selectorFrom(header));
-  }
+  view(header: HeaderLookup): View;
+}
 
-  #complete(
+/** Makes what evaluates the flags of a store. */
+export function createEvaluator({ store, additions, record }: EvaluatorOptions): Evaluator {
+  const view = (header: HeaderLookup) => store.snapshot.view(selectorFrom(header));
+  const complete = (
     { dialect }: ResolveMethod | BulkMethod,
     context: EvaluationContext,
     header: HeaderLookup,
-  ): EvaluationContext {
-    this.#additions.apply(context, dialect.headerContext ? header : undefined);
+  ): EvaluationContext => {
+    additions.apply(context, dialect.headerContext ? header : undefined);
     return context;
-  }
+  };
+  return {
+    record,
+    view,
+    resolve(method, flagKey, context, header) {
+      const outcome = resolve(view(header), flagKey, () => complete(method, context(), header));
+      const answer = method.answer(outcome);
+      record(answer.counted);
+      return answer;
+    },
+    resolveAll: (method, context, header, answer) =>
+      answer(view(header), complete(method, context, header)),
+  };
 }
 
 /** @throws RpcError when the selector is invalid, or selects what the client may not see */

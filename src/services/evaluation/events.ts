@@ -6,7 +6,7 @@ import { atOnce, inSlices } from "../../core/steps.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";
-import { frameMessage } from "../../transport/method.ts";
+import { frameMessage } from "../../transport/grpc/envelope.ts";
 import { encodeChange } from "./change-frame.ts";
 
 const writer = new WireWriter();

@@ -1,9 +1,11 @@
 import { atOnce, inSlices } from "../../core/steps.ts";
+import { takesTurns } from "../../evaluation/resolve.ts";
 import { DecodeError } from "../../protobuf/reader.ts";
 import type { FastPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import type { HeaderLookup } from "../context.ts";
 import { invalidArgument } from "../errors.ts";
 import { resolveMethods } from "./answer.ts";
-import { bulkMethods, takesTurns } from "./bulk.ts";
+import { bulkMethods } from "./bulk.ts";
 import { eventStreamMethods } from "./dialects.ts";
 import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
@@ -26,7 +28,7 @@ export function fastPath(evaluator: Evaluator, events: EventStreams): FastPath {
         return answer.bytes;
       }),
       callJson(message, headers) {
-        const request = readJsonRequest(message);
+        const request = readJsonRequest(message, true);
         if (request === undefined) return undefined;
         const { flagKey, context } = request;
         const answer = evaluator.resolve(
@@ -50,11 +52,19 @@ export function fastPath(evaluator: Evaluator, events: EventStreams): FastPath {
           request,
           (name) => headers[name],
           (view, context) => {
-            const steps = method.encode(view, context, evaluator.record);
+            const steps = method.answer("bytes", view, context, evaluator.record);
             return takesTurns(view) ? inSlices(steps, unwanted) : atOnce(steps);
           },
         );
       }),
+      callJson(message, headers) {
+        const header: HeaderLookup = (name) => headers[name];
+        const request = readJsonRequest(message, false);
+        if (request === undefined || takesTurns(evaluator.view(header))) return undefined;
+        return evaluator.resolveAll(method, request.context, header, (view, context) =>
+          atOnce(method.answer("json", view, context, evaluator.record)),
+        );
+      },
     }),
   );
   const streams = eventStreamMethods.map(

@@ -1,4 +1,4 @@
-/** Reads Resolve requests in JSON when they are written as clients write them. */
+/** Reads requests in JSON when they are written as clients write them. */
 
 import type { Json } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
@@ -14,10 +14,11 @@ const maxDepth = 8;
 
 /**
  * `{"flagKey": "…", "context": {…}}`, both optional.
+ * @param keyed requests of that method have a flag key
  * @returns undefined where protobuf's JSON mapping has to be asked: for other members or types, names
  *   in another form, escapes that may be half a character, numbers beyond a double's range, depth.
  */
-export function readJsonRequest(message: Uint8Array): JsonRequest | undefined {
+export function readJsonRequest(message: Uint8Array, keyed: boolean): JsonRequest | undefined {
   const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString();
   const request = text.includes("\\u") ? undefined : parse(text);
   if (!isObject(request)) return undefined;
@@ -25,7 +26,7 @@ export function readJsonRequest(message: Uint8Array): JsonRequest | undefined {
   let context: EvaluationContext = {};
   for (const name in request) {
     const member = request[name];
-    if (name === "flagKey" && typeof member === "string") flagKey = member;
+    if (keyed && name === "flagKey" && typeof member === "string") flagKey = member;
     else if (name === "context" && isObject(member) && isPlain(member, 1)) context = member;
     else return undefined;
   }

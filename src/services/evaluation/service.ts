@@ -9,10 +9,10 @@ import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import type { EvaluationTrace } from "../evaluation-tracing.ts";
 import type { RpcService } from "../rpc-service.ts";
-import { Evaluator } from "./evaluator.ts";
+import { createEvaluator } from "./evaluator.ts";
 import { EventStreams } from "./event-streams.ts";
 import { fastPath } from "./fast-path.ts";
-import { TracedEvaluator } from "./traced-evaluator.ts";
+import { traced } from "./traced-evaluator.ts";
 
 export interface EvaluationServiceOptions {
   readonly store: SnapshotSource;
@@ -38,10 +38,8 @@ export interface EvaluationServiceOptions {
 /** Its `shutdown` sends provider_shutdown to every event stream before it ends it. */
 export function createEvaluationService(options: EvaluationServiceOptions): RpcService {
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
-  const evaluating = { ...options, additions };
-  const evaluator = options.trace
-    ? new TracedEvaluator(evaluating, options.trace)
-    : new Evaluator(evaluating);
+  const plain = createEvaluator({ ...options, additions });
+  const evaluator = options.trace ? traced(plain, options.trace) : plain;
   const events = new EventStreams(options);
   return {
     routes: async () => (await import("./connect-routes.ts")).connectRoutes(evaluator, events),

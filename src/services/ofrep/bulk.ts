@@ -1,5 +1,5 @@
 /** OFREP's bulk evaluation: all elements of a view in one document, with an entity tag. */
-import { atOnce } from "../../core/steps.ts";
+import type { Steps } from "../../core/steps.ts";
 import { bulkOutcome } from "../../evaluation/bulk.ts";
 import { Derived } from "../../evaluation/memo.ts";
 import type { Outcome } from "../../evaluation/outcome.ts";
@@ -23,28 +23,28 @@ const fixedAnswer = new Derived<View, BulkAnswer | null>();
  * Made once per view where no flag depends on the context.
  * @param eventStreams JSON of the member of that name, the same for every answer of a view
  */
-export function bulkAnswer(
+export function* bulkAnswer(
   view: View,
   context: EvaluationContext,
   eventStreams: string | undefined,
-): BulkAnswer {
+): Steps<BulkAnswer> {
   const made = fixedAnswer.get(view);
   if (made) return made;
-  const answer = makeAnswer(view, context, eventStreams);
-  if (made === undefined) fixedAnswer.set(view, atOnce(isFixed(view)) ? answer : null);
+  const answer = yield* makeAnswer(view, context, eventStreams);
+  if (made === undefined) fixedAnswer.set(view, (yield* isFixed(view)) ? answer : null);
   return answer;
 }
 
-function makeAnswer(
+function* makeAnswer(
   view: View,
   context: EvaluationContext,
   eventStreams: string | undefined,
-): BulkAnswer {
+): Steps<BulkAnswer> {
   const elements: Element[] = [];
   const each = (flag: PreparedFlag, outcome: Outcome): void => {
     elements.push(elementOf(bulkOutcome(outcome, flag)));
   };
-  atOnce(resolveAll(view, context, each));
+  yield* resolveAll(view, context, each);
   const flags = elements.map((element) => element.json).join(",");
   const streams = eventStreams === undefined ? "" : `,"eventStreams":${eventStreams}`;
   const json = `{"flags":[${flags}],"metadata":${htmlSafeJson(view.reflection)}${streams}}`;

@@ -1,15 +1,16 @@
+import { atOnce, inSlices } from "../../core/steps.ts";
 /** From a context to the answer of OFREP's two ways to evaluate. */
 
 import type { Outcome } from "../../evaluation/outcome.ts";
 import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
-import { resolve } from "../../evaluation/resolve.ts";
+import { resolve, takesTurns } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
 import type { EvaluationSpan, EvaluationTrace } from "../evaluation-tracing.ts";
 import { selectorHeader } from "../selector-header.ts";
 import type { Body } from "./body.ts";
-import { bulkAnswer, matches } from "./bulk.ts";
+import { type BulkAnswer, bulkAnswer, matches } from "./bulk.ts";
 import { parseContext } from "./context.ts";
 import { elementOf } from "./element.ts";
 import { eventStreams } from "./events/advertisement.ts";
@@ -35,7 +36,8 @@ export interface EvaluationsOptions {
 
 /**
  * Answers a request by its body: about one flag, or, where `key` is undefined, about all. There is a
- * promise only where the request names a configuration that has to be waited for.
+ * promise only where the answer is {@link Evaluations.takesTurns made in turns}, or the request names a
+ * configuration that has to be waited for.
  */
 export type Evaluate = <Answer>(
   request: OfrepRequest,
@@ -45,7 +47,13 @@ export type Evaluate = <Answer>(
 ) => Answer | Promise<Answer>;
 
 /** What both ways into the service share. */
-export function createEvaluations(options: EvaluationsOptions): Evaluate {
+export interface Evaluations {
+  readonly evaluate: Evaluate;
+  /** Is the answer about all flags made in turns of the event loop? */
+  takesTurns(headers: OfrepRequest["headers"]): boolean;
+}
+
+export function createEvaluations(options: EvaluationsOptions): Evaluations {
   const { store, record, traceEvaluation, events } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
 
@@ -75,21 +83,29 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
     selector: Selector,
     context: EvaluationContext,
     requestBytes: number,
-  ): Reply {
+  ): Reply | Promise<Reply> {
     const span = traceEvaluation && startSpan(request, "resolveAll");
     const streams = events && eventStreams(selector);
-    const answer = bulkAnswer(store.snapshot.view(selector), context, streams);
-    const { elements, json: text, etag } = answer;
-    for (const element of elements) record(element.counted);
-    span?.flags(elements.length);
-    const condition = request.headers["if-none-match"];
-    if (condition !== undefined && matches(condition, etag)) {
-      return { status: 304, headers: [["ETag", etag]], body: null, requestBytes };
-    }
-    return json(200, text, [["ETag", etag]], requestBytes);
+    const view = store.snapshot.view(selector);
+    const replyOf = ({ elements, json: text, etag }: BulkAnswer): Reply => {
+      for (const element of elements) record(element.counted);
+      span?.flags(elements.length);
+      const condition = request.headers["if-none-match"];
+      if (condition !== undefined && matches(condition, etag)) {
+        return { status: 304, headers: [["ETag", etag]], body: null, requestBytes };
+      }
+      return json(200, text, [["ETag", etag]], requestBytes);
+    };
+    const steps = bulkAnswer(view, context, streams);
+    if (!takesTurns(view)) return replyOf(atOnce(steps));
+    const answer = inSlices(steps, () => request.gone === true);
+    return answer.then(replyOf, (error) => {
+      span?.failed(error);
+      throw error;
+    });
   }
 
-  return <Answer>(
+  const evaluate: Evaluate = <Answer>(
     request: OfrepRequest,
     key: string | undefined,
     body: Body,
@@ -101,14 +117,20 @@ export function createEvaluations(options: EvaluationsOptions): Evaluate {
     const selector = readSelector(request.headers[selectorHeader], request);
     if (isRefusal(selector)) return observed.send(refusal(selector, key));
     const named = events && namedConfiguration(request.target);
-    const now = (): Answer => {
+    const now = (): Answer | Promise<Answer> => {
       additions.apply(context, (name) => request.headers[name]);
-      return observed.send(
-        key === undefined
-          ? all(request, selector, context, body.bytes)
-          : one(request, selector, key, context, body.bytes),
-      );
+      if (key !== undefined) return observed.send(one(request, selector, key, context, body.bytes));
+      const reply = all(request, selector, context, body.bytes);
+      return reply instanceof Promise ? observed.sendLater(reply) : observed.send(reply);
     };
     return named ? events.fresh(selector, named).then(() => observed.attempt(now)) : now();
+  };
+
+  return {
+    evaluate,
+    takesTurns(headers) {
+      const selector = readSelector(headers[selectorHeader], { headers });
+      return !isRefusal(selector) && takesTurns(store.snapshot.view(selector));
+    },
   };
 }

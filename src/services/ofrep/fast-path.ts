@@ -15,12 +15,12 @@ const plainTarget = /^\/ofrep\/v1\/evaluate\/flags(?:\/[\w~-][\w.~-]*)?$/;
  * Answers evaluations from the bytes of their requests, as the handler would. It skips the request's stream, its
  * exchange and the promise of a body, which are most of what a small request costs, and may, as the whole body is
  * there and nothing has to be waited for. Whatever is unusual (another method, a query, percent-encoding, a body
- * over the limit) is left to the handler.
+ * over the limit) or takes long is left to the handler.
  */
 export function createFastPath(
   observer: CallObserver,
   options: OfrepOptions,
-  { routes, cors, evaluate }: OfrepParts,
+  { routes, cors, evaluations }: OfrepParts,
 ): FastPath {
   const { trace } = observer;
   const { guard } = options;
@@ -36,6 +36,7 @@ export function createFastPath(
     const route = routes.of(target);
     if (route?.kind !== "single" && route?.kind !== "bulk") return undefined;
     if (guard && !guard.admits(route.path, head.headers)) return undefined;
+    if (route.kind === "bulk" && evaluations.takesTurns(head.headers)) return undefined;
     // Tracing writes into the headers, and heads are used again.
     const headers: Record<string, string> = trace ? { ...head.headers } : head.headers;
     const request: OfrepRequest = { method: "POST", target, headers };
@@ -45,7 +46,7 @@ export function createFastPath(
     const key = route.kind === "single" ? route.key : undefined;
     const read = { text: decoder.decode(body), bytes: body.length };
     try {
-      const answer = observed.attempt(() => evaluate(request, key, read, observed));
+      const answer = observed.attempt(() => evaluations.evaluate(request, key, read, observed));
       // Only a query can name a configuration that has to be waited for.
       return answer instanceof Promise ? undefined : answer;
     } catch {

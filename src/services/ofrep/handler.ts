@@ -19,7 +19,7 @@ import { type OfrepOptions, type OfrepParts, observerOf } from "./service.ts";
 /** The handler answers every path below `/ofrep/`; undefined: another path. */
 export function createOfrepHandler(
   options: OfrepOptions,
-  { routes, cors, evaluate }: OfrepParts,
+  { routes, cors, evaluations }: OfrepParts,
 ): HttpHandler {
   const { events, guard } = options;
   const readBody = createBodyReader({
@@ -60,7 +60,7 @@ export function createOfrepHandler(
       if (reply !== undefined) return observed.send(reply);
       const key = route.kind === "single" ? route.key : undefined;
       return readBody(request, (body) =>
-        observed.attempt(() => evaluate(request, key, body, observed)),
+        observed.attempt(() => evaluations.evaluate(request, key, body, observed)),
       );
     });
   }

@@ -7,6 +7,8 @@ import type { OfrepRequest } from "./request.ts";
 export interface Observed<Answer = HttpReply> {
   /** Once, with the reply, which may be a stream. */
   send(reply: Reply): Answer;
+  /** The same, with a reply that takes long. */
+  sendLater(reply: Promise<Reply>): Promise<Answer>;
   /** Runs what leads to the reply. A request whose answer throws is over. */
   attempt<Result>(action: () => Result): Result;
 }
@@ -46,20 +48,28 @@ export function observe<Answer>(
     span?.end(call);
   };
   onOpen?.(httpMethod, path, 1);
+  const send = (reply: Reply): Answer => {
+    const { body, closed } = reply;
+    if (closed) void closed.then((bytes) => finish(reply, bytes));
+    else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
+    return respond(reply);
+  };
+  const attempt: Observed<Answer>["attempt"] = (action) => {
+    try {
+      return action();
+    } catch (error) {
+      finish(undefined, 0);
+      throw error;
+    }
+  };
   return {
-    send(reply) {
-      const { body, closed } = reply;
-      if (closed) void closed.then((bytes) => finish(reply, bytes));
-      else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
-      return respond(reply);
-    },
-    attempt(action) {
-      try {
-        return action();
-      } catch (error) {
-        finish(undefined, 0);
-        throw error;
-      }
-    },
+    send,
+    sendLater: (reply) =>
+      reply.then(send, (error) =>
+        attempt(() => {
+          throw error;
+        }),
+      ),
+    attempt,
   };
 }

@@ -11,7 +11,7 @@ import type { OfrepRequest } from "./request.ts";
  */
 export function readSelector(
   text: string | undefined,
-  { headers }: OfrepRequest,
+  { headers }: Pick<OfrepRequest, "headers">,
 ): Selector | Refusal {
   try {
     return confine(selectorOf(text), (name) => headers[name]);

@@ -3,7 +3,7 @@ import { type Cors, createCors, exposedHeaders } from "../../transport/cors.ts";
 import type { Guard } from "../../transport/guard.ts";
 import type { HttpHandler } from "../../transport/http-handler.ts";
 import type { FastPath } from "../../transport/http1/fast-path.ts";
-import { createEvaluations, type Evaluate, type EvaluationsOptions } from "./evaluations.ts";
+import { createEvaluations, type Evaluations, type EvaluationsOptions } from "./evaluations.ts";
 import { createFastPath } from "./fast-path.ts";
 import { createOfrepHandler } from "./handler.ts";
 import { KnownRoutes } from "./route.ts";
@@ -25,7 +25,7 @@ export interface OfrepOptions extends EvaluationsOptions, CallObserver {
 export interface OfrepParts {
   readonly routes: KnownRoutes;
   readonly cors: Cors;
-  readonly evaluate: Evaluate;
+  readonly evaluations: Evaluations;
 }
 
 /** OFREP by two ways that give the same answers. */
@@ -40,7 +40,7 @@ export function createOfrep(options: OfrepOptions): Ofrep {
   const parts: OfrepParts = {
     routes: new KnownRoutes(),
     cors: createCors(options.corsOrigins, [...exposedHeaders, "ETag"]),
-    evaluate: createEvaluations(options),
+    evaluations: createEvaluations(options),
   };
   return {
     handler: createOfrepHandler(options, parts),

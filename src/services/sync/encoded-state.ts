@@ -6,7 +6,7 @@ import { Code, RpcError } from "../../core/rpc-error.ts";
 import { atOnce, inSlices, type Steps } from "../../core/steps.ts";
 import { Derived } from "../../evaluation/memo.ts";
 import type { View } from "../../store/view.ts";
-import { envelopeBytes } from "../../transport/grpc/envelope.ts";
+import { envelopeBytes, writeEnvelope } from "../../transport/grpc/envelope.ts";
 import type { ContextSource } from "../context-source.ts";
 import { encodeContext, flagsPrefix } from "./sync-messages.ts";
 
@@ -40,7 +40,7 @@ export class EncodedState {
     const rest = encodeContext(context);
     const flagsSize = head.length + size;
     const frame = new Uint8Array(envelopeBytes + flagsSize + rest.length);
-    new DataView(frame.buffer).setUint32(1, flagsSize + rest.length);
+    writeEnvelope(frame, flagsSize + rest.length);
     let end = envelopeBytes;
     for (const part of [head, ...parts, rest]) {
       for (let start = 0; start < part.length; start += copyBytes) {

@@ -2,7 +2,8 @@ import type { Readable } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ByteCollector } from "../byte-collector.ts";
 import type { Expirable, TransportContext } from "../context.ts";
-import { envelopeBytes } from "../grpc/envelope.ts";
+import type { Exchange } from "../exchange.ts";
+import { envelopeBytes, tooMuchUnfinished } from "../grpc/envelope.ts";
 
 /**
  * A request body for Connect's handlers, read when they ask for it.
@@ -10,20 +11,26 @@ import { envelopeBytes } from "../grpc/envelope.ts";
  * Where there is one message it comes as one piece: Connect's envelope decoder walks all pieces that
  * it holds at each new one, so that a body in single bytes would cost the square of its length.
  *
+ * @param keep As of {@link Exchange.keep}.
  * @param onRead Told of its length.
  */
 export async function* readBody(
   body: Readable,
   context: TransportContext,
+  keep: (bytes: number) => boolean,
   onRead: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  const bytes = await readWhole(body, context);
+  const bytes = await readWhole(body, context, keep);
   onRead(bytes.length);
   if (bytes.length > 0) yield bytes;
 }
 
 /** A body that holds more than a message of the largest size and its envelope is refused. */
-function readWhole(body: Readable, context: TransportContext): Promise<Uint8Array> {
+function readWhole(
+  body: Readable,
+  context: TransportContext,
+  keep: (bytes: number) => boolean,
+): Promise<Uint8Array> {
   const { maxBytes } = context;
   return new Promise((resolve, reject) => {
     const collected = new ByteCollector();
@@ -40,8 +47,9 @@ function readWhole(body: Readable, context: TransportContext): Promise<Uint8Arra
     };
     const onData = (chunk: Uint8Array) => {
       collected.append(chunk);
-      if (collected.length <= maxBytes + envelopeBytes) return;
-      fail(`message is larger than the limit of ${maxBytes} bytes`, Code.ResourceExhausted);
+      if (collected.length > maxBytes + envelopeBytes)
+        fail(`message is larger than the limit of ${maxBytes} bytes`, Code.ResourceExhausted);
+      else if (!keep(chunk.length)) fail(tooMuchUnfinished, Code.ResourceExhausted);
     };
     const onEnd = () => {
       stop();

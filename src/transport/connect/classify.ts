@@ -10,6 +10,14 @@ export function protocolOf(contentType: string | undefined): CallRecord["protoco
   return "connect_rpc";
 }
 
+/** Flags of the envelopes that end a stream: Connect's, and gRPC-web's with the trailers. */
+const endFlags = 0x82;
+
+/** Is what Connect's handlers gave, an envelope at a time, a message? */
+export function isMessage([flags = 0]: Uint8Array): boolean {
+  return (flags & endFlags) === 0;
+}
+
 /** Connect's HTTP statuses of errors; those of several codes stand for the likeliest. */
 const codes: Readonly<Record<number, Code>> = {
   400: Code.InvalidArgument,

@@ -13,8 +13,9 @@ import { envelopeBytes } from "../grpc/envelope.ts";
 import { confinedHeader } from "../guard.ts";
 import { asConnectGo } from "./as-connect-go.ts";
 import { readBody, readPieces } from "./body.ts";
-import { codeOf, protocolOf } from "./classify.ts";
+import { codeOf, isMessage, protocolOf } from "./classify.ts";
 import { confinedKey } from "./confined-key.ts";
+import { encodedAnswer, withAnswer } from "./encoded-answer.ts";
 import { type Failure, failureKey } from "./handlers.ts";
 import { toFields, toWebHeaders } from "./headers.ts";
 import { acceptPost, answerEmpty, answerRefusal, answerText, answerUnknown } from "./refuse.ts";
@@ -125,8 +126,13 @@ export class Dispatcher {
       answerEmpty(exchange, 415, { "accept-post": acceptPost(handler), ...shared });
       return call?.finish(415, undefined);
     }
+    const encoded = request.contextValues?.get(encodedAnswer);
     const unary = handler.method.methodKind === "unary";
-    const response = await asConnectGo(answer, headers["content-type"], unary);
+    const response = await asConnectGo(
+      encoded ? await withAnswer(answer, encoded, request.header) : answer,
+      headers["content-type"],
+      unary,
+    );
     await send(response, exchange, shared, call, !unary);
     call?.finish(response.status, codeOf(response, exchange.gone, failure.code));
   }
@@ -148,9 +154,14 @@ export class Dispatcher {
       url: `http://localhost${target}`,
       header: toWebHeaders(exchange.headers),
       body: oneMessage
-        ? readBody(exchange.body, this.#context, (bytes) => {
-            if (call) call.requestBytes = messageBytesOf(bytes, headers["content-type"]);
-          })
+        ? readBody(
+            exchange.body,
+            this.#context,
+            (bytes) => exchange.keep?.(bytes) ?? true,
+            (bytes) => {
+              if (call) call.requestBytes = messageBytesOf(bytes, headers["content-type"]);
+            },
+          )
         : readPieces(exchange.body),
       signal: controller.signal,
       contextValues: createContextValues()
@@ -174,13 +185,6 @@ function decoded(path: string): string {
 function messageBytesOf(bodyBytes: number, contentType = ""): number {
   const enveloped = /^application\/(?:grpc|connect)/.test(contentType);
   return Math.max(0, enveloped ? bodyBytes - envelopeBytes : bodyBytes);
-}
-
-/** Flags of the frames that end a stream: Connect's, and gRPC-web's with the trailers. */
-const endFlags = 0x82;
-
-function isMessage([flags = 0]: Uint8Array): boolean {
-  return (flags & endFlags) === 0;
 }
 
 function fieldsOf(list: HeaderList): Record<string, string> {

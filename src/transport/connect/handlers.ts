@@ -44,14 +44,14 @@ export interface Failure {
 export const failureKey = createContextKey<Failure | undefined>(undefined);
 
 /**
- * Tells the call how its method failed; and the log of an exception that is no ConnectError, which Connect
+ * Tells the call how its method failed; and the log of an exception that is none of its errors, which Connect
  * answers with "internal error" and tells nobody.
  */
 function noteFailures(log: Log): Interceptor {
   const note = (error: unknown, request: StreamRequest | UnaryRequest): void => {
     if (request.signal.aborted) return;
     const path = `/${request.service.typeName}/${request.method.name}`;
-    const { code } = publicError(error, path, log);
+    const { code } = error instanceof ConnectError ? error : publicError(error, path, log);
     const failure = request.contextValues.get(failureKey);
     if (failure) failure.code = code;
   };

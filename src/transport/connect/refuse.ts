@@ -2,8 +2,8 @@ import { Code } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { codeForm, type RpcError } from "../../core/rpc-error.ts";
 import type { Exchange, HeaderFields } from "../exchange.ts";
+import { frameMessage } from "../grpc/envelope.ts";
 import { percentEncode, statusOf } from "../grpc/grpc-status.ts";
-import { frameMessage } from "../method.ts";
 
 /** Answers to requests that are no call of a method here. */
 
@@ -54,7 +54,7 @@ export function answerUnknown(
     "grpc-message": percentEncode(message),
   };
   const headers = { "content-type": contentType, ...fields };
-  if (contentType.startsWith("application/grpc-web")) {
+  if (contentType.startsWith("application/grpc-web") || exchange.httpVersion !== "2.0") {
     exchange.answer(200, { ...headers, ...status });
   } else {
     // Headers of their own, or clients try again (see grpc-answers.ts).

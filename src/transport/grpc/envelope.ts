@@ -1,9 +1,11 @@
 import { Code, RpcError } from "../../core/rpc-error.ts";
-import { compressMinBytes } from "../limits.ts";
 
 /** A message on the wire follows one byte of flags and its length in four. */
 export const envelopeBytes = 5;
 const compressedFlag = 1;
+
+/** Why a request is refused that would be in order if its connection had not others. */
+export const tooMuchUnfinished = "too many bytes of unfinished requests on one connection";
 
 /** The error for a message above the limit. */
 export function tooLarge(size: number, maxBytes: number): RpcError {
@@ -41,11 +43,28 @@ export function unwrapMessage(
   return flags === compressedFlag ? decompress(message, encoding, maxBytes) : message;
 }
 
-/** What precedes a message that is not compressed. */
-export function envelopeOf({ length }: Uint8Array): Uint8Array {
+/** Writes what precedes a message of so many bytes. */
+export function writeEnvelope(target: Uint8Array, size: number, compressed = false): void {
+  target[0] = compressed ? compressedFlag : 0;
+  target[1] = size >>> 24;
+  target[2] = size >>> 16;
+  target[3] = size >>> 8;
+  target[4] = size;
+}
+
+/** What precedes a message. */
+export function envelopeOf({ length }: Uint8Array, compressed = false): Uint8Array {
   const envelope = new Uint8Array(envelopeBytes);
-  new DataView(envelope.buffer).setUint32(1, length);
+  writeEnvelope(envelope, length, compressed);
   return envelope;
+}
+
+/** A message behind its envelope. @param compressed it is */
+export function frameMessage(message: Uint8Array, compressed = false): Uint8Array {
+  const frame = new Uint8Array(envelopeBytes + message.length);
+  writeEnvelope(frame, message.length, compressed);
+  frame.set(message, envelopeBytes);
+  return frame;
 }
 
 /** What an envelope says of the message that follows it. */
@@ -88,30 +107,4 @@ function decompress(message: Uint8Array, encoding: string | undefined, maxBytes:
     }
     throw new RpcError("decompression failed", Code.InvalidArgument);
   }
-}
-
-/** The envelope of a message, compressed. Answers that are kept are sent many times. */
-const compressed = new WeakMap<Uint8Array, Uint8Array>();
-
-/** Is gzip worth it, and does the client take it? */
-export function wantsGzip(message: Uint8Array, acceptEncoding: string | undefined): boolean {
-  return (
-    message.length >= compressMinBytes &&
-    acceptEncoding !== undefined &&
-    /(?:^|,)\s*gzip\s*(?:,|$)/.test(acceptEncoding)
-  );
-}
-
-/** @param message Is never written to again: its compressed form is kept as long as it is. */
-export function frameCompressed(message: Uint8Array): Uint8Array {
-  let frame = compressed.get(message);
-  if (frame === undefined) {
-    const packed = Bun.gzipSync(new Uint8Array(message), { level: 1, library: "libdeflate" });
-    frame = new Uint8Array(envelopeBytes + packed.length);
-    frame[0] = compressedFlag;
-    new DataView(frame.buffer).setUint32(1, packed.length);
-    frame.set(packed, envelopeBytes);
-    compressed.set(message, frame);
-  }
-  return frame;
 }

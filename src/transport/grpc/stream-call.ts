@@ -2,20 +2,30 @@ import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
 import { errorCode } from "../http2/frames.ts";
-import type { Http2Stream } from "../http2/http2-stream.ts";
+import type { Http2Stream, StreamHandler } from "../http2/http2-stream.ts";
 import { streamBufferBytes } from "../limits.ts";
 import type { MessageStream, StreamMethod } from "../method.ts";
 import { envelopeBytes, messageBytes } from "./envelope.ts";
 import { answerError, endWithError, okTrailers, responseHeaders } from "./grpc-answers.ts";
 import { publicError } from "./grpc-status.ts";
 import { parseGrpcTimeout } from "./grpc-timeout.ts";
-import { OneMessageCall } from "./one-message-call.ts";
+import {
+  type MessageListener,
+  RequestMessage,
+  type StartedCall,
+  startCall,
+} from "./request-message.ts";
 
 /** The longest a timer takes; a later deadline is none. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Serves a server-streaming gRPC call straight on its HTTP/2 stream. */
-export class StreamCall extends OneMessageCall implements MessageStream {
+export class StreamCall implements StreamHandler, MessageListener, MessageStream {
+  readonly #stream: Http2Stream;
+  readonly #context: TransportContext;
+  readonly #start: StartedCall;
+  readonly #request: RequestMessage;
+  readonly #call: Call | undefined;
   readonly #method: StreamMethod;
   #started = false;
   #ended = false;
@@ -28,42 +38,58 @@ export class StreamCall extends OneMessageCall implements MessageStream {
   readonly #onClose: (() => void)[] = [];
 
   constructor(stream: Http2Stream, method: StreamMethod, context: TransportContext) {
-    super(stream, method.path, context);
+    this.#stream = stream;
+    this.#context = context;
     this.#method = method;
-    if (this.call) this.call.responses = 0;
+    this.#start = startCall(stream, method.path, context);
+    this.#call = this.#start.call;
+    this.#request = new RequestMessage(stream, context, this.#start, this);
+    if (this.#call) this.#call.responses = 0;
     context.watch?.onOpen?.("POST", method.path, 1);
-    const timeout = this.headers["grpc-timeout"];
+    const timeout = this.#start.headers["grpc-timeout"];
     if (typeof timeout !== "string") return;
     try {
       this.#endAfter(parseGrpcTimeout(timeout));
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
-  protected answer(message: Uint8Array): void {
+  data(chunk: Buffer, end: boolean): void {
+    this.#request.data(chunk, end);
+  }
+
+  partial(): void {
+    this.#request.partial();
+  }
+
+  onRefused(error: RpcError): void {
+    this.#fail(error);
+  }
+
+  onMessage(message: Uint8Array): void {
     if (this.#ended) return;
     try {
-      this.#method.open(message, this.headers, this);
-      this.#start();
+      this.#method.open(message, this.#start.headers, this);
+      this.#respond();
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
   send(frame: Uint8Array): boolean {
-    const { stream } = this;
+    const stream = this.#stream;
     if (this.#ended || stream.gone) return false;
-    this.#start();
+    this.#respond();
     if (stream.queuedBytes > streamBufferBytes) {
-      this.context.log.warn("stream dropped: the client has stopped reading", {
+      this.#context.log.warn("stream dropped: the client has stopped reading", {
         path: this.#method.path,
         bufferedBytes: stream.queuedBytes,
       });
       this.abort();
       return false;
     }
-    if (this.call) this.#count(this.call, frame);
+    if (this.#call) this.#count(this.#call, frame);
     return stream.write(frame);
   }
 
@@ -79,26 +105,26 @@ export class StreamCall extends OneMessageCall implements MessageStream {
 
   end(error?: Error): void {
     if (error) {
-      this.fail(error);
+      this.#fail(error);
       return;
     }
     if (this.#ended) return;
-    this.#start();
+    this.#respond();
     this.#stop(0);
-    this.stream.end(okTrailers);
+    this.#stream.end(okTrailers);
   }
 
-  protected fail(thrown: unknown): void {
+  #fail(thrown: unknown): void {
     if (this.#ended) return;
-    const error = publicError(thrown, this.#method.path, this.context.log);
+    const error = publicError(thrown, this.#method.path, this.#context.log);
     this.#stop(error.code);
-    if (this.#started) endWithError(this.stream, error);
-    else answerError(this.stream, error);
+    if (this.#started) endWithError(this.#stream, error);
+    else answerError(this.#stream, error);
   }
 
   abort(): void {
     this.#stop(Code.Unavailable);
-    this.stream.reset(errorCode.cancel);
+    this.#stream.reset(errorCode.cancel);
   }
 
   onDrain(listener: () => void): void {
@@ -114,20 +140,20 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     this.#onDrain();
   }
 
-  override closed(): void {
-    super.closed();
+  closed(): void {
+    this.#request.stop();
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.context.watch?.onOpen?.("POST", this.#method.path, -1);
-    this.call?.finish(200, this.#ended ? this.#code : Code.Canceled);
+    this.#context.watch?.onOpen?.("POST", this.#method.path, -1);
+    this.#call?.finish(200, this.#ended ? this.#code : Code.Canceled);
     for (const listener of this.#onClose) listener();
   }
 
   /** Sends the headers, so that the client knows that it is being served. */
-  #start(): void {
+  #respond(): void {
     if (this.#started || this.#ended) return;
     this.#started = true;
-    this.stream.respond(responseHeaders);
+    this.#stream.respond(responseHeaders);
   }
 
   #stop(code: number): void {
@@ -140,7 +166,7 @@ export class StreamCall extends OneMessageCall implements MessageStream {
     if (milliseconds > maxTimerMs) return;
     this.#timer = setTimeout(
       () =>
-        this.fail(new RpcError("stream closed due to server-side timeout", Code.DeadlineExceeded)),
+        this.#fail(new RpcError("stream closed due to server-side timeout", Code.DeadlineExceeded)),
       milliseconds,
     );
   }

@@ -1,95 +1,129 @@
 import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { Call } from "../call.ts";
 import type { TransportContext } from "../context.ts";
-import type { Http2Stream } from "../http2/http2-stream.ts";
-import { frameMessage, type UnaryMethod } from "../method.ts";
-import { envelopeOf, frameCompressed, wantsGzip } from "./envelope.ts";
+import { gzip, wantsGzip } from "../gzip.ts";
+import type { Http2Stream, StreamHandler } from "../http2/http2-stream.ts";
+import type { UnaryMethod } from "../method.ts";
+import { envelopeOf, frameMessage } from "./envelope.ts";
 import { answerError, gzipHeaders, okTrailers, responseHeaders } from "./grpc-answers.ts";
 import { publicError } from "./grpc-status.ts";
 import { parseGrpcTimeout } from "./grpc-timeout.ts";
-import { OneMessageCall } from "./one-message-call.ts";
+import {
+  type MessageListener,
+  RequestMessage,
+  type StartedCall,
+  startCall,
+} from "./request-message.ts";
 
 /** Longer answers are not copied: of one that is kept, all who wait for it wait for the same bytes. */
 const copiedBytes = 64 << 10;
 
 /** Answers a unary gRPC call straight on its HTTP/2 stream. */
-export class UnaryCall extends OneMessageCall {
+export class UnaryCall implements StreamHandler, MessageListener {
+  readonly #stream: Http2Stream;
+  readonly #context: TransportContext;
+  readonly #start: StartedCall;
+  readonly #request: RequestMessage;
   readonly #method: UnaryMethod;
+  /** Undefined: nobody observes, or it was told how the call ended. */
+  #call: Call | undefined;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(stream: Http2Stream, method: UnaryMethod, context: TransportContext) {
-    super(stream, method.path, context);
+    this.#stream = stream;
+    this.#context = context;
     this.#method = method;
-    const timeout = this.headers["grpc-timeout"];
+    this.#start = startCall(stream, method.path, context);
+    this.#call = this.#start.call;
+    this.#request = new RequestMessage(stream, context, this.#start, this);
+    const timeout = this.#start.headers["grpc-timeout"];
     if (typeof timeout !== "string") return;
     try {
       this.#deadline = performance.now() + parseGrpcTimeout(timeout);
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
     }
   }
 
-  protected answer(message: Uint8Array): void {
+  data(chunk: Buffer, end: boolean): void {
+    this.#request.data(chunk, end);
+  }
+
+  partial(): void {
+    this.#request.partial();
+  }
+
+  onRefused(error: RpcError): void {
+    this.#fail(error);
+  }
+
+  onMessage(message: Uint8Array): void {
     if (this.#deadline !== Number.POSITIVE_INFINITY && performance.now() >= this.#deadline) {
-      this.fail(new RpcError("the operation timed out", Code.DeadlineExceeded));
+      this.#fail(new RpcError("the operation timed out", Code.DeadlineExceeded));
       return;
     }
     let answer: Uint8Array | Promise<Uint8Array>;
     try {
-      answer = this.#method.call(message, this.headers, () => this.stream.closed);
+      answer = this.#method.call(message, this.#start.headers, () => this.#stream.closed);
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
       return;
     }
-    if (!(answer instanceof Promise)) {
-      this.#succeed(answer);
-      return;
-    }
-    this.stream.prepare(answer);
-    answer.then(
-      (bytes) => this.#succeed(bytes),
-      (error) => this.stream.closed || this.fail(error),
-    );
+    this.#whenMade(answer, (message) => this.#compress(message));
   }
 
-  #succeed(answer: Uint8Array): void {
+  #compress(answer: Uint8Array): void {
+    if (this.#stream.closed) return;
+    if (wantsGzip(answer, this.#start.headers["grpc-accept-encoding"] as string | undefined)) {
+      this.#whenMade(gzip(answer), (packed) => this.#reply(packed, true, answer.length));
+    } else {
+      this.#reply(answer, false, answer.length);
+    }
+  }
+
+  /** What takes long is a promise. */
+  #whenMade(made: Uint8Array | Promise<Uint8Array>, then: (made: Uint8Array) => void): void {
+    if (!(made instanceof Promise)) {
+      then(made);
+      return;
+    }
+    this.#stream.prepare(made);
+    made.then(then, (error) => this.#stream.closed || this.#fail(error));
+  }
+
+  #reply(message: Uint8Array, compressed: boolean, size: number): void {
+    const stream = this.#stream;
     const call = this.#takeCall();
-    this.#reply(answer);
+    const headers = compressed ? gzipHeaders : responseHeaders;
+    if (message.length <= copiedBytes) {
+      stream.reply(headers, frameMessage(message, compressed), okTrailers);
+    } else {
+      stream.respond(headers);
+      stream.write(envelopeOf(message, compressed));
+      stream.write(message);
+      stream.end(okTrailers);
+    }
     if (call === undefined) return;
-    call.responseBytes = answer.length;
+    call.responseBytes = size;
     call.finish(200, 0);
   }
 
-  #reply(answer: Uint8Array): void {
-    const { stream } = this;
-    if (wantsGzip(answer, this.headers["grpc-accept-encoding"] as string | undefined)) {
-      stream.reply(gzipHeaders, frameCompressed(answer), okTrailers);
-    } else if (answer.length <= copiedBytes) {
-      stream.reply(responseHeaders, frameMessage(answer), okTrailers);
-    } else {
-      stream.respond(responseHeaders);
-      stream.write(envelopeOf(answer));
-      stream.write(answer);
-      stream.end(okTrailers);
-    }
-  }
-
-  protected fail(thrown: unknown): void {
-    const error = publicError(thrown, this.#method.path, this.context.log);
+  #fail(thrown: unknown): void {
+    const error = publicError(thrown, this.#method.path, this.#context.log);
     const call = this.#takeCall();
-    answerError(this.stream, error);
+    answerError(this.#stream, error);
     call?.finish(200, error.code);
   }
 
-  override closed(): void {
-    super.closed();
+  closed(): void {
+    this.#request.stop();
     this.#takeCall()?.abandon();
   }
 
   /** It is told once how it ended. */
   #takeCall(): Call | undefined {
-    const call = this.call;
-    this.call = undefined;
+    const call = this.#call;
+    this.#call = undefined;
     return call;
   }
 }

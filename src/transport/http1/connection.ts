@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type Turn, turns } from "../../core/turns.ts";
-import { longestOutput, maxGatheredBytes, maxPipelinedBytes } from "../limits.ts";
+import { maxGatheredBytes, maxOutputBytes, maxPipelinedBytes } from "../limits.ts";
 import { type ExchangeConnection, Http1Exchange } from "./exchange.ts";
 import type { FastPath } from "./fast-path.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
@@ -107,7 +107,7 @@ export class Http1Connection implements ExchangeConnection {
   /** @returns whether there may be another request to answer at once */
   #step(): boolean {
     if (this.#exchange || this.#closing || this.#socket.destroyed) return false;
-    if (this.#answerBytes > longestOutput) this.#flush();
+    if (this.#answerBytes > maxOutputBytes) this.#flush();
     if (this.full) return false;
     const head = this.#gathering ?? this.#nextHead();
     if (head === undefined) return false;

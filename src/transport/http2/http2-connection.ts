@@ -1,30 +1,29 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Turn } from "../../core/turns.ts";
-import { windowBytes, windowUpdateBytes } from "../limits.ts";
+import { windowBytes } from "../limits.ts";
 import { ControlFrames } from "./control-frames.ts";
 import { FloodLimits } from "./flood-limits.ts";
 import { FrameReader, type OnFrame } from "./frame-reader.ts";
-import { broken, checkFrame, unpad } from "./frame-rules.ts";
+import { broken, checkFrame } from "./frame-rules.ts";
 import {
   ConnectionError,
   errorCode,
-  flag,
   frameType,
   initialWindow,
   maxStream,
   setting,
 } from "./frames.ts";
-import { HeaderBlocks } from "./header-blocks.ts";
 import { HeldRequests } from "./held-requests.ts";
-import { encodeBlock } from "./hpack/encoder.ts";
-import { Http2Stream, type StreamHandler, type StreamOwner } from "./http2-stream.ts";
-import type { Received } from "./request-headers.ts";
+import type { Http2Stream, StreamHandler, StreamOwner } from "./http2-stream.ts";
+import { RequestFrames } from "./request-frames.ts";
 import { type ByteSink, Sender } from "./sender.ts";
 import { encodeSettings } from "./settings.ts";
 import { StreamTable } from "./stream-table.ts";
 
 export interface ConnectionOptions {
   readonly maxConcurrentStreams: number;
+  /** Of all requests that are not complete. */
+  readonly maxIncompleteBytes: number;
   /** As SETTINGS_MAX_HEADER_LIST_SIZE counts. */
   readonly maxHeaderBytes: number;
   /** A request whose headers have arrived. */
@@ -54,9 +53,7 @@ export interface ConnectionEvents {
   onEnd(): void;
 }
 
-const nothing: Buffer = Buffer.alloc(0);
 const leavingPing = Buffer.from("leaving!");
-const tooLargeHeaders = encodeBlock({ ":status": 431 });
 
 /** The server's side of one HTTP/2 connection (RFC 9113), from received bytes to sent ones. */
 export class Http2Connection implements StreamOwner {
@@ -64,14 +61,13 @@ export class Http2Connection implements StreamOwner {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
   readonly #frames: FrameReader;
-  readonly #blocks: HeaderBlocks;
+  readonly #requests: RequestFrames;
   readonly #streams: StreamTable;
   readonly #limits: FloodLimits;
   readonly #held = new HeldRequests();
   readonly #control: ControlFrames;
-  /** Streams of the chunk being read. */
-  readonly #opened: Http2Stream[] = [];
-  #uncredited = 0;
+  /** Bytes of incomplete requests. */
+  #keptBytes = 0;
   /** The header block, or the frame by its number, that the last chunk left unfinished. */
   #unfinished: object | number | undefined;
   /** The client was asked to open no more streams; those on their way are still served. */
@@ -84,7 +80,6 @@ export class Http2Connection implements StreamOwner {
     this.#options = options;
     this.#events = events;
     this.#frames = new FrameReader(windowBytes, this.#onFrame);
-    this.#blocks = new HeaderBlocks(options.maxHeaderBytes);
     this.#streams = new StreamTable(options.maxConcurrentStreams);
     this.#limits = new FloodLimits(options.now);
     this.sender = new Sender(socket);
@@ -95,6 +90,18 @@ export class Http2Connection implements StreamOwner {
       onPing: events.onPing,
       onPong: (payload) => {
         if (this.#leaving && payload.equals(leavingPing)) this.refuseMore();
+      },
+    });
+    this.#requests = new RequestFrames({
+      owner: this,
+      streams: this.#streams,
+      limits: this.#limits,
+      control: this.#control,
+      maxHeaderBytes: options.maxHeaderBytes,
+      serve: options.serve,
+      onOpen: (count) => {
+        if (count === 1) events.onBusy(true);
+        events.onTraffic();
       },
     });
     const { frames } = this.sender;
@@ -143,8 +150,7 @@ export class Http2Connection implements StreamOwner {
     if (this.#control.pump(turn)) return true;
     const left = this.#frames.read(turn);
     if (this.#control.pump(turn) || left) return true;
-    for (const stream of this.#opened) stream.partial();
-    this.#opened.length = 0;
+    this.#requests.pause();
     this.#watchUnfinished();
     return this.#held.serve(turn);
   }
@@ -169,6 +175,7 @@ export class Http2Connection implements StreamOwner {
       return;
     }
     this.#goingAway = true;
+    this.#requests.refuseMore();
     this.sender.frames.goAway(this.#streams.last, errorCode.none, "");
     this.sender.schedule();
   }
@@ -190,7 +197,7 @@ export class Http2Connection implements StreamOwner {
 
   /** One that stays unfinished while more of it arrives is not announced again. */
   #watchUnfinished(): void {
-    const unfinished = this.#blocks.unfinished ?? this.#frames.unfinished;
+    const unfinished = this.#requests.unfinished ?? this.#frames.unfinished;
     if (unfinished === this.#unfinished) return;
     this.#unfinished = unfinished;
     this.#events.onUnfinished(unfinished !== undefined);
@@ -231,6 +238,11 @@ export class Http2Connection implements StreamOwner {
     return this.#held.hold(stream, last);
   }
 
+  onKept(bytes: number): boolean {
+    this.#keptBytes += bytes;
+    return this.#keptBytes <= this.#options.maxIncompleteBytes;
+  }
+
   onWaiting(bytes: number): void {
     this.#held.answerBytes += bytes;
     if (bytes < 0 && this.#held.ready) this.#events.onWork();
@@ -246,127 +258,25 @@ export class Http2Connection implements StreamOwner {
   readonly #onFrame: OnFrame = (type, flags, id, bytes, start, end) => {
     if (this.#over) return;
     if (!this.#control.settled && type !== frameType.settings) throw broken("SETTINGS come first");
-    const block = this.#blocks.unfinished;
-    if (block && (type !== frameType.continuation || id !== block.stream)) {
-      throw broken("another frame within a header block");
-    }
+    this.#requests.checkOrder(type, id);
     checkFrame(type, id, end - start);
     switch (type) {
       case frameType.data:
-        this.#onData(flags, id, bytes, start, end);
+        this.#requests.onData(flags, id, bytes, start, end);
         break;
       case frameType.headers:
-        this.#onHeaders(flags, id, bytes, start, end);
+        this.#requests.onHeaders(flags, id, bytes, start, end);
         break;
       case frameType.reset:
-        this.#onReset(id);
+        this.#requests.onReset(id);
         break;
       case frameType.pushPromise:
         throw broken("clients must not send PUSH_PROMISE");
       case frameType.continuation:
-        this.#onContinuation(flags, bytes, start, end);
+        this.#requests.onContinuation(flags, bytes, start, end);
         break;
       default:
         this.#control.onFrame(type, flags, id, bytes, start, end);
     }
   };
-
-  #onData(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    const size = end - start;
-    this.#uncredited += size;
-    if (this.#uncredited > windowBytes) {
-      throw new ConnectionError(errorCode.flowControl, "more data than the window allows");
-    }
-    if (this.#uncredited >= windowUpdateBytes) {
-      this.sender.frames.number(frameType.windowUpdate, 0, this.#uncredited);
-      this.#uncredited = 0;
-    }
-    const last = (flags & flag.endStream) !== 0;
-    const [from, to] = unpad(flags, bytes, start, end);
-    if (from === to && !last) this.#limits.onIdleFrame();
-    const stream = this.#streams.get(id);
-    if (stream === undefined || stream.remoteEnded) {
-      this.#streams.checkUsed(id);
-      this.#streams.passOver(id, last);
-      return;
-    }
-    stream.receive(bytes.subarray(from, to), size, last);
-  }
-
-  #onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    const received = this.#blocks.begin(flags, id, bytes, start, end);
-    if (received) this.#onBlock(flags, id, received);
-  }
-
-  #onContinuation(flags: number, bytes: Buffer, start: number, end: number): void {
-    const block = this.#blocks.unfinished;
-    if (block === undefined) throw broken("CONTINUATION without a header block");
-    const received = this.#blocks.continue(flags, bytes, start, end);
-    if (received) this.#onBlock(block.flags, block.stream, received);
-  }
-
-  #onBlock(flags: number, id: number, received: Received): void {
-    const last = (flags & flag.endStream) !== 0;
-    const stream = this.#streams.get(id);
-    if (stream !== undefined && !stream.remoteEnded) {
-      if (received.kind !== "trailers" || !last || stream.expectedBytes) {
-        this.#limits.reset(stream, errorCode.protocol);
-        return;
-      }
-      stream.endRemote();
-      stream.deliver(nothing, true);
-      return;
-    }
-    if (id <= this.#streams.last) {
-      this.#streams.passOver(id, last);
-      return;
-    }
-    this.#streams.use(id);
-    this.#open(id, received, last);
-  }
-
-  #open(id: number, received: Received, last: boolean): void {
-    const refuse = (code: number) => {
-      if (!last) this.#streams.refuse(id);
-      this.sender.frames.number(frameType.reset, id, code);
-      this.#limits.onCancelled();
-    };
-    if (this.#goingAway || this.#streams.full) {
-      refuse(errorCode.refusedStream);
-      return;
-    }
-    if (received.kind === "too large") {
-      if (!last) this.#streams.refuse(id);
-      this.sender.headers(id, tooLargeHeaders, true);
-      if (!last) this.sender.frames.number(frameType.reset, id, errorCode.none);
-      return;
-    }
-    if (received.kind !== "request") {
-      refuse(errorCode.protocol);
-      return;
-    }
-
-    const stream = new Http2Stream(this, id, received.headers, this.#control.initialWindow);
-    if (last) stream.endRemote();
-    stream.expectedBytes = received.contentLength;
-    this.#streams.add(stream);
-    if (this.#streams.size === 1) this.#events.onBusy(true);
-    this.#events.onTraffic();
-    if (last && stream.expectedBytes) {
-      this.#limits.reset(stream, errorCode.protocol);
-      return;
-    }
-    stream.serve(this.#options.serve);
-    if (last) stream.deliver(nothing, true);
-    else this.#opened.push(stream);
-  }
-
-  #onReset(id: number): void {
-    this.#streams.checkUsed(id);
-    const stream = this.#streams.get(id);
-    stream?.endRemote();
-    stream?.close();
-    this.#streams.forget(id);
-    if (stream?.aborted) this.#limits.onCancelled();
-  }
 }

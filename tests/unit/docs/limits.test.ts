@@ -4,10 +4,16 @@ import { join } from "node:path";
 import { startOptions } from "../../../src/config/options/start.ts";
 import { connectionsAllowed } from "../../../src/transport/connection-limit.ts";
 import {
+  cancelledCalls,
   defaultMaxConcurrentStreams,
   defaultTimeouts,
-  longestOutput,
+  framesPerAnswer,
+  idleFrames,
   maxConnections,
+  maxHeaderFields,
+  maxHeldAnswerBytes,
+  maxIncompleteBytes,
+  maxOutputBytes,
   maxPipelinedBytes,
 } from "../../../src/transport/limits.ts";
 import { root } from "../../support/documentation.ts";
@@ -40,7 +46,21 @@ test.each([
     "open calls on one HTTP/2 connection, and cancelled ones that are still being processed",
     `${defaultMaxConcurrentStreams} each`,
   ],
-  ["answers that wait for a client to read them", mebibytes(longestOutput)],
+  ["incomplete requests on one HTTP/2 connection", mebibytes(maxIncompleteBytes)],
+  [
+    "answers on one HTTP/2 connection that its flow control holds back",
+    mebibytes(maxHeldAnswerBytes),
+  ],
+  [
+    "cancelled calls on one HTTP/2 connection",
+    `${cancelledCalls.burst} at once and ${cancelledCalls.perSecond} each second`,
+  ],
+  [
+    "frames on one HTTP/2 connection that ask for nothing (`PING`, `SETTINGS`, empty `DATA` …)",
+    `${idleFrames.burst} at once, ${idleFrames.perSecond} each second and ${framesPerAnswer} for each`,
+  ],
+  ["fields in the headers of one HTTP/2 request", `${maxHeaderFields}, then 431`],
+  ["answers that wait for a client to read them", mebibytes(maxOutputBytes)],
   [
     "requests of one HTTP/1.1 connection that wait for the answer before theirs",
     `${maxPipelinedBytes / 2 ** 10} KiB`,

@@ -1,13 +1,15 @@
 import { expect, test } from "bun:test";
 import { atOnce } from "../../../src/core/steps.ts";
 import { isFixed, resolve, resolveAll } from "../../../src/evaluation/resolve.ts";
+import { stepsTo } from "../../support/steps.ts";
 import { prepare } from "./definitions.ts";
 
 const fixed = prepare({ key: "fixed" });
 const targeted = prepare({ key: "targeted", targeting: { if: [{ var: "beta" }, "on"] } });
 const view = {
   flags: new Map([fixed, targeted].map((flag) => [flag.key, flag])),
-  ordered: [fixed, targeted],
+  maxFlags: 2,
+  ordered: stepsTo([fixed, targeted]),
   reflection: { source: "s" },
 };
 
@@ -35,5 +37,5 @@ test("all flags are evaluated in order", () => {
 
 test("a view is fixed if none of its flags has targeting", () => {
   expect(atOnce(isFixed(view))).toBe(false);
-  expect(atOnce(isFixed({ ...view, ordered: [fixed] }))).toBe(true);
+  expect(atOnce(isFixed({ ...view, ordered: stepsTo([fixed]) }))).toBe(true);
 });

@@ -1,3 +1,4 @@
+import { stepsTo } from "../../support/steps.ts";
 /** Flags, views and a store made by hand, for tests of what services make of them. */
 
 import type { Json, JsonObject } from "../../../src/core/json.ts";
@@ -69,14 +70,12 @@ export function staticFlag(key: string, value: Json, metadata: JsonObject = {}):
 export function viewOf(flags: readonly PreparedFlag[], reflection: JsonObject = {}): View {
   return {
     flags: new Map(flags.map((flag) => [flag.key, flag])),
-    ordered: flags,
+    maxFlags: flags.length,
+    ordered: stepsTo(flags),
     reflection,
     isLarge: false,
     syncPayload: "",
-    // biome-ignore lint/correctness/useYield: there is nothing to be done.
-    *syncParts() {
-      return [];
-    },
+    syncParts: stepsTo([]),
     memo: [],
   };
 }

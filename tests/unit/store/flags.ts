@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../../src/core/json.ts";
+import { atOnce } from "../../../src/core/steps.ts";
 import type { Outcome } from "../../../src/evaluation/outcome.ts";
 import type { PreparedFlag } from "../../../src/evaluation/prepared-flag.ts";
 import type { FlagDefinition, FlagSet } from "../../../src/flags/model.ts";
@@ -58,12 +59,12 @@ export function createStore(...sources: string[]) {
 
 /** What `selector` sees: `key` → `revision`, or `set/key` for flags of a set. */
 export function seen(store: Store, selector: Selector = {}): string[] {
-  return store.snapshot
-    .view(selector)
-    .ordered.map(({ definition: { flagSetId, key, ...rest } }) => {
+  return atOnce(store.snapshot.view(selector).ordered()).map(
+    ({ definition: { flagSetId, key, ...rest } }) => {
       const name = flagSetId === undefined ? key : `${flagSetId}/${key}`;
       return `${name}=${rest.defaultVariant}`;
-    });
+    },
+  );
 }
 
 /** Collects what a subscriber is told. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { atOnce } from "../../../src/core/steps.ts";
 import { createStore, flag, flagSet, listen, seen } from "./flags.ts";
 
 describe("of several sources with the same flag", () => {
@@ -107,7 +108,7 @@ describe("a payload", () => {
   test("keeps the flags as they are that it does not change", () => {
     const { store, preparations } = createStore("A");
     store.accept("A", flagSet([flag("x"), flag("y"), flag("z")]));
-    const before = store.snapshot.view({}).ordered;
+    const before = atOnce(store.snapshot.view({}).ordered());
     preparations.length = 0;
     const change = store.accept("A", flagSet([flag("x"), flag("y", "2"), flag("w")]));
     expect(change).toMatchObject({ written: 1, updated: 1, deleted: 1 });
@@ -116,10 +117,10 @@ describe("a payload", () => {
       { key: "y", before: expect.any(String), after: expect.any(String) },
       { key: "z", before: expect.any(String), after: undefined },
     ]);
-    const { flags, ordered } = store.snapshot.view({});
-    expect(ordered).toHaveLength(3);
+    const view = store.snapshot.view({});
+    expect(atOnce(view.ordered())).toHaveLength(3);
     expect(preparations).toEqual(["w", "y"]);
-    expect(flags.get("x")).toBe(before[0]);
+    expect(view.flags.get("x")).toBe(before[0]);
   });
 
   test("prepares nothing before somebody asks for a flag, and that flag only, once", () => {

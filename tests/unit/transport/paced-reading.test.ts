@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { Turns } from "../../../src/core/turns.ts";
-import { longestOutput } from "../../../src/transport/limits.ts";
+import { maxOutputBytes } from "../../../src/transport/limits.ts";
 import { readInTurns } from "../../../src/transport/paced-reading.ts";
 
 /** A socket and a reader that takes a whole turn for each byte. */
@@ -85,7 +85,7 @@ describe("reading in turns", () => {
 
   test("neither listens nor works while the client has answers to read", () => {
     const { state, receive, turn, socket } = scene();
-    state.writableLength = longestOutput + 1;
+    state.writableLength = maxOutputBytes + 1;
     receive(2);
     expect(state).toMatchObject({ read: 0, paused: true });
     receive(1);

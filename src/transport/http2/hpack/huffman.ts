@@ -22,15 +22,22 @@ const endLength = 30;
 
 /** Each inner node of the tree is a state, and each four bits lead from one to another. */
 interface Machine {
-  /** By state × 16 + bits: the next state, or -1 where the bits are no code. */
-  readonly next: Int16Array;
-  /** By state × 16 + bits: the byte that is complete with them, or -1. No code is shorter than five bits. */
-  readonly byte: Int16Array;
+  /**
+   * By state × 16 + bits: the next state × 512 + the byte that is complete with them + 1, or 0 for none; -1 where
+   * the bits are no code. No code is shorter than five bits.
+   */
+  readonly steps: Int32Array;
   /** May the text end here? What is left must be less than eight ones. */
   readonly final: Uint8Array;
 }
 
+const stateShift = 9;
+const byteMask = (1 << stateShift) - 1;
+
 let machine: Machine | undefined;
+
+/** Where short texts are made. */
+const scratch = Buffer.alloc(1024);
 
 /**
  * The text of `bytes[start…end]`, a character a byte.
@@ -38,20 +45,21 @@ let machine: Machine | undefined;
  */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string | undefined {
   machine ??= buildMachine();
-  const { next, byte, final } = machine;
-  let text = "";
-  let state = 0;
+  const { steps, final } = machine;
+  const maxLength = Math.floor(((end - start) * 8) / 5);
+  const text = maxLength <= scratch.length ? scratch : Buffer.allocUnsafeSlow(maxLength);
+  let length = 0;
+  let step = 0;
   for (let at = start; at < end; at++) {
     const eight = bytes[at] ?? 0;
     for (let shift = 4; shift >= 0; shift -= 4) {
-      const step = (state << 4) | ((eight >> shift) & 15);
-      state = next[step] ?? -1;
-      if (state < 0) return undefined;
-      const found = byte[step] ?? -1;
-      if (found >= 0) text += String.fromCharCode(found);
+      step = steps[((step >> stateShift) << 4) | ((eight >> shift) & 15)] ?? -1;
+      if (step < 0) return undefined;
+      const found = step & byteMask;
+      if (found > 0) text[length++] = found - 1;
     }
   }
-  return final[state] ? text : undefined;
+  return final[step >> stateShift] ? text.toString("latin1", 0, length) : undefined;
 }
 
 function buildMachine(): Machine {
@@ -77,22 +85,22 @@ function buildMachine(): Machine {
   }
 
   const states = tree.length / 2;
-  const next = new Int16Array(states * 16);
-  const byte = new Int16Array(states * 16).fill(-1);
+  const steps = new Int32Array(states * 16);
   for (let step = 0; step < states * 16; step++) {
     let node = step >> 4;
+    let byte = 0;
     for (let bit = 3; bit >= 0 && node >= 0; bit--) {
       const branch = tree[node * 2 + ((step >> bit) & 1)] ?? 0;
       node = branch;
       if (branch >= 0) continue;
       const symbol = -1 - branch;
       if (symbol === endSymbol) break;
-      byte[step] = symbol;
+      byte = symbol + 1;
       node = 0;
     }
-    next[step] = node < 0 ? -1 : node;
+    steps[step] = node < 0 ? -1 : (node << stateShift) | byte;
   }
   const final = new Uint8Array(states);
   for (let node = 0, ones = 0; ones < 8; ones++, node = tree[node * 2 + 1] ?? 0) final[node] = 1;
-  return { next, byte, final };
+  return { steps, final };
 }

@@ -3,6 +3,7 @@ import type { Json } from "../../../../src/core/json.ts";
 import { atOnce } from "../../../../src/core/steps.ts";
 import { resolveAll } from "../../../../src/evaluation/resolve.ts";
 import { evaluationLimits } from "../../../../src/evaluation/rule/budget.ts";
+import { stepsTo } from "../../../support/steps.ts";
 import { prepare } from "../definitions.ts";
 
 /** A rule whose value doubles at each element of a list, so many times that nothing else gets slow. */
@@ -139,7 +140,12 @@ test("the flags of a bulk evaluation share a budget, which rules that do not gro
   );
   const context = { list: Array(evaluationLimits.steps / 4).fill(0) };
   const codes: (string | undefined)[] = [];
-  const view = { flags: new Map(), ordered: flags, reflection: {} };
+  const view = {
+    flags: new Map(),
+    maxFlags: flags.length,
+    ordered: stepsTo(flags),
+    reflection: {},
+  };
   atOnce(resolveAll(view, context, (_, outcome) => codes.push(outcome.errorCode)));
   expect(codes.filter((_, i) => i % 2 === 0)).toEqual(Array(20).fill(undefined));
   const counted = codes.filter((_, i) => i % 2 === 1);

@@ -20,6 +20,8 @@ beforeAll(async () => {
     "flags/more/error.yaml":
       "flags:\n  a:\n    state: ENABLED\n    variants: {on: true}\n    defaultVariant: 'off'\n",
     "flags/package.json": "{}",
+    "flags/cases.test.yaml": "flags: warning.json\ntests: []\n",
+    "flags/cases.test.json": '{"flags": "warning.json", "tests": []}',
     "flags/node_modules/flags.json": "{",
     "percent %,:.json": document({ a: { ...flag, State: 1 } }),
   };
@@ -66,7 +68,7 @@ test("text: one line each, and a summary that --quiet leaves out", async () => {
   expect(output).toBe(
     `flags/more/error.yaml:5:5: error: $.flags.a.defaultVariant: "off" is not a variant of flag "a": use one of "on", or null [default-variant]
 flags/warning.json:10:7: warning: $.flags.a.targetting: this member is ignored (did you mean "targeting"?) [misspelt-member]
-2 documents, 1 flag: 1 error, 1 warning; 1 other file skipped
+2 documents, 1 flag: 1 error, 1 warning; 3 other files skipped
 `,
   );
   expect((await validate("--quiet", "flags")).output.split("\n")).toHaveLength(2);
@@ -91,7 +93,7 @@ test("portability is information, and with --portability a warning", async () =>
 
 test("json has everything", async () => {
   const report = JSON.parse((await validate("--format", "json", "flags")).output);
-  expect(report).toMatchObject({ errors: 1, warnings: 1, skipped: 1 });
+  expect(report).toMatchObject({ errors: 1, warnings: 1, skipped: 3 });
   expect(report.documents[0].findings).toEqual([
     {
       code: "default-variant",

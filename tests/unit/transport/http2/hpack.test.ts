@@ -274,6 +274,10 @@ describe("the Huffman code", () => {
     const all = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("");
     const code = Uint8Array.from(huffmanCode(all));
     expect(decodeHuffman(code, 0, code.length)).toBe(all);
+    // The longest that a number of bytes can have: five bits a character.
+    const long = "a".repeat(8_000);
+    const longCode = Uint8Array.from(huffmanCode(long));
+    expect([longCode.length, decodeHuffman(longCode, 0, longCode.length)]).toEqual([5_000, long]);
   });
 
   test("has one form of each text: what is read is what would be written", () => {

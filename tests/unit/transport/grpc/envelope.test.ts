@@ -1,16 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { Code, RpcError } from "../../../src/core/rpc-error.ts";
+import { Code, RpcError } from "../../../../src/core/rpc-error.ts";
 import {
   checkEncoding,
-  frameCompressed,
+  envelopeBytes,
+  envelopeOf,
+  frameMessage,
+  messageBytes,
   unwrapMessage,
-  wantsGzip,
-} from "../../../src/transport/grpc/envelope.ts";
-import { percentEncode, statusOf } from "../../../src/transport/grpc/grpc-status.ts";
-import { parseGrpcTimeout } from "../../../src/transport/grpc/grpc-timeout.ts";
-import { frameMessage } from "../../../src/transport/method.ts";
+} from "../../../../src/transport/grpc/envelope.ts";
 
 const limit = 10_000;
 
@@ -30,7 +29,7 @@ describe("an envelope", () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         expect(unwrapMessage(frameMessage(message), undefined, limit)).toEqual(message);
-        const unpacked = unwrapMessage(frameCompressed(message), "gzip", limit);
+        const unpacked = unwrapMessage(frameMessage(gzipSync(message), true), "gzip", limit);
         expect(new Uint8Array(unpacked)).toEqual(message);
       }),
     );
@@ -63,7 +62,7 @@ describe("an envelope", () => {
     expect(codeOf(() => unwrapMessage(frameMessage(large), undefined, limit))).toBe(
       Code.ResourceExhausted,
     );
-    expect(codeOf(() => unwrapMessage(frameCompressed(large), "gzip", limit))).toBe(
+    expect(codeOf(() => unwrapMessage(frameMessage(gzipSync(large), true), "gzip", limit))).toBe(
       Code.ResourceExhausted,
     );
     const promise = new Uint8Array([0, 255, 255, 255, 255]);
@@ -71,8 +70,7 @@ describe("an envelope", () => {
   });
 
   test("compressed without saying how, or by no gzip, is refused", () => {
-    const frame = frameMessage(gzipSync("abc"));
-    frame[0] = 1;
+    const frame = frameMessage(gzipSync("abc"), true);
     expect(codeOf(() => unwrapMessage(frame, undefined, limit))).toBe(Code.Internal);
     expect(codeOf(() => unwrapMessage(frame, "gzip", limit))).toBe(undefined);
     frame[7] = 255;
@@ -83,24 +81,14 @@ describe("an envelope", () => {
     expect(unwrapMessage(new Uint8Array([1, 0, 0, 0, 0]), "gzip", limit).length).toBe(0);
   });
 
-  test("of an answer that is sent often is compressed once", () => {
-    const message = new Uint8Array(5000);
-    expect(frameCompressed(message)).toBe(frameCompressed(message));
-  });
-});
-
-describe("compression", () => {
-  test.each([
-    [2000, "gzip", true],
-    [2000, "identity,deflate,gzip", true],
-    [2000, "identity, gzip ,br", true],
-    [2000, "identity", false],
-    [2000, "xgzip,gzipx", false],
-    [2000, undefined, false],
-    [1023, "gzip", false],
-    [1024, "gzip", true],
-  ])("of %d bytes for a client that accepts %p: %p", (size, accepted, expected) => {
-    expect(wantsGzip(new Uint8Array(size), accepted)).toBe(expected);
+  test("says how long the message is that follows it", () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 32 - 1), fc.boolean(), (length, compressed) => {
+        const envelope = envelopeOf({ length } as Uint8Array, compressed);
+        expect([envelope.length, envelope[0]]).toEqual([envelopeBytes, compressed ? 1 : 0]);
+        expect(messageBytes(envelope)).toBe(length);
+      }),
+    );
   });
 
   test.each([
@@ -109,50 +97,7 @@ describe("compression", () => {
     ["gzip", undefined],
     ["br", Code.Unimplemented],
     ["", Code.Unimplemented],
-  ])("of requests by %p: %p", (encoding, code) => {
+  ])("of a request compressed by %p: %p", (encoding, code) => {
     expect(codeOf(() => checkEncoding(encoding))).toBe(code);
-  });
-});
-
-describe("a timeout", () => {
-  test.each([
-    ["1H", 3_600_000],
-    ["2M", 120_000],
-    ["3S", 3000],
-    ["250m", 250],
-    ["500u", 0.5],
-    ["1000000n", 1],
-    ["99999999H", 99_999_999 * 3_600_000],
-    ["0S", 0],
-  ])("%s is %d ms", (value, expected) => {
-    expect(parseGrpcTimeout(value)).toBeCloseTo(expected);
-  });
-
-  test.each(["", "1", "S", "1s", "-1S", "1.5S", "123456789S", "1 S", "1S ", "0x1S"])(
-    "%p is refused",
-    (value) => {
-      expect(codeOf(() => parseGrpcTimeout(value))).toBe(Code.InvalidArgument);
-    },
-  );
-});
-
-describe("a status", () => {
-  test("message survives percent-encoding in printable ASCII", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "grapheme" }), (message) => {
-        const encoded = percentEncode(message);
-        expect(encoded).toMatch(/^[\x20-\x7e]*$/);
-        expect(decodeURIComponent(encoded)).toBe(message);
-      }),
-    );
-  });
-
-  test("message may hold half a surrogate pair", () => {
-    expect(percentEncode("a\ud800b")).toBe("a%EF%BF%BDb");
-  });
-
-  test("is made of an error", () => {
-    const error = new RpcError("50 %", Code.NotFound);
-    expect(statusOf(error)).toEqual({ "grpc-status": "5", "grpc-message": "50 %25" });
   });
 });

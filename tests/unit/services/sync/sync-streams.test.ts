@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../../src/core/json.ts";
 import { atOnce } from "../../../../src/core/steps.ts";
 import { pack } from "../../../../src/flags/packed.ts";
 import type { View } from "../../../../src/store/view.ts";
+import { stepsTo } from "../../../support/steps.ts";
 import { flag, flagSet } from "../../store/flags.ts";
 import { FakeStream, settled } from "./fakes.ts";
 import { createSetup } from "./setup.ts";
@@ -127,7 +128,8 @@ describe("a sync stream", () => {
 test("flags that are too large to encode end the stream and are reported", async () => {
   const view: View = {
     flags: new Map(),
-    ordered: [],
+    maxFlags: 0,
+    ordered: stepsTo([]),
     reflection: {},
     memo: [],
     isLarge: false,
@@ -156,7 +158,8 @@ describe("states that are made in slices", () => {
     const text = '{"flags":{}}';
     return {
       flags: new Map(),
-      ordered: [],
+      maxFlags: 0,
+      ordered: stepsTo([]),
       reflection: {},
       memo: [],
       isLarge: true,

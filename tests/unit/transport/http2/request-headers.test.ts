@@ -1,12 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
-import { ConnectionError, errorCode, flag } from "../../../../src/transport/http2/frames.ts";
-import { HeaderBlocks } from "../../../../src/transport/http2/header-blocks.ts";
+import { ConnectionError, errorCode } from "../../../../src/transport/http2/frames.ts";
 import { headerField } from "../../../../src/transport/http2/hpack/header-field.ts";
-import { PastStreams } from "../../../../src/transport/http2/past-streams.ts";
 import { type Received, RequestHeaders } from "../../../../src/transport/http2/request-headers.ts";
 import { maxHeaderFields } from "../../../../src/transport/limits.ts";
-import { headerBlock } from "../../../support/raw-client.ts";
 
 type Field = [name: string, value: string];
 
@@ -99,89 +95,5 @@ describe("the fields of a request", () => {
 
   test("tell how long the body is", () => {
     expect(received([...get, ["content-length", "007"]])).toMatchObject({ contentLength: 7 });
-  });
-});
-
-describe("header blocks", () => {
-  const whole = (blocks: HeaderBlocks, block: Buffer) =>
-    blocks.begin(flag.endHeaders, 1, block, 0, block.length);
-  const request = headerBlock(Object.fromEntries(get));
-
-  test("may come in parts", () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(request.length), { maxLength: 6 }), (cuts) => {
-        const blocks = new HeaderBlocks(1000);
-        const [first = 0, ...ends] = [...cuts.sort((a, b) => a - b), request.length];
-        const last = ends.length - 1;
-        let read = blocks.begin(ends.length > 0 ? 0 : flag.endHeaders, 1, request, 0, first);
-        let start = first;
-        ends.forEach((end, n) => {
-          expect(read).toBeUndefined();
-          expect(blocks.unfinished).toEqual({ stream: 1, flags: 0 });
-          read = blocks.continue(n < last ? 0 : flag.endHeaders, request, start, end);
-          start = end;
-        });
-        const expected = whole(new HeaderBlocks(1000), request);
-        expect(read).toEqual(expected);
-        expect(blocks.unfinished).toBeUndefined();
-        // The next one starts anew.
-        expect(whole(blocks, request)).toEqual(expected);
-      }),
-    );
-  });
-
-  test.each([
-    ["large", Buffer.alloc(100)],
-    ["empty", Buffer.alloc(0)],
-  ])("of %s parts without an end are cut off", (_what, part) => {
-    const blocks = new HeaderBlocks(1000);
-    const endless = () => {
-      blocks.begin(0, 1, part, 0, part.length);
-      for (let n = 1; n < 200; n++) blocks.continue(0, part, 0, part.length);
-    };
-    expect(endless).toThrow(
-      new ConnectionError(errorCode.enhanceYourCalm, "the header block exceeds the size limit"),
-    );
-  });
-
-  test("that are repeated to the letter are not read again", () => {
-    const blocks = new HeaderBlocks(1000);
-    expect(whole(blocks, request)).toBe(whole(blocks, Buffer.from(request)));
-  });
-
-  test("that are repeated say something else where the table has changed since", () => {
-    const blocks = new HeaderBlocks(1000);
-    const keep = (value: string) => Buffer.from(`\x40\x01x\x01${value}`, "latin1");
-    const use = Buffer.concat([request, Buffer.from([0xbe])]);
-    for (const value of ["1", "2"]) {
-      whole(blocks, keep(value));
-      for (let n = 0; n < 2; n++) {
-        expect(whole(blocks, use)).toMatchObject({ headers: { x: value } });
-      }
-    }
-  });
-
-  test("that cannot be decompressed end their connection", () => {
-    const error = new ConnectionError(errorCode.compression, "an index outside of the tables");
-    expect(() => whole(new HeaderBlocks(1000), Buffer.from([0x80]))).toThrow(error);
-  });
-});
-
-describe("past streams", () => {
-  test("may receive what was on its way until the client ends them", () => {
-    const past = new PastStreams();
-    past.add(3);
-    expect([1, 3, 5].map((id) => past.mayReceive(id))).toEqual([false, true, false]);
-    past.end(3);
-    expect(past.mayReceive(3)).toBe(false);
-  });
-
-  test("of old are forgotten, and given the benefit of the doubt", () => {
-    const past = new PastStreams();
-    for (let id = 1; id < 4001; id += 2) past.add(id);
-    expect([1, 1001, 3999].map((id) => past.mayReceive(id))).toEqual([true, true, true]);
-    past.end(3999);
-    expect(past.mayReceive(3999)).toBe(false);
-    expect(past.mayReceive(4001)).toBe(false);
   });
 });

@@ -144,7 +144,10 @@ test("whatever the order of changes and reading, every reader ends with the last
         else change(store, step.revision, step.large);
       }
       const expected = Object.fromEntries(
-        store.snapshot.view({}).ordered.map((f) => [f.key, f.definition.defaultVariant ?? ""]),
+        atOnce(store.snapshot.view({}).ordered()).map((f) => [
+          f.key,
+          f.definition.defaultVariant ?? "",
+        ]),
       );
       for (const stream of streams) {
         for (let i = 0; i < 20; i++) {
