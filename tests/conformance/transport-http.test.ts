@@ -72,9 +72,6 @@ const overHttp2: Send = (method, path, headers, body) =>
     request.on("response", (fields) => {
       received = fields;
     });
-    request.on("trailers", (fields) => {
-      received = { ...received, ...fields };
-    });
     request.on("data", (chunk) => {
       text += chunk;
     });
@@ -97,7 +94,7 @@ const json = { "content-type": "application/json" };
 describe.each([
   ["HTTP/1.1", overHttp1],
   ["HTTP/2", overHttp2],
-])("over %s", (_name, send) => {
+])("over %s", (version, send) => {
   test("a Connect call is answered in JSON with its length", async () => {
     const answer = await send("POST", echoPath, json, '{"flag_key":"a","unknown":1}');
     expect(answer).toMatchObject({
@@ -173,12 +170,13 @@ describe.each([
     for (const type of ["application/grpc", "application/grpc+proto"]) {
       const headers = { "content-type": type, te: "trailers" };
       const answer = await send("POST", path, headers, "");
-      expect(answer).toMatchObject({
-        status: 200,
-        headers: { "content-type": type },
-        trailers: status,
-      });
-      expect(answer.headers).not.toContainKey("grpc-status");
+      expect(answer).toMatchObject({ status: 200, headers: { "content-type": type } });
+      const [here, there] =
+        version === "HTTP/2"
+          ? [answer.trailers, answer.headers]
+          : [answer.headers, answer.trailers];
+      expect(here).toMatchObject(status);
+      expect(there).not.toContainKey("grpc-status");
     }
     const type = "application/grpc-web+proto";
     expect(await send("POST", path, { "content-type": type }, "")).toMatchObject({

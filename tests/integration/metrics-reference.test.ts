@@ -56,7 +56,7 @@ beforeAll(async () => {
   const end = new AbortController();
   const stream = sync.syncFlags(request, { headers, signal: end.signal })[Symbol.asyncIterator]();
   await stream.next();
-  const options = { signal: end.signal, headers: { "Flagd-Selector": "flagSetId=" } };
+  const options = { signal: end.signal, headers: { ...headers, "Flagd-Selector": "flagSetId=" } };
   const events = createClient(Service, createGrpcTransport({ baseUrl }))
     .eventStream({}, options)
     [Symbol.asyncIterator]();
