@@ -30,6 +30,7 @@ export function pageIsServed(rule: PageRule, host: string | undefined): boolean 
 export function createPage(
   pipeline: FlagPipeline,
   contextFromHeader: ReadonlyMap<string, string>,
+  rule: PageRule,
 ): Page {
   const { store, context } = pipeline;
   const events = new PageEvents(store);
@@ -43,7 +44,12 @@ export function createPage(
     maxRequestBody,
   });
   return {
-    handler: createPageHandler({ layers: () => store.layers, events, ofrep: ofrep.handler }),
+    handler: createPageHandler({
+      layers: () => store.layers,
+      events,
+      ofrep: ofrep.handler,
+      loopbackOnly: rule === "auto",
+    }),
     shutdown: () => events.shutdown(),
   };
 }

@@ -66,7 +66,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     confidential: config.sync.tls?.clientCaPath !== undefined,
   });
   const page = pageIsServed(config.page, config.management?.host)
-    ? createPage(pipeline, new Map())
+    ? createPage(pipeline, new Map(), config.page)
     : undefined;
   const management =
     config.management === undefined

@@ -48,7 +48,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   });
   const management = createManagementHandler({ readiness, metrics: telemetry.expose, status });
   const page = pageIsServed(config.page, config.management.host)
-    ? createPage(pipeline, config.contextFromHeader)
+    ? createPage(pipeline, config.contextFromHeader, config.page)
     : undefined;
   const serving = await serve({
     config,

@@ -58,7 +58,7 @@ export async function runWorker(): Promise<void> {
     log,
   });
   const page = pageIsServed(config.page, config.management.host)
-    ? createPage(pipeline, config.contextFromHeader)
+    ? createPage(pipeline, config.contextFromHeader, config.page)
     : undefined;
   const parts = {
     config,

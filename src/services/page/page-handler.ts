@@ -1,3 +1,4 @@
+import { isLoopback } from "../../core/loopback.ts";
 import type { Layer } from "../../store/layer.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../../transport/http-handler.ts";
 import { pageAssets } from "./assets.ts";
@@ -10,6 +11,11 @@ export interface PageOptions {
   readonly events: PageEvents;
   /** OFREP, whose answers are not counted as evaluations. */
   readonly ofrep: HttpHandler;
+  /**
+   * Serve only requests whose `Host` is this machine: a web page elsewhere can give its own name this machine's
+   * address (DNS rebinding), and then read what a browser here may read.
+   */
+  readonly loopbackOnly: boolean;
 }
 
 /** What follows is answered as OFREP answers it. */
@@ -31,14 +37,18 @@ const guards = [
 ] as const;
 
 /** Answers `/` and what is below `/page`; undefined: some other path. */
-export function createPageHandler({ layers, events, ofrep }: PageOptions): HttpHandler {
+export function createPageHandler(options: PageOptions): HttpHandler {
+  const { layers, events, ofrep, loopbackOnly } = options;
   return ({ method, target, headers, body, secure }) => {
     const path = pathOf(target);
+    if (path !== "/" && !path.startsWith("/page/")) return undefined;
+    if (loopbackOnly && !isLoopback(hostName(headers.host))) return foreignHost;
     if (path.startsWith(tryPath)) {
       const asked = `/ofrep/v1/evaluate/flags${target.slice(tryPath.length - 1)}`;
-      return ofrep({ method, target: asked.replace(/\/$/, ""), headers, body, secure });
+      // Without an origin no other one is allowed: the page asks its own.
+      const { origin: _, ...own } = headers;
+      return ofrep({ method, target: asked.replace(/\/$/, ""), headers: own, body, secure });
     }
-    if (path !== "/" && !path.startsWith("/page/")) return undefined;
     if (method !== "GET" && method !== "HEAD") {
       return { status: 405, headers: [...guards, ["Allow", "GET, HEAD"]], body: "" };
     }
@@ -65,6 +75,17 @@ export function createPageHandler({ layers, events, ofrep }: PageOptions): HttpH
         return undefined;
     }
   };
+}
+
+const foreignHost: HttpReply = {
+  status: 403,
+  headers: [["Content-Type", "text/plain; charset=utf-8"], ...guards],
+  body: "this page is served to this machine only: use http://localhost, or start with --page\n",
+};
+
+/** Of a `Host` field, without the port. */
+function hostName(host = ""): string {
+  return host.replace(/:\d*$/, "");
 }
 
 function reply(type: string, body: HttpReply["body"]): HttpReply {

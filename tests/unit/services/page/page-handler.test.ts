@@ -4,15 +4,16 @@ import { createPageHandler } from "../../../../src/services/page/page-handler.ts
 import { askHandler } from "../../../support/ask-handler.ts";
 import { createStore, flag, flagSet } from "../../store/flags.ts";
 
-function setUp() {
+function setUp({ loopbackOnly = false } = {}) {
   const { store } = createStore("s");
   const events = new PageEvents(store);
   const asked: string[] = [];
   const handler = createPageHandler({
     layers: () => store.layers,
     events,
-    ofrep({ method, target }) {
-      asked.push(`${method} ${target}`);
+    loopbackOnly,
+    ofrep({ method, target, headers }) {
+      asked.push(`${method} ${target}${headers.origin ? ` from ${headers.origin}` : ""}`);
       return { status: 200, headers: [], body: "{}" };
     },
   });
@@ -49,6 +50,28 @@ test("trying is left to OFREP, for one flag and for all", async () => {
   await get("/page/try/a%2Fb", { method: "POST" });
   await get("/page/try/", { method: "POST" });
   expect(asked).toEqual(["POST /ofrep/v1/evaluate/flags/a%2Fb", "POST /ofrep/v1/evaluate/flags"]);
+});
+
+test("nobody else's page may try: the origin is not passed on, so that no other one is allowed", async () => {
+  const { asked, get } = setUp();
+  const headers = { origin: "https://elsewhere.example" };
+  await get("/page/try/a", { method: "POST", headers });
+  expect(asked).toEqual(["POST /ofrep/v1/evaluate/flags/a"]);
+});
+
+test.each([
+  ["localhost:8014", 200],
+  ["127.0.0.1:8014", 200],
+  ["[::1]:8014", 200],
+  ["elsewhere.example", 403],
+  ["localhost.elsewhere.example:8014", 403],
+  ["", 403],
+])("a page for this machine only, asked for as %j, is %i", async (host, status) => {
+  const { get } = setUp({ loopbackOnly: true });
+  for (const path of ["/", "/page/flags", "/page/events", "/page/try/a"]) {
+    expect((await get(path, { headers: { host } }))?.status).toBe(status);
+  }
+  expect(await get("/metrics", { headers: { host } })).toBeUndefined();
 });
 
 test("an open page is told of a change at once, and what it holds is given back", async () => {
