@@ -78,13 +78,14 @@ function readSurfaces(value: unknown, place: string): ReadonlySet<Surface> {
 
 function readSelector(value: unknown, place: string): string | undefined {
   if (value === undefined) return undefined;
+  const wrong = problem(`${place}.selector is neither flagSetId=ID nor source=NAME`);
+  if (typeof value !== "string" || value === "") throw wrong;
   try {
-    if (typeof value === "string" && value !== "") {
-      parseSelector(value);
-      return value;
-    }
-  } catch {}
-  throw problem(`${place}.selector is neither flagSetId=ID nor source=NAME`);
+    parseSelector(value);
+  } catch {
+    throw wrong;
+  }
+  return value;
 }
 
 function objectOf(value: unknown, place: string): Record<string, unknown> {
