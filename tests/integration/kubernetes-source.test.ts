@@ -74,8 +74,9 @@ describe("a FeatureFlag", () => {
     server.set(flags("a"));
     await using source = start(server);
     await watching(server);
+    const { unchangedCalls } = source;
     server.set(flags("a"), { labels: { team: "blue" } });
-    await source.finds();
+    await source.finds(unchangedCalls);
     expect(source.documents).toEqual([document("a")]);
   });
 
@@ -170,9 +171,10 @@ describe("a watch", () => {
     server.set(flags("a"));
     await using source = start(server);
     await watching(server);
+    const { unchangedCalls } = source;
     server.say(text);
     await source.fails(reason);
-    await source.finds();
+    await source.finds(unchangedCalls);
     server.set(flags("b"));
     await source.delivers(document("b"));
   });
@@ -182,8 +184,9 @@ describe("a watch", () => {
     server.set(flags("a"));
     await using source = start(server, { watchSeconds: 0.4 });
     await source.delivers(document("a"));
+    const { unchangedCalls } = source;
     await source.fails("the server sent nothing within 0.5 s");
-    await source.finds();
+    await source.finds(unchangedCalls);
   });
 
   test("takes events that arrive in pieces", async () => {
@@ -240,8 +243,9 @@ describe("the API server", () => {
     server.set(flags("a"));
     await using source = start(server);
     await watching(server);
+    const { unchangedCalls } = source;
     source.source.resync();
-    await source.finds();
+    await source.finds(unchangedCalls);
     expect(server.lists).toHaveLength(2);
     expect(source.failures).toEqual([]);
   });
@@ -276,8 +280,9 @@ describe("the cluster", () => {
     expect(server.lists[0]?.headers.get("authorization")).toBe("Bearer first");
     writeFileSync(join(folder, "token"), "second\n");
     await watching(server);
+    const { unchangedCalls } = source;
     source.source.resync();
-    await source.finds();
+    await source.finds(unchangedCalls);
     expect(server.lists[1]?.headers.get("authorization")).toBe("Bearer second");
   });
 

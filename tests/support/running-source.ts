@@ -69,10 +69,9 @@ export class RunningSource implements SourceSink, AsyncDisposable {
     });
   }
 
-  /** Waits for a look from now on that finds nothing new. */
-  async finds(): Promise<void> {
-    const before = this.unchangedCalls;
-    await until("a look that finds nothing new", () => this.unchangedCalls > before);
+  /** Waits for a poll that finds nothing new, those before `since` calls of `unchanged` not counted. */
+  async finds(since = this.unchangedCalls): Promise<void> {
+    await until("a poll that finds nothing new", () => this.unchangedCalls > since);
   }
 
   stop(): Promise<unknown> {
