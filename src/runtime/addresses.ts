@@ -1,6 +1,6 @@
 import { isLoopback } from "../core/loopback.ts";
 import { showAddress } from "../core/tcp-address.ts";
-import { exactRoutes, type RouteOf } from "../telemetry/routes.ts";
+import { exactRoutes, type RouteOf } from "../telemetry/call-metrics.ts";
 import type { ListenAddress } from "../transport/listener.ts";
 import type { FastPath } from "../transport/method.ts";
 

@@ -18,7 +18,7 @@ import { SourceStatus } from "../sources/source-status.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { History } from "../store/history.ts";
 import { Store } from "../store/store.ts";
-import { type RateLimitOptions, rateLimit } from "../telemetry/logging/rate-limit.ts";
+import { type OnceAMinuteOptions, onceAMinute } from "../telemetry/log/once-a-minute.ts";
 import { Restarts } from "./restarts.ts";
 import { SyncContext } from "./sync-context.ts";
 
@@ -212,8 +212,8 @@ async function lastGoodFiles(
  * Logs what evaluations could not use, each thing once a minute; what clients left out once a minute for
  * each flag; and at level debug all of it.
  */
-export function reportTo(log: Log, options?: RateLimitOptions) {
-  const allow = rateLimit(options);
+export function reportTo(log: Log, options?: OnceAMinuteOptions) {
+  const allow = onceAMinute(options);
   return (level: Severity, flagKey: string, message: string): void => {
     const fields = { "flag-key": flagKey };
     const seldom = level === "info" ? `info ${flagKey}` : `${flagKey} ${message}`;

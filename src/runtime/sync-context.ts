@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../core/json.ts";
-import type { ContextSource } from "../services/context-source.ts";
+import type { ContextSource } from "../services/context-additions.ts";
 
 /**
  * The evaluation context that is added to every evaluation and passed on to sync clients: that of

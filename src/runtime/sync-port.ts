@@ -1,8 +1,8 @@
 import type { ServingConfig } from "../config/serving.ts";
 import type { Log } from "../core/log.ts";
-import { createSyncService } from "../services/sync/service.ts";
+import { createSyncService } from "../services/sync/sync-service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
-import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
+import { createSyncMetrics } from "../telemetry/stream-metrics.ts";
 import type { Guard } from "../transport/guard.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress } from "../transport/listener.ts";

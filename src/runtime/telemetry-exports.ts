@@ -1,8 +1,8 @@
 import type { OtelConfig } from "../config/otel/read.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Log } from "../core/log.ts";
+import type { Attributes } from "../telemetry/metrics/instrument.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
-import type { Attributes } from "../telemetry/metrics/series.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** The longest that a daemon which ends waits for the last telemetry to be sent. */

@@ -1,9 +1,8 @@
 import type { OtelConfig } from "../config/otel/read.ts";
 import { buildInfo } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
-import { merge } from "../telemetry/metrics/merge.ts";
 import { exposition } from "../telemetry/metrics/prometheus.ts";
-import { type Collection, processOnly, Registry } from "../telemetry/metrics/registry.ts";
+import { type Collection, merge, processOnly, Registry } from "../telemetry/metrics/registry.ts";
 import { observeProcess } from "../telemetry/process-metrics.ts";
 import { describeResource } from "../telemetry/resource.ts";
 import { exportGraceMs, startExports } from "./telemetry-exports.ts";

@@ -1,4 +1,6 @@
+/** Errors that more than one service answers with. */
 import type { DescService } from "@bufbuild/protobuf";
+import { Code, RpcError } from "../core/rpc-error.ts";
 import type { Routes } from "../transport/listener.ts";
 import type { FastPath } from "../transport/method.ts";
 
@@ -10,4 +12,12 @@ export interface RpcService extends FastPath {
   readonly descriptors: () => Promise<readonly DescService[]>;
   /** Ends every open stream, and those that are opened later. */
   shutdown(): void;
+}
+
+export function invalidArgument(message: string): RpcError {
+  return new RpcError(message, Code.InvalidArgument);
+}
+
+export function streamDeadlineExceeded(): RpcError {
+  return new RpcError("stream closed due to server-side timeout", Code.DeadlineExceeded);
 }

@@ -18,7 +18,7 @@ import type { FileSourceConfig } from "../../src/sources/file/file-kind.ts";
 import { FileSource } from "../../src/sources/file/file-source.ts";
 import type { Payload, SourceSink } from "../../src/sources/source.ts";
 import { isPermanent } from "../../src/sources/source-error.ts";
-import { createLog } from "../../src/telemetry/logging/create-log.ts";
+import { createLog } from "../../src/telemetry/log/create-log.ts";
 import { until } from "../support/until.ts";
 
 const log = createLog({ format: "json", level: "info", stream: { write: () => {} } });
