@@ -1,8 +1,7 @@
 import { isLoopback } from "../core/loopback.ts";
 import { showAddress } from "../core/tcp-address.ts";
 import { exactRoutes, type RouteOf } from "../telemetry/routes.ts";
-import type { ListenAddress } from "../transport/listener.ts";
-import type { FastPath } from "../transport/method.ts";
+import type { FastPath, ListenAddress } from "../transport/listener.ts";
 
 /** `[::]:8013` or the path of the socket. */
 export function describe(address: ListenAddress): string {

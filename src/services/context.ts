@@ -2,7 +2,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { EvaluationContext } from "../evaluation/prepared-flag.ts";
-import { confinedKey } from "../transport/connect/confined-key.ts";
+import { confinedKey } from "../transport/connect/handlers.ts";
 import { confinedHeader } from "../transport/guard.ts";
 import type { ContextSource } from "./context-source.ts";
 

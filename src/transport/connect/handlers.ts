@@ -91,3 +91,6 @@ function checkProtocolVersion(context: HandlerContext): void {
     Code.InvalidArgument,
   );
 }
+
+/** What the client is confined to, which handlers do not find among the headers. */
+export const confinedKey = createContextKey<string | undefined>(undefined);

@@ -11,7 +11,7 @@ import type { RpcError } from "../../../src/core/rpc-error.ts";
 import { toWebHeaders } from "../../../src/transport/connect/headers.ts";
 import { frameMessage } from "../../../src/transport/grpc/envelope.ts";
 import { parseGrpcTimeout } from "../../../src/transport/grpc/grpc-timeout.ts";
-import type { MessageStream, StreamMethod, UnaryMethod } from "../../../src/transport/method.ts";
+import type { MessageStream, StreamMethod, UnaryMethod } from "../../../src/transport/listener.ts";
 import { shortError } from "../../support/short-error.ts";
 import {
   addHeaders,

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ExpiryQueue } from "../../../src/core/expiry.ts";
+import { connectionsAllowed, sniffProtocol } from "../../../src/transport/acceptor.ts";
 import { ByteCollector } from "../../../src/transport/byte-collector.ts";
-import { connectionsAllowed } from "../../../src/transport/connection-limit.ts";
-import { sniffProtocol } from "../../../src/transport/sniff.ts";
 
 describe("a byte collector", () => {
   test("gives back the bytes of all its pieces, and starts anew", () => {
