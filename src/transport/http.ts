@@ -6,8 +6,8 @@ import { Acceptor, connectionsAllowed } from "./acceptor.ts";
 import { bind } from "./bind.ts";
 import { lingerMs } from "./end-connection.ts";
 import { type HttpHandler, serveByHandlers } from "./http-handler.ts";
+import { Http1Server } from "./http1/http1-server.ts";
 import type { FastPath } from "./http1/response-head.ts";
-import { Http1Server } from "./http1/server.ts";
 import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
 import type { PortSharing } from "./listener.ts";
 

@@ -11,7 +11,7 @@ import { refuse } from "./end-connection.ts";
 import { envelopeBytes } from "./grpc/envelope.ts";
 import { StreamCall } from "./grpc/stream-call.ts";
 import { UnaryCall } from "./grpc/unary-call.ts";
-import { Http1Server } from "./http1/server.ts";
+import { Http1Server } from "./http1/http1-server.ts";
 import { Http2Exchange } from "./http2/http2-exchange.ts";
 import { Http2Server } from "./http2/http2-server.ts";
 import type { Http2Stream } from "./http2/http2-stream.ts";

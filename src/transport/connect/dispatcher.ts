@@ -12,11 +12,11 @@ import type { Exchange, HeaderFields } from "../exchange.ts";
 import { envelopeBytes } from "../grpc/envelope.ts";
 import { confinedHeader } from "../guard.ts";
 import { asConnectGo } from "./as-connect-go.ts";
-import { readBody, readPieces } from "./body.ts";
-import { codeOf, encodedAnswer, isMessage, protocolOf, withAnswer } from "./classify.ts";
+import { codeOf, encodedAnswer, isMessage, protocolOf, withAnswer } from "./connect-answers.ts";
 import { confinedKey, type Failure, failureKey } from "./handlers.ts";
-import { toFields, toWebHeaders } from "./headers.ts";
-import { acceptPost, answerEmpty, answerRefusal, answerText, answerUnknown } from "./refuse.ts";
+import { acceptPost, answerEmpty, answerRefusal, answerText, answerUnknown } from "./refusals.ts";
+import { readBody, readPieces } from "./request-body.ts";
+import { toFields, toWebHeaders } from "./web-headers.ts";
 
 /**
  * Serves every protocol and content type by Connect's handlers.

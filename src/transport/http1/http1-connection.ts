@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { type Turn, turns } from "../../core/turns.ts";
 import { refusal } from "../end-connection.ts";
 import { maxGatheredBytes, maxOutputBytes, maxPipelinedBytes } from "../limits.ts";
-import { type ExchangeConnection, Http1Exchange } from "./exchange.ts";
+import { type ExchangeConnection, Http1Exchange } from "./http1-exchange.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
 import { parseRequestHead, type RequestHead } from "./request-head.ts";
 import type { FastPath, HeadEnd } from "./response-head.ts";
