@@ -1,8 +1,6 @@
-/** Errors that more than one service answers with. */
 import type { DescService } from "@bufbuild/protobuf";
 import { Code, RpcError } from "../core/rpc-error.ts";
-import type { Routes } from "../transport/listener.ts";
-import type { FastPath } from "../transport/method.ts";
+import type { FastPath, Routes } from "../transport/listener.ts";
 
 /** A service that is called by gRPC and its relatives, by two ways that give the same answers. */
 export interface RpcService extends FastPath {

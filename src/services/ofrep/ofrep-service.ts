@@ -12,7 +12,7 @@ import {
   type HttpRequest,
   notFoundPage,
 } from "../../transport/http-handler.ts";
-import type { FastPath } from "../../transport/http1/fast-path.ts";
+import type { FastPath } from "../../transport/http1/response-head.ts";
 import { createEvaluations, type Evaluations, type EvaluationsOptions } from "./evaluations.ts";
 import { observe } from "./observed-request.ts";
 import { answerEvents } from "./ofrep-events.ts";
