@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { isArray, isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { SourceError } from "../../sources/source-error.ts";
+import { SourceError } from "../../sources/source.ts";
 import { type Answer, answerOfOfrep } from "./answer.ts";
 
 /** What a daemon is asked. */

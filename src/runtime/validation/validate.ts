@@ -4,7 +4,7 @@ import { type FindingCode, kindOfFinding } from "../../flags/finding-table.ts";
 import { type Finding, formatPath } from "../../flags/findings.ts";
 import type { FlagDefinition } from "../../flags/model.ts";
 import type { FoundThing } from "../../flags/places.ts";
-import { messageOf } from "../../sources/source-error.ts";
+import { messageOf } from "../../sources/source.ts";
 import { compileAsUsual } from "../compilation.ts";
 import type { SourceDocument } from "../read-source.ts";
 import { type DocumentReport, type Report, type ReportedFinding, reportOf } from "./report.ts";

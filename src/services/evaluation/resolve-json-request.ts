@@ -1,7 +1,6 @@
 /** Reads requests in JSON when they are written as clients write them. */
 
-import type { Json } from "../../core/json.ts";
-import { isObject } from "../../core/json.ts";
+import { isObject, type Json } from "../../core/json.ts";
 import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
 
 interface JsonRequest {

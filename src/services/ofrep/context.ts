@@ -1,7 +1,6 @@
 /** From a request body to an evaluation context, as leniently as Go flagd. */
 
-import type { Json } from "../../core/json.ts";
-import { isObject } from "../../core/json.ts";
+import { isObject, type Json } from "../../core/json.ts";
 import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
 
 /**
