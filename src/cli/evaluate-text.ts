@@ -1,7 +1,7 @@
 import { preview } from "../core/preview.ts";
 import { visible } from "../core/visible.ts";
 import type { Explanation } from "../evaluation/explain.ts";
-import type { Answer } from "../runtime/evaluate/answer.ts";
+import type { Answer } from "../runtime/evaluate/ask-daemon.ts";
 import type { Palette } from "./palette.ts";
 import { stepTree } from "./step-tree.ts";
 
