@@ -1,6 +1,10 @@
 import { type CommandDef, defineCommand } from "citty";
-import type { DaemonAddress, EvaluateConfig, SourceInput } from "../config/evaluate.ts";
-import { readEvaluateConfig } from "../config/evaluate.ts";
+import {
+  type DaemonAddress,
+  type EvaluateConfig,
+  readEvaluateConfig,
+  type SourceInput,
+} from "../config/evaluate.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import { ConfigError } from "../core/config-error.ts";
@@ -13,7 +17,7 @@ import { resolve, resolveAll } from "../evaluation/resolve.ts";
 import { type Answer, answerOf } from "../runtime/evaluate/ask-daemon.ts";
 import { FlagsAtHand } from "../runtime/evaluate/flags-at-hand.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../runtime/read-source.ts";
-import { SourceError } from "../sources/source-error.ts";
+import { SourceError } from "../sources/source.ts";
 import { InvalidSelectorError } from "../store/selector.ts";
 import { answersText, answerText } from "./evaluate-text.ts";
 import type { Io } from "./io.ts";

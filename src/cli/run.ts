@@ -8,7 +8,7 @@ import { globalOptions } from "../config/options/shared.ts";
 import { versionLine } from "../core/build-info.ts";
 import { ConfigError } from "../core/config-error.ts";
 import { visible } from "../core/visible.ts";
-import { SourceError } from "../sources/source-error.ts";
+import { SourceError } from "../sources/source.ts";
 import type { Io } from "./io.ts";
 
 /** By name. Each is loaded only when it runs: `flagd version` needs nothing of the daemon. */

@@ -1,5 +1,11 @@
-import type { Json, JsonObject } from "../core/json.ts";
-import { isArray, isContainer, isObject, kindOf } from "../core/json.ts";
+import {
+  isArray,
+  isContainer,
+  isObject,
+  type Json,
+  type JsonObject,
+  kindOf,
+} from "../core/json.ts";
 import type { Steps } from "../core/steps.ts";
 import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
 import { decodeFlag } from "./flag.ts";

@@ -1,5 +1,10 @@
-import type { Json, JsonObject } from "../core/json.ts";
-import { inByteOrderThroughout, isObject, kindOf } from "../core/json.ts";
+import {
+  inByteOrderThroughout,
+  isObject,
+  type Json,
+  type JsonObject,
+  kindOf,
+} from "../core/json.ts";
 import { compareBytes } from "../core/order.ts";
 import { type Findings, type Path, quote } from "./findings.ts";
 import { decodeMetadata, flagSetIdOf, mergeMetadata } from "./metadata.ts";

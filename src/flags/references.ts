@@ -1,5 +1,4 @@
-import type { Json } from "../core/json.ts";
-import { isObject, kindOf } from "../core/json.ts";
+import { isObject, type Json, kindOf } from "../core/json.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { inOrderOfUse, referenceOf } from "./evaluator-order.ts";
 import type { FindingCode } from "./finding-table.ts";

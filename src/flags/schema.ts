@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from "../core/json.ts";
-import { isObject, kindOf } from "../core/json.ts";
+import { isObject, type Json, type JsonObject, kindOf } from "../core/json.ts";
 import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
 import { checkMembers, memberNames } from "./member-names.ts";
 import { warnOfSimilarNames } from "./repeated.ts";

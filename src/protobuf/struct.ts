@@ -5,6 +5,7 @@
  * https://protobuf.dev/reference/protobuf/google.protobuf/#struct
  */
 import { type Json, type JsonObject, setMember } from "../core/json.ts";
+
 import {
   DecodeError,
   FIXED64,

@@ -5,8 +5,14 @@ import { compareFlags, type PackedFlagSet, packing } from "../flags/packed.ts";
 import { unpack } from "../flags/packed-flag.ts";
 import type { FlagChange } from "./diff.ts";
 import { maxHistory } from "./history.ts";
-import { type Flags, overlaid } from "./overlay.ts";
-import { DefinedFlag, type FlagContent, type Preparation, StoredFlag } from "./stored-flag.ts";
+import {
+  DefinedFlag,
+  type FlagContent,
+  type Flags,
+  overlaid,
+  type Preparation,
+  StoredFlag,
+} from "./stored-flag.ts";
 
 /** All that one source defines. */
 export interface Layer {
@@ -27,7 +33,7 @@ export interface LayerChange {
 }
 
 /** A layer after a payload, and what the payload changed. */
-export interface NextLayer extends LayerChange {
+interface NextLayer extends LayerChange {
   readonly layer: Layer;
   /** The flag sets in which something changed, `""` for the flags without one. */
   readonly touched: ReadonlySet<string>;

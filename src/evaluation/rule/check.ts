@@ -1,5 +1,11 @@
-import type { Json, JsonObject } from "../../core/json.ts";
-import { isArray, isContainer, isObject, kindOf } from "../../core/json.ts";
+import {
+  isArray,
+  isContainer,
+  isObject,
+  type Json,
+  type JsonObject,
+  kindOf,
+} from "../../core/json.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
 import { type FindingList, type Path, quote } from "../../flags/findings.ts";

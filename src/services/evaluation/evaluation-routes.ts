@@ -14,6 +14,7 @@ import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluatio
 import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";
 import { encodedAnswer, formOf } from "../../transport/connect/connect-answers.ts";
+import { headersOf } from "../../transport/connect/handlers.ts";
 import { PulledSink } from "../pulled-sink.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
 import { eventStreamMethods, type MethodName } from "./dialects.ts";

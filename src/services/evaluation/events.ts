@@ -1,4 +1,5 @@
 /** The messages of an event stream. Their wire form is the same in all versions of the service. */
+
 import { type JsonObject, setMember } from "../../core/json.ts";
 import { atOnce, inSlices, type Steps } from "../../core/steps.ts";
 import { writeStruct } from "../../protobuf/struct.ts";

@@ -1,5 +1,4 @@
-/** From a request body to an evaluation context, as leniently as Go flagd. */
-
+/** What an OFREP request says: its evaluation context, read as leniently as by Go flagd, and its selector. */
 import { isObject, type Json } from "../../core/json.ts";
 import { RpcError } from "../../core/rpc-error.ts";
 import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
