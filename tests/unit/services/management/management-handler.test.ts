@@ -15,6 +15,7 @@ function setUp() {
   const handle = createManagementHandler({
     readiness,
     metrics: () => exposition(registry.collect()),
+    openApi: () => ({ openapi: "3.1.0" }),
     status: async () =>
       describeStatus({
         command: "start",
