@@ -2,7 +2,7 @@ import { atOnce, type Steps } from "../core/steps.ts";
 import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
 import { canonicalFlag } from "../flags/canonical.ts";
 import type { FlagDefinition } from "../flags/model.ts";
-import { PackedFlag } from "../flags/packed-flag.ts";
+import { PackedFlag } from "../flags/packed.ts";
 
 /** How definitions become flags that can be evaluated. */
 export interface Preparation {

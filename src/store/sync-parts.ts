@@ -1,6 +1,6 @@
 import type { Steps } from "../core/steps.ts";
 import { htmlSafeJson } from "../flags/canonical.ts";
-import { PackedFlag } from "../flags/packed-flag.ts";
+import { PackedFlag } from "../flags/packed.ts";
 import type { StoredFlag } from "./stored-flag.ts";
 
 /**

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { FindingList } from "../../../src/flags/findings.ts";
-import { isPlain } from "../../../src/flags/plain.ts";
-import { deepest, resolveReferences } from "../../../src/flags/references.ts";
+import { deepest, isPlain, resolveReferences } from "../../../src/flags/references.ts";
 
 /** Values as JSON.parse makes them, with what is not plain here and there. */
 const { value: json } = fc.letrec<{ value: unknown }>((tie) => ({
