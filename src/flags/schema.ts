@@ -1,7 +1,6 @@
 import { isObject, type Json, type JsonObject, kindOf } from "../core/json.ts";
 import { nearest } from "../core/nearest.ts";
 import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
-import { warnOfSimilarNames } from "./repeated.ts";
 
 /** What a rule is checked against. */
 export interface RuleUse {
@@ -141,6 +140,25 @@ function checkMembers(
     } else if (information && !remark.test(name)) {
       const reason = `${quote(name)} has no meaning here and is ignored: facts about a flag belong to "metadata"`;
       information.add("ignored-member", [...path, name], reason);
+    }
+  }
+}
+
+/** Warns of names that differ only in case from one before. */
+function warnOfSimilarNames(
+  names: Iterable<string>,
+  what: "flag" | "variant",
+  of: Path,
+  warnings: FindingList,
+): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const folded = name.toLowerCase();
+    const other = seen.get(folded);
+    if (other === undefined) seen.set(folded, name);
+    else if (other !== name) {
+      const reason = `the ${what} ${quote(name)} differs from ${quote(other)} only in case: use one of them, or names that nobody confuses`;
+      warnings.add("similar-keys", [...of, name], reason);
     }
   }
 }

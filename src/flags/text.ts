@@ -1,5 +1,8 @@
 import { findSyntaxProblem } from "../core/json-syntax.ts";
-import type { Findings } from "./findings.ts";
+import { hasRepeatedMembers, walkJson } from "../core/json-walk.ts";
+import { placesOf } from "../core/place.ts";
+import type { Steps } from "../core/steps.ts";
+import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
 import { looksLike } from "./looks-like.ts";
 import type { DocumentFormat } from "./model.ts";
 
@@ -66,4 +69,36 @@ function parseJson(text: string, { problems }: Findings): unknown {
     problems.add("syntax", [], `not valid JSON${where ?? `: ${String(error)}`}`, place);
     return undefined;
   }
+}
+
+/** Warns of members that an object of a JSON text has twice: parsing keeps only the last one. */
+export function* warnOfRepeatedMembers(
+  text: string,
+  value: unknown,
+  warnings: FindingList,
+): Steps<void> {
+  // Nearly always there are none, which takes a tenth of the time to find out.
+  if (!(yield* hasRepeatedMembers(text, value))) return;
+  /** Of the objects around, by depth: names and where they stood last. */
+  const seen: Map<string, number>[] = [];
+  const path: (string | number)[] = [];
+  let placeOf: ReturnType<typeof placesOf> | undefined;
+  yield* walkJson(text, {
+    open(depth) {
+      seen[depth] = new Map();
+    },
+    enter(step, at, depth) {
+      path.length = depth - 1;
+      path.push(step);
+      if (typeof step === "number") return;
+      const names = seen[depth];
+      const before = names?.get(step);
+      names?.set(step, at);
+      if (before === undefined) return;
+      placeOf ??= placesOf(text);
+      const { line, column } = placeOf(before);
+      const reason = `${quote(step)} was there before, at line ${line}, column ${column}, and only this one counts: keep one of them`;
+      warnings.add("duplicate-member", path, reason, placeOf(at));
+    },
+  });
 }
