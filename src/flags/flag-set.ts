@@ -14,8 +14,8 @@ import { looksLike } from "./looks-like.ts";
 import { decodeMetadata, flagSetIdOf, mergeMetadata } from "./metadata.ts";
 import type { FlagDefinition, FlagSet } from "./model.ts";
 import { referencesIn, resolveReferences } from "./references.ts";
-import { type CheckRule, type CheckTargeting, checkDocument, checkFlag } from "./schema.ts";
-import { howToDelete, type ParsedText, warnOfRepeatedMembers } from "./text.ts";
+import { type CheckRule, type CheckTargeting, checkDocument, checkFlag } from "./document-schema.ts";
+import { howToDelete, type ParsedText, warnOfRepeatedMembers } from "./document-text.ts";
 
 /** A document whose flags were decoded; its schema is checked on demand. */
 interface DecodedFlagSet {

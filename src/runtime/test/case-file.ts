@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { isArray, isObject, type Json, type JsonObject, kindOf } from "../../core/json.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { FindingList } from "../../flags/findings.ts";
-import { parseText } from "../../flags/text.ts";
+import { parseText } from "../../flags/document-text.ts";
 import { SourceError } from "../../sources/source-error.ts";
 
 /** One case: what a flag should answer. */

@@ -2,7 +2,7 @@ import { findSyntaxProblem } from "../core/json-syntax.ts";
 import { hasRepeatedMembers, walkJson } from "../core/json-walk.ts";
 import { placesOf } from "../core/place.ts";
 import type { Steps } from "../core/steps.ts";
-import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
+import { type FindingList, type Findings, quote } from "./findings.ts";
 import { looksLike } from "./looks-like.ts";
 import type { DocumentFormat } from "./model.ts";
 
@@ -43,8 +43,8 @@ export function parseText(
 }
 
 /** Loaded by the first document that is not JSON: most daemons read none. */
-function yaml(): typeof import("./yaml.ts") {
-  return require("./yaml.ts");
+function yaml(): typeof import("./document-yaml.ts") {
+  return require("./document-yaml.ts");
 }
 
 function decode(document: Uint8Array | string, { problems }: Findings): string | undefined {
