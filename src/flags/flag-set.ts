@@ -9,13 +9,18 @@ import {
 } from "../core/json.ts";
 import { compareBytes } from "../core/order.ts";
 import type { Steps } from "../core/steps.ts";
+import {
+  type CheckRule,
+  type CheckTargeting,
+  checkDocument,
+  checkFlag,
+} from "./document-schema.ts";
+import { howToDelete, type ParsedText, warnOfRepeatedMembers } from "./document-text.ts";
 import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
 import { looksLike } from "./looks-like.ts";
 import { decodeMetadata, flagSetIdOf, mergeMetadata } from "./metadata.ts";
 import type { FlagDefinition, FlagSet } from "./model.ts";
 import { referencesIn, resolveReferences } from "./references.ts";
-import { type CheckRule, type CheckTargeting, checkDocument, checkFlag } from "./document-schema.ts";
-import { howToDelete, type ParsedText, warnOfRepeatedMembers } from "./document-text.ts";
 
 /** A document whose flags were decoded; its schema is checked on demand. */
 interface DecodedFlagSet {

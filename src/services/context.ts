@@ -1,10 +1,11 @@
-/** What the daemon's operator adds to every evaluation context. */
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Json, JsonObject } from "../core/json.ts";
-import type { EvaluationContext } from "../evaluation/prepared-flag.ts";
+import type { EvaluationContext } from "../evaluation/resolve.ts";
 import { confinedKey } from "../transport/connect/confined-key.ts";
 import { confinedHeader } from "../transport/guard.ts";
 import type { ContextSource } from "./context-source.ts";
+
+/** What the daemon's operator adds to every evaluation context. */
 
 /** The value of a request header by its lower-case name, or its values; absent: null or undefined. */
 export type HeaderLookup = (name: string) => string | readonly string[] | null | undefined;

@@ -1,6 +1,6 @@
 import { codeForm, RpcError } from "../core/rpc-error.ts";
-import type { Outcome } from "../evaluation/outcome.ts";
-import type { EvaluationContext } from "../evaluation/prepared-flag.ts";
+import type { Outcome } from "../evaluation/outcomes.ts";
+import type { EvaluationContext } from "../evaluation/resolve.ts";
 import { parseTraceparent } from "../telemetry/tracing/trace-context.ts";
 import type { Span, Tracer } from "../telemetry/tracing/tracer.ts";
 

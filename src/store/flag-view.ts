@@ -1,7 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
 import { atOnce, type Steps } from "../core/steps.ts";
 import type { Memo } from "../evaluation/memo.ts";
-import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
+import type { PreparedFlag } from "../evaluation/resolve.ts";
 import { PackedFlag } from "../flags/packed.ts";
 import { type Flags, overlaid } from "./overlay.ts";
 import { reflectionOf } from "./selector.ts";

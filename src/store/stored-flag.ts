@@ -1,5 +1,5 @@
 import { atOnce, type Steps } from "../core/steps.ts";
-import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
+import type { PreparedFlag } from "../evaluation/resolve.ts";
 import { canonicalFlag } from "../flags/canonical.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import { PackedFlag } from "../flags/packed.ts";

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { Outcome } from "../../evaluation/outcome.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
 
 /** What a flag answers, as a person or a program is told; JSON has no member for what is undefined. */
 export interface Answer {

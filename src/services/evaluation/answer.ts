@@ -1,15 +1,13 @@
-/** From an outcome to what a Resolve method answers, made once per outcome and method. */
-
 import type { Json } from "../../core/json.ts";
 import type { RpcError } from "../../core/rpc-error.ts";
-import { type Kind, kindOf } from "../../evaluation/kind.ts";
 import { once } from "../../evaluation/memo.ts";
-import type { Outcome } from "../../evaluation/outcome.ts";
-import { failed } from "../../evaluation/outcomes.ts";
+import { failed, type Kind, kindOf, type Outcome } from "../../evaluation/outcomes.ts";
 import { type Dialect, dialects, type MethodName, methodName } from "./dialects.ts";
 import { errorOf } from "./errors.ts";
 import { toInt64 } from "./int64.ts";
 import { encodeReply, type Reply, replyJson } from "./reply.ts";
+
+/** From an outcome to what a Resolve method answers, made once per outcome and method. */
 
 interface Success {
   /** What metrics count: the outcome that was picked, or the error that the service makes of it. */

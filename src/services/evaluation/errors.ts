@@ -1,5 +1,5 @@
 import { Code, RpcError } from "../../core/rpc-error.ts";
-import type { ErrorCode } from "../../evaluation/outcome.ts";
+import type { ErrorCode } from "../../evaluation/outcomes.ts";
 
 // Made once: none of them carries anything of a request, and a stack trace would say nothing.
 const errors: Readonly<Record<ErrorCode, RpcError>> = {

@@ -1,7 +1,8 @@
-/** Reads the requests of all Resolve methods; their shapes are the same in every version. */
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import type { EvaluationContext } from "../../evaluation/resolve.ts";
 import { LENGTH_DELIMITED, WireReader } from "../../protobuf/reader.ts";
 import { readStruct } from "../../protobuf/struct.ts";
+
+/** Reads the requests of all Resolve methods; their shapes are the same in every version. */
 
 const reader = new WireReader();
 

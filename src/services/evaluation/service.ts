@@ -1,8 +1,4 @@
-/**
- * The evaluation service in all its versions, by two ways: the fast path for gRPC calls, bytes to
- * bytes, and Connect's handlers for every other protocol. Both pick from the same answers.
- */
-import type { Outcome } from "../../evaluation/outcome.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { EventClient } from "../../telemetry/event-metrics.ts";
 import { ContextAdditions } from "../context.ts";
@@ -13,6 +9,11 @@ import { createEvaluator } from "./evaluator.ts";
 import { EventStreams } from "./event-streams.ts";
 import { fastPath } from "./fast-path.ts";
 import { traced } from "./traced-evaluator.ts";
+
+/**
+ * The evaluation service in all its versions, by two ways: the fast path for gRPC calls, bytes to
+ * bytes, and Connect's handlers for every other protocol. Both pick from the same answers.
+ */
 
 export interface EvaluationServiceOptions {
   readonly store: SnapshotSource;

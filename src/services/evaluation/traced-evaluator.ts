@@ -1,5 +1,5 @@
 import { atOnce } from "../../core/steps.ts";
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import type { EvaluationContext } from "../../evaluation/resolve.ts";
 import type { View } from "../../store/view.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { EvaluationSpan, EvaluationTrace } from "../evaluation-tracing.ts";

@@ -1,13 +1,18 @@
-/** OFREP's bulk evaluation: all elements of a view in one document, with an entity tag. */
 import type { Steps } from "../../core/steps.ts";
-import { bulkOutcome } from "../../evaluation/bulk.ts";
 import { Derived } from "../../evaluation/memo.ts";
-import type { Outcome } from "../../evaluation/outcome.ts";
-import type { EvaluationContext, PreparedFlag } from "../../evaluation/prepared-flag.ts";
-import { isFixed, resolveAll } from "../../evaluation/resolve.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
+import {
+  bulkOutcome,
+  type EvaluationContext,
+  isFixed,
+  type PreparedFlag,
+  resolveAll,
+} from "../../evaluation/resolve.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { View } from "../../store/view.ts";
 import { type Element, elementOf } from "./element.ts";
+
+/** OFREP's bulk evaluation: all elements of a view in one document, with an entity tag. */
 
 /** An answer about all flags. */
 export interface BulkAnswer {

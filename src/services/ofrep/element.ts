@@ -1,9 +1,8 @@
-/** What OFREP says about one flag: the answer to a single evaluation, an element of a bulk one. */
-import { kindOf } from "../../evaluation/kind.ts";
 import { once } from "../../evaluation/memo.ts";
-import type { Outcome } from "../../evaluation/outcome.ts";
-import { failed } from "../../evaluation/outcomes.ts";
+import { failed, kindOf, type Outcome } from "../../evaluation/outcomes.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
+
+/** What OFREP says about one flag: the answer to a single evaluation, an element of a bulk one. */
 
 /** One flag in an answer. */
 export interface Element {

@@ -1,9 +1,6 @@
 import { atOnce, inSlices } from "../../core/steps.ts";
-/** From a context to the answer of OFREP's two ways to evaluate. */
-
-import type { Outcome } from "../../evaluation/outcome.ts";
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
-import { resolve, takesTurns } from "../../evaluation/resolve.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
+import { type EvaluationContext, resolve, takesTurns } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import { ContextAdditions } from "../context.ts";
 import type { ContextSource } from "../context-source.ts";
@@ -20,6 +17,8 @@ import type { Observed } from "./observed.ts";
 import { json, type Reply, refusal } from "./reply.ts";
 import type { OfrepRequest } from "./request.ts";
 import { isRefusal, readSelector } from "./selector.ts";
+
+/** From a context to the answer of OFREP's two ways to evaluate. */
 
 export interface EvaluationsOptions {
   readonly store: SnapshotSource;

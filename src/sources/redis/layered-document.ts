@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { FindingList } from "../../flags/findings.ts";
 import { parseText } from "../../flags/document-text.ts";
+import { FindingList } from "../../flags/findings.ts";
 
 /** A document and the key that holds it. */
 export interface KeyedDocument {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Outcome } from "../../../src/evaluation/outcome.ts";
+import type { Outcome } from "../../../src/evaluation/outcomes.ts";
 import { logEvaluations } from "../../../src/services/evaluation-log.ts";
 import type { EvaluatedFlag } from "../../../src/services/evaluation-tracing.ts";
 import { type LogEntry, rememberingLog } from "../../support/silent-log.ts";
