@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Json, JsonObject } from "../../../../../src/core/json.ts";
-import { compareVersions, parseVersion } from "../../../../../src/evaluation/operators/sem-ver.ts";
-import { readData } from "../../read-data.ts";
-import { runRule } from "../../rules.ts";
+import type { Json, JsonObject } from "../../../../src/core/json.ts";
+import { compareVersions, parseVersion } from "../../../../src/evaluation/operators/sem-ver.ts";
+import { readData } from "../read-data.ts";
+import { runRule } from "../rules.ts";
 
 interface Example {
   readonly args: Json;
