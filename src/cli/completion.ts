@@ -7,9 +7,7 @@ import {
   type Shell,
   shells,
 } from "../config/manual/commands.ts";
-import { bashCompletion } from "../config/manual/completion/bash.ts";
-import { fishCompletion } from "../config/manual/completion/fish.ts";
-import { zshCompletion } from "../config/manual/completion/zsh.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "../config/manual/completion.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import { ConfigError } from "../core/config-error.ts";
 import { didYouMean } from "../core/nearest.ts";

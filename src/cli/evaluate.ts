@@ -1,6 +1,10 @@
 import { type CommandDef, defineCommand } from "citty";
-import type { DaemonAddress, EvaluateConfig, SourceInput } from "../config/evaluate.ts";
-import { readEvaluateConfig } from "../config/evaluate.ts";
+import {
+  type DaemonAddress,
+  type EvaluateConfig,
+  readEvaluateConfig,
+  type SourceInput,
+} from "../config/evaluate.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import { ConfigError } from "../core/config-error.ts";
@@ -15,9 +19,8 @@ import { FlagsAtHand } from "../runtime/evaluate/flags-at-hand.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../runtime/read-source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { InvalidSelectorError } from "../store/selector.ts";
-import { answersText, answerText } from "./evaluate-text.ts";
-import type { Io } from "./io.ts";
-import { paletteOf } from "./palette.ts";
+import { answersText, answerText, explanationJson } from "./evaluate-output.ts";
+import { type Io, paletteOf } from "./io.ts";
 
 /** `flagd evaluate`: what a flag answers, why, and for whom. */
 export const evaluate = (io: Io): CommandDef =>
@@ -101,7 +104,7 @@ async function shown(found: Found, { key, json }: EvaluateConfig, io: Io): Promi
   const [answer] = answers;
   if (json) {
     const explained: object = explanation
-      ? (await import("./evaluate-json.ts")).explanationJson(explanation)
+      ? explanationJson(explanation)
       : {};
     return `${JSON.stringify(key === undefined ? { flags: answers } : { ...answer, ...explained })}\n`;
   }

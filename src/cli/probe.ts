@@ -3,7 +3,7 @@ import { type CommandDef, defineCommand } from "citty";
 import { host as hostKind, tcpAddress } from "../config/kinds/tcp-address.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { probeOptions } from "../config/options/probe.ts";
+import { probeOptions } from "../config/options/tool-options.ts";
 import { commandLineValues } from "../config/resolve.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";

@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { validateOptions } from "../config/options/validate.ts";
+import { validateOptions } from "../config/options/tool-options.ts";
 import { resolveOptions } from "../config/resolve.ts";
 import { sourceOfWord } from "../config/sources/source-of-word.ts";
 import { ConfigError } from "../core/config-error.ts";

@@ -15,8 +15,8 @@ import {
   withClientCa,
 } from "./serving.ts";
 import type { SettingNames } from "./setting-names.ts";
-import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { refuseSecondUri } from "./sources/source-of-uri.ts";
+import { redisLogin, withRedisLogin } from "./sources/source-of-word.ts";
 
 const watchModes = { push: true, poll: "poll", off: false } as const;
 

@@ -19,8 +19,8 @@ import {
 } from "./serving.ts";
 import type { SettingNames } from "./setting-names.ts";
 import { parseSource } from "./sources/parse-source.ts";
-import { redisLogin, withRedisLogin } from "./sources/redis-login.ts";
 import { sourceOfUri } from "./sources/source-of-uri.ts";
+import { redisLogin, withRedisLogin } from "./sources/source-of-word.ts";
 
 /** Everything that `flagd start` is told. */
 export interface StartConfig extends ServingConfig {

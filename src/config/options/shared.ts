@@ -1,7 +1,7 @@
 import { map } from "../kinds/collections.ts";
-import { duration, positiveDuration } from "../kinds/duration.ts";
 import { boolean, oneOf, path, text } from "../kinds/scalars.ts";
 import { host } from "../kinds/tcp-address.ts";
+import { duration, positiveDuration } from "../kinds/time.ts";
 import { option } from "./option.ts";
 
 /** Options of every command. */

@@ -1,8 +1,7 @@
 import { jsonArray, list, map, uriList } from "../kinds/collections.ts";
-import { duration } from "../kinds/duration.ts";
-import { boolean, integer, oneOf, oneOfOrSwitch, path } from "../kinds/scalars.ts";
+import { boolean, integer, oneOf, oneOfOrSwitch, path, workers } from "../kinds/scalars.ts";
 import { tcpAddress } from "../kinds/tcp-address.ts";
-import { workers } from "../kinds/workers.ts";
+import { duration } from "../kinds/time.ts";
 import { uriPrefixes } from "../sources/source-of-uri.ts";
 import { option } from "./option.ts";
 import {

@@ -6,8 +6,13 @@ import type {
   SpanExportSettings,
 } from "../../core/otel-settings.ts";
 import { quote } from "../../core/quote.ts";
-import { type CollectorOptions, collectorFor, namesCollector, type Signal } from "./collector.ts";
-import { OtelVariables } from "./variables.ts";
+import {
+  type CollectorOptions,
+  collectorFor,
+  namesCollector,
+  OtelVariables,
+  type Signal,
+} from "./collector.ts";
 
 /** What is sent where. A signal that is absent costs nothing. */
 export interface OtelConfig {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { explanationJson } from "../../../src/cli/evaluate-json.ts";
-import { answersText, answerText } from "../../../src/cli/evaluate-text.ts";
-import { paletteOf } from "../../../src/cli/palette.ts";
+import { answersText, answerText, explanationJson } from "../../../src/cli/evaluate-output.ts";
+import { paletteOf } from "../../../src/cli/io.ts";
 import { simulationText } from "../../../src/cli/simulation-text.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 import { explain } from "../../../src/evaluation/explain.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readEvaluateConfig } from "../../../src/config/evaluate.ts";
-import { contextMembers } from "../../../src/config/kinds/context.ts";
+import { contextMembers } from "../../../src/config/kinds/collections.ts";
 import { time } from "../../../src/config/kinds/time.ts";
 import type { Json } from "../../../src/core/json.ts";
 

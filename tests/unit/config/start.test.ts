@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { longestTimerMs } from "../../../src/config/kinds/duration.ts";
+import { longestTimerMs } from "../../../src/config/kinds/time.ts";
 import { readStartConfig, type StartConfig } from "../../../src/config/start.ts";
 import { ConfigError } from "../../../src/core/config-error.ts";
 

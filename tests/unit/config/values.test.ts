@@ -1,15 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { list, map, splitCommas } from "../../../src/config/kinds/collections.ts";
+import { ValueError } from "../../../src/config/kinds/kind.ts";
+import { boolean, oneOf, port } from "../../../src/config/kinds/scalars.ts";
 import {
   duration,
   formatDuration,
   longestTimerMs,
   parseDuration,
   positiveDuration,
-} from "../../../src/config/kinds/duration.ts";
-import { ValueError } from "../../../src/config/kinds/kind.ts";
-import { boolean, oneOf, port } from "../../../src/config/kinds/scalars.ts";
+} from "../../../src/config/kinds/time.ts";
 import { nearest } from "../../../src/core/nearest.ts";
 import { quoteUri } from "../../../src/core/quote.ts";
 

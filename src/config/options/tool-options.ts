@@ -1,9 +1,43 @@
-import { contextMembers } from "../kinds/context.ts";
-import { positiveDuration } from "../kinds/duration.ts";
+import { contextMembers } from "../kinds/collections.ts";
 import { boolean, integer, oneOf, path, text } from "../kinds/scalars.ts";
-import { time } from "../kinds/time.ts";
+import { positiveDuration, time } from "../kinds/time.ts";
 import { option } from "./option.ts";
 import { globalOptions, redisLoginOptions } from "./shared.ts";
+
+/** Options of `flagd validate`. */
+export const validateOptions = {
+  strict: option({
+    kind: boolean,
+    default: false,
+    section: "Evaluation",
+    doc: "Exit with status 1 for warnings, too.",
+    flagOnly: true,
+  }),
+  portability: option({
+    kind: boolean,
+    default: false,
+    section: "Evaluation",
+    doc: "Warn of rules whose answer depends on which provider evaluates them in process, instead of only mentioning it.",
+    flagOnly: true,
+  }),
+  format: option({
+    kind: oneOf("text", "json", "github", "sarif"),
+    default: "text",
+    section: "General",
+    doc: "What to print: lines for people, JSON, annotations of GitHub Actions, or SARIF 2.1.0.",
+    flagOnly: true,
+  }),
+  quiet: option({
+    kind: boolean,
+    default: false,
+    short: "q",
+    section: "General",
+    doc: "Print only what makes the exit status 1.",
+    flagOnly: true,
+  }),
+  ...redisLoginOptions,
+  ...globalOptions,
+};
 
 /** Options of `flagd evaluate`. */
 export const evaluateOptions = {
@@ -109,6 +143,59 @@ export const evaluateOptions = {
     short: "w",
     section: "Output",
     doc: "Go on, and print the answer again whenever it changes.",
+    flagOnly: true,
+  }),
+  ...globalOptions,
+};
+
+/** Options of `flagd test`. */
+export const testOptions = {
+  ...redisLoginOptions,
+  format: option({
+    kind: oneOf("text", "junit", "tap"),
+    default: "text",
+    short: "o",
+    section: "Output",
+    doc: "Write lines for people, JUnit's XML, or TAP version 14.",
+    flagOnly: true,
+  }),
+  ...globalOptions,
+};
+
+/** Options of `flagd health` and `flagd ready`. */
+export const probeOptions = {
+  addr: option({
+    kind: text("host:port"),
+    default: "",
+    section: "General",
+    doc: "Where the daemon answers probes. Default: what FLAGD_LISTEN and FLAGD_MANAGEMENT_PORT say, else localhost:8014.",
+    flagOnly: true,
+  }),
+  timeout: option({
+    kind: positiveDuration,
+    default: 2_000,
+    section: "General",
+    doc: "How long to wait for an answer.",
+    flagOnly: true,
+  }),
+  ...globalOptions,
+};
+
+/** Options of `flagd version`. */
+export const versionOptions = {
+  output: option({
+    kind: oneOf("text", "json"),
+    default: "text",
+    short: "o",
+    section: "General",
+    doc: "Print one line, or a JSON object with version, commit and date.",
+    flagOnly: true,
+  }),
+  licenses: option({
+    kind: boolean,
+    default: false,
+    section: "General",
+    doc: "Print the licences of everything that the executable contains instead.",
     flagOnly: true,
   }),
   ...globalOptions,
