@@ -7,7 +7,11 @@ import {
   type Shell,
   shells,
 } from "../config/manual/commands.ts";
-import { bashCompletion, fishCompletion, zshCompletion } from "../config/manual/completion.ts";
+import {
+  bashCompletion,
+  fishCompletion,
+  zshCompletion,
+} from "../config/manual/completion-scripts.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import { ConfigError } from "../core/config-error.ts";
 import { didYouMean } from "../core/nearest.ts";

@@ -4,7 +4,7 @@ import {
   type EvaluateConfig,
   readEvaluateConfig,
   type SourceInput,
-} from "../config/evaluate.ts";
+} from "../config/evaluate-config.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import { ConfigError } from "../core/config-error.ts";
@@ -103,9 +103,7 @@ async function shown(found: Found, { key, json }: EvaluateConfig, io: Io): Promi
   const { answers, explanation } = found;
   const [answer] = answers;
   if (json) {
-    const explained: object = explanation
-      ? explanationJson(explanation)
-      : {};
+    const explained: object = explanation ? explanationJson(explanation) : {};
     return `${JSON.stringify(key === undefined ? { flags: answers } : { ...answer, ...explained })}\n`;
   }
   const palette = await paletteOf(io);

@@ -1,10 +1,10 @@
 import { type CommandDef, runCommand } from "citty";
 import { parseArguments, takesNextWord } from "../config/argv.ts";
-import { readConfigFile } from "../config/file.ts";
+import { readConfigFile } from "../config/config-file.ts";
 import { commands, manualOf } from "../config/manual/commands.ts";
 import { overview } from "../config/manual/help.ts";
 import { environmentName, type OptionTable } from "../config/options/option.ts";
-import { globalOptions } from "../config/options/shared.ts";
+import { globalOptions } from "../config/options/shared-options.ts";
 import { versionLine } from "../core/build-info.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";

@@ -1,7 +1,7 @@
 import { type CommandDef, defineCommand } from "citty";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { startOptions } from "../config/options/start.ts";
+import { startOptions } from "../config/options/start-options.ts";
 import { testOptions } from "../config/options/tool-options.ts";
 import { resolveOptions } from "../config/resolve.ts";
 import { sourceOfWord } from "../config/sources/source-of-word.ts";

@@ -3,8 +3,8 @@ import type { Environment } from "../core/environment.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { quoteUri } from "../core/quote.ts";
 import { parseArguments } from "./argv.ts";
+import { type ConfigFile, readConfigFile } from "./config-file.ts";
 import { readEnvironment } from "./environment.ts";
-import { type ConfigFile, readConfigFile } from "./file.ts";
 import { type Kind, ValueError } from "./kinds/kind.ts";
 import { environmentName, type OptionTable, type Values } from "./options/option.ts";
 

@@ -8,8 +8,8 @@ import type {
   loadingOptions,
   syncOptions,
   telemetryOptions,
-} from "./options/shared.ts";
-import { type OtelConfig, readOtelConfig } from "./otel/read.ts";
+} from "./options/shared-options.ts";
+import { type OtelConfig, readOtelConfig } from "./otel/otel-config.ts";
 import type { Origin, Resolved } from "./resolve.ts";
 
 /** Whether the page of the management port is served; `auto`: if only this machine can reach it. */

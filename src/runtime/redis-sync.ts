@@ -1,4 +1,4 @@
-import type { RedisSyncConfig } from "../config/redis-sync.ts";
+import type { RedisSyncConfig } from "../config/redis-sync-config.ts";
 import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
 import { withoutClients } from "../core/server-tls.ts";

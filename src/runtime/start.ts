@@ -1,4 +1,4 @@
-import type { StartConfig } from "../config/start.ts";
+import type { StartConfig } from "../config/start-config.ts";
 import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
 import { withoutClients } from "../core/server-tls.ts";

@@ -1,4 +1,4 @@
-import type { OtelConfig } from "../config/otel/read.ts";
+import type { OtelConfig } from "../config/otel/otel-config.ts";
 import { ConfigError } from "../core/config-error.ts";
 import type { Log } from "../core/log.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";

@@ -1,4 +1,4 @@
-import type { OtelConfig } from "../config/otel/read.ts";
+import type { OtelConfig } from "../config/otel/otel-config.ts";
 import { buildInfo } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
 import { merge } from "../telemetry/metrics/merge.ts";

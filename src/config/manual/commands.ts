@@ -2,9 +2,9 @@ import { ConfigError } from "../../core/config-error.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { quote } from "../../core/quote.ts";
 import type { OptionTable } from "../options/option.ts";
-import { redisSyncOptions } from "../options/redis-sync.ts";
-import { globalOptions } from "../options/shared.ts";
-import { startOptions } from "../options/start.ts";
+import { redisSyncOptions } from "../options/redis-sync-options.ts";
+import { globalOptions } from "../options/shared-options.ts";
+import { startOptions } from "../options/start-options.ts";
 import {
   evaluateOptions,
   probeOptions,

@@ -2,7 +2,7 @@ import { contextMembers } from "../kinds/collections.ts";
 import { boolean, integer, oneOf, path, text } from "../kinds/scalars.ts";
 import { positiveDuration, time } from "../kinds/time.ts";
 import { option } from "./option.ts";
-import { globalOptions, redisLoginOptions } from "./shared.ts";
+import { globalOptions, redisLoginOptions } from "./shared-options.ts";
 
 /** Options of `flagd validate`. */
 export const validateOptions = {

@@ -3,7 +3,7 @@ import { parseJson } from "../../core/parse-json.ts";
 import type { RedisSecrets, RedisSourceConfig } from "../../sources/redis/redis-kind.ts";
 import { type SourceConfig, sourceKinds } from "../../sources/source-kinds.ts";
 import type { Values } from "../options/option.ts";
-import type { redisLoginOptions } from "../options/shared.ts";
+import type { redisLoginOptions } from "../options/shared-options.ts";
 import { parseSource } from "./parse-source.ts";
 import { sourceOfUri } from "./source-of-uri.ts";
 

@@ -1,4 +1,4 @@
-import type { StartConfig } from "../../config/start.ts";
+import type { StartConfig } from "../../config/start-config.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import type { HttpHandler, HttpReply } from "../../transport/http-handler.ts";

@@ -8,12 +8,12 @@ import {
   bashCompletion,
   fishCompletion,
   zshCompletion,
-} from "../../../src/config/manual/completion.ts";
+} from "../../../src/config/manual/completion-scripts.ts";
 import { commandHelp, overview } from "../../../src/config/manual/help.ts";
 import { commandLineReference } from "../../../src/config/manual/markdown.ts";
 import { listSettings } from "../../../src/config/manual/source-settings.ts";
 import { environmentName } from "../../../src/config/options/option.ts";
-import { startOptions } from "../../../src/config/options/start.ts";
+import { startOptions } from "../../../src/config/options/start-options.ts";
 
 test("docs/reference/command-line.md is what the option table says (scripts/generate-docs.ts)", async () => {
   const page = Bun.file(`${import.meta.dir}/../../../docs/reference/command-line.md`);

@@ -68,7 +68,9 @@ function action(offer: Offer): string {
 /** A completion script for zsh, to be found in `$fpath` as `_flagd`. */
 export function zshCompletion(commands: readonly CommandManual[]): string {
   const cases = commands.map((command) => {
-    const specs = Object.entries(command.options).flatMap(([name, option]) => zshSpec(name, option));
+    const specs = Object.entries(command.options).flatMap(([name, option]) =>
+      zshSpec(name, option),
+    );
     const words = command.words ? [`'1:argument:(${command.words.join(" ")})'`] : [];
     if (command.files) words.push("'*:file:_files'");
     const lines = [...words, ...specs, "'(-h --help)'{-h,--help}'[Print help]'"];

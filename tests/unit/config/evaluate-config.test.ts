@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readEvaluateConfig } from "../../../src/config/evaluate.ts";
+import { readEvaluateConfig } from "../../../src/config/evaluate-config.ts";
 import { contextMembers } from "../../../src/config/kinds/collections.ts";
 import { time } from "../../../src/config/kinds/time.ts";
 import type { Json } from "../../../src/core/json.ts";

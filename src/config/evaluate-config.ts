@@ -3,7 +3,7 @@ import type { Environment } from "../core/environment.ts";
 import type { JsonObject } from "../core/json.ts";
 import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
 import { withDistinctNames } from "../sources/source-name.ts";
-import { startOptions } from "./options/start.ts";
+import { startOptions } from "./options/start-options.ts";
 import { evaluateOptions } from "./options/tool-options.ts";
 import { resolveOptions } from "./resolve.ts";
 import { sourceOfWord } from "./sources/source-of-word.ts";

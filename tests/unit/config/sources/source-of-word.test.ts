@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { sourceOfWord } from "../../../src/config/sources/source-of-word.ts";
+import { sourceOfWord } from "../../../../src/config/sources/source-of-word.ts";
 
 const nobody = { "redis-username": "", "redis-password": "", "redis-password-file": "" };
 const of = (word: string) => sourceOfWord(word, nobody);

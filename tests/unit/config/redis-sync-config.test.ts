@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readRedisSyncConfig } from "../../../src/config/redis-sync.ts";
+import { readRedisSyncConfig } from "../../../src/config/redis-sync-config.ts";
 import { ConfigError } from "../../../src/core/config-error.ts";
 
 const uri = ["--redis-uri", "redis://h/0?key=f"];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseArguments } from "../../../src/config/argv.ts";
-import { startOptions } from "../../../src/config/options/start.ts";
+import { startOptions } from "../../../src/config/options/start-options.ts";
 import { ConfigError } from "../../../src/core/config-error.ts";
 
 const parse = (...args: string[]) => parseArguments(args, startOptions);

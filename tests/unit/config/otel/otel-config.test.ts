@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { type OtelOptions, readOtelConfig } from "../../../src/config/otel/read.ts";
-import { ConfigError } from "../../../src/core/config-error.ts";
-import type { Destination } from "../../../src/core/otel-settings.ts";
+import { type OtelOptions, readOtelConfig } from "../../../../src/config/otel/otel-config.ts";
+import { ConfigError } from "../../../../src/core/config-error.ts";
+import type { Destination } from "../../../../src/core/otel-settings.ts";
 
 const none: OtelOptions = {
   metricsExporter: "prometheus",

@@ -2,8 +2,8 @@ import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
 import { type RedisSourceConfig, redisKind } from "../sources/redis/redis-kind.ts";
-import { redisSyncOptions } from "./options/redis-sync.ts";
-import { startOptions } from "./options/start.ts";
+import { redisSyncOptions } from "./options/redis-sync-options.ts";
+import { startOptions } from "./options/start-options.ts";
 import { resolveOptions } from "./resolve.ts";
 import {
   certificatePair,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { longestTimerMs } from "../../../src/config/kinds/time.ts";
-import { readStartConfig, type StartConfig } from "../../../src/config/start.ts";
+import { readStartConfig, type StartConfig } from "../../../src/config/start-config.ts";
 import { ConfigError } from "../../../src/core/config-error.ts";
 
 let folder = "";

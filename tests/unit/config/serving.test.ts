@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readRedisSyncConfig } from "../../../src/config/redis-sync.ts";
-import { readStartConfig } from "../../../src/config/start.ts";
+import { readRedisSyncConfig } from "../../../src/config/redis-sync-config.ts";
+import { readStartConfig } from "../../../src/config/start-config.ts";
 import { ConfigError } from "../../../src/core/config-error.ts";
 
 const source = ["-f", "file:flags.json"];

@@ -9,7 +9,7 @@ import {
   redisLoginOptions,
   syncOptions,
   telemetryOptions,
-} from "./shared.ts";
+} from "./shared-options.ts";
 
 /** Options of `flagd redis-sync`. */
 export const redisSyncOptions = {

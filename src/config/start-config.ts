@@ -4,8 +4,8 @@ import type { ServerTls } from "../core/server-tls.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
 import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
 import { withDistinctNames } from "../sources/source-name.ts";
-import { redisSyncOptions } from "./options/redis-sync.ts";
-import { startOptions } from "./options/start.ts";
+import { redisSyncOptions } from "./options/redis-sync-options.ts";
+import { startOptions } from "./options/start-options.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
 import {
   type Address,

@@ -12,7 +12,7 @@ import {
   redisLoginOptions,
   syncOptions,
   telemetryOptions,
-} from "./shared.ts";
+} from "./shared-options.ts";
 
 /** Options of `flagd start`. Names, short forms and defaults are those of every flagd. */
 export const startOptions = {
