@@ -3,7 +3,7 @@ import { preview } from "../core/preview.ts";
 import { visible } from "../core/visible.ts";
 import type { Explanation } from "../evaluation/explain.ts";
 import type { Bucket, Step } from "../evaluation/trace.ts";
-import type { Answer } from "../runtime/evaluate/answer.ts";
+import type { Answer } from "../runtime/evaluate/ask-daemon.ts";
 import type { Palette } from "./io.ts";
 
 /** Characters of a value that are shown. */

@@ -14,7 +14,7 @@ import { atOnce } from "../core/steps.ts";
 import { visible } from "../core/visible.ts";
 import { type Explanation, explain } from "../evaluation/explain.ts";
 import { resolve, resolveAll } from "../evaluation/resolve.ts";
-import { type Answer, answerOf } from "../runtime/evaluate/answer.ts";
+import { type Answer, answerOf } from "../runtime/evaluate/ask-daemon.ts";
 import { FlagsAtHand } from "../runtime/evaluate/flags-at-hand.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../runtime/read-source.ts";
 import { SourceError } from "../sources/source-error.ts";

@@ -4,7 +4,7 @@ import { parseArguments } from "../config/argv.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import { ConfigError } from "../core/config-error.ts";
-import { newTokenLine } from "../runtime/new-token.ts";
+import { newTokenLine } from "../runtime/access.ts";
 import type { Io } from "./io.ts";
 
 /** `flagd token new NAME` */

@@ -8,8 +8,7 @@ import { ConfigError } from "../core/config-error.ts";
 import { redact } from "../core/redact.ts";
 import { candidatesOf } from "../runtime/validation/candidates.ts";
 import { formatReport } from "../runtime/validation/formats.ts";
-import { reportOf } from "../runtime/validation/report.ts";
-import { validate as validateDocuments } from "../runtime/validation/validate.ts";
+import { reportOf, validate as validateDocuments } from "../runtime/validation/validate.ts";
 import type { Io } from "./io.ts";
 
 /** `flagd validate`: what is wrong in flag documents, for people and for CI. */

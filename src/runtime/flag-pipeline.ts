@@ -1,12 +1,13 @@
 import { inWordsOfUser, type SettingNames } from "../config/setting-names.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { ConfigError } from "../core/config-error.ts";
-import type { JsonObject } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/steps.ts";
 import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";
+import type { ContextSource } from "../services/context-source.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
@@ -20,7 +21,6 @@ import { History } from "../store/history.ts";
 import { Store } from "../store/store.ts";
 import { type RateLimitOptions, rateLimit } from "../telemetry/logging/rate-limit.ts";
 import { Restarts } from "./restarts.ts";
-import { SyncContext } from "./sync-context.ts";
 
 /** What a pipeline is made of. */
 export interface FlagPipelineOptions {
@@ -220,4 +220,39 @@ export function reportTo(log: Log, options?: RateLimitOptions) {
     if (level !== "debug" && allow(seldom)) log[level](message, fields);
     else if (log.debugging) log.debug(message, fields);
   };
+}
+
+/**
+ * The evaluation context that is added to every evaluation and passed on to sync clients: that of
+ * upstream daemons, the later source over the earlier one, and the operator's own over them all.
+ */
+export class SyncContext implements ContextSource {
+  readonly #upstream: Map<string, JsonObject>;
+  readonly #own: JsonObject;
+  readonly #listeners: (() => void)[] = [];
+  #current: JsonObject;
+
+  /** @param sources names in order of priority */
+  constructor(sources: readonly string[], own: JsonObject) {
+    this.#upstream = new Map(sources.map((source) => [source, {}]));
+    this.#own = own;
+    this.#current = own;
+  }
+
+  get current(): JsonObject {
+    return this.#current;
+  }
+
+  subscribe(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** What `source` said last. */
+  set(source: string, context: JsonObject): void {
+    this.#upstream.set(source, context);
+    const merged: Record<string, Json> = Object.assign({}, ...this.#upstream.values(), this.#own);
+    if (Bun.deepEquals(merged, this.#current)) return;
+    this.#current = merged;
+    for (const listener of this.#listeners) listener();
+  }
 }

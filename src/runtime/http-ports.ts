@@ -7,7 +7,7 @@ import type { Ofrep } from "../services/ofrep/service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../transport/http-handler.ts";
 import type { PortSharing } from "../transport/listener.ts";
-import { hintAtHttpPorts } from "./wrong-port.ts";
+import { hintAtHttpPorts } from "./addresses.ts";
 
 /** The bound listeners. */
 export interface HttpPorts {

@@ -7,15 +7,13 @@ import { createManagementHandler } from "../services/management/handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";
-import { describe, reachableFromOutside } from "./addresses.ts";
-import { createObserveCalls } from "./call-observers.ts";
+import { describe, hintAtRedisSyncManagement, reachableFromOutside } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
 import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
-import { startTelemetry } from "./telemetry.ts";
-import { hintAtRedisSyncManagement } from "./wrong-port.ts";
+import { createObserveCalls, startTelemetry } from "./telemetry.ts";
 
 const maxRequestHeader = 1 << 16;
 

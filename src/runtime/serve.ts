@@ -15,14 +15,12 @@ import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { openAccess } from "./access.ts";
-import { listenerName, routesOf } from "./addresses.ts";
-import { createObserveCalls } from "./call-observers.ts";
+import { hintAtEvaluationPort, listenerName, routesOf } from "./addresses.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { serveHttpPorts } from "./http-ports.ts";
-import { withOperatingRoutes } from "./operating-routes.ts";
-import { listenSync } from "./sync-port.ts";
+import { listenSync, withOperatingRoutes } from "./sync-port.ts";
+import { createObserveCalls } from "./telemetry.ts";
 import type { Tracing } from "./tracing.ts";
-import { hintAtEvaluationPort } from "./wrong-port.ts";
 
 /** Every listener of `flagd start`, bound. */
 export interface Serving {

@@ -1,20 +1,10 @@
-import type { HandlerContext } from "@connectrpc/connect";
+/** What the daemon's operator adds to every evaluation context. */
 import type { Json, JsonObject } from "../core/json.ts";
 import type { EvaluationContext } from "../evaluation/resolve.ts";
-import { confinedKey } from "../transport/connect/confined-key.ts";
-import { confinedHeader } from "../transport/guard.ts";
 import type { ContextSource } from "./context-source.ts";
-
-/** What the daemon's operator adds to every evaluation context. */
 
 /** The value of a request header by its lower-case name, or its values; absent: null or undefined. */
 export type HeaderLookup = (name: string) => string | readonly string[] | null | undefined;
-
-/** The request headers of a call that Connect's handlers serve. */
-export function headersOf(call: HandlerContext): HeaderLookup {
-  return (name) =>
-    name === confinedHeader ? call.values.get(confinedKey) : call.requestHeader.get(name);
-}
 
 /** Adds the operator's static values (`-X`) and header values (`-H`) to the contexts of evaluations. */
 export class ContextAdditions {

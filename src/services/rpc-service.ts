@@ -1,6 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
-import type { Routes } from "../transport/listener.ts";
-import type { FastPath } from "../transport/method.ts";
+import type { FastPath, Routes } from "../transport/listener.ts";
 
 /** A service that is called by gRPC and its relatives, by two ways that give the same answers. */
 export interface RpcService extends FastPath {

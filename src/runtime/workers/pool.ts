@@ -6,7 +6,7 @@ import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import { Restarts } from "../restarts.ts";
 import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
-import { PendingReplies } from "./pending-replies.ts";
+import { PendingReplies } from "./messages.ts";
 
 export interface WorkerPoolOptions {
   /** Workers beside the main thread. */

@@ -6,13 +6,13 @@ import { Registry } from "../../telemetry/metrics/registry.ts";
 import { describeResource } from "../../telemetry/resource.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
 import { compileAfterStart } from "../compilation.ts";
+import { surviveMistakes } from "../daemon.ts";
 import { FlagPipeline } from "../flag-pipeline.ts";
 import { createPage, pageIsServed } from "../page.ts";
 import { serve } from "../serve.ts";
-import { surviveMistakes } from "../signals.ts";
-import { exportGraceMs, startExports } from "../telemetry-exports.ts";
+import { exportGraceMs, startExports } from "../telemetry.ts";
 import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
-import { PendingReplies } from "./pending-replies.ts";
+import { PendingReplies } from "./messages.ts";
 import { RelaySource } from "./relay-source.ts";
 
 const replyTimeoutMs = 5_000;

@@ -1,7 +1,7 @@
 import { atOnce, inSlices } from "../../core/steps.ts";
 import { takesTurns } from "../../evaluation/resolve.ts";
 import { DecodeError } from "../../protobuf/reader.ts";
-import type { FastPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import type { FastPath, StreamMethod, UnaryMethod } from "../../transport/listener.ts";
 import type { HeaderLookup } from "../context.ts";
 import { invalidArgument } from "../errors.ts";
 import { resolveMethods } from "./answer.ts";

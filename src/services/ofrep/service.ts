@@ -2,7 +2,7 @@ import type { CallObserver } from "../../core/calls.ts";
 import { type Cors, createCors, exposedHeaders } from "../../transport/cors.ts";
 import type { Guard } from "../../transport/guard.ts";
 import type { HttpHandler } from "../../transport/http-handler.ts";
-import type { FastPath } from "../../transport/http1/fast-path.ts";
+import type { FastPath } from "../../transport/http1/response-head.ts";
 import { createEvaluations, type Evaluations, type EvaluationsOptions } from "./evaluations.ts";
 import { createFastPath } from "./fast-path.ts";
 import { createOfrepHandler } from "./handler.ts";

@@ -3,7 +3,7 @@ import type { DescService, JsonObject as ProtobufObject } from "@bufbuild/protob
 import type { ConnectRouter } from "@connectrpc/connect";
 import { FlagSyncService } from "../../gen/flagd/sync/v1/sync_pb.ts";
 import type { SyncClient, SyncStreamMetrics } from "../../telemetry/sync-metrics.ts";
-import { headersOf } from "../context.ts";
+import { headersOf } from "../../transport/connect/handlers.ts";
 import { PulledSink } from "../pulled-sink.ts";
 import type { EncodedState } from "./encoded-state.ts";
 import { clientOf, selectorFrom } from "./request.ts";

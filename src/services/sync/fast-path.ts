@@ -1,5 +1,5 @@
 import type { Log } from "../../core/log.ts";
-import type { FastPath, StreamMethod, UnaryMethod } from "../../transport/method.ts";
+import type { FastPath, StreamMethod, UnaryMethod } from "../../transport/listener.ts";
 import type { HeaderLookup } from "../context.ts";
 import type { SyncHandlers } from "./connect-routes.ts";
 import { FrameSink } from "./frame-sink.ts";

@@ -1,4 +1,4 @@
-import type { MessageStream } from "../../transport/method.ts";
+import type { MessageStream } from "../../transport/listener.ts";
 import type { EncodedState } from "./encoded-state.ts";
 import type { StateSink } from "./sync-stream.ts";
 

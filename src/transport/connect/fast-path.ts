@@ -1,13 +1,13 @@
 import { codeForm, type RpcError } from "../../core/rpc-error.ts";
+import type { TransportContext } from "../call.ts";
 import { Call } from "../call.ts";
-import type { TransportContext } from "../context.ts";
 import type { Cors } from "../cors.ts";
 import { publicError } from "../grpc/grpc-status.ts";
 import { wantsGzip } from "../gzip.ts";
-import type { FastPath } from "../http1/fast-path.ts";
 import type { RequestHead } from "../http1/request-head.ts";
+import type { FastPath } from "../http1/response-head.ts";
 import { headEnd, statusLine } from "../http1/response-head.ts";
-import type { UnaryMethod } from "../method.ts";
+import type { UnaryMethod } from "../listener.ts";
 
 type Headers = RequestHead["headers"];
 

@@ -5,7 +5,7 @@ import { simulationText } from "../../../src/cli/simulation-text.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 import { explain } from "../../../src/evaluation/explain.ts";
 import { unknownOrigin } from "../../../src/flags/origin.ts";
-import { answerOf } from "../../../src/runtime/evaluate/answer.ts";
+import { answerOf } from "../../../src/runtime/evaluate/ask-daemon.ts";
 import { define } from "../evaluation/definitions.ts";
 
 const io = { environment: {}, print: async () => {}, complain: async () => {} };

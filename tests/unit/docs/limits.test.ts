@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { startOptions } from "../../../src/config/options/start-options.ts";
-import { connectionsAllowed } from "../../../src/transport/connection-limit.ts";
+import { connectionsAllowed } from "../../../src/transport/acceptor.ts";
 import {
   cancelledCalls,
   defaultMaxConcurrentStreams,

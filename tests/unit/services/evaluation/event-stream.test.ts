@@ -10,7 +10,7 @@ import {
   createEvaluationService,
   type EvaluationServiceOptions,
 } from "../../../../src/services/evaluation/service.ts";
-import type { MessageStream } from "../../../../src/transport/method.ts";
+import type { MessageStream } from "../../../../src/transport/listener.ts";
 import { fixedContext } from "../../../support/fixed-context.ts";
 import { until } from "../../../support/until.ts";
 import { FakeStore, viewOf } from "../fixtures.ts";

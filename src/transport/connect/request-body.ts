@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ByteCollector } from "../byte-collector.ts";
-import type { Expirable, TransportContext } from "../context.ts";
+import type { Expirable, TransportContext } from "../call.ts";
 import type { Exchange } from "../exchange.ts";
 import { envelopeBytes, tooMuchUnfinished } from "../grpc/envelope.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { PingCounter } from "../../../src/transport/http2/pings.ts";
+import { PingCounter } from "../../../../src/transport/http2/flood-limits.ts";
 
 const rule = { minTimeMs: 1000, permitWithoutStream: true };
 const pings = (counter: PingCounter, times: readonly number[], streamsOpen = true) =>

@@ -1,11 +1,10 @@
 import type { Socket } from "node:net";
 import { ExpiryQueue } from "../../core/expiry.ts";
+import { lingerMs } from "../end-connection.ts";
 import { requestLineBytes, type Timeouts } from "../limits.ts";
-import { lingerMs } from "../linger.ts";
-import { Http1Connection, type Phase } from "./connection.ts";
-import type { Http1Exchange } from "./exchange.ts";
-import type { FastPath } from "./fast-path.ts";
-import { headEnd } from "./response-head.ts";
+import { Http1Connection, type Phase } from "./http1-connection.ts";
+import type { Http1Exchange } from "./http1-exchange.ts";
+import { type FastPath, headEnd } from "./response-head.ts";
 
 export interface Http1Options {
   /** Of all fields of a request; ≤ 0: no limit. */

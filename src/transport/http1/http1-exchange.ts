@@ -1,7 +1,7 @@
+import { Readable } from "node:stream";
 import type { Exchange, HeaderFields } from "../exchange.ts";
 import { BodyDecoder } from "./body-decoder.ts";
 import type { ReceivedBytes } from "./received-bytes.ts";
-import { RequestBody } from "./request-body.ts";
 import type { RequestHead } from "./request-head.ts";
 import { type HeadEnd, statusLine } from "./response-head.ts";
 
@@ -274,4 +274,26 @@ function lastChunk(trailers: HeaderFields = {}): string {
   let chunk = "0\r\n";
   for (const name in trailers) chunk += `${name}: ${trailers[name]}\r\n`;
   return `${chunk}\r\n`;
+}
+
+/** The body of a request for those who read streams. Its client sends no more than is being read. */
+export class RequestBody extends Readable {
+  readonly #pull: () => void;
+
+  /** @param pull called when there is room for more */
+  constructor(pull: () => void) {
+    super({ highWaterMark: 64 << 10 });
+    this.#pull = pull;
+    // A body that breaks off says so by its end and by its owner; nobody need listen.
+    this.on("error", () => {});
+  }
+
+  /** The client sends nothing more, though the body is not complete. */
+  breakOff(): void {
+    if (!this.readableEnded) this.destroy();
+  }
+
+  override _read(): void {
+    this.#pull();
+  }
 }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { checkFrame, unpad } from "../../../../src/transport/http2/frame-rules.ts";
-import { ConnectionError, errorCode } from "../../../../src/transport/http2/frames.ts";
+import {
+  ConnectionError,
+  checkFrame,
+  errorCode,
+  unpad,
+} from "../../../../src/transport/http2/frames.ts";
 
 function codeOf(action: () => unknown): number | undefined {
   try {

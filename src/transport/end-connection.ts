@@ -1,5 +1,17 @@
 import type { Socket } from "node:net";
-import { endThenDestroy } from "../linger.ts";
+
+/** How long a connection may take to send what was written last. */
+export const lingerMs = 1000;
+
+/**
+ * Ends a connection whose last words say why it ends: at once it would be reset, and they lost with
+ * it, where the peer is still sending.
+ */
+export function endThenDestroy(socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.end();
+  setTimeout(() => socket.destroy(), lingerMs).unref();
+}
 
 /** The answer to what is no request that a port takes, after which the connection is closed. */
 export function refusal(status: string, message = status): string {

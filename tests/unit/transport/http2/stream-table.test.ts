@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { PastStreams } from "../../../../src/transport/http2/past-streams.ts";
+import { PastStreams } from "../../../../src/transport/http2/stream-table.ts";
 
 describe("past streams", () => {
   test("may receive what was on its way until the client ends them", () => {

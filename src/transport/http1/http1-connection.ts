@@ -1,12 +1,11 @@
 import type { Socket } from "node:net";
 import { type Turn, turns } from "../../core/turns.ts";
+import { refusal } from "../end-connection.ts";
 import { maxGatheredBytes, maxOutputBytes, maxPipelinedBytes } from "../limits.ts";
-import { type ExchangeConnection, Http1Exchange } from "./exchange.ts";
-import type { FastPath } from "./fast-path.ts";
+import { type ExchangeConnection, Http1Exchange } from "./http1-exchange.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
-import { refusal } from "./refuse.ts";
 import { parseRequestHead, type RequestHead } from "./request-head.ts";
-import type { HeadEnd } from "./response-head.ts";
+import type { FastPath, HeadEnd } from "./response-head.ts";
 
 /** What a connection waits for, each of which has a limit in time; `answering`: for the service. */
 export type Phase = "request" | "next request" | "answering" | "reader" | "last words";
