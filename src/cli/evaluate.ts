@@ -17,7 +17,7 @@ import { resolve, resolveAll } from "../evaluation/resolve.ts";
 import { type Answer, answerOf } from "../runtime/evaluate/ask-daemon.ts";
 import { FlagsAtHand } from "../runtime/evaluate/flags-at-hand.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../runtime/read-source.ts";
-import { SourceError } from "../sources/source-error.ts";
+import { SourceError } from "../sources/source.ts";
 import { InvalidSelectorError } from "../store/selector.ts";
 import { answersText, answerText, explanationJson } from "./evaluate-output.ts";
 import { type Io, paletteOf } from "./io.ts";

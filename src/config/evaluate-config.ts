@@ -1,8 +1,8 @@
 import { ConfigError } from "../core/config-error.ts";
 import type { Environment } from "../core/environment.ts";
 import type { JsonObject } from "../core/json.ts";
+import { withDistinctNames } from "../sources/source-kind.ts";
 import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
-import { withDistinctNames } from "../sources/source-name.ts";
 import { startOptions } from "./options/start-options.ts";
 import { evaluateOptions } from "./options/tool-options.ts";
 import { resolveOptions } from "./resolve.ts";

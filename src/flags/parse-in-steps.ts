@@ -1,5 +1,4 @@
-import type { Json } from "../core/json.ts";
-import { setMember } from "../core/json.ts";
+import { type Json, setMember } from "../core/json.ts";
 import type { Steps } from "../core/steps.ts";
 
 /** Values between two steps: parsed in a fraction of a millisecond. */

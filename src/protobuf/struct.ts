@@ -5,8 +5,7 @@
  * https://protobuf.dev/reference/protobuf/google.protobuf/#struct
  */
 
-import type { Json } from "../core/json.ts";
-import { setMember } from "../core/json.ts";
+import { type Json, setMember } from "../core/json.ts";
 import {
   DecodeError,
   FIXED64,

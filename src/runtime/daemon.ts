@@ -1,6 +1,6 @@
 import type { Log } from "../core/log.ts";
 import { within } from "../core/within.ts";
-import { SourceError } from "../sources/source-error.ts";
+import { SourceError } from "../sources/source.ts";
 import { compileAfterStart } from "./compilation.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 

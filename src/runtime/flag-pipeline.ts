@@ -11,11 +11,17 @@ import type { ContextSource } from "../services/context-source.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
-import { MovingSource } from "../sources/moving-source.ts";
-import type { Payload, ReadPayload, Source } from "../sources/source.ts";
-import { isPermanent, messageOf, SourceError } from "../sources/source-error.ts";
+import {
+  isPermanent,
+  messageOf,
+  type Payload,
+  type ReadPayload,
+  type Source,
+  SourceError,
+} from "../sources/source.ts";
 import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 import { SourceStatus } from "../sources/source-status.ts";
+import { MovingSource } from "../sources/thread/moving-source.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { History } from "../store/history.ts";
 import { Store } from "../store/store.ts";

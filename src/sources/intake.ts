@@ -19,7 +19,7 @@ export type LoadTrace = (source: string) => LoadEnd;
 /** @param problem why the document was rejected; undefined: it was accepted */
 type LoadEnd = (problem: string | undefined) => void;
 
-export interface IntakeOptions {
+interface IntakeOptions {
   readonly store: Store;
   readonly status: SourceStatus;
   /** Reject documents that break the schema even where they could be loaded. */

@@ -17,7 +17,7 @@ export interface PastChange {
 }
 
 /** One value that differs, as JSON; of long values the beginning. */
-export interface PastDifference {
+interface PastDifference {
   readonly path: string;
   /** Undefined: there was, or is, none. */
   readonly before: string | undefined;

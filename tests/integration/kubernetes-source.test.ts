@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubernetesSource } from "../../src/sources/kubernetes/kubernetes-source.ts";
-import { isPermanent } from "../../src/sources/source-error.ts";
+import { isPermanent } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { KubernetesServer } from "../support/kubernetes-server.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";

@@ -1,5 +1,11 @@
-import type { Json, JsonObject } from "../../core/json.ts";
-import { isArray, isContainer, isObject, kindOf } from "../../core/json.ts";
+import {
+  isArray,
+  isContainer,
+  isObject,
+  type Json,
+  type JsonObject,
+  kindOf,
+} from "../../core/json.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import type { RuleUse } from "../../flags/document-schema.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";

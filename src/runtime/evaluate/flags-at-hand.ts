@@ -4,7 +4,7 @@ import { prepareFlag } from "../../evaluation/prepare.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { FlagDefinition, FlagSet, Problem } from "../../flags/model.ts";
 import { type FlagOrigin, originOf, unknownOrigin } from "../../flags/origin.ts";
-import { SourceError } from "../../sources/source-error.ts";
+import { SourceError } from "../../sources/source.ts";
 import { parseSelector } from "../../store/selector.ts";
 import { Store } from "../../store/store.ts";
 import type { View } from "../../store/view.ts";

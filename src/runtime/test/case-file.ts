@@ -4,7 +4,7 @@ import { isArray, isObject, type Json, type JsonObject, kindOf } from "../../cor
 import { didYouMean } from "../../core/nearest.ts";
 import { parseText } from "../../flags/document-text.ts";
 import { FindingList } from "../../flags/findings.ts";
-import { SourceError } from "../../sources/source-error.ts";
+import { SourceError } from "../../sources/source.ts";
 
 /** One case: what a flag should answer. */
 export interface Case {

@@ -8,7 +8,7 @@ import {
 import { type Finding, formatPath } from "../../flags/findings.ts";
 import type { FlagDefinition } from "../../flags/model.ts";
 import type { FoundThing } from "../../flags/places.ts";
-import { messageOf } from "../../sources/source-error.ts";
+import { messageOf } from "../../sources/source.ts";
 import { compileAsUsual } from "../compilation.ts";
 import type { SourceDocument } from "../read-source.ts";
 

@@ -5,8 +5,13 @@ import { within } from "../../core/within.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import { Restarts } from "../restarts.ts";
-import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
-import { PendingReplies } from "./messages.ts";
+import {
+  type FromWorker,
+  type ManagementReply,
+  PendingReplies,
+  type ToWorker,
+  type WorkerInit,
+} from "./messages.ts";
 
 export interface WorkerPoolOptions {
   /** Workers beside the main thread. */

@@ -11,8 +11,13 @@ import { FlagPipeline } from "../flag-pipeline.ts";
 import { createPage, pageIsServed } from "../page.ts";
 import { serve } from "../serve.ts";
 import { exportGraceMs, startExports } from "../telemetry.ts";
-import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
-import { PendingReplies } from "./messages.ts";
+import {
+  type FromWorker,
+  type ManagementReply,
+  PendingReplies,
+  type ToWorker,
+  type WorkerInit,
+} from "./messages.ts";
 import { RelaySource } from "./relay-source.ts";
 
 const replyTimeoutMs = 5_000;

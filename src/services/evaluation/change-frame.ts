@@ -1,5 +1,4 @@
-import type { JsonObject } from "../../core/json.ts";
-import { setMember } from "../../core/json.ts";
+import { type JsonObject, setMember } from "../../core/json.ts";
 import type { Steps } from "../../core/steps.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";

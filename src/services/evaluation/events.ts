@@ -1,7 +1,6 @@
 /** The messages of an event stream. Their wire form is the same in all versions of the service. */
 
-import type { JsonObject } from "../../core/json.ts";
-import { setMember } from "../../core/json.ts";
+import { type JsonObject, setMember } from "../../core/json.ts";
 import { atOnce, inSlices } from "../../core/steps.ts";
 import { writeStruct } from "../../protobuf/write-struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";

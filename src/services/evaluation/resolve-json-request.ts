@@ -1,7 +1,7 @@
+/** Reads requests in JSON when they are written as clients write them. */
+
 import { isObject, type Json } from "../../core/json.ts";
 import type { EvaluationContext } from "../../evaluation/resolve.ts";
-
-/** Reads requests in JSON when they are written as clients write them. */
 
 interface JsonRequest {
   readonly flagKey: string;

@@ -1,7 +1,7 @@
+/** From a request body to an evaluation context, as leniently as Go flagd. */
+
 import { isObject, type Json } from "../../core/json.ts";
 import type { EvaluationContext } from "../../evaluation/resolve.ts";
-
-/** From a request body to an evaluation context, as leniently as Go flagd. */
 
 /**
  * `{"context": {…}}`. Nothing, null, and a `context` that is no object give an empty context. What

@@ -1,7 +1,11 @@
 import type { CallObserver } from "../../core/calls.ts";
 import type { HeaderList } from "../../transport/cors.ts";
-import type { FastPath } from "../../transport/http1/response-head.ts";
-import { type HeadEnd, headEnd, statusLine } from "../../transport/http1/response-head.ts";
+import {
+  type FastPath,
+  type HeadEnd,
+  headEnd,
+  statusLine,
+} from "../../transport/http1/response-head.ts";
 import { defaultTimeouts } from "../../transport/limits.ts";
 import { observe } from "./observed.ts";
 import type { Reply } from "./reply.ts";

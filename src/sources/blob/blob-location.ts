@@ -11,7 +11,7 @@ export interface BlobLocation {
 }
 
 /** Options that there are, by name. */
-export type BlobOptions = Readonly<Record<string, "text" | "boolean">>;
+type BlobOptions = Readonly<Record<string, "text" | "boolean">>;
 
 /**
  * Reads `scheme://bucket/path/to/object?option=value`.

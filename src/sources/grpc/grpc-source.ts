@@ -7,10 +7,9 @@ import type { Log } from "../../core/log.ts";
 import { type ClientTls, readClientTls } from "../../core/tls/client-tls.ts";
 import { RetryLoop } from "../retry-loop.ts";
 import { pemFiles } from "../settings.ts";
-import type { Source, SourceSink } from "../source.ts";
-import { SourceError } from "../source-error.ts";
-import { sourceName } from "../source-name.ts";
-import { diagnose } from "./diagnose-grpc.ts";
+import { type Source, SourceError, type SourceSink } from "../source.ts";
+import { sourceName } from "../source-kind.ts";
+import { diagnose, probe } from "./diagnose-grpc.ts";
 import type { GrpcSourceConfig } from "./grpc-kind.ts";
 import {
   defaultTiming,
@@ -21,10 +20,9 @@ import {
   timeoutEnd,
 } from "./grpc-stream.ts";
 import { type Endpoint, parseGrpcTarget } from "./grpc-target.ts";
-import { probe } from "./probe.ts";
 import type { StreamEnd } from "./stream-end.ts";
 
-export interface GrpcSourceDependencies {
+interface GrpcSourceDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing?: Partial<GrpcTiming>;

@@ -1,13 +1,13 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { messageOf } from "../source-error.ts";
+import { messageOf } from "../source.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type RedisAddress, serverName } from "./redis-address.ts";
-import { RedisError } from "./redis-error.ts";
+import { RedisError } from "./redis-errors.ts";
 import type { Route, Target } from "./route.ts";
 import type { MasterReport, Sentinel, SentinelOptions } from "./sentinel.ts";
 
-export interface SentinelRouteOptions {
+interface SentinelRouteOptions {
   readonly sentinels: readonly [RedisAddress, ...RedisAddress[]];
   /** Which of the servers to read; a replica only if there is one. */
   readonly role: "master" | "replica";

@@ -8,7 +8,7 @@ import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
 import type { Payload, SourceSink } from "../source.ts";
 import { createSource } from "../source-kinds.ts";
-import type { FromThread, Task, ToThread } from "./thread-messages.ts";
+import type { FromThread, Task, ToThread } from "./thread-source.ts";
 
 /** A source in a thread of its own, which also reads its documents. */
 export async function runSourceThread(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { isPermanent, messageOf, SourceError } from "../source-error.ts";
+import { isPermanent, messageOf, SourceError } from "../source.ts";
 import type { WebClient, WebRequest } from "./web-client.ts";
 
 /** A cloud library that does not come to an end, such as one that runs a command, is given up after this time. */

@@ -5,8 +5,7 @@ import type {
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
 import { codeForm } from "../../core/rpc-error.ts";
-import type { TransportContext } from "../call.ts";
-import { Call } from "../call.ts";
+import { Call, type TransportContext } from "../call.ts";
 import type { Cors, HeaderList } from "../cors.ts";
 import type { Exchange, HeaderFields } from "../exchange.ts";
 import { envelopeBytes } from "../grpc/envelope.ts";

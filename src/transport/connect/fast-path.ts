@@ -1,12 +1,10 @@
 import { codeForm, type RpcError } from "../../core/rpc-error.ts";
-import type { TransportContext } from "../call.ts";
-import { Call } from "../call.ts";
+import { Call, type TransportContext } from "../call.ts";
 import type { Cors } from "../cors.ts";
 import { publicError } from "../grpc/grpc-status.ts";
 import { wantsGzip } from "../gzip.ts";
 import type { RequestHead } from "../http1/request-head.ts";
-import type { FastPath } from "../http1/response-head.ts";
-import { headEnd, statusLine } from "../http1/response-head.ts";
+import { type FastPath, headEnd, statusLine } from "../http1/response-head.ts";
 import type { UnaryMethod } from "../listener.ts";
 
 type Headers = RequestHead["headers"];

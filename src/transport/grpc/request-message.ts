@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Code, RpcError } from "../../core/rpc-error.ts";
 import { ByteCollector } from "../byte-collector.ts";
-import type { Expirable, TransportContext } from "../call.ts";
-import { Call } from "../call.ts";
+import { Call, type Expirable, type TransportContext } from "../call.ts";
 import type { Http2Stream } from "../http2/http2-stream.ts";
 import {
   checkEncoding,

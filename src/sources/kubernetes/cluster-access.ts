@@ -1,0 +1,155 @@
+import { readFileSync } from "node:fs";
+import type { RequestOptions } from "node:https";
+import { delimiter, join } from "node:path";
+import { KubeConfig } from "@kubernetes/client-node";
+import type { Environment } from "../../core/environment.ts";
+import type { ClientTls } from "../../core/tls/client-tls.ts";
+import { messageOf, SourceError } from "../source.ts";
+import { answerOf, explainLibrary } from "../web/library-requests.ts";
+
+/** An API server and how it is entered. */
+export interface Cluster {
+  /** Without a slash at the end. */
+  readonly server: string;
+  readonly tls: ClientTls;
+  /** Value of the Authorization header. */
+  readonly authorization?: string | undefined;
+}
+
+/** Where a pod finds its service account. */
+export const podServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** The cluster of the files that KUBECONFIG names, else the one that flagd runs in. */
+export class ClusterAccess {
+  readonly #env: Environment;
+  readonly #serviceAccount: string;
+  #loaded: { readonly config: KubeConfig; readonly text: string } | undefined;
+
+  constructor(env: Environment, serviceAccount: string) {
+    this.#env = env;
+    this.#serviceAccount = serviceAccount;
+  }
+
+  /**
+   * The cluster, with credentials that are valid now: files are read again when they change, commands run again
+   * when what they printed expires.
+   * @throws SourceError naming the file and what is wrong with it
+   */
+  async get(signal: AbortSignal): Promise<Cluster> {
+    const config = this.#env.KUBECONFIG
+      ? this.#fromFiles(this.#env.KUBECONFIG.split(delimiter).filter((path) => path !== ""))
+      : this.#inCluster();
+    const cluster = config.getCurrentCluster();
+    const origin = this.#env.KUBECONFIG ? `${this.#env.KUBECONFIG} (KUBECONFIG)` : "the pod";
+    if (!cluster) {
+      return fail(
+        `${origin}: there is no context named "${config.getCurrentContext()}" with a cluster`,
+      );
+    }
+    if (!/^https?:/.test(cluster.server ?? "") || !URL.canParse(cluster.server)) {
+      return fail(`${origin}: the server of the cluster is not an http or https URL`);
+    }
+    const options: RequestOptions = {};
+    try {
+      await answerOf(config.applyToHTTPSOptions(options), signal);
+    } catch (error) {
+      throw explainLibrary(error, `${origin}: no Kubernetes credentials`);
+    }
+    return { server: cluster.server.replace(/\/$/, ""), ...credentialsOf(options) };
+  }
+
+  /** They were refused: begin anew. */
+  forget(): void {
+    this.#loaded = undefined;
+  }
+
+  #fromFiles(paths: readonly string[]): KubeConfig {
+    const shown = `${paths.join(delimiter)} (KUBECONFIG)`;
+    let text: string;
+    try {
+      text = paths.map((path) => readFileSync(path, "utf8")).join("\n");
+    } catch (error) {
+      return fail(`cannot read ${shown}: ${messageOf(error)}`);
+    }
+    if (this.#loaded?.text === text) return this.#loaded.config;
+    try {
+      const config = mergedConfig(paths);
+      this.#loaded = { config, text };
+      return config;
+    } catch (error) {
+      // The parser quotes lines, which may be tokens.
+      return fail(`${shown} cannot be used: ${messageOf(error).split("\n")[0]?.slice(0, 100)}`);
+    }
+  }
+
+  #inCluster(): KubeConfig {
+    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = "443" } = this.#env;
+    if (!host) {
+      return fail(
+        "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST is not set; outside a cluster, set KUBECONFIG",
+      );
+    }
+    const file = (name: string) => {
+      const path = join(this.#serviceAccount, name);
+      try {
+        return readFileSync(path);
+      } catch (error) {
+        return fail(`cannot read ${path}: ${messageOf(error)}`);
+      }
+    };
+    const config = new KubeConfig();
+    const server = `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+    const caData = file("ca.crt").toString("base64");
+    // Read for every request: the token is rotated in place.
+    const token = file("token").toString().trim();
+    config.loadFromClusterAndUser(
+      { name: "cluster", server, caData, skipTLSVerify: false },
+      { name: "user", token },
+    );
+    return config;
+  }
+}
+
+function mergedConfig(paths: readonly string[]): KubeConfig {
+  const [first, ...others] = paths.map((path) => {
+    const config = new KubeConfig();
+    config.loadFromFile(path);
+    return config;
+  });
+  if (first === undefined) return fail("KUBECONFIG names no file");
+  for (const other of others) first.mergeConfig(other, first.getCurrentContext() !== undefined);
+  for (const cluster of first.clusters) {
+    // The library refuses plain HTTP otherwise, and there is no TLS to verify.
+    if (/^http:/.test(cluster.server)) Object.assign(cluster, { skipTLSVerify: true });
+  }
+  const cluster = first.getCurrentCluster();
+  const user = first.getCurrentUser();
+  // Which the library does not pass on, and some plugins want (client.authentication.k8s.io).
+  if (user?.exec && cluster) {
+    const { apiVersion } = user.exec as { readonly apiVersion?: string };
+    const info = { apiVersion, kind: "ExecCredential", spec: { interactive: false } };
+    const variable = { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify(info) };
+    const { env } = user.exec as { readonly env?: readonly object[] | null };
+    Object.assign(user.exec, { env: [...(env ?? []), variable] });
+  }
+  return first;
+}
+
+function credentialsOf(options: RequestOptions): Pick<Cluster, "tls" | "authorization"> {
+  const { ca, cert, key, servername, rejectUnauthorized, headers, auth } = options;
+  const authorization = (headers as Readonly<Record<string, string>> | undefined)?.Authorization;
+  const basic = auth && `Basic ${Buffer.from(auth).toString("base64")}`;
+  return {
+    tls: {
+      ...(ca && { ca: String(ca) }),
+      ...(cert && key && { client: { cert: String(cert), key: String(key) } }),
+      ...(rejectUnauthorized === false && { insecure: true }),
+      ...(servername && { serverName: servername }),
+    },
+    authorization: authorization ?? (basic || undefined),
+  };
+}
+
+function fail(problem: string): never {
+  throw new SourceError(problem, { retryable: false });
+}
