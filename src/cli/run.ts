@@ -61,7 +61,7 @@ async function report(
   if (!known || "strict" in known.options) {
     const format = await impliedLogFormat(known?.name, args, environment);
     if (format === "json") {
-      const { jsonLine } = await import("../telemetry/logging/format.ts");
+      const { jsonLine } = await import("../telemetry/log/log-line.ts");
       const fields = known && { component: known.name };
       return `${jsonLine({ level: "fatal", time: new Date(), message, fields: { ...fields } })}\n`;
     }

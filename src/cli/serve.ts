@@ -4,7 +4,7 @@ import { commandHelp } from "../config/manual/help.ts";
 import type { ServingConfig } from "../config/serving.ts";
 import type { Environment } from "../core/environment.ts";
 import type { Log } from "../core/log.ts";
-import { createLog } from "../telemetry/logging/create-log.ts";
+import { createLog } from "../telemetry/log/create-log.ts";
 import type { Io } from "./io.ts";
 
 /** A command that runs until it is told to stop. */

@@ -1,6 +1,6 @@
 import { isLoopback } from "../core/loopback.ts";
 import { showAddress } from "../core/tcp-address.ts";
-import { exactRoutes, type RouteOf } from "../telemetry/routes.ts";
+import { exactRoutes, type RouteOf } from "../telemetry/call-metrics.ts";
 import { type HttpHandler, notFoundPage, pathOf } from "../transport/http-handler.ts";
 import type { FastPath, ListenAddress } from "../transport/listener.ts";
 

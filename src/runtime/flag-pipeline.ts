@@ -7,7 +7,7 @@ import { inSlices } from "../core/steps.ts";
 import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";
-import type { ContextSource } from "../services/context-source.ts";
+import type { ContextSource } from "../services/context-additions.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
@@ -25,7 +25,7 @@ import { MovingSource } from "../sources/thread/moving-source.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { History } from "../store/history.ts";
 import { Store } from "../store/store.ts";
-import { type RateLimitOptions, rateLimit } from "../telemetry/logging/rate-limit.ts";
+import { type OnceAMinuteOptions, onceAMinute } from "../telemetry/log/once-a-minute.ts";
 import { Restarts } from "./restarts.ts";
 
 /** What a pipeline is made of. */
@@ -218,8 +218,8 @@ async function lastGoodFiles(
  * Logs what evaluations could not use, each thing once a minute; what clients left out once a minute for
  * each flag; and at level debug all of it.
  */
-export function reportTo(log: Log, options?: RateLimitOptions) {
-  const allow = rateLimit(options);
+export function reportTo(log: Log, options?: OnceAMinuteOptions) {
+  const allow = onceAMinute(options);
   return (level: Severity, flagKey: string, message: string): void => {
     const fields = { "flag-key": flagKey };
     const seldom = level === "info" ? `info ${flagKey}` : `${flagKey} ${message}`;

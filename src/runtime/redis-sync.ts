@@ -3,7 +3,7 @@ import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
 import { withoutClients } from "../core/server-tls.ts";
 import { guarded, isGuardedManagement } from "../services/access/guarded-handler.ts";
-import { createManagementHandler } from "../services/management/handler.ts";
+import { createManagementHandler } from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";

@@ -2,7 +2,7 @@ import type { StartConfig } from "../config/start-config.ts";
 import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
 import { withoutClients } from "../core/server-tls.ts";
-import { createManagementHandler } from "../services/management/handler.ts";
+import { createManagementHandler } from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe, reachableFromOutside } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";

@@ -1,7 +1,11 @@
+/**
+ * Connect's JSON over HTTP/1.1 has a short path that answers from a request's bytes. To the byte,
+ * dates aside, its answers are those of a listener that has the universal path only.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { CallRecord } from "../../src/core/calls.ts";
 import type { Outcome } from "../../src/evaluation/outcomes.ts";
-import { createEvaluationService } from "../../src/services/evaluation/service.ts";
+import { createEvaluationService } from "../../src/services/evaluation/evaluation-service.ts";
 import type { Timeouts } from "../../src/transport/limits.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
@@ -10,11 +14,6 @@ import { converse } from "../support/raw-client.ts";
 import { rememberingLog } from "../support/silent-log.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { flags } from "./evaluation-cases.ts";
-
-/**
- * Connect's JSON over HTTP/1.1 has a short path that answers from a request's bytes. To the byte,
- * dates aside, its answers are those of a listener that has the universal path only.
- */
 
 const long = { en: "x".repeat(3000) };
 const store = new FakeStore(

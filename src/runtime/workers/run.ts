@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { buildInfo } from "../../core/build-info.ts";
 import type { Log } from "../../core/log.ts";
-import { createLog } from "../../telemetry/logging/create-log.ts";
+import { createLog } from "../../telemetry/log/create-log.ts";
 import { Registry } from "../../telemetry/metrics/registry.ts";
 import { describeResource } from "../../telemetry/resource.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
