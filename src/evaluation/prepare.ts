@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../core/json.ts";
-import { shorten } from "../core/shorten.ts";
+import { shorten } from "../core/message-text.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import type { FractionalVersion } from "./operators/fractional/fractional.ts";
 import { hidesReflection, type Outcome, type Outcomes, outcomesOf } from "./outcomes.ts";

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../core/json.ts";
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import { once } from "./memo.ts";
 import { failed, type Kind, kindOf, notFound, type Outcome } from "./outcomes.ts";

@@ -1,7 +1,7 @@
 import type { RedisSyncConfig } from "../config/redis-sync-config.ts";
-import { versionLine } from "../core/build-info.ts";
 import type { Log } from "../core/log.ts";
-import { withoutClients } from "../core/server-tls.ts";
+import { versionLine } from "../core/process-info.ts";
+import { withoutClients } from "../core/tls/tls-material.ts";
 import { guarded, isGuardedManagement } from "../services/access/guarded-handler.ts";
 import { createManagementHandler } from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";

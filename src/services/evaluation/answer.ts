@@ -1,7 +1,7 @@
 /** From an outcome to what a Resolve method answers, made once per outcome and method. */
 
+import { Code, RpcError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
-import { Code, RpcError } from "../../core/rpc-error.ts";
 import { once } from "../../evaluation/memo.ts";
 import type { ErrorCode, Outcome } from "../../evaluation/outcomes.ts";
 import { failed, type Kind, kindOf } from "../../evaluation/outcomes.ts";

@@ -1,4 +1,4 @@
-import { atOnce } from "../../core/steps.ts";
+import { atOnce } from "../../core/turns.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import type { EvaluationContext } from "../../evaluation/resolve.ts";
 import { resolve } from "../../evaluation/resolve.ts";

@@ -1,7 +1,7 @@
 /** ResolveAll: every flag of a view, from parts made once per outcome. */
 
 import type { Json, JsonObject } from "../../core/json.ts";
-import type { Steps } from "../../core/steps.ts";
+import type { Steps } from "../../core/turns.ts";
 import { Derived, once } from "../../evaluation/memo.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import { failed, type Kind, kindOf } from "../../evaluation/outcomes.ts";

@@ -1,6 +1,6 @@
 /** What OFREP says about one flag: the answer to a single evaluation, an element of a bulk one. */
 
-import type { Steps } from "../../core/steps.ts";
+import type { Steps } from "../../core/turns.ts";
 import { Derived, once } from "../../evaluation/memo.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import { failed, kindOf } from "../../evaluation/outcomes.ts";
