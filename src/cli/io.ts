@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 
 /** What a command uses of the process that it runs in. */
 export interface Io {
@@ -33,3 +33,23 @@ export const processIo: Io = {
     await Bun.write(Bun.stderr, text).catch(() => undefined);
   },
 };
+
+type Style = (text: string) => string;
+
+/** How a command sets off parts of its text. */
+export interface Palette {
+  readonly bold: Style;
+  readonly dim: Style;
+  readonly green: Style;
+  readonly red: Style;
+  readonly cyan: Style;
+}
+
+const plain: Style = (text) => text;
+const withoutColors: Palette = { bold: plain, dim: plain, green: plain, red: plain, cyan: plain };
+
+/** Colours, if standard output is a terminal that shows them. */
+export async function paletteOf({ colors }: Io): Promise<Palette> {
+  // Loading the colours takes longer than most evaluations.
+  return colors ? (await import("consola/utils")).colors : withoutColors;
+}

@@ -1,8 +1,39 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import { compareBytes } from "../core/order.ts";
 import type { FlagDefinition } from "../flags/model.ts";
-import type { ErrorCode, Outcome, Reason } from "./outcome.ts";
+import type { Memo } from "./memo.ts";
 import { isPlainName, variantName } from "./variant-name.ts";
+
+export type Reason = "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "DISABLED" | "ERROR";
+export type ErrorCode = "FLAG_NOT_FOUND" | "PARSE_ERROR" | "TYPE_MISMATCH" | "GENERAL";
+
+/**
+ * One possible answer of one flag. Immutable and made when flags change: evaluating a flag only
+ * picks one of its outcomes, so that what a service encodes for an outcome it encodes once.
+ */
+export interface Outcome {
+  readonly key: string;
+  readonly reason: Reason;
+  /** Set exactly when `reason` is ERROR. */
+  readonly errorCode: ErrorCode | undefined;
+  /** undefined: nothing was selected, the caller's default applies. */
+  readonly variant: string | undefined;
+  readonly value: Json | undefined;
+  /** What answers carry: the selector's reflection overlaid by the flag's metadata, no null values, keys in byte order. */
+  readonly metadata: JsonObject;
+  readonly memo: Memo;
+}
+
+/** The JSON type of a value. */
+export type Kind = "boolean" | "string" | "number" | "object" | "array" | "null";
+
+export function kindOf(value: Json): Kind {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  const kind = typeof value;
+  if (kind === "boolean" || kind === "string" || kind === "number") return kind;
+  return "object";
+}
 
 /** Every answer that one flag can give. */
 export interface Outcomes {

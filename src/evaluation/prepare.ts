@@ -1,10 +1,9 @@
 import type { Json, JsonObject } from "../core/json.ts";
-import { shorten } from "../core/shorten.ts";
+import { shorten } from "../core/message-text.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import type { FractionalVersion } from "./operators/fractional/fractional.ts";
-import type { Outcome } from "./outcome.ts";
-import { hidesReflection, type Outcomes, outcomesOf } from "./outcomes.ts";
-import type { EvaluationContext, PreparedFlag } from "./prepared-flag.ts";
+import { hidesReflection, type Outcome, type Outcomes, outcomesOf } from "./outcomes.ts";
+import type { EvaluationContext, PreparedFlag } from "./resolve.ts";
 import { BudgetError, evaluationLimits, grant } from "./rule/budget.ts";
 import { type CompiledRule, compileRule } from "./rule/compile.ts";
 import type { RuleObserver, Severity } from "./rule/expression.ts";

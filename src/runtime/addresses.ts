@@ -1,5 +1,4 @@
-import { isLoopback } from "../core/loopback.ts";
-import { showAddress } from "../core/tcp-address.ts";
+import { isLoopback, showAddress } from "../core/tcp-address.ts";
 import { isManagementPath } from "../services/management/management-api.ts";
 import { exactRoutes, type RouteOf } from "../telemetry/call-metrics.ts";
 import { type HttpHandler, notFoundPage, pathOf } from "../transport/http-handler.ts";

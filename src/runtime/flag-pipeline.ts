@@ -1,9 +1,9 @@
 import { inWordsOfUser, type SettingNames } from "../config/setting-names.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import { inSlices } from "../core/steps.ts";
+import { inSlices } from "../core/turns.ts";
 import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";

@@ -1,7 +1,7 @@
-import type { RedisSyncConfig } from "../config/redis-sync.ts";
-import { versionLine } from "../core/build-info.ts";
+import type { RedisSyncConfig } from "../config/redis-sync-config.ts";
 import type { Log } from "../core/log.ts";
-import { withoutClients } from "../core/server-tls.ts";
+import { versionLine } from "../core/process-info.ts";
+import { withoutClients } from "../core/tls/tls-material.ts";
 import { guarded } from "../services/access/guarded-handler.ts";
 import { isGuardedManagement } from "../services/management/management-api.ts";
 import { createManagementHandler } from "../services/management/management-handler.ts";

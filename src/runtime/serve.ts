@@ -1,5 +1,5 @@
 import type { Address } from "../config/serving.ts";
-import type { StartConfig } from "../config/start.ts";
+import type { StartConfig } from "../config/start-config.ts";
 import type { Log } from "../core/log.ts";
 import { guarded } from "../services/access/guarded-handler.ts";
 import { createEvaluationService } from "../services/evaluation/evaluation-service.ts";

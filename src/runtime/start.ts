@@ -1,8 +1,8 @@
-import type { StartConfig } from "../config/start.ts";
-import { versionLine } from "../core/build-info.ts";
+import type { StartConfig } from "../config/start-config.ts";
 import type { Log } from "../core/log.ts";
-import { withoutClients } from "../core/server-tls.ts";
+import { versionLine } from "../core/process-info.ts";
 import { sameAddress } from "../core/tcp-address.ts";
+import { withoutClients } from "../core/tls/tls-material.ts";
 import { createManagementHandler } from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe, reachableFromOutside } from "./addresses.ts";

@@ -1,6 +1,6 @@
 /** What the daemon's operator adds to every evaluation context. */
 import type { Json, JsonObject } from "../core/json.ts";
-import type { EvaluationContext } from "../evaluation/prepared-flag.ts";
+import type { EvaluationContext } from "../evaluation/resolve.ts";
 
 /** The evaluation context that is added to every evaluation, and that sync clients lay over their own. */
 export interface ContextSource {

@@ -1,5 +1,5 @@
 import { once } from "../evaluation/memo.ts";
-import type { Outcome } from "../evaluation/outcome.ts";
+import type { Outcome } from "../evaluation/outcomes.ts";
 import type { NumberSeries } from "../telemetry/metrics/instrument.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 

@@ -1,5 +1,5 @@
 /** The OpenAPI document of a daemon, put together from what each service says of its own paths. */
-import { buildInfo } from "../core/build-info.ts";
+import { buildInfo } from "../core/process-info.ts";
 
 /** A JSON Schema (2020-12, as OpenAPI 3.1 has it). */
 export interface Schema {

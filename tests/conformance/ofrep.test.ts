@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { CallRecord } from "../../src/core/calls.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { Outcome } from "../../src/evaluation/outcome.ts";
+import type { Outcome } from "../../src/evaluation/outcomes.ts";
 import { createOfrep, type OfrepOptions } from "../../src/services/ofrep/ofrep-service.ts";
 import { askHandler, toHttpRequest } from "../support/ask-handler.ts";
 import { fixedContext } from "../support/fixed-context.ts";

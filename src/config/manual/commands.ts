@@ -1,15 +1,17 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
-import { quote } from "../../core/quote.ts";
-import { evaluateOptions } from "../options/evaluate.ts";
 import type { OptionTable } from "../options/option.ts";
-import { probeOptions } from "../options/probe.ts";
-import { redisSyncOptions } from "../options/redis-sync.ts";
-import { globalOptions } from "../options/shared.ts";
-import { startOptions } from "../options/start.ts";
-import { testOptions } from "../options/test.ts";
-import { validateOptions } from "../options/validate.ts";
-import { versionOptions } from "../options/version.ts";
+import { redisSyncOptions } from "../options/redis-sync-options.ts";
+import { globalOptions } from "../options/shared-options.ts";
+import { startOptions } from "../options/start-options.ts";
+import {
+  evaluateOptions,
+  probeOptions,
+  testOptions,
+  validateOptions,
+  versionOptions,
+} from "../options/tool-options.ts";
 
 /** A command as help, completion and reference describe it. */
 export interface CommandManual {

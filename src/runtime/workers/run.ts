@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { buildInfo } from "../../core/build-info.ts";
 import type { Log } from "../../core/log.ts";
+import { buildInfo } from "../../core/process-info.ts";
 import { isManagementPath } from "../../services/management/management-api.ts";
 import { createLog } from "../../telemetry/log/create-log.ts";
 import { Registry } from "../../telemetry/metrics/registry.ts";

@@ -1,4 +1,4 @@
-import { codeForm } from "../../core/rpc-error.ts";
+import { codeForm } from "../../core/errors.ts";
 import type { Guard } from "../../transport/guard.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
 

@@ -1,4 +1,3 @@
-/** The service for every protocol that Connect speaks. */
 import {
   create,
   type DescMethod,
@@ -8,8 +7,8 @@ import {
   type Message,
 } from "@bufbuild/protobuf";
 import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
-import { inSlices } from "../../core/steps.ts";
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import { inSlices } from "../../core/turns.ts";
+import type { EvaluationContext } from "../../evaluation/resolve.ts";
 import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../gen/schema/v1/schema_pb.ts";
@@ -22,6 +21,8 @@ import { type Evaluator, selectorFrom } from "./evaluator.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { ServerEvent } from "./events.ts";
 import { type BulkMethod, bulkMethods } from "./resolve-all.ts";
+
+/** The service for every protocol that Connect speaks. */
 
 /** The versions of the service, as their protocol files describe them. */
 export const services: readonly DescService[] = [EvaluationV1, EvaluationV2, SchemaV1];

@@ -1,8 +1,4 @@
-/**
- * The evaluation service in all its versions, by two ways: the fast path for gRPC calls, bytes to
- * bytes, and Connect's handlers for every other protocol. Both pick from the same answers.
- */
-import type { Outcome } from "../../evaluation/outcome.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { EventClient } from "../../telemetry/stream-metrics.ts";
 import { ContextAdditions, type ContextSource } from "../context-additions.ts";
@@ -11,6 +7,11 @@ import type { RpcService } from "../rpc-service.ts";
 import { fastPath } from "./evaluation-fast-path.ts";
 import { createEvaluator, traced } from "./evaluator.ts";
 import { EventStreams } from "./event-streams.ts";
+
+/**
+ * The evaluation service in all its versions, by two ways: the fast path for gRPC calls, bytes to
+ * bytes, and Connect's handlers for every other protocol. Both pick from the same answers.
+ */
 
 export interface EvaluationServiceOptions {
   readonly store: SnapshotSource;

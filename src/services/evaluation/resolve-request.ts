@@ -1,7 +1,7 @@
 /** Reads the requests of all Resolve methods, in protobuf and in JSON; their shapes are the same in every version. */
 
 import { isObject, type Json } from "../../core/json.ts";
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
+import type { EvaluationContext } from "../../evaluation/resolve.ts";
 import { LENGTH_DELIMITED, WireReader } from "../../protobuf/reader.ts";
 import { readStruct } from "../../protobuf/struct.ts";
 

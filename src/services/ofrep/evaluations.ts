@@ -1,9 +1,6 @@
-import { atOnce, inSlices } from "../../core/steps.ts";
-/** From a context to the answer of OFREP's two ways to evaluate. */
-
-import type { Outcome } from "../../evaluation/outcome.ts";
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
-import { resolve, takesTurns } from "../../evaluation/resolve.ts";
+import { atOnce, inSlices } from "../../core/turns.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
+import { type EvaluationContext, resolve, takesTurns } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import { ContextAdditions, type ContextSource } from "../context-additions.ts";
 import type { EvaluationSpan, EvaluationTrace } from "../evaluation-trace.ts";
@@ -15,6 +12,8 @@ import { eventStreams, type OfrepEvents } from "./ofrep-events.ts";
 import { isRefusal, type OfrepRequest, parseContext, readSelector } from "./ofrep-request.ts";
 import { json, type Reply, refusal } from "./reply.ts";
 import type { Body } from "./request-body.ts";
+
+/** From a context to the answer of OFREP's two ways to evaluate. */
 
 export interface EvaluationsOptions {
   readonly store: SnapshotSource;

@@ -42,13 +42,17 @@ try {
 suite.finish();
 
 async function walk({ http }: Flagd, examples: number, seed: number, more: string[] = []) {
-  const text = await output([
-    schemathesis,
-    ...["--config-file", join(import.meta.dir, "schemathesis.toml")],
-    ...["run", `${http}/openapi.json`, "--seed", `${seed}`, "--max-examples", `${examples}`],
-    ...["--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--no-color", ...more],
-    ...["--suppress-health-check", "all", "--warnings", "off"],
-  ]);
+  const text = await output(
+    [
+      schemathesis,
+      ...["--config-file", join(import.meta.dir, "schemathesis.toml")],
+      ...["run", `${http}/openapi.json`, "--seed", `${seed}`, "--max-examples", `${examples}`],
+      ...["--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--no-color", ...more],
+      ...["--suppress-health-check", "all", "--warnings", "off"],
+    ],
+    // It keeps what it found where it runs.
+    { cwd: folder },
+  );
   const [, count = "0"] = /(\d+) generated/.exec(text) ?? [];
   sent += Number(count);
 }

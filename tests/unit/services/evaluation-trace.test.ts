@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Outcome } from "../../../src/evaluation/outcome.ts";
+import type { Outcome } from "../../../src/evaluation/outcomes.ts";
 import { type EvaluatedFlag, logEvaluations } from "../../../src/services/evaluation-trace.ts";
 import { type LogEntry, rememberingLog } from "../../support/silent-log.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import { Code } from "@connectrpc/connect";
 import type { JsonObject } from "../../../../src/core/json.ts";
-import { atOnce } from "../../../../src/core/steps.ts";
+import { atOnce } from "../../../../src/core/turns.ts";
 import { pack } from "../../../../src/flags/packed.ts";
 import type { View } from "../../../../src/store/view.ts";
 import { stepsTo } from "../../../support/steps.ts";
