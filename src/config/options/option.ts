@@ -8,6 +8,7 @@ export const sections = [
   "Evaluation",
   "Simulation",
   "Sync stream",
+  "Notifications",
   "Limits",
   "Logs and telemetry",
   "Output",

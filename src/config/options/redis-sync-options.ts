@@ -6,6 +6,7 @@ import {
   globalOptions,
   listenOptions,
   loadingOptions,
+  notifyOptions,
   redisLoginOptions,
   syncOptions,
   telemetryOptions,
@@ -96,6 +97,7 @@ export const redisSyncOptions = {
   }),
   ...loadingOptions,
   ...syncOptions,
+  ...notifyOptions,
   "redis-log-format": option({
     kind: oneOf("console", "json"),
     default: "console",
