@@ -128,7 +128,8 @@ async function textOf(file: string): Promise<string> {
 
 async function change(config: RedisCommandConfig, action: FlagAction, io: Io): Promise<number> {
   const { source, keep, message, verb, words } = config;
-  const note = { user: user(io), message, change: [verb, ...words].join(" ") };
+  const time = new Date().toISOString();
+  const note = { time, user: user(io), message, change: [verb, ...words].join(" ") };
   const entries = action.verb === "rollback" ? action.changes : action.verb === "push" ? 1 : 0;
   let status = 0;
   const decide = decision(config, action, io, (code) => {
@@ -162,15 +163,14 @@ function decision(
     }
     if (agreed === flags.version) return planned;
     const { changes, errors, warnings } = review(flags.document, planned.document);
-    const palette = await paletteOf(io);
-    if (raced && agreed !== undefined && !config.yes) {
-      await io.complain("the flags were changed meanwhile; what the change does now:\n");
-    }
-    if (!raced || !config.yes) await io.print(changesText(changes, palette));
     const all = [...planned.problems.map((problem) => `error: ${problem}`), ...errors];
     if (all.length > 0 || (config.strict && warnings.length > 0)) {
       throw new SourceError(withheldText([...all, ...(config.strict ? warnings : [])]));
     }
+    if (raced && agreed !== undefined && !config.yes) {
+      await io.complain("the flags were changed meanwhile; what the change does now:\n");
+    }
+    if (!raced || !config.yes) await io.print(changesText(changes, await paletteOf(io)));
     for (const warning of raced ? [] : warnings) await io.complain(`${warning}\n`);
     if (config.dryRun) {
       await io.print("nothing was written (--dry-run)\n");

@@ -46,7 +46,10 @@ export function toggled(document: Json, key: string): Edit[] {
 }
 
 export function deleted(document: Json, keys: readonly string[]): Edit[] {
-  return keys.map((key) => ({ path: flagOf(document, key).path, value: undefined }));
+  const paths = keys.map((key) => flagOf(document, key).path);
+  // From the end of a list, so that those before keep their places.
+  const place = ([, step]: readonly EditStep[]) => (typeof step === "number" ? step : 0);
+  return paths.sort((a, b) => place(b) - place(a)).map((path) => ({ path, value: undefined }));
 }
 
 /**
@@ -66,21 +69,33 @@ export function withMembers(
     if (isArray(flags)) return [{ path: ["flags", flags.length], value: { key, ...flag } }];
     return [{ path: ["flags", key], value: flag }];
   }
+  const flag = structuredClone(found.flag) as Record<string, Json>;
   return members.map(({ path, value }) => {
-    // The first object on the way that is not there yet is made as a whole.
-    let parent: Json = found.flag;
-    for (const [depth, name] of path.slice(0, -1).entries()) {
-      const next: Json | undefined = own(parent, name);
-      if (next === undefined || next === null) {
-        const made: Record<string, Json> = {};
-        place(made, path.slice(depth + 1), value, key);
-        return { path: [...found.path, ...path.slice(0, depth + 1)], value: made };
-      }
-      if (!isObject(next)) throw noObject(key, path.slice(0, depth + 1));
-      parent = next;
-    }
-    return { path: [...found.path, ...path], value };
+    const edit = memberEdit(flag, path, value, key);
+    place(flag, path, value, key);
+    return { path: [...found.path, ...edit.path], value: edit.value };
   });
+}
+
+/** The first object on the way that is not there yet is made as a whole. */
+function memberEdit(
+  flag: Readonly<Record<string, Json>>,
+  path: readonly string[],
+  value: Json,
+  key: string,
+): Edit {
+  let parent: Json = flag;
+  for (const [depth, name] of path.slice(0, -1).entries()) {
+    const next: Json | undefined = own(parent, name);
+    if (next === undefined || next === null) {
+      const made: Record<string, Json> = {};
+      place(made, path.slice(depth + 1), value, key);
+      return { path: path.slice(0, depth + 1), value: made };
+    }
+    if (!isObject(next)) throw noObject(key, path.slice(0, depth + 1));
+    parent = next;
+  }
+  return { path, value };
 }
 
 function place(

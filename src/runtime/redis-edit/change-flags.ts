@@ -26,7 +26,9 @@ export interface PresentFlags {
 export type Decide = (present: PresentFlags) => Promise<StoredChange | undefined>;
 
 /** Who changes what, for the history. */
-export interface ChangeNote {
+interface ChangeNote {
+  /** ISO 8601. */
+  readonly time: string;
   readonly user: string;
   readonly message: string;
   readonly change: string;
@@ -92,8 +94,8 @@ export async function changeFlags(
           return { written: false, replicas: undefined };
         }
         if (list) await checkHistory(owner, list);
-        const entry = { id, time: new Date(clock.now()).toISOString(), ...note };
-        const kept = list ? keepEntry(list, { ...entry, before: change.before }, keep) : [];
+        const entry = { id, ...note, before: change.before };
+        const kept = list ? keepEntry(list, entry, keep) : [];
         await owner.confirm();
         sent = change;
         const replies = await transaction(owner, [...change.commands, ...kept]);

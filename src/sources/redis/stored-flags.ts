@@ -164,7 +164,8 @@ async function readHash(connection: RedisConnection, key: string): Promise<Store
   const write = (changed: ReadonlyMap<string, string | null>): StoredChange => {
     const next = new Map(fields);
     const before: Record<string, string | null> = {};
-    const [set, gone]: [string[], string[]] = [[], []];
+    const set: string[] = [];
+    const gone: string[] = [];
     for (const [name, text] of changed) {
       if (text === (fields.get(name) ?? null)) continue;
       before[name] = fields.get(name) ?? null;
@@ -179,14 +180,14 @@ async function readHash(connection: RedisConnection, key: string): Promise<Store
     const commands: Command[] = [];
     if (set.length > 0) commands.push(["HSET", key, ...set]);
     if (gone.length > 0) commands.push(["HDEL", key, ...gone]);
-    const { document, problems } = composed(next);
-    const isNew = ({ path }: { readonly path: string }) =>
-      set.some((name, i) => i % 2 === 0 && path.endsWith(`.${name}`));
+    const changes = [...changed].flatMap(([name, text]): [string, string][] =>
+      text === null ? [] : [[name, text]],
+    );
     return {
       commands,
-      document,
+      document: composed(next).document,
       before: { fields: before },
-      problems: problems.filter(isNew).map(inLine),
+      problems: composed(new Map(changes)).problems.map(inLine),
     };
   };
   const { document, problems } = composed(fields);
