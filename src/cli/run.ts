@@ -7,8 +7,7 @@ import { environmentName, type OptionTable } from "../config/options/option.ts";
 import { globalOptions } from "../config/options/shared-options.ts";
 import { ConfigError } from "../core/errors.ts";
 import { visible } from "../core/message-text.ts";
-import type { Environment } from "../core/process-info.ts";
-import { versionLine } from "../core/process-info.ts";
+import { type Environment, versionLine } from "../core/process-info.ts";
 import { SourceError } from "../sources/source.ts";
 import type { Io } from "./io.ts";
 
