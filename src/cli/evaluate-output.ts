@@ -1,6 +1,5 @@
 import type { Json } from "../core/json.ts";
-import { preview } from "../core/preview.ts";
-import { visible } from "../core/visible.ts";
+import { preview, visible } from "../core/message-text.ts";
 import type { Explanation } from "../evaluation/explain.ts";
 import type { Bucket, Step } from "../evaluation/trace.ts";
 import type { Answer } from "../runtime/evaluate/ask-daemon.ts";

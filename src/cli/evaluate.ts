@@ -7,11 +7,10 @@ import {
 } from "../config/evaluate-config.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
+import { quote, visible } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { quote } from "../core/quote.ts";
-import { atOnce } from "../core/steps.ts";
-import { visible } from "../core/visible.ts";
+import { atOnce } from "../core/turns.ts";
 import { type Explanation, explain } from "../evaluation/explain.ts";
 import { resolve, resolveAll } from "../evaluation/resolve.ts";
 import { type Answer, answerOf } from "../runtime/evaluate/ask-daemon.ts";

@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 
 /** What a command uses of the process that it runs in. */
 export interface Io {

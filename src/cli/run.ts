@@ -5,10 +5,9 @@ import { commands, manualOf } from "../config/manual/commands.ts";
 import { overview } from "../config/manual/help.ts";
 import { environmentName, type OptionTable } from "../config/options/option.ts";
 import { globalOptions } from "../config/options/shared-options.ts";
-import { versionLine } from "../core/build-info.ts";
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
-import { visible } from "../core/visible.ts";
+import { ConfigError } from "../core/errors.ts";
+import { visible } from "../core/message-text.ts";
+import { type Environment, versionLine } from "../core/process-info.ts";
 import { SourceError } from "../sources/source.ts";
 import type { Io } from "./io.ts";
 

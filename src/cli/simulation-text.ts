@@ -1,5 +1,4 @@
-import { preview } from "../core/preview.ts";
-import { visible } from "../core/visible.ts";
+import { preview, visible } from "../core/message-text.ts";
 import type { Comparison, Result, Share } from "../evaluation/simulate.ts";
 import type { SimulationResult } from "../runtime/evaluate/run-simulation.ts";
 import { percent } from "./evaluate-output.ts";

@@ -1,4 +1,4 @@
-import { visible } from "../core/visible.ts";
+import { visible } from "../core/message-text.ts";
 import type { CaseResult, FileResult } from "../runtime/test/run-cases.ts";
 import type { Palette } from "./io.ts";
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
-import { parseJson } from "../core/parse-json.ts";
+import { ConfigError } from "../core/errors.ts";
+import { parseJson } from "../core/json-syntax.ts";
+import type { Environment } from "../core/process-info.ts";
 
 /** A configuration file that was read. */
 export interface ConfigFile {

@@ -1,6 +1,6 @@
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { Environment } from "../core/process-info.ts";
 import { withDistinctNames } from "../sources/source-kind.ts";
 import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
 import { startOptions } from "./options/start-options.ts";

@@ -1,5 +1,5 @@
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { Environment } from "../core/process-info.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
 import { type RedisSourceConfig, redisKind } from "../sources/redis/redis-kind.ts";
 import { redisSyncOptions } from "./options/redis-sync-options.ts";

@@ -1,7 +1,7 @@
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
-import type { ServerTls } from "../core/server-tls.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { Environment } from "../core/process-info.ts";
 import { overlap, sameAddress, showAddress, type TcpAddress } from "../core/tcp-address.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
 import type {
   accessOptions,
   globalOptions,

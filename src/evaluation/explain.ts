@@ -1,6 +1,5 @@
 import type { Json } from "../core/json.ts";
-import { preview } from "../core/preview.ts";
-import { shorten } from "../core/shorten.ts";
+import { preview, shorten } from "../core/message-text.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import type { FlagOrigin } from "../flags/origin.ts";
 import type { Outcome } from "./outcomes.ts";

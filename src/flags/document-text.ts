@@ -1,7 +1,7 @@
 import { findSyntaxProblem } from "../core/json-syntax.ts";
 import { hasRepeatedMembers, walkJson } from "../core/json-walk.ts";
-import { placesOf } from "../core/place.ts";
-import type { Steps } from "../core/steps.ts";
+import { placesOf } from "../core/text-places.ts";
+import type { Steps } from "../core/turns.ts";
 import { type FindingList, type Findings, quote } from "./findings.ts";
 import { looksLike } from "./looks-like.ts";
 import type { DocumentFormat } from "./model.ts";

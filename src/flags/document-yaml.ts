@@ -1,4 +1,4 @@
-import type { Place } from "../core/place.ts";
+import type { Place } from "../core/text-places.ts";
 import { parseYaml, type YamlProblem } from "../core/yaml.ts";
 import { clip, type Findings } from "./findings.ts";
 

@@ -1,4 +1,4 @@
-import { atOnce } from "../core/steps.ts";
+import { atOnce } from "../core/turns.ts";
 import type { CheckTargeting } from "./document-schema.ts";
 import { parseText } from "./document-text.ts";
 import { type Finding, FindingList } from "./findings.ts";

@@ -8,7 +8,7 @@ import {
   kindOf,
 } from "../core/json.ts";
 import { compareBytes } from "../core/order.ts";
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import {
   type CheckRule,
   type CheckTargeting,

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../core/json.ts";
 import { compareBytes } from "../core/order.ts";
-import { atOnce, type Steps } from "../core/steps.ts";
+import { atOnce, type Steps } from "../core/turns.ts";
 import { canonicalFlag, htmlSafeJson } from "./canonical.ts";
 import { flagSetIdOf } from "./metadata.ts";
 import type { FlagDefinition, FlagSet, Problem } from "./model.ts";

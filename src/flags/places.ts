@@ -1,6 +1,5 @@
 import { walkJson } from "../core/json-walk.ts";
-import { PathTree } from "../core/path-tree.ts";
-import { type Place, placesOf } from "../core/place.ts";
+import { PathTree, type Place, placesOf } from "../core/text-places.ts";
 import type { ParsedText } from "./document-text.ts";
 import type { Finding } from "./findings.ts";
 

@@ -1,12 +1,13 @@
 import { inWordsOfUser, type SettingNames } from "../config/setting-names.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import { inSlices } from "../core/steps.ts";
+import { inSlices } from "../core/turns.ts";
 import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";
+import { SharedRules } from "../evaluation/rule/shared-rule.ts";
 import type { ContextSource } from "../services/context-additions.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
@@ -105,8 +106,10 @@ export class FlagPipeline {
     this.#sources = sources;
     const names = sources.map(({ name }) => name);
     const report = reportTo(log.with({ component: "evaluator" }));
+    const rules = new SharedRules();
+    const environment = { now: Date.now, fractional, report, rules };
     this.store = new Store(names, {
-      prepare: (definition) => prepareFlag(definition, { now: Date.now, fractional, report }),
+      prepare: (definition) => prepareFlag(definition, environment),
       history: this.history,
       onListenerError: (error) =>
         log.error("a listener for flag changes failed", { error: `${error}` }),

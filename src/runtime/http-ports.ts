@@ -1,7 +1,7 @@
 import type { StartConfig } from "../config/start-config.ts";
 import type { Log } from "../core/log.ts";
-import { withoutClients } from "../core/server-tls.ts";
 import { sameAddress, type TcpAddress } from "../core/tcp-address.ts";
+import { withoutClients } from "../core/tls/tls-material.ts";
 import { isOfrepPath } from "../services/ofrep/ofrep-route.ts";
 import type { Ofrep } from "../services/ofrep/ofrep-service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";

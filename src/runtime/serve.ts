@@ -1,10 +1,11 @@
 import type { Address } from "../config/serving.ts";
 import type { StartConfig } from "../config/start-config.ts";
 import type { Log } from "../core/log.ts";
-import { guarded, isGuardedManagement } from "../services/access/guarded-handler.ts";
+import { guarded } from "../services/access/guarded-handler.ts";
 import { createEvaluationService } from "../services/evaluation/evaluation-service.ts";
 import { createOutcomeRecorder } from "../services/evaluation-metrics.ts";
 import { both, type EvaluationTrace, logEvaluations } from "../services/evaluation-trace.ts";
+import { isGuardedManagement } from "../services/management/management-api.ts";
 import { OfrepEvents } from "../services/ofrep/ofrep-events.ts";
 import { ofrepRoute } from "../services/ofrep/ofrep-route.ts";
 import { createOfrep } from "../services/ofrep/ofrep-service.ts";

@@ -1,8 +1,8 @@
 import type { OtelConfig } from "../config/otel/otel-config.ts";
-import { buildInfo } from "../core/build-info.ts";
 import type { CallObserver } from "../core/calls.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { buildInfo } from "../core/process-info.ts";
 import { type CallMetricsOptions, createCallMetrics } from "../telemetry/call-metrics.ts";
 import type { Attributes } from "../telemetry/metrics/instrument.ts";
 import { exposition } from "../telemetry/metrics/prometheus.ts";

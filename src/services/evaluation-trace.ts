@@ -1,6 +1,6 @@
+import { codeForm, RpcError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
-import { codeForm, RpcError } from "../core/rpc-error.ts";
-import { shorten } from "../core/shorten.ts";
+import { shorten } from "../core/message-text.ts";
 import type { Outcome } from "../evaluation/outcomes.ts";
 import type { EvaluationContext } from "../evaluation/resolve.ts";
 import { parseTraceparent } from "../telemetry/tracing/trace-context.ts";

@@ -1,5 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { Code, RpcError } from "../core/rpc-error.ts";
+import { Code, RpcError } from "../core/errors.ts";
 import type { FastPath, Routes } from "../transport/listener.ts";
 
 /** A service that is called by gRPC and its relatives, by two ways that give the same answers. */

@@ -1,4 +1,4 @@
-import { Code, RpcError } from "../core/rpc-error.ts";
+import { Code, RpcError } from "../core/errors.ts";
 import { narrowed, parseSelector } from "../store/selector.ts";
 import type { Selector } from "../store/view.ts";
 import { confinedHeader } from "../transport/guard.ts";

@@ -1,5 +1,5 @@
 import { compareBytes } from "../core/order.ts";
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import type { FlagDefinition, FlagSet } from "../flags/model.ts";
 import { compareFlags, type PackedFlagSet, packing, unpack } from "../flags/packed.ts";
 import type { FlagChange } from "./diff.ts";

@@ -1,5 +1,5 @@
 import { compareBytes } from "../core/order.ts";
-import { atOnce, type Steps } from "../core/steps.ts";
+import { atOnce, type Steps } from "../core/turns.ts";
 import type { PreparedFlag } from "../evaluation/resolve.ts";
 import { canonicalFlag } from "../flags/canonical.ts";
 import type { FlagDefinition } from "../flags/model.ts";

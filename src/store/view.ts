@@ -1,5 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import type { Memo } from "../evaluation/memo.ts";
 import type { PreparedFlag } from "../evaluation/resolve.ts";
 

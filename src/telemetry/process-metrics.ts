@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { maxOpenFiles } from "../core/open-files.ts";
+import { maxOpenFiles } from "../core/process-info.ts";
 import type { Attributes, Definition } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
 

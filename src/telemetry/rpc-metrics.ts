@@ -1,5 +1,5 @@
 import type { CallRecord } from "../core/calls.ts";
-import { Code, codeForm } from "../core/rpc-error.ts";
+import { Code, codeForm } from "../core/errors.ts";
 import type { Histogram, HistogramSeries } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
 

@@ -3,7 +3,7 @@ import { copyFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { ConfigError } from "../../src/core/config-error.ts";
+import { ConfigError } from "../../src/core/errors.ts";
 import { createOfrep } from "../../src/services/ofrep/ofrep-service.ts";
 import { type HttpOptions, serveHttp } from "../../src/transport/http.ts";
 import type { HttpHandler, HttpReply } from "../../src/transport/http-handler.ts";

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject, setMember } from "../../core/json.ts";
-import { parseJson } from "../../core/parse-json.ts";
+import { parseJson } from "../../core/json-syntax.ts";
 import { type Kind, ValueError } from "./kind.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
-import { quote } from "../../core/quote.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
 
 function scalar<T>(kind: Omit<Kind<T>, "fromFile">): Kind<T> {

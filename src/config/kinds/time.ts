@@ -1,4 +1,4 @@
-import { quote } from "../../core/quote.ts";
+import { quote } from "../../core/message-text.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
 
 const milliseconds: Readonly<Record<string, number>> = {

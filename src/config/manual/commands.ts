@@ -1,6 +1,6 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
-import { quote } from "../../core/quote.ts";
 import type { OptionTable } from "../options/option.ts";
 import { redisOptions } from "../options/redis-options.ts";
 import { redisSyncOptions } from "../options/redis-sync-options.ts";

@@ -1,7 +1,7 @@
-import { ConfigError } from "../../core/config-error.ts";
-import type { Environment } from "../../core/environment.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quote, quoteUri } from "../../core/message-text.ts";
 import type { CollectorTarget } from "../../core/otel-settings.ts";
-import { quote, quoteUri } from "../../core/quote.ts";
+import type { Environment } from "../../core/process-info.ts";
 
 /** What the command line says of the collector. */
 export interface CollectorOptions {

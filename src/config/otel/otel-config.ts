@@ -1,11 +1,11 @@
-import type { Environment } from "../../core/environment.ts";
+import { quote } from "../../core/message-text.ts";
 import type {
   Destination,
   MetricExportSettings,
   SamplerSettings,
   SpanExportSettings,
 } from "../../core/otel-settings.ts";
-import { quote } from "../../core/quote.ts";
+import type { Environment } from "../../core/process-info.ts";
 import {
   type CollectorOptions,
   collectorFor,

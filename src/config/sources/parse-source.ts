@@ -1,6 +1,6 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quote, quoteUri } from "../../core/message-text.ts";
 import { didYouMean, nearest } from "../../core/nearest.ts";
-import { quote, quoteUri } from "../../core/quote.ts";
 import type { Setting, SettingTable, SettingValues } from "../../sources/settings.ts";
 import {
   kindOf,

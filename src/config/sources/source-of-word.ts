@@ -1,5 +1,5 @@
-import { ConfigError } from "../../core/config-error.ts";
-import { parseJson } from "../../core/parse-json.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { parseJson } from "../../core/json-syntax.ts";
 import type { RedisSecrets, RedisSourceConfig } from "../../sources/redis/redis-kind.ts";
 import { type SourceConfig, sourceKinds } from "../../sources/source-kinds.ts";
 import type { Values } from "../options/option.ts";

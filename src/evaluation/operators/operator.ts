@@ -1,5 +1,5 @@
 import type { Json } from "../../core/json.ts";
-import { shorten } from "../../core/shorten.ts";
+import { shorten } from "../../core/message-text.ts";
 import {
   argumentsOf,
   type Expression,

@@ -1,5 +1,5 @@
 import type { Json } from "../../core/json.ts";
-import { shorten } from "../../core/shorten.ts";
+import { shorten } from "../../core/message-text.ts";
 import { type Expression, type Node, type Scope, sequence } from "../rule/expression.ts";
 import { type Operator, unusable } from "./operator.ts";
 

@@ -1,5 +1,5 @@
 import { isObject, type Json } from "../../core/json.ts";
-import { preview } from "../../core/preview.ts";
+import { preview } from "../../core/message-text.ts";
 import { explain } from "../../evaluation/explain.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import { resolve } from "../../evaluation/resolve.ts";

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { Code, RpcError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { RateLimit } from "../../core/rate-limit.ts";
-import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { NumberSeries } from "../../telemetry/metrics/instrument.ts";
 import type { Registry } from "../../telemetry/metrics/registry.ts";
 import { confinedHeader, type Guard } from "../../transport/guard.ts";

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { parseYaml } from "../../core/yaml.ts";
 import { parseSelector } from "../../store/selector.ts";

@@ -1,10 +1,15 @@
 /** From an outcome to what a Resolve method answers, made once per outcome and method. */
 
+import { Code, RpcError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
-import { Code, RpcError } from "../../core/rpc-error.ts";
 import { once } from "../../evaluation/memo.ts";
-import type { ErrorCode, Outcome } from "../../evaluation/outcomes.ts";
-import { failed, type Kind, kindOf } from "../../evaluation/outcomes.ts";
+import {
+  type ErrorCode,
+  failed,
+  type Kind,
+  kindOf,
+  type Outcome,
+} from "../../evaluation/outcomes.ts";
 import { type Dialect, dialects, type MethodName, methodName } from "./dialects.ts";
 import { encodeReply, type Reply, replyJson } from "./reply.ts";
 

@@ -1,4 +1,4 @@
-import { atOnce, inSlices } from "../../core/steps.ts";
+import { atOnce, inSlices } from "../../core/turns.ts";
 import { takesTurns } from "../../evaluation/resolve.ts";
 import { DecodeError } from "../../protobuf/reader.ts";
 import type { FastPath, StreamMethod, UnaryMethod } from "../../transport/listener.ts";

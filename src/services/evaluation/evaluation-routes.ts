@@ -7,7 +7,7 @@ import {
   type Message,
 } from "@bufbuild/protobuf";
 import type { ConnectRouter, MethodImpl } from "@connectrpc/connect";
-import { inSlices } from "../../core/steps.ts";
+import { inSlices } from "../../core/turns.ts";
 import type { EvaluationContext } from "../../evaluation/resolve.ts";
 import { Service as EvaluationV1 } from "../../gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as EvaluationV2 } from "../../gen/flagd/evaluation/v2/evaluation_pb.ts";

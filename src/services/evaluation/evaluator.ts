@@ -1,7 +1,6 @@
-import { atOnce } from "../../core/steps.ts";
+import { atOnce } from "../../core/turns.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
-import type { EvaluationContext } from "../../evaluation/resolve.ts";
-import { resolve } from "../../evaluation/resolve.ts";
+import { type EvaluationContext, resolve } from "../../evaluation/resolve.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { ContextAdditions, HeaderLookup } from "../context-additions.ts";

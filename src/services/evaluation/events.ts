@@ -1,7 +1,7 @@
 /** The messages of an event stream. Their wire form is the same in all versions of the service. */
 
 import { type JsonObject, setMember } from "../../core/json.ts";
-import { atOnce, inSlices, type Steps } from "../../core/steps.ts";
+import { atOnce, inSlices, type Steps } from "../../core/turns.ts";
 import { writeStruct } from "../../protobuf/struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { FlagChanges } from "../../store/view.ts";

@@ -1,12 +1,16 @@
 /** ResolveAll: every flag of a view, from parts made once per outcome. */
 
 import type { Json, JsonObject } from "../../core/json.ts";
-import type { Steps } from "../../core/steps.ts";
+import type { Steps } from "../../core/turns.ts";
 import { Derived, once } from "../../evaluation/memo.ts";
-import type { Outcome } from "../../evaluation/outcomes.ts";
-import { failed, type Kind, kindOf } from "../../evaluation/outcomes.ts";
-import type { EvaluationContext, PreparedFlag } from "../../evaluation/resolve.ts";
-import { defaultKind, isFixed, resolveAll } from "../../evaluation/resolve.ts";
+import { failed, type Kind, kindOf, type Outcome } from "../../evaluation/outcomes.ts";
+import {
+  defaultKind,
+  type EvaluationContext,
+  isFixed,
+  type PreparedFlag,
+  resolveAll,
+} from "../../evaluation/resolve.ts";
 import { writeStruct } from "../../protobuf/struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";

@@ -1,5 +1,6 @@
 import { expositionType } from "../../telemetry/metrics/prometheus.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../../transport/http-handler.ts";
+import { isManagementPath, type ManagementPathName, managementPaths } from "./management-api.ts";
 import type { Readiness } from "./readiness.ts";
 import type { StatusDocument } from "./status.ts";
 
@@ -8,39 +9,39 @@ export interface ManagementOptions {
   /** In Prometheus' text format. */
   readonly metrics: () => string | Promise<string>;
   readonly status: () => Promise<StatusDocument>;
+  /** What the port and OFREP answer, as an OpenAPI document. */
+  readonly openApi: () => object;
 }
 
 const jsonType = "application/json;charset=utf-8";
+const methodNotAllowed: HttpReply = { status: 405, headers: [["Allow", "GET, HEAD"]], body: null };
 const empty: HttpReply = { status: 200, headers: [], body: "" };
 
 /**
- * Answers `/healthz`, `/readyz`, `/metrics` and `/status` to any method; undefined: some other path, so that the
- * handler can share its listener.
+ * Answers the paths of {@link managementPaths}; undefined: some other path, so that the handler can share its
+ * listener.
  */
-export function createManagementHandler({
-  readiness,
-  metrics,
-  status,
-}: ManagementOptions): HttpHandler {
-  return ({ target, headers }) => {
-    switch (pathOf(target)) {
-      case "/healthz":
-        return empty;
-      case "/readyz":
-        return readyz(readiness);
-      case "/metrics":
-        return encoded(metrics, expositionType, headers["accept-encoding"] ?? "");
-      case "/status":
-        return encoded(
-          async () => JSON.stringify(await status()),
-          jsonType,
-          headers["accept-encoding"] ?? "",
-        );
-      default:
-        return undefined;
+export function createManagementHandler(options: ManagementOptions): HttpHandler {
+  const { readiness, metrics, status, openApi } = options;
+  const answers: Readonly<Record<ManagementPathName, Answer>> = {
+    "/healthz": () => empty,
+    "/readyz": () => readyz(readiness),
+    "/metrics": (accepted) => encoded(metrics, expositionType, accepted),
+    "/status": (accepted) =>
+      encoded(async () => JSON.stringify(await status()), jsonType, accepted),
+    "/openapi.json": (accepted) => encoded(() => JSON.stringify(openApi()), jsonType, accepted),
+  };
+  return ({ method, target, headers }) => {
+    const path = pathOf(target);
+    if (!isManagementPath(path)) return undefined;
+    if (!managementPaths[path].anyMethod && method !== "GET" && method !== "HEAD") {
+      return methodNotAllowed;
     }
+    return answers[path](headers["accept-encoding"] ?? "");
   };
 }
+
+type Answer = (acceptEncoding: string) => HttpReply | Promise<HttpReply>;
 
 /** Some hundred kilobytes in a daemon of many flags, of which gzip leaves a twentieth. */
 async function encoded(

@@ -1,7 +1,7 @@
 /** The answer of `/status`: what an operator asks first, as JSON. Documented in docs/reference/status.md. */
 
-import { buildInfo } from "../../core/build-info.ts";
 import { compareBytes } from "../../core/order.ts";
+import { buildInfo } from "../../core/process-info.ts";
 import type { Problem } from "../../flags/model.ts";
 import type { SourceStatus } from "../../sources/source-status.ts";
 import type { PastChange } from "../../store/history.ts";

@@ -1,11 +1,15 @@
 /** What OFREP says about one flag: the answer to a single evaluation, an element of a bulk one. */
 
-import type { Steps } from "../../core/steps.ts";
+import type { Steps } from "../../core/turns.ts";
 import { Derived, once } from "../../evaluation/memo.ts";
-import type { Outcome } from "../../evaluation/outcomes.ts";
-import { failed, kindOf } from "../../evaluation/outcomes.ts";
-import type { EvaluationContext, PreparedFlag } from "../../evaluation/resolve.ts";
-import { bulkOutcome, isFixed, resolveAll } from "../../evaluation/resolve.ts";
+import { failed, kindOf, type Outcome } from "../../evaluation/outcomes.ts";
+import {
+  bulkOutcome,
+  type EvaluationContext,
+  isFixed,
+  type PreparedFlag,
+  resolveAll,
+} from "../../evaluation/resolve.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { View } from "../../store/view.ts";
 

@@ -1,4 +1,4 @@
-import { atOnce, inSlices } from "../../core/steps.ts";
+import { atOnce, inSlices } from "../../core/turns.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import { type EvaluationContext, resolve, takesTurns } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";

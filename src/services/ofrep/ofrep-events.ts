@@ -1,5 +1,5 @@
 /** OFREP's event streams: clients are told to ask again (ADR 8 of the protocol). */
-import { within } from "../../core/within.ts";
+import { within } from "../../core/clock.ts";
 import { everything, expressionOf, selectorId } from "../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import type { EventClient } from "../../telemetry/stream-metrics.ts";

@@ -1,6 +1,7 @@
 /** What an OFREP request says: its evaluation context, read as leniently as by Go flagd, and its selector. */
+
+import { RpcError } from "../../core/errors.ts";
 import { isObject, type Json } from "../../core/json.ts";
-import { RpcError } from "../../core/rpc-error.ts";
 import type { EvaluationContext } from "../../evaluation/resolve.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector } from "../../store/view.ts";

@@ -1,4 +1,4 @@
-import { isLoopback } from "../../core/loopback.ts";
+import { isLoopback } from "../../core/tcp-address.ts";
 import type { Layer } from "../../store/layer.ts";
 import { everything } from "../../store/selector.ts";
 import type { SnapshotSource } from "../../store/view.ts";

@@ -1,9 +1,9 @@
 /** What sync clients are told of a view. */
 
+import { Code, RpcError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
-import { Code, RpcError } from "../../core/rpc-error.ts";
-import { atOnce, inSlices, type Steps } from "../../core/steps.ts";
+import { atOnce, inSlices, type Steps } from "../../core/turns.ts";
 import { Derived } from "../../evaluation/memo.ts";
 import { writeStruct } from "../../protobuf/struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";

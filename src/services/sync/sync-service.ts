@@ -3,9 +3,9 @@
  * path for gRPC, on which all streams send the same bytes, and Connect's handlers for the rest.
  */
 
+import { Code, RpcError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
-import { Code, RpcError } from "../../core/rpc-error.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { SyncClient, SyncStreamMetrics } from "../../telemetry/stream-metrics.ts";
 import type { ContextSource, HeaderLookup } from "../context-additions.ts";

@@ -1,4 +1,4 @@
-import { Code, RpcError } from "../../core/rpc-error.ts";
+import { Code, RpcError } from "../../core/errors.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
 import type { SyncStreamEnd, SyncStreamMetrics } from "../../telemetry/stream-metrics.ts";
 import type { ContextSource } from "../context-additions.ts";

@@ -1,4 +1,4 @@
-import type { Environment } from "../../core/environment.ts";
+import type { Environment } from "../../core/process-info.ts";
 import { fetchToken, requestToken, type Token } from "../http/oauth.ts";
 import { readTextFile } from "../settings.ts";
 import type { WebClient } from "../web/web-client.ts";

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
 import { S3Client } from "bun";
-import { ConfigError } from "../../core/config-error.ts";
-import type { Environment } from "../../core/environment.ts";
+import { ConfigError } from "../../core/errors.ts";
+import type { Environment } from "../../core/process-info.ts";
 import { messageOf, SourceError } from "../source.ts";
 import { answerOf, awsRequestHandler, explainLibrary } from "../web/library-requests.ts";
 import type { WebClient } from "../web/web-client.ts";

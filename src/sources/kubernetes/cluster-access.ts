@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
 import { delimiter, join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import type { Environment } from "../../core/environment.ts";
-import type { ClientTls } from "../../core/tls/client-tls.ts";
+import type { Environment } from "../../core/process-info.ts";
+import type { ClientTls } from "../../core/tls/tls-material.ts";
 import { messageOf, SourceError } from "../source.ts";
 import { answerOf, explainLibrary } from "../web/library-requests.ts";
 

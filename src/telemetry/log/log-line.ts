@@ -1,6 +1,5 @@
 import type { LogFields, LogLevel } from "../../core/log.ts";
-import { redactedJson } from "../../core/redact.ts";
-import { escapeControls, visible } from "../../core/visible.ts";
+import { escapeControls, redactedJson, visible } from "../../core/message-text.ts";
 
 export interface LogEntry {
   readonly level: LogLevel;

@@ -3,9 +3,9 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from "@opentelemetry/sdk-metrics";
+import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Destination, MetricExportSettings } from "../../core/otel-settings.ts";
-import { within } from "../../core/within.ts";
 import { CollectorExporter, metricsSignal } from "./collector-exporter.ts";
 import { ConsoleExporter, metricLines } from "./console-exporter.ts";
 import { Delivery, lastTryMs, logDiagnostics } from "./delivery.ts";

@@ -8,9 +8,9 @@ import {
 import { hrTimeDuration, millisToHrTime } from "@opentelemetry/core";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from "@opentelemetry/sdk-trace";
+import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Destination, SpanExportSettings } from "../../core/otel-settings.ts";
-import { within } from "../../core/within.ts";
 import { type FinishedSpan, Tracer } from "../tracing/tracer.ts";
 import { CollectorExporter, tracesSignal } from "./collector-exporter.ts";
 import { ConsoleExporter, spanLines } from "./console-exporter.ts";

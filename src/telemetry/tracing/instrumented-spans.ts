@@ -1,5 +1,5 @@
 import type { CallRecord, CallSpan, CallStart } from "../../core/calls.ts";
-import { Code, codeForm } from "../../core/rpc-error.ts";
+import { Code, codeForm } from "../../core/errors.ts";
 import { isStream, rpcScopes, rpcStatus } from "../rpc-metrics.ts";
 import { formatTraceparent, parseTraceparent } from "./trace-context.ts";
 import type { Span, SpanAttributes, Tracer } from "./tracer.ts";

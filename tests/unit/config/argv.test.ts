@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseArguments } from "../../../src/config/argv.ts";
 import { startOptions } from "../../../src/config/options/start-options.ts";
-import { ConfigError } from "../../../src/core/config-error.ts";
+import { ConfigError } from "../../../src/core/errors.ts";
 
 const parse = (...args: string[]) => parseArguments(args, startOptions);
 

@@ -10,8 +10,8 @@ import {
   parseDuration,
   positiveDuration,
 } from "../../../src/config/kinds/time.ts";
+import { quoteUri } from "../../../src/core/message-text.ts";
 import { nearest } from "../../../src/core/nearest.ts";
-import { quoteUri } from "../../../src/core/quote.ts";
 
 describe("durations", () => {
   test("of options are never longer than a timer waits", () => {

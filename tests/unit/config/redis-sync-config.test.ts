@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readRedisSyncConfig } from "../../../src/config/redis-sync-config.ts";
-import { ConfigError } from "../../../src/core/config-error.ts";
+import { ConfigError } from "../../../src/core/errors.ts";
 
 const uri = ["--redis-uri", "redis://h/0?key=f"];
 const read = (args: readonly string[], environment = {}) => readRedisSyncConfig(args, environment);

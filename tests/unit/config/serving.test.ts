@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readRedisSyncConfig } from "../../../src/config/redis-sync-config.ts";
 import { readStartConfig } from "../../../src/config/start-config.ts";
-import { ConfigError } from "../../../src/core/config-error.ts";
+import { ConfigError } from "../../../src/core/errors.ts";
 
 const source = ["-f", "file:flags.json"];
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { longestTimerMs } from "../../../src/config/kinds/time.ts";
 import { readStartConfig, type StartConfig } from "../../../src/config/start-config.ts";
-import { ConfigError } from "../../../src/core/config-error.ts";
+import { ConfigError } from "../../../src/core/errors.ts";
 
 let folder = "";
 beforeAll(() => {

@@ -4,7 +4,7 @@ import { Glob } from "bun";
 import { parseAllDocuments } from "yaml";
 import { readRedisSyncConfig } from "../../../src/config/redis-sync-config.ts";
 import { readStartConfig } from "../../../src/config/start-config.ts";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import { readPages, root } from "../../support/documentation.ts";

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { Json } from "../../../src/core/json.ts";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { canonicalFlag } from "../../../src/flags/canonical.ts";
 import { parseDocument } from "../../../src/flags/document.ts";

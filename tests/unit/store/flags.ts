@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../src/core/json.ts";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import type { Outcome } from "../../../src/evaluation/outcomes.ts";
 import type { PreparedFlag } from "../../../src/evaluation/resolve.ts";
 import type { FlagDefinition, FlagSet } from "../../../src/flags/model.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { createStore, flag, flagSet, listen, seen } from "./flags.ts";
 
 describe("of several sources with the same flag", () => {

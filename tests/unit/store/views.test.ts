@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { canonicalFlag } from "../../../src/flags/canonical.ts";
 import { createStore, flag, flagSet, seen } from "./flags.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { CallRecord } from "../../../src/core/calls.ts";
-import { Code } from "../../../src/core/rpc-error.ts";
+import { Code } from "../../../src/core/errors.ts";
 import { ofrepRoute } from "../../../src/services/ofrep/ofrep-route.ts";
 import {
   type CallMetricsOptions,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type OtelOptions, readOtelConfig } from "../../../../src/config/otel/otel-config.ts";
-import { ConfigError } from "../../../../src/core/config-error.ts";
+import { ConfigError } from "../../../../src/core/errors.ts";
 import type { Destination } from "../../../../src/core/otel-settings.ts";
 
 const none: OtelOptions = {

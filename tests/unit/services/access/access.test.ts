@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Code } from "../../../../src/core/rpc-error.ts";
+import { Code } from "../../../../src/core/errors.ts";
 import { Access, FailedTries } from "../../../../src/services/access/access.ts";
 import { parseTokens } from "../../../../src/services/access/token-file.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";

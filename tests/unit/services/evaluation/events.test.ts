@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import { atOnce } from "../../../../src/core/steps.ts";
+import { atOnce } from "../../../../src/core/turns.ts";
 import { EventStreamResponseSchema } from "../../../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { encodeChange } from "../../../../src/services/evaluation/events.ts";
 import type { FlagChanges } from "../../../../src/store/view.ts";

@@ -1,4 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import Ajv from "ajv/dist/2020";
+import {
+  managementPaths,
+  managementSchemas,
+} from "../../../../src/services/management/management-api.ts";
 import { createManagementHandler } from "../../../../src/services/management/management-handler.ts";
 import { Readiness } from "../../../../src/services/management/readiness.ts";
 import { describeStatus } from "../../../../src/services/management/status.ts";
@@ -15,6 +20,7 @@ function setUp() {
   const handle = createManagementHandler({
     readiness,
     metrics: () => exposition(registry.collect()),
+    openApi: () => ({ openapi: "3.1.0" }),
     status: async () =>
       describeStatus({
         command: "start",
@@ -74,6 +80,34 @@ describe("/readyz", () => {
     expect((await get("/readyz"))?.status).toBe(503);
     expect((await get("/healthz"))?.status).toBe(200);
   });
+});
+
+test.each(["starting", "ready", "stopping"])("/readyz is described when %s", async (state) => {
+  const { file, redis, readiness, get } = setUp();
+  if (state === "starting") file.failed("gone");
+  else {
+    file.accepted(1);
+    redis.restored(1, undefined, 0);
+  }
+  if (state === "stopping") readiness.stop();
+  const response = await get("/readyz");
+  const { responses } = managementPaths["/readyz"];
+  const described = responses[String(response?.status) as keyof typeof responses];
+  const schema = described.content?.["application/json"]?.schema;
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  const valid = ajv.validate(
+    { ...schema, components: { schemas: managementSchemas } },
+    await response?.json(),
+  );
+  expect(valid).toBe(true);
+});
+
+test("what changes nothing and has no use for a method refuses others", async () => {
+  const { get } = setUp();
+  for (const path of ["/status", "/openapi.json"]) {
+    const response = await get(path, "POST");
+    expect([response?.status, response?.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+  }
 });
 
 test("/healthz is 200 with an empty body and without a content type", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { LogLevel } from "../../../../src/core/log.ts";
-import { redact } from "../../../../src/core/redact.ts";
+import { redact } from "../../../../src/core/message-text.ts";
 import { createLog } from "../../../../src/telemetry/log/create-log.ts";
 
 function capture(options: { format: "console" | "json"; level?: LogLevel; color?: boolean }) {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isDate, memberName, readScalar } from "../../../src/core/yaml-scalars.ts";
+import { isDate, memberName, readScalar } from "../../../src/core/yaml.ts";
 
 // What flagd in Go (gopkg.in/yaml.v3 3.0.1) makes of each.
 test.each([

@@ -1,6 +1,30 @@
 import { readFileSync, statSync } from "node:fs";
-import { ConfigError } from "../config-error.ts";
-import { systemAuthorities } from "./authorities.ts";
+import { getCACertificates } from "node:tls";
+import { ConfigError } from "../errors.ts";
+
+/** PEM files of a TLS server, read at start and again when they change. */
+export interface ServerTls {
+  readonly certPath: string;
+  readonly keyPath: string;
+  /** Ask for client certificates signed by this CA and refuse all others. */
+  readonly clientCaPath?: string;
+  /** What each file is called in messages: by the option, variable or key that names it. */
+  readonly names?: { readonly [File in "certPath" | "keyPath" | "clientCaPath"]?: string };
+}
+
+/** The same for whoever has no certificate. */
+export function withoutClients({ certPath, keyPath }: ServerTls): ServerTls {
+  return { certPath, keyPath };
+}
+
+/**
+ * The authorities that TLS connections of ours trust where no others are named, in PEM. Bun trusts those
+ * that it was built with and not all that an operator has added to the system (`SSL_CERT_FILE`,
+ * `SSL_CERT_DIR`), so both are given. The runtime keeps the lists.
+ */
+export function systemAuthorities(): string[] {
+  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
+}
 
 /** A PEM file, and what names it in messages: the option or setting that the user has in hand. */
 export interface PemFile {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { within } from "../../../src/core/within.ts";
+import { within } from "../../../src/core/clock.ts";
 
 test("what comes in time is returned, and what fails in time thrown", async () => {
   expect(await within(Promise.resolve("in time"), 60_000)).toBe("in time");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { preview } from "../../../src/core/preview.ts";
+import { preview } from "../../../src/core/message-text.ts";
 
 test.each<[unknown, string]>([
   [null, "null"],

@@ -1,5 +1,5 @@
 import { setLogger } from "@grpc/grpc-js";
-import type { Log } from "./log.ts";
+import type { Log } from "../../core/log.ts";
 
 /** Has grpc-js log as everything else does; without it, it writes lines of its own to stderr. */
 export function logGrpc(log: Log): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isLoopback } from "../../../src/core/loopback.ts";
+import { isLoopback } from "../../../src/core/tcp-address.ts";
 
 test.each(["localhost", "LOCALHOST", "127.0.0.1", "127.1.2.3", "::1", "[::1]"])(
   "%s is this machine",

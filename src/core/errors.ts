@@ -1,3 +1,8 @@
+/** A wrong option, variable, file or value: printed as it is, exit 1. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
 /** How a call fails: gRPC's status codes, which Connect shares. */
 
 /** https://grpc.io/docs/guides/status-codes/ */
