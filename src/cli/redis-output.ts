@@ -1,4 +1,4 @@
-import { visible } from "../core/visible.ts";
+import { visible } from "../core/message-text.ts";
 import type { HistoryEntry } from "../sources/redis/flag-history.ts";
 import { describeChange, type FlagChange } from "../store/diff.ts";
 import type { Palette } from "./io.ts";

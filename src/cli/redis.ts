@@ -8,9 +8,9 @@ import {
   readMemberValue,
   readRedisConfig,
 } from "../config/redis-config.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
+import { quote } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { quote } from "../core/quote.ts";
 import { EditError } from "../flags/edit-document.ts";
 import { readStandardInput } from "../runtime/read-source.ts";
 import { changeFlags, type PresentFlags, readFlags } from "../runtime/redis-edit/change-flags.ts";

@@ -1,7 +1,7 @@
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
+import { ConfigError } from "../core/errors.ts";
+import { quote } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { quote } from "../core/quote.ts";
+import type { Environment } from "../core/process-info.ts";
 import type { RedisSourceConfig } from "../sources/redis/redis-kind.ts";
 import { readMember } from "./kinds/collections.ts";
 import { redisOptions } from "./options/redis-options.ts";

@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json } from "../core/json.ts";
 import { type EditStep, removeFromJson, setInJson } from "../core/json-edit.ts";
+import { quote } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { quote } from "../core/quote.ts";
 
 /** One value of a document that is to become another one; undefined: that is to go. */
 export interface Edit {

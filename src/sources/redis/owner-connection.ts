@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { silentLog } from "../../core/silent-log.ts";
+import { silentLog } from "../../core/log.ts";
 import { SourceError } from "../source.ts";
 import { connectRedis, deadlinesFor, type RedisConnection } from "./connection.ts";
 import { createRoute } from "./create-route.ts";
