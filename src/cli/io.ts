@@ -10,6 +10,8 @@ export interface Io {
   print(text: string): Promise<void>;
   /** To standard error. */
   complain(text: string): Promise<void>;
+  /** Asks at the terminal, and waits for a line; undefined: nobody is there to ask. */
+  ask?(question: string): Promise<string | undefined>;
 }
 
 /** The real process. */
@@ -31,6 +33,12 @@ export const processIo: Io = {
   async complain(text) {
     // There is nobody else to tell.
     await Bun.write(Bun.stderr, text).catch(() => undefined);
+  },
+  async ask(question) {
+    if (!isatty(0) || !isatty(2)) return undefined;
+    await this.complain(question);
+    for await (const line of console) return line;
+    return undefined;
   },
 };
 

@@ -19,6 +19,7 @@ const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   schema: async (io) => (await import("./schema.ts")).schema(io),
   evaluate: async (io) => (await import("./evaluate.ts")).evaluate(io),
   test: async (io) => (await import("./test.ts")).test(io),
+  redis: async (io) => (await import("./redis.ts")).redis(io),
   health: async (io) => (await import("./probe.ts")).probe("health", io),
   ready: async (io) => (await import("./probe.ts")).probe("ready", io),
   token: async (io) => (await import("./token.ts")).token(io),

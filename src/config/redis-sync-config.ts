@@ -3,8 +3,9 @@ import type { Environment } from "../core/process-info.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
 import { type RedisSourceConfig, redisKind } from "../sources/redis/redis-kind.ts";
 import { redisSyncOptions } from "./options/redis-sync-options.ts";
+import type { redisServerOptions } from "./options/shared-options.ts";
 import { startOptions } from "./options/start-options.ts";
-import { resolveOptions } from "./resolve.ts";
+import { type Resolved, resolveOptions } from "./resolve.ts";
 import {
   certificatePair,
   distinctAddresses,
@@ -47,37 +48,16 @@ export async function readRedisSyncConfig(
     origin("redis-sync-client-ca-path").name,
     "--redis-sync-cert-path and --redis-sync-key-path",
   );
-  const client = certificatePair(values, origin, "redis-client-cert-path", "redis-client-key-path");
   const at = (address: TcpAddress) => listenAt(values.listen, address);
   const sync = socketOr(values["redis-sync-socket-path"], at(values["redis-sync-port"]));
   const management = at(values["management-port"]);
   distinctAddresses({ "redis-sync-port": sync, "management-port": management });
 
-  if (values["redis-uri"] === "") {
-    const missing =
-      "--redis-uri is missing: set it, for example --redis-uri 'redis://localhost:6379/0?key=flags'";
-    // What was ignored may have been meant as it.
-    throw new ConfigError([missing, ...resolved.warnings].join("; "));
-  }
-  const where = origin("redis-uri").name;
-  refuseSecondUri(values["redis-uri"], where, "redis-sync reads one key of one server");
-  const { "redis-cert-path": certPath, "redis-server-name": serverName } = values;
-  const source = redisKind.check(
-    withRedisLogin(
-      {
-        provider: "redis",
-        uri: values["redis-uri"].trim(),
-        interval: values["redis-interval"],
-        watch: watchModes[values["redis-watch"]],
-        tls: false,
-        ...(certPath !== "" && { certPath }),
-        ...(serverName !== "" && { serverName }),
-        ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
-      },
-      redisLogin(values),
-    ),
-    where,
-  );
+  const polling = {
+    interval: values["redis-interval"],
+    watch: watchModes[values["redis-watch"]],
+  };
+  const source = redisSource("redis-sync", resolved, polling);
   const own = {
     logFormat: values["redis-log-format"],
     address: sync,
@@ -99,4 +79,41 @@ export async function readRedisSyncConfig(
     ],
     management: management.port === 0 ? undefined : management,
   };
+}
+
+/**
+ * The one Redis source of a command.
+ * @throws ConfigError
+ */
+export function redisSource(
+  command: string,
+  resolved: Resolved<typeof redisServerOptions>,
+  polling: Pick<RedisSourceConfig, "interval" | "watch">,
+): RedisSourceConfig {
+  const { values, origin } = resolved;
+  const client = certificatePair(values, origin, "redis-client-cert-path", "redis-client-key-path");
+  if (values["redis-uri"] === "") {
+    const missing =
+      "--redis-uri is missing: set it, for example --redis-uri 'redis://localhost:6379/0?key=flags'";
+    // What was ignored may have been meant as it.
+    throw new ConfigError([missing, ...resolved.warnings].join("; "));
+  }
+  const where = origin("redis-uri").name;
+  refuseSecondUri(values["redis-uri"], where, `${command} reads one key of one server`);
+  const { "redis-cert-path": certPath, "redis-server-name": serverName } = values;
+  return redisKind.check(
+    withRedisLogin(
+      {
+        provider: "redis",
+        uri: values["redis-uri"].trim(),
+        ...polling,
+        tls: false,
+        ...(certPath !== "" && { certPath }),
+        ...(serverName !== "" && { serverName }),
+        ...(client && { clientCertPath: client.certPath, clientKeyPath: client.keyPath }),
+      },
+      redisLogin(values),
+    ),
+    where,
+  );
 }

@@ -4,6 +4,7 @@ import type { FlagDefinition } from "../flags/model.ts";
 import { once } from "./memo.ts";
 import { failed, type Kind, kindOf, notFound, type Outcome } from "./outcomes.ts";
 import { evaluationLimits, spent } from "./rule/budget.ts";
+import type { BulkEvaluation } from "./rule/shared-rule.ts";
 
 /**
  * What a request says about its user. Evaluation may write `$flagd` into the object that it is given, so
@@ -20,8 +21,9 @@ export interface PreparedFlag {
   /**
    * Never throws: an evaluation that fails is an outcome.
    * @param steps what it may cost, see `evaluationLimits`
+   * @param bulk the evaluation of many flags that this is part of
    */
-  evaluate(context: EvaluationContext, steps?: number): Outcome;
+  evaluate(context: EvaluationContext, steps?: number, bulk?: BulkEvaluation): Outcome;
   /**
    * The same flag, compiled once only, as a selector shows it: with the selector's reflection beneath the
    * flag's metadata in every answer.
@@ -70,10 +72,11 @@ export function* resolveAll(
 ): Steps<void> {
   let left: number = evaluationLimits.bulkSteps;
   let count = 0;
+  const bulk: BulkEvaluation = {};
   for (const flag of yield* view.ordered()) {
     let outcome = flag.fixed;
     if (outcome === undefined) {
-      outcome = flag.evaluate(context, Math.min(left, evaluationLimits.steps));
+      outcome = flag.evaluate(context, Math.min(left, evaluationLimits.steps), bulk);
       left = Math.max(0, left - spent());
     }
     each(flag, outcome);

@@ -7,6 +7,7 @@ import { inSlices } from "../core/turns.ts";
 import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";
+import { SharedRules } from "../evaluation/rule/shared-rule.ts";
 import type { ContextSource } from "../services/context-additions.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
@@ -105,8 +106,10 @@ export class FlagPipeline {
     this.#sources = sources;
     const names = sources.map(({ name }) => name);
     const report = reportTo(log.with({ component: "evaluator" }));
+    const rules = new SharedRules();
+    const environment = { now: Date.now, fractional, report, rules };
     this.store = new Store(names, {
-      prepare: (definition) => prepareFlag(definition, { now: Date.now, fractional, report }),
+      prepare: (definition) => prepareFlag(definition, environment),
       history: this.history,
       onListenerError: (error) =>
         log.error("a listener for flag changes failed", { error: `${error}` }),

@@ -150,17 +150,12 @@ export const contextMembers: Kind<JsonObject> = {
   hint: "key=value",
   fromText(text) {
     if (text.trimStart().startsWith("{")) return readObject(text);
-    const end = text.indexOf("=");
-    if (end < 1) throw new ValueError('expected key=value, or a JSON object like {"key":"value"}');
-    const value = readValue(text.slice(end + 1));
-    return text
-      .slice(0, end)
-      .split(".")
-      .reduceRight<Json>((inner, name) => {
-        const object: Record<string, Json> = {};
-        setMember(object, name, inner);
-        return object;
-      }, value) as JsonObject;
+    const [path, value] = readMember(text);
+    return path.reduceRight<Json>((inner, name) => {
+      const object: Record<string, Json> = {};
+      setMember(object, name, inner);
+      return object;
+    }, value) as JsonObject;
   },
   fromFile() {
     throw new ValueError("expected on the command line only");
@@ -168,6 +163,16 @@ export const contextMembers: Kind<JsonObject> = {
   join: merged,
   show: () => "",
 };
+
+/**
+ * `user.age=30` as a path and a value.
+ * @throws ValueError
+ */
+export function readMember(text: string): [path: string[], value: Json] {
+  const end = text.indexOf("=");
+  if (end < 1) throw new ValueError('expected key=value, or a JSON object like {"key":"value"}');
+  return [text.slice(0, end).split("."), readValue(text.slice(end + 1))];
+}
 
 function readObject(text: string): JsonObject {
   const value = parseJson(text, (problem) => {

@@ -1,4 +1,4 @@
-import { integer, oneOf, oneOfOrSwitch, path, text } from "../kinds/scalars.ts";
+import { integer, oneOf, oneOfOrSwitch, path } from "../kinds/scalars.ts";
 import { tcpAddress } from "../kinds/tcp-address.ts";
 import { option } from "./option.ts";
 import {
@@ -8,19 +8,14 @@ import {
   loadingOptions,
   notifyOptions,
   redisLoginOptions,
+  redisServerOptions,
   syncOptions,
   telemetryOptions,
 } from "./shared-options.ts";
 
 /** Options of `flagd redis-sync`. */
 export const redisSyncOptions = {
-  "redis-uri": option({
-    kind: { ...text("uri"), completion: ["redis://", "rediss://"] },
-    default: "",
-    section: "Flag sources",
-    doc: "URI of the Redis key that holds the flags. It is redis://[[user]:password@]host[:port][/database]?key=KEY, with rediss:// for TLS. Required.",
-  }),
-  ...redisLoginOptions,
+  ...redisServerOptions,
   "redis-interval": option({
     kind: integer("seconds", 1, 86_400),
     default: 30,
@@ -32,30 +27,6 @@ export const redisSyncOptions = {
     default: "push",
     section: "Flag sources",
     doc: "Notice changes between polls: push (or true) has the server push them, poll looks for them all the time, off (or false) does neither.",
-  }),
-  "redis-cert-path": option({
-    kind: path,
-    default: "",
-    section: "TLS",
-    doc: "PEM file of the CA to trust for Redis, instead of the system's.",
-  }),
-  "redis-client-cert-path": option({
-    kind: path,
-    default: "",
-    section: "TLS",
-    doc: "PEM file of the client certificate for Redis.",
-  }),
-  "redis-client-key-path": option({
-    kind: path,
-    default: "",
-    section: "TLS",
-    doc: "PEM file of that certificate's private key.",
-  }),
-  "redis-server-name": option({
-    kind: text("name"),
-    default: "",
-    section: "TLS",
-    doc: "Name that the certificate of Redis must have, if it is not the host in the URI.",
   }),
   ...listenOptions,
   ...accessOptions,

@@ -214,3 +214,38 @@ export const redisLoginOptions = {
     doc: "File that holds that password. It is read again for each connection, so a changed password needs no restart.",
   }),
 };
+
+/** Where the flags of commands are that have one Redis source. */
+export const redisServerOptions = {
+  "redis-uri": option({
+    kind: { ...text("uri"), completion: ["redis://", "rediss://"] },
+    default: "",
+    section: "Flag sources",
+    doc: "URI of the Redis key that holds the flags. It is redis://[[user]:password@]host[:port][/database]?key=KEY, with rediss:// for TLS. Required.",
+  }),
+  ...redisLoginOptions,
+  "redis-cert-path": option({
+    kind: path,
+    default: "",
+    section: "TLS",
+    doc: "PEM file of the CA to trust for Redis, instead of the system's.",
+  }),
+  "redis-client-cert-path": option({
+    kind: path,
+    default: "",
+    section: "TLS",
+    doc: "PEM file of the client certificate for Redis.",
+  }),
+  "redis-client-key-path": option({
+    kind: path,
+    default: "",
+    section: "TLS",
+    doc: "PEM file of that certificate's private key.",
+  }),
+  "redis-server-name": option({
+    kind: text("name"),
+    default: "",
+    section: "TLS",
+    doc: "Name that the certificate of Redis must have, if it is not the host in the URI.",
+  }),
+};
