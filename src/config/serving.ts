@@ -1,15 +1,15 @@
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
-import type { ServerTls } from "../core/server-tls.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { Environment } from "../core/process-info.ts";
 import { overlap, sameAddress, showAddress, type TcpAddress } from "../core/tcp-address.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
 import type {
   accessOptions,
   globalOptions,
   loadingOptions,
   syncOptions,
   telemetryOptions,
-} from "./options/shared.ts";
-import { type OtelConfig, readOtelConfig } from "./otel/read.ts";
+} from "./options/shared-options.ts";
+import { type OtelConfig, readOtelConfig } from "./otel/otel-config.ts";
 import type { Origin, Resolved } from "./resolve.ts";
 
 /** Whether the page of the management port is served; `auto`: if only this machine can reach it. */

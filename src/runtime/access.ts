@@ -1,8 +1,7 @@
 import type { Log } from "../core/log.ts";
 import { Access } from "../services/access/access.ts";
-import { parseTokens } from "../services/access/token-file.ts";
+import { followTokens, parseTokens, readTokens } from "../services/access/token-file.ts";
 import { type Surface, sha256 } from "../services/access/token-table.ts";
-import { readTokens, watchTokens } from "../services/access/watch-tokens.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import type { Guard } from "../transport/guard.ts";
 
@@ -22,7 +21,7 @@ export function openAccess(path: string | undefined, registry: Registry, log: Lo
   const own = log.with({ component: "access" });
   const access = new Access({ tokens: readTokens(path), registry, log: own });
   own.info("clients need a token, except for probes", { path });
-  const close = watchTokens(path, own, (tokens) => access.replace(tokens));
+  const close = followTokens(path, own, (tokens) => access.replace(tokens));
   return { guard: (surface) => access.guard(surface), close };
 }
 

@@ -1,6 +1,6 @@
-import { isLoopback } from "../core/loopback.ts";
-import { showAddress } from "../core/tcp-address.ts";
-import { exactRoutes, type RouteOf } from "../telemetry/routes.ts";
+import { isLoopback, showAddress } from "../core/tcp-address.ts";
+import { isManagementPath } from "../services/management/management-api.ts";
+import { exactRoutes, type RouteOf } from "../telemetry/call-metrics.ts";
 import { type HttpHandler, notFoundPage, pathOf } from "../transport/http-handler.ts";
 import type { FastPath, ListenAddress } from "../transport/listener.ts";
 
@@ -38,7 +38,7 @@ export function hintAtEvaluationPort(path: string): string | undefined {
   if (path.startsWith("/ofrep/")) {
     return "OFREP is served on another port: that of --ofrep-port, 8014 by default";
   }
-  if (/^\/(?:healthz|readyz|metrics|status)$/.test(path)) {
+  if (isManagementPath(path)) {
     return "probes and metrics are served on another port: that of --management-port, 8014 by default";
   }
   return undefined;

@@ -1,5 +1,5 @@
+import { within } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import { within } from "../core/within.ts";
 import { SourceError } from "../sources/source.ts";
 import { compileAfterStart } from "./compilation.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";

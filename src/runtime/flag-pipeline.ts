@@ -1,13 +1,14 @@
 import { inWordsOfUser, type SettingNames } from "../config/setting-names.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import { inSlices } from "../core/steps.ts";
+import { inSlices } from "../core/turns.ts";
 import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";
-import type { ContextSource } from "../services/context-source.ts";
+import { SharedRules } from "../evaluation/rule/shared-rule.ts";
+import type { ContextSource } from "../services/context-additions.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
@@ -25,7 +26,7 @@ import { MovingSource } from "../sources/thread/moving-source.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { History } from "../store/history.ts";
 import { Store } from "../store/store.ts";
-import { type RateLimitOptions, rateLimit } from "../telemetry/logging/rate-limit.ts";
+import { type OnceAMinuteOptions, onceAMinute } from "../telemetry/log/once-a-minute.ts";
 import { Restarts } from "./restarts.ts";
 
 /** What a pipeline is made of. */
@@ -105,8 +106,10 @@ export class FlagPipeline {
     this.#sources = sources;
     const names = sources.map(({ name }) => name);
     const report = reportTo(log.with({ component: "evaluator" }));
+    const rules = new SharedRules();
+    const environment = { now: Date.now, fractional, report, rules };
     this.store = new Store(names, {
-      prepare: (definition) => prepareFlag(definition, { now: Date.now, fractional, report }),
+      prepare: (definition) => prepareFlag(definition, environment),
       history: this.history,
       onListenerError: (error) =>
         log.error("a listener for flag changes failed", { error: `${error}` }),
@@ -218,8 +221,8 @@ async function lastGoodFiles(
  * Logs what evaluations could not use, each thing once a minute; what clients left out once a minute for
  * each flag; and at level debug all of it.
  */
-export function reportTo(log: Log, options?: RateLimitOptions) {
-  const allow = rateLimit(options);
+export function reportTo(log: Log, options?: OnceAMinuteOptions) {
+  const allow = onceAMinute(options);
   return (level: Severity, flagKey: string, message: string): void => {
     const fields = { "flag-key": flagKey };
     const seldom = level === "info" ? `info ${flagKey}` : `${flagKey} ${message}`;

@@ -1,5 +1,5 @@
 import { systemClock } from "../core/clock.ts";
-import { silentLog } from "../core/silent-log.ts";
+import { silentLog } from "../core/log.ts";
 import { type Payload, SourceError } from "../sources/source.ts";
 import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 

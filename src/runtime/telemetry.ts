@@ -1,13 +1,12 @@
-import type { OtelConfig } from "../config/otel/read.ts";
-import { buildInfo } from "../core/build-info.ts";
+import type { OtelConfig } from "../config/otel/otel-config.ts";
 import type { CallObserver } from "../core/calls.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
+import { buildInfo } from "../core/process-info.ts";
 import { type CallMetricsOptions, createCallMetrics } from "../telemetry/call-metrics.ts";
-import { merge } from "../telemetry/metrics/merge.ts";
+import type { Attributes } from "../telemetry/metrics/instrument.ts";
 import { exposition } from "../telemetry/metrics/prometheus.ts";
-import { type Collection, processOnly, Registry } from "../telemetry/metrics/registry.ts";
-import type { Attributes } from "../telemetry/metrics/series.ts";
+import { type Collection, merge, processOnly, Registry } from "../telemetry/metrics/registry.ts";
 import { observeProcess } from "../telemetry/process-metrics.ts";
 import { describeResource } from "../telemetry/resource.ts";
 import type { Tracing } from "./tracing.ts";

@@ -1,4 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
+import { Code, RpcError } from "../core/errors.ts";
 import type { FastPath, Routes } from "../transport/listener.ts";
 
 /** A service that is called by gRPC and its relatives, by two ways that give the same answers. */
@@ -9,4 +10,12 @@ export interface RpcService extends FastPath {
   readonly descriptors: () => Promise<readonly DescService[]>;
   /** Ends every open stream, and those that are opened later. */
   shutdown(): void;
+}
+
+export function invalidArgument(message: string): RpcError {
+  return new RpcError(message, Code.InvalidArgument);
+}
+
+export function streamDeadlineExceeded(): RpcError {
+  return new RpcError("stream closed due to server-side timeout", Code.DeadlineExceeded);
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { ConfigError } from "../core/config-error.ts";
-import type { ClientTlsFiles } from "../core/tls/client-tls.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { ClientTlsFiles } from "../core/tls/tls-material.ts";
 import { messageOf, SourceError } from "./source.ts";
 
 /** What a setting holds. `seconds` and `bytes` are whole numbers from 0, `texts` is an object of texts. */

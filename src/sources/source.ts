@@ -1,4 +1,4 @@
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { DocumentFormat, Problem } from "../flags/model.ts";
 import type { PackedDocument } from "../flags/packed.ts";

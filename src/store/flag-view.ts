@@ -1,9 +1,9 @@
 import type { JsonObject } from "../core/json.ts";
-import { atOnce, type Steps } from "../core/steps.ts";
+import { atOnce, type Steps } from "../core/turns.ts";
 import type { Memo } from "../evaluation/memo.ts";
-import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
+import type { PreparedFlag } from "../evaluation/resolve.ts";
 import { htmlSafeJson } from "../flags/canonical.ts";
-import { PackedFlag } from "../flags/packed-flag.ts";
+import { PackedFlag } from "../flags/packed.ts";
 import { reflectionOf } from "./selector.ts";
 import { type Flags, overlaid, type StoredFlag } from "./stored-flag.ts";
 import type { FlagChanges, Selector, View } from "./view.ts";

@@ -1,4 +1,4 @@
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import { type Difference, differences, type FlagChange } from "./diff.ts";
 
 /** What happened to one flag of one source. */

@@ -1,8 +1,7 @@
 import { compareBytes } from "../core/order.ts";
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import type { FlagDefinition, FlagSet } from "../flags/model.ts";
-import { compareFlags, type PackedFlagSet, packing } from "../flags/packed.ts";
-import { unpack } from "../flags/packed-flag.ts";
+import { compareFlags, type PackedFlagSet, packing, unpack } from "../flags/packed.ts";
 import type { FlagChange } from "./diff.ts";
 import { maxHistory } from "./history.ts";
 import {

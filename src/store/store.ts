@@ -1,4 +1,4 @@
-import { atOnce, type Steps } from "../core/steps.ts";
+import { atOnce, type Steps } from "../core/turns.ts";
 import type { FlagSet } from "../flags/model.ts";
 import type { PackedFlagSet } from "../flags/packed.ts";
 import type { History } from "./history.ts";

@@ -1,9 +1,9 @@
 import { compareBytes } from "../core/order.ts";
-import { atOnce, type Steps } from "../core/steps.ts";
-import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
+import { atOnce, type Steps } from "../core/turns.ts";
+import type { PreparedFlag } from "../evaluation/resolve.ts";
 import { canonicalFlag } from "../flags/canonical.ts";
 import type { FlagDefinition } from "../flags/model.ts";
-import { PackedFlag } from "../flags/packed-flag.ts";
+import { PackedFlag } from "../flags/packed.ts";
 
 /** How definitions become flags that can be evaluated. */
 export interface Preparation {

@@ -3,8 +3,8 @@ import type { SecureContext } from "node:tls";
 import { ExpiryQueue } from "../core/expiry.ts";
 import { http2Preface } from "../core/http2-preface.ts";
 import type { Log } from "../core/log.ts";
-import { maxOpenFiles } from "../core/open-files.ts";
-import type { ServerTls } from "../core/server-tls.ts";
+import { maxOpenFiles } from "../core/process-info.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
 import {
   connectionBufferBytes,

@@ -1,7 +1,7 @@
+import { within } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { ServerTls } from "../core/server-tls.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
-import { within } from "../core/within.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
 import { Acceptor, connectionsAllowed } from "./acceptor.ts";
 import { bind } from "./bind.ts";
 import { lingerMs } from "./end-connection.ts";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
+import { within } from "../core/clock.ts";
 import { ExpiryQueue } from "../core/expiry.ts";
-import { within } from "../core/within.ts";
 import { Acceptor, connectionsAllowed } from "./acceptor.ts";
 import { bind } from "./bind.ts";
 import type { Expirable, TransportContext } from "./call.ts";

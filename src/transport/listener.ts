@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { ConnectRouter } from "@connectrpc/connect";
 import type { CallObserver } from "../core/calls.ts";
 import type { Log } from "../core/log.ts";
-import type { ServerTls } from "../core/server-tls.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
 import type { Guard } from "./guard.ts";
 import type { PingRule } from "./http2/flood-limits.ts";
 

@@ -1,6 +1,6 @@
 /** Sources that end by themselves, again and again. */
 import { afterEach, expect, test } from "bun:test";
-import { atOnce } from "../../src/core/steps.ts";
+import { atOnce } from "../../src/core/turns.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { type Source, SourceError } from "../../src/sources/source.ts";
 import type { SourceConfig } from "../../src/sources/source-kinds.ts";

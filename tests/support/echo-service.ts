@@ -9,7 +9,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
-import { RpcError } from "../../src/core/rpc-error.ts";
+import { RpcError } from "../../src/core/errors.ts";
 import {
   EventStreamResponseSchema as Event,
   type EventStreamResponseSchema,

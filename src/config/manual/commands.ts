@@ -1,15 +1,18 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
-import { quote } from "../../core/quote.ts";
-import { evaluateOptions } from "../options/evaluate.ts";
 import type { OptionTable } from "../options/option.ts";
-import { probeOptions } from "../options/probe.ts";
-import { redisSyncOptions } from "../options/redis-sync.ts";
-import { globalOptions } from "../options/shared.ts";
-import { startOptions } from "../options/start.ts";
-import { testOptions } from "../options/test.ts";
-import { validateOptions } from "../options/validate.ts";
-import { versionOptions } from "../options/version.ts";
+import { redisOptions } from "../options/redis-options.ts";
+import { redisSyncOptions } from "../options/redis-sync-options.ts";
+import { globalOptions } from "../options/shared-options.ts";
+import { startOptions } from "../options/start-options.ts";
+import {
+  evaluateOptions,
+  probeOptions,
+  testOptions,
+  validateOptions,
+  versionOptions,
+} from "../options/tool-options.ts";
 
 /** A command as help, completion and reference describe it. */
 export interface CommandManual {
@@ -163,6 +166,38 @@ const test: CommandManual = {
   ],
 };
 
+const redis: CommandManual = {
+  name: "redis",
+  summary: "Read and change the flags in Redis",
+  description:
+    "Reads flags of a Redis key, and changes them so that nobody's change is lost: each change is checked, shown, asked\n" +
+    "for, written only to what it was made for, and kept with time and user so that it can be taken back.\n\n" +
+    "  get [KEY…]             print the flags, or some of them\n" +
+    "  push FILE              replace all flags by those of a file (- for standard input)\n" +
+    "  set KEY MEMBER=VALUE…  change members of a flag, as in defaultVariant=on, or make one\n" +
+    "  toggle KEY             disable a flag that is enabled, enable one that is disabled\n" +
+    "  delete KEY…            remove flags\n" +
+    "  diff FILE              tell how the flags differ from those of a file; exit status 1 if they do\n" +
+    "  history                list the changes that are kept, the last one first\n" +
+    "  rollback [CHANGES]     take back the last change, or as many as are named",
+  usage: "[options] VERB …",
+  options: redisOptions,
+  words: ["get", "push", "set", "toggle", "delete", "diff", "history", "rollback"],
+  files: true,
+  examples: [
+    {
+      does: "Another default for one flag",
+      command: "flagd redis set banner-text defaultVariant=loud -m 'for the sale'",
+    },
+    {
+      does: "A kill switch, without being asked",
+      command: "flagd redis toggle new-checkout --yes",
+    },
+    { does: "What a file would change", command: "flagd redis push flags.json --dry-run" },
+    { does: "Who changed what, and back", command: "flagd redis history && flagd redis rollback" },
+  ],
+};
+
 const version: CommandManual = {
   name: "version",
   summary: "Print the version, the commit and the build date",
@@ -242,6 +277,7 @@ const running = [
   validate,
   evaluate,
   test,
+  redis,
   schema,
   health,
   ready,

@@ -7,6 +7,7 @@ export const sections = [
   "TLS",
   "Evaluation",
   "Simulation",
+  "Writing",
   "Sync stream",
   "Limits",
   "Logs and telemetry",

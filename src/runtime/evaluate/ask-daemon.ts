@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { isArray, isObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { Outcome } from "../../evaluation/outcome.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
 import { SourceError } from "../../sources/source.ts";
 
 /** What a daemon is asked. */

@@ -1,5 +1,5 @@
-import { buildInfo } from "../../core/build-info.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/message-text.ts";
+import { buildInfo } from "../../core/process-info.ts";
 import { type FindingKind, findingTable } from "../../flags/finding-table.ts";
 import type { Report, ReportedFinding } from "./validate.ts";
 

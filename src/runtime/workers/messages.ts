@@ -1,5 +1,5 @@
-import type { StartConfig } from "../../config/start.ts";
-import { within } from "../../core/within.ts";
+import type { StartConfig } from "../../config/start-config.ts";
+import { within } from "../../core/clock.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import type { HttpHandler, HttpReply } from "../../transport/http-handler.ts";

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
-import { buildInfo } from "../../core/build-info.ts";
+import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { within } from "../../core/within.ts";
+import { buildInfo } from "../../core/process-info.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import { Restarts } from "../restarts.ts";

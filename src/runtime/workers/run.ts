@@ -1,7 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { buildInfo } from "../../core/build-info.ts";
 import type { Log } from "../../core/log.ts";
-import { createLog } from "../../telemetry/logging/create-log.ts";
+import { buildInfo } from "../../core/process-info.ts";
+import { isManagementPath } from "../../services/management/management-api.ts";
+import { createLog } from "../../telemetry/log/create-log.ts";
 import { Registry } from "../../telemetry/metrics/registry.ts";
 import { describeResource } from "../../telemetry/resource.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
@@ -21,7 +22,6 @@ import {
 import { RelaySource } from "./relay-source.ts";
 
 const replyTimeoutMs = 5_000;
-const managementPaths = new Set(["/healthz", "/readyz", "/metrics", "/status"]);
 
 /** A further thread that serves the ports, from a store of its own that follows the main thread's. */
 export async function runWorker(): Promise<void> {
@@ -50,7 +50,7 @@ export async function runWorker(): Promise<void> {
   const replies = new PendingReplies<ManagementReply>(replyTimeoutMs);
   const management: HttpHandler = ({ target }) => {
     const path = pathOf(target);
-    if (!managementPaths.has(path)) return undefined;
+    if (!isManagementPath(path)) return undefined;
     return replies
       .request((id) => send({ kind: "request", id, path }))
       .then((reply) => reply ?? { status: 503, headers: [], body: null });

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { ConfigError } from "../../core/config-error.ts";
-import type { Environment } from "../../core/environment.ts";
+import { ConfigError } from "../../core/errors.ts";
+import type { Environment } from "../../core/process-info.ts";
 import type { WebRequest } from "../web/web-client.ts";
 import type { AzureCredentials } from "./azure-credentials.ts";
 import { encodeKey, isOn, parseBlobUri } from "./blob-location.ts";

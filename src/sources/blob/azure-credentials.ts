@@ -5,7 +5,7 @@ import {
   type PipelineResponse,
 } from "@azure/core-rest-pipeline";
 import { AuthenticationError, DefaultAzureCredential } from "@azure/identity";
-import type { Environment } from "../../core/environment.ts";
+import type { Environment } from "../../core/process-info.ts";
 import { readTextFile } from "../settings.ts";
 import { SourceError } from "../source.ts";
 import {

@@ -1,5 +1,5 @@
-import { ConfigError } from "../../core/config-error.ts";
-import { quoteUri } from "../../core/quote.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quoteUri } from "../../core/message-text.ts";
 
 /** An object in a bucket, and how to get there. */
 export interface BlobLocation {

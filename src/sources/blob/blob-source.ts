@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { type Environment, trimmed } from "../../core/environment.ts";
+import { type Environment, trimmed } from "../../core/process-info.ts";
 import { PolledSource } from "../poller.ts";
 import type { Polling } from "../settings.ts";
 import { type Payload, SourceError } from "../source.ts";

@@ -1,5 +1,5 @@
 import { GoogleAuth } from "google-auth-library";
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
 import { readTextFile } from "../settings.ts";
 import { SourceError } from "../source.ts";
 import { explainLibrary, fetchBy, LibraryAnswers } from "../web/library-requests.ts";

@@ -6,8 +6,8 @@ import {
   NODE_REGION_CONFIG_OPTIONS,
 } from "@smithy/core/config";
 import { S3Client } from "bun";
-import { ConfigError } from "../../core/config-error.ts";
-import type { Environment } from "../../core/environment.ts";
+import { ConfigError } from "../../core/errors.ts";
+import type { Environment } from "../../core/process-info.ts";
 import { messageOf, SourceError } from "../source.ts";
 import { awsRequestHandler, explainLibrary, LibraryAnswers } from "../web/library-requests.ts";
 import type { WebClient } from "../web/web-client.ts";

@@ -1,7 +1,7 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { http2Preface } from "../../core/http2-preface.ts";
-import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
+import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
 import { tlsProblem } from "../../core/tls/tls-problems.ts";
 import type { Endpoint } from "./grpc-target.ts";
 

@@ -9,8 +9,8 @@ import {
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { isLoopback } from "../../core/loopback.ts";
-import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
+import { isLoopback } from "../../core/tcp-address.ts";
+import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
 import {
   FlagSyncService,
   type SyncFlagsRequest,

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
 import { asksForTls, clientTlsSettings, pollSettings, type SettingValues } from "../settings.ts";
 import { type ConfigOf, type SourceKind, sourceName } from "../source-kind.ts";
 

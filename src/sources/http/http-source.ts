@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
-import { ConfigError } from "../../core/config-error.ts";
-import { quoteUri } from "../../core/quote.ts";
-import { readClientTls } from "../../core/tls/client-tls.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quoteUri } from "../../core/message-text.ts";
+import { readClientTls } from "../../core/tls/tls-material.ts";
 import { PolledSource } from "../poller.ts";
 import { pemFiles } from "../settings.ts";
 import { type Payload, SourceError } from "../source.ts";

@@ -1,4 +1,4 @@
-import type { Environment } from "../../core/environment.ts";
+import type { Environment } from "../../core/process-info.ts";
 import { SourceError } from "../source.ts";
 import { WebClient, type WebRequest, type WholeAnswer } from "../web/web-client.ts";
 import { refusal } from "../web/web-errors.ts";

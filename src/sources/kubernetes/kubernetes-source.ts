@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { type Environment, trimmed } from "../../core/environment.ts";
+import { type Environment, trimmed } from "../../core/process-info.ts";
 import { contentHash } from "../content-hash.ts";
 import { RetryLoop } from "../retry-loop.ts";
 import type { Source, SourceSink } from "../source.ts";

@@ -1,6 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { parseText } from "../../flags/document-text.ts";
 import { FindingList } from "../../flags/findings.ts";
-import { parseText } from "../../flags/text.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { ContentReader, RedisContent } from "./redis-content.ts";
 import { RedisError } from "./redis-errors.ts";

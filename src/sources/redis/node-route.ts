@@ -74,6 +74,9 @@ export class NodeRoute implements Route {
     this.#unreachable.delete(serverName(this.#target.address));
   }
 
+  /** A node of a cluster that has lost a slot redirects the write, and a single server has nobody to ask. */
+  async confirm(): Promise<void> {}
+
   redirected(to: Redirection): boolean {
     const { address } = this.#target;
     const { endpoint } = address;

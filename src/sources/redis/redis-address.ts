@@ -1,4 +1,4 @@
-import { bunTls, readClientTls } from "../../core/tls/client-tls.ts";
+import { bunTls, readClientTls } from "../../core/tls/tls-material.ts";
 import { type ClientTlsSettings, pemFiles, readTextFile } from "../settings.ts";
 import { messageOf } from "../source.ts";
 import { RedisError } from "./redis-errors.ts";

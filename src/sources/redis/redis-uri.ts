@@ -1,4 +1,4 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { Endpoint, Login } from "./redis-address.ts";
 import { parseRedisQuery, type RedisQuery } from "./redis-content.ts";
 

@@ -17,6 +17,11 @@ export interface Route {
   next(signal: AbortSignal): Promise<Target>;
   /** @throws RedisError if this server must not be read */
   check(connection: RedisConnection): Promise<void>;
+  /**
+   * Makes sure that the present server is still the one that has the key, before it is written to.
+   * @throws RedisError if that is not certain
+   */
+  confirm(): Promise<void>;
   /** The key was read over this connection. */
   arrived(connection: RedisConnection): void;
   /** Another server has the key. False: that leads nowhere, so the present one has failed. */

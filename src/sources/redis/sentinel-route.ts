@@ -92,6 +92,27 @@ export class SentinelRoute implements Route {
     }
   }
 
+  /**
+   * Most of the Sentinels have to name the present server, for it takes as many to put another one in its place:
+   * one that was cut off still names the old master, and so does that of itself.
+   */
+  async confirm(): Promise<void> {
+    const asked = [...this.#sentinels.values()].map((sentinel) => sentinel.ask());
+    const reports = await Promise.allSettled(asked);
+    const target = this.#target ? serverName(this.#target) : "";
+    const agreeing = reports.filter(
+      (report) =>
+        report.status === "fulfilled" &&
+        serverName(report.value.master) === target &&
+        report.value.epoch >= (this.#report?.epoch ?? 0),
+    );
+    if (agreeing.length * 2 > asked.length) return;
+    throw new RedisError(
+      `only ${agreeing.length} of ${asked.length} Sentinels name ${target} as the master, so that writing there is not safe`,
+      "retryable",
+    );
+  }
+
   arrived(): void {
     this.#rounds = 0;
   }

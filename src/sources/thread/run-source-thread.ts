@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../core/clock.ts";
 import type { Log, LogFields, LogLevel } from "../../core/log.ts";
-import { atOnce } from "../../core/steps.ts";
+import { atOnce } from "../../core/turns.ts";
 import { checkTargeting } from "../../evaluation/rule/check.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";

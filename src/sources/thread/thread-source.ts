@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { buildInfo } from "../../core/build-info.ts";
 import type { Log, LogFields, LogLevel } from "../../core/log.ts";
+import { buildInfo } from "../../core/process-info.ts";
 import type { Problem } from "../../flags/model.ts";
 import type { Intake } from "../intake.ts";
 import { type ReadPayload, type Source, SourceError } from "../source.ts";

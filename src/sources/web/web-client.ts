@@ -1,5 +1,5 @@
-import { buildInfo } from "../../core/build-info.ts";
-import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
+import { buildInfo } from "../../core/process-info.ts";
+import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
 import { SourceError } from "../source.ts";
 import { proxyFor } from "./proxy.ts";
 import { explain } from "./web-errors.ts";

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
 import { tlsProblem } from "../../core/tls/tls-problems.ts";
 import { messageOf, SourceError } from "../source.ts";
 import type { WholeAnswer } from "./web-client.ts";

@@ -4,7 +4,7 @@ import type {
   UniversalServerRequest,
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
-import { codeForm } from "../../core/rpc-error.ts";
+import { codeForm } from "../../core/errors.ts";
 import { Call, type TransportContext } from "../call.ts";
 import type { Cors, HeaderList } from "../cors.ts";
 import type { Exchange, HeaderFields } from "../exchange.ts";

@@ -1,4 +1,4 @@
-import { codeForm, type RpcError } from "../../core/rpc-error.ts";
+import { codeForm, type RpcError } from "../../core/errors.ts";
 import { Call, type TransportContext } from "../call.ts";
 import type { Cors } from "../cors.ts";
 import { publicError } from "../grpc/grpc-status.ts";

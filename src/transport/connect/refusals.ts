@@ -1,6 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { codeForm, type RpcError } from "../../core/rpc-error.ts";
+import { codeForm, type RpcError } from "../../core/errors.ts";
 import type { Exchange, HeaderFields } from "../exchange.ts";
 import { frameMessage } from "../grpc/envelope.ts";
 import { percentEncode, statusOf } from "../grpc/grpc-status.ts";

@@ -1,5 +1,5 @@
+import { Code, RpcError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import { Code, RpcError } from "../../core/rpc-error.ts";
 import { type BlockFields, encodeBlock, type HeaderBlock } from "../http2/hpack/encoder.ts";
 import type { Http2Stream } from "../http2/http2-stream.ts";
 

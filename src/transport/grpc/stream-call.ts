@@ -1,4 +1,4 @@
-import { Code, RpcError } from "../../core/rpc-error.ts";
+import { Code, RpcError } from "../../core/errors.ts";
 import type { Call, TransportContext } from "../call.ts";
 import { errorCode } from "../http2/frames.ts";
 import type { Http2Stream, StreamHandler } from "../http2/http2-stream.ts";

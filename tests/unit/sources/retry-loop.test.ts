@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ConfigError } from "../../../src/core/config-error.ts";
+import { ConfigError } from "../../../src/core/errors.ts";
 import { type Attempt, Backoff, RetryLoop } from "../../../src/sources/retry-loop.ts";
 import { isPermanent, SourceError, type SourceSink } from "../../../src/sources/source.ts";
 import { FakeClock } from "../../support/fake-clock.ts";

@@ -9,7 +9,7 @@ import {
 import {
   createEvaluationService,
   type EvaluationServiceOptions,
-} from "../../../../src/services/evaluation/service.ts";
+} from "../../../../src/services/evaluation/evaluation-service.ts";
 import type { MessageStream } from "../../../../src/transport/listener.ts";
 import { fixedContext } from "../../../support/fixed-context.ts";
 import { until } from "../../../support/until.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ConfigError } from "../../../../src/core/config-error.ts";
-import type { Environment } from "../../../../src/core/environment.ts";
+import { ConfigError } from "../../../../src/core/errors.ts";
+import type { Environment } from "../../../../src/core/process-info.ts";
 import { azureAccount } from "../../../../src/sources/blob/azure-bucket.ts";
 import { encodeKey, parseBlobUri } from "../../../../src/sources/blob/blob-location.ts";
 import { gcsBucket } from "../../../../src/sources/blob/gcs-bucket.ts";

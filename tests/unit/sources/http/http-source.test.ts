@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigError } from "../../../../src/core/config-error.ts";
+import { ConfigError } from "../../../../src/core/errors.ts";
 import type { HttpSourceConfig } from "../../../../src/sources/http/http-kind.ts";
 import { httpTarget } from "../../../../src/sources/http/http-source.ts";
 import { httpConfig } from "../../../support/source-configs.ts";
