@@ -7,7 +7,6 @@ import {
   listenOptions,
   loadingOptions,
   notifyOptions,
-  redisLoginOptions,
   redisServerOptions,
   syncOptions,
   telemetryOptions,
