@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { ExpiryQueue } from "../../core/expiry.ts";
+import { ExpiryQueue, sweeper } from "../../core/expiry.ts";
 import { lingerMs } from "../end-connection.ts";
 import { requestLineBytes, type Timeouts } from "../limits.ts";
 import { Http1Connection, type Phase } from "./http1-connection.ts";
@@ -29,7 +29,7 @@ export class Http1Server {
     const { fastPath, timeouts } = options;
     this.#fastPaths = { plain: fastPath?.(false), secure: fastPath?.(true) };
     const queue = (ms: number) =>
-      new ExpiryQueue<Http1Connection>(ms, (connection) => connection.expire());
+      new ExpiryQueue<Http1Connection>(ms, (connection) => connection.expire(), sweeper);
     this.#queues = {
       request: queue(timeouts.headersMs),
       "next request": queue(timeouts.keepAliveMs),
@@ -72,10 +72,6 @@ export class Http1Server {
   #leaveQueue(connection: Http1Connection): void {
     const phase = this.#connections.get(connection);
     if (phase && phase !== "answering") this.#queues[phase].delete(connection);
-  }
-
-  sweep(now: number): void {
-    for (const queue of Object.values(this.#queues)) queue.sweep(now);
   }
 
   /** Connections end with their next answer, or when they have been idle for a while. */
