@@ -1,0 +1,3 @@
+export async function buildSite(folder: string): Promise<void> {
+  await Bun.write(`${folder}/index.html`, "");
+}
