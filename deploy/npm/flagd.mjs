@@ -13,17 +13,22 @@ function findBun() {
   const { platform, arch, report } = process;
   const cpu = arch === "arm64" ? "aarch64" : arch;
   const system = platform === "win32" ? "windows" : platform;
-  const name = system === "android" ? `linux-${cpu}-android` : `${system}-${cpu}`;
   const musl = platform === "linux" && !report.getReport().header.glibcVersionRuntime;
+  const name =
+    platform === "android" ? `linux-${cpu}-android` : `${system}-${cpu}${musl ? "-musl" : ""}`;
   const file = platform === "win32" ? "bun.exe" : "bun";
-  try {
-    return require.resolve(`@oven/bun-${name}${musl ? "-musl" : ""}/bin/${file}`);
-  } catch {
-    console.error(
-      `flagd: Bun for ${name}${musl ? "-musl" : ""} is not installed. It is an optional dependency: install without --omit=optional.`,
-    );
-    process.exit(1);
+  // The package bun, if a project has that too, moves the file to itself.
+  for (const place of [`@oven/bun-${name}/bin/${file}`, "bun/bin/bun.exe"]) {
+    try {
+      return require.resolve(place);
+    } catch {
+      // The next one may have it.
+    }
   }
+  console.error(
+    `flagd: @oven/bun-${name} is not installed. It is an optional dependency: install without --omit=optional.`,
+  );
+  process.exit(1);
 }
 
 const bun = findBun();

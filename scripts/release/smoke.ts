@@ -1,13 +1,5 @@
 /** Runs an executable just made, if this machine can: its version, and a daemon that evaluates a flag. */
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { which } from "bun";
@@ -30,7 +22,6 @@ export async function smoke(target: Target, executable: string): Promise<string>
     }
     copyFileSync(executable, join(root, "flagd"));
     copyFileSync("examples/flags.json", join(root, "flags.json"));
-    chmodSync(root, 0o755);
     const command = runIn(root, target.architecture);
     const child = Bun.spawnSync([...command, "version"], { stdio: ["ignore", "pipe", "pipe"] });
     const text = child.stdout.toString();
@@ -49,9 +40,7 @@ export async function smoke(target: Target, executable: string): Promise<string>
 export function runIn(root: string, architecture: Architecture): string[] {
   if (isOwn(architecture)) return [...sandbox(root), "/flagd"];
   const qemu = resolve(which(qemuOf(architecture)) ?? "");
-  mkdirSync(join(root, ".qemu"), { recursive: true });
-  writeFileSync(join(root, ".qemu/qemu"), "");
-  return [...sandbox(root, ["--ro-bind", qemu, "/.qemu/qemu"]), "/.qemu/qemu", "/flagd"];
+  return [...sandbox(root, ["--ro-bind", qemu, "/qemu"]), "/qemu", "/flagd"];
 }
 
 function qemuOf({ machine }: Architecture): string {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { freePorts } from "../../tests/support/ports.ts";
 
 const patienceMs = 60_000;
@@ -38,10 +39,16 @@ export async function tryDaemon(
   });
   const { value, reason } = (await answer.json()) as { value?: unknown; reason?: unknown };
   if (value !== true || reason !== "TARGETING_MATCH") throw await fail(`answered ${value}`);
-  daemon.kill("SIGTERM");
+  process.kill(innermost(daemon.pid), "SIGTERM");
   const code = await daemon.exited;
   if (code !== 0) throw await fail(`ended with ${code} when asked to stop`);
   return took;
+}
+
+/** What starts a daemon may stay in between, and take the signal for itself. */
+function innermost(pid: number): number {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+  return child ? innermost(Number(child)) : pid;
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -33,7 +33,7 @@ export function imageConfig({ debian }: Architecture, facts: ImageFacts, layer: 
     config: {
       User: "65532:65532",
       ExposedPorts: { "8013/tcp": {}, "8014/tcp": {}, "8015/tcp": {}, "8016/tcp": {}, "8017/tcp": {} },
-      Env: ["PATH=/", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"],
+      Env: ["PATH=/"],
       Entrypoint: ["/flagd"],
       WorkingDir: "/",
       Labels: labelsOf(facts),

@@ -25,7 +25,8 @@ export async function makeImageRoot(
   write("etc/group", `nonroot:x:${userId}:\n`);
   write("etc/nsswitch.conf", "hosts: files dns\n");
   const libc = await addGlibc(architecture, root);
-  const certificates = await debianPackage("ca-certificates", architecture.debian);
+  // For every architecture.
+  const certificates = await debianPackage("ca-certificates", "amd64");
   write("etc/ssl/certs/ca-certificates.crt", await bundleOf(certificates));
   for (const { name, files } of [libc, certificates]) {
     const notice = `usr/share/doc/${name}/copyright`;
