@@ -16,8 +16,9 @@ export async function sourceDate(): Promise<number> {
   return commit === "" ? Math.floor(Date.now() / 1000) : Number(commit);
 }
 
+/** That of the repository, or `SOURCE_COMMIT` where the sources are without it. */
 export async function sourceCommit(): Promise<string> {
-  return (await git`git rev-parse HEAD`) || "unknown";
+  return (await git`git rev-parse HEAD`) || process.env.SOURCE_COMMIT || "unknown";
 }
 
 async function git(...command: Parameters<typeof $>): Promise<string> {

@@ -37,10 +37,15 @@ export async function smoke(target: Target, executable: string): Promise<string>
 }
 
 /** The command that runs `flagd` of a root; that of a foreign processor by QEMU, which needs no entry in the kernel. */
-export function runIn(root: string, architecture: Architecture): string[] {
-  if (isOwn(architecture)) return [...sandbox(root), "/flagd"];
+export function runIn(
+  root: string,
+  architecture: Architecture,
+  env: Readonly<Record<string, string>> = {},
+): string[] {
+  const set = Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]);
+  if (isOwn(architecture)) return [...sandbox(root, set), "/flagd"];
   const qemu = resolve(which(qemuOf(architecture)) ?? "");
-  return [...sandbox(root, ["--ro-bind", qemu, "/qemu"]), "/qemu", "/flagd"];
+  return [...sandbox(root, [...set, "--ro-bind", qemu, "/qemu"]), "/qemu", "/flagd"];
 }
 
 function qemuOf({ machine }: Architecture): string {

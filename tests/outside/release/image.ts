@@ -15,6 +15,18 @@ interface Config {
   };
 }
 
+/** As OpenFeature's operator starts it; `--management-port`, `--port` and `--ofrep-port` are among those that are added. */
+const operatorArguments = ["--debug", "--context-value", "region=eu", "--cors-origin", "*"];
+const operatorEnvironment = {
+  FLAGD_SOCKET_PATH: "",
+  FLAGD_EVALUATOR: "json",
+  FLAGD_SYNC_PROVIDER: "kubernetes",
+  FLAGD_LOG_FORMAT: "json",
+  FLAGD_PROBES_ENABLED: "true",
+  FLAGD_RESOLVER: "rpc",
+  FLAGD_OFREP_PORT: "8016",
+} as const;
+
 /** Copies the image out of its file as a registry's client does, and runs it as an engine would. */
 export async function checkImage(release: Release, work: string): Promise<string> {
   const file = release.file("-image.tar");
@@ -37,10 +49,9 @@ export async function checkImage(release: Release, work: string): Promise<string
     mkdirSync(root);
     await output(["tar", "-xzf", blob(manifest.layers[0]), "-C", root]);
     copyFileSync("examples/flags.json", join(root, "flags.json"));
-    const command = runIn(root, architecture);
-    // As OpenFeature's operator starts it; `--management-port` and `--port` are among those that are added.
+    const command = runIn(root, architecture, operatorEnvironment);
     const sources = JSON.stringify([{ uri: "/flags.json", provider: "file" }]);
-    await tryDaemon([...command, "start", "--debug", "--sources", sources]);
+    await tryDaemon([...command, "start", "--sources", sources, ...operatorArguments]);
     if (architecture.name === process.arch) took = performance.now() - began;
     const help = await output([...command, "health", "--help"]);
     if (!help.includes("--addr")) throw new Error(help);
