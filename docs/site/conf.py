@@ -13,7 +13,7 @@ myst_enable_extensions = ["colon_fence", "html_image"]
 # The anchors that GitHub gives to headings.
 myst_heading_anchors = 4
 # Words such as `caddyfile` have no highlighter; JSON in pages may be shortened.
-suppress_warnings = ["misc.highlighting_failure"]
+suppress_warnings = ["misc.highlighting_failure", "myst.header"]
 
 html_theme = "furo"
 html_static_path = ["static"]

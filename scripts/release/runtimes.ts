@@ -28,15 +28,18 @@ export async function fetchRuntime(target: Target): Promise<Runtime> {
   const name = target.runtime;
   const { version = "", integrity = "" } = lockedPackages[`node_modules/${name}`] ?? {};
   if (!integrity.startsWith("sha512-")) throw new Error(`package-lock.json does not pin ${name}`);
-  const folder = await cachedFolder(`runtime-${basename(target.runtime)}-${version}`, async (folder) => {
-    const archive = (await $`npm pack --silent ${name}@${version}`.cwd(folder).text()).trim();
-    const bytes = readFileSync(join(folder, archive));
-    const hash = new Bun.CryptoHasher("sha512").update(bytes).digest("base64");
-    if (`sha512-${hash}` !== integrity) {
-      throw new Error(`${name} ${version} is not what package-lock.json pins`);
-    }
-    await $`tar xzf ${archive} && rm ${archive}`.cwd(folder).quiet();
-  });
+  const folder = await cachedFolder(
+    `runtime-${basename(target.runtime)}-${version}`,
+    async (folder) => {
+      const archive = (await $`npm pack --silent ${name}@${version}`.cwd(folder).text()).trim();
+      const bytes = readFileSync(join(folder, archive));
+      const hash = new Bun.CryptoHasher("sha512").update(bytes).digest("base64");
+      if (`sha512-${hash}` !== integrity) {
+        throw new Error(`${name} ${version} is not what package-lock.json pins`);
+      }
+      await $`tar xzf ${archive} && rm ${archive}`.cwd(folder).quiet();
+    },
+  );
   const executable = target.os === "windows" ? "bun.exe" : "bun";
   return {
     path: join(folder, "package/bin", executable),

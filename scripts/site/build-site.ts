@@ -31,10 +31,8 @@ export async function buildSite(output: string): Promise<void> {
     const contents: Contents = JSON.parse(readFileSync(join(site, "contents.json"), "utf8"));
     writeFileSync(join(work, "index.md"), home(pages, contents));
     rmSync(join(work, "README.md"));
-    cpSync(join(site, "static"), join(work, "static"), { recursive: true });
-    cpSync(join(diagrams, mermaid.file), join(work, "static/mermaid.min.js"));
     rmSync(output, { recursive: true, force: true });
-    const config = ["-c", site, "-d", join(work, ".doctrees"), "-D", "html_static_path=static"];
+    const config = ["-c", site, "-d", join(work, ".doctrees")];
     const strict = ["-b", "html", "-q", "-W", "--keep-going", "-E"];
     await $`${interpreter} -m sphinx ${strict} ${config} ${work} ${output}`.env({
       ...process.env,
@@ -42,7 +40,7 @@ export async function buildSite(output: string): Promise<void> {
       SOURCE_DATE_EPOCH: `${await sourceDate()}`,
       TZ: "UTC",
     });
-    cpSync(join(work, "files"), join(output, "files"), { recursive: true });
+    cpSync(join(diagrams, mermaid.file), join(output, "_static/mermaid.min.js"));
     const order = Object.values(contents).flat();
     const sorted = order.flatMap((path) => pages.find((page) => page.path === path) ?? []);
     writeFileSync(join(output, "llms.txt"), indexForMachines(sorted));

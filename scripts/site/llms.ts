@@ -26,7 +26,7 @@ export function fullText(pages: readonly SitePage[]): string {
 function firstSentence(text: string): string {
   const paragraph = text
     .split(/\n{2,}/)
-    .map((part) => part.replace(/<!--[^]*?-->/g, "").trim())
+    .map((part) => part.replace(/<!--.*?-->/gs, "").trim())
     .find((part) => part !== "" && !/^[#|`<>-]/.test(part));
   const plain = (paragraph ?? "").replace(/\s+/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
   return /^.*?[.:](?= |$)/.exec(plain)?.[0].replace(/:$/, ".") ?? plain;

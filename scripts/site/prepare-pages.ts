@@ -77,7 +77,7 @@ function isOutside(link: string): boolean {
 
 /** GitHub draws such blocks by itself. */
 function withDiagrams(text: string, file: string): string {
-  const drawn = text.replace(/^```mermaid\n([^]*?)^```\n/gm, (_, diagram: string) => {
+  const drawn = text.replace(/^```mermaid\n(.*?)^```\n/gms, (_, diagram: string) => {
     return `<pre class="mermaid">\n${Bun.escapeHTML(diagram)}</pre>\n`;
   });
   if (drawn === text) return text;

@@ -12,7 +12,8 @@ export function labelsOf({ version, commit, epoch }: ImageFacts): Record<string,
   const prefix = "org.opencontainers.image";
   return {
     [`${prefix}.title`]: "flagd",
-    [`${prefix}.description`]: "A feature-flag daemon for OpenFeature that reads its flags from Redis",
+    [`${prefix}.description`]:
+      "A feature-flag daemon for OpenFeature that reads its flags from Redis",
     [`${prefix}.licenses`]: "Apache-2.0",
     [`${prefix}.version`]: version,
     [`${prefix}.revision`]: commit,
@@ -32,7 +33,13 @@ export function imageConfig({ debian }: Architecture, facts: ImageFacts, layer: 
     created: timeOf(facts.epoch),
     config: {
       User: "65532:65532",
-      ExposedPorts: { "8013/tcp": {}, "8014/tcp": {}, "8015/tcp": {}, "8016/tcp": {}, "8017/tcp": {} },
+      ExposedPorts: {
+        "8013/tcp": {},
+        "8014/tcp": {},
+        "8015/tcp": {},
+        "8016/tcp": {},
+        "8017/tcp": {},
+      },
       Env: ["PATH=/"],
       Entrypoint: ["/flagd"],
       WorkingDir: "/",

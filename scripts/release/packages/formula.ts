@@ -4,7 +4,11 @@ import type { Artifact } from "../documents.ts";
  * The formula for Homebrew, for the tap of whoever publishes the archives.
  * @param downloads where they are: `https://…/v1.2.3`
  */
-export function formula(version: string, artifacts: readonly Artifact[], downloads: string): string {
+export function formula(
+  version: string,
+  artifacts: readonly Artifact[],
+  downloads: string,
+): string {
   const archive = (system: string): string => {
     const name = `flagd-${version}-${system}.tar.gz`;
     const { sha256 } = artifacts.find((artifact) => artifact.name === name) ?? {};

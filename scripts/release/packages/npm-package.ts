@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
 import packageJson from "../../../package.json";
-import { packTar } from "../archives.ts";
 import { bundle } from "../../compile.ts";
+import { packTar } from "../archives.ts";
 import { type LockedPackage, lockedPackages } from "../runtimes.ts";
 
 export const npmName = "flagd-bun";

@@ -35,7 +35,10 @@ for (const language of languages) {
 suite.finish();
 
 async function run(language: string, folder: string): Promise<void> {
-  await using flagd = await startFlagd(["-f", `file:${join(process.cwd(), "examples/flags.json")}`]);
+  await using flagd = await startFlagd([
+    "-f",
+    `file:${join(process.cwd(), "examples/flags.json")}`,
+  ]);
   const pagePort = await freePort();
   const ports = { 8013: flagd.port, 8014: flagd.httpPort, 8015: flagd.syncPort, 8080: pagePort };
   const steps = await readQuickstart(language, ports);
