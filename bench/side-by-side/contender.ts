@@ -18,6 +18,7 @@ export interface Server extends AsyncDisposable {
   readonly readyMs: number;
   /** And until it evaluated a flag. Go flagd is ready before it has read any flags. */
   readonly evaluatedMs: number;
+  readonly pid: number;
   usage(): Usage;
   /** Milliseconds of CPU of its first thread: of ours the one that serves. */
   firstThreadRan(): number;
@@ -72,6 +73,7 @@ export async function startServer(
     syncPort,
     readyMs,
     evaluatedMs,
+    pid: child.pid,
     usage: () => usageOf(child.pid),
     firstThreadRan: () => firstThread(child.pid).ran,
     [Symbol.asyncDispose]: stop,

@@ -7,13 +7,15 @@ import {
   type Shell,
   shells,
 } from "../config/manual/commands.ts";
-import { bashCompletion } from "../config/manual/completion/bash.ts";
-import { fishCompletion } from "../config/manual/completion/fish.ts";
-import { zshCompletion } from "../config/manual/completion/zsh.ts";
+import {
+  bashCompletion,
+  fishCompletion,
+  zshCompletion,
+} from "../config/manual/completion-scripts.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
+import { quote } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { quote } from "../core/quote.ts";
 import type { Io } from "./io.ts";
 
 const scripts: Readonly<Record<Shell, (commands: readonly CommandManual[]) => string>> = {

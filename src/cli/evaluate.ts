@@ -1,23 +1,25 @@
 import { type CommandDef, defineCommand } from "citty";
-import type { DaemonAddress, EvaluateConfig, SourceInput } from "../config/evaluate.ts";
-import { readEvaluateConfig } from "../config/evaluate.ts";
+import {
+  type DaemonAddress,
+  type EvaluateConfig,
+  readEvaluateConfig,
+  type SourceInput,
+} from "../config/evaluate-config.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
+import { quote, visible } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { quote } from "../core/quote.ts";
-import { atOnce } from "../core/steps.ts";
-import { visible } from "../core/visible.ts";
+import { atOnce } from "../core/turns.ts";
 import { type Explanation, explain } from "../evaluation/explain.ts";
 import { resolve, resolveAll } from "../evaluation/resolve.ts";
-import { type Answer, answerOf } from "../runtime/evaluate/answer.ts";
+import { type Answer, answerOf } from "../runtime/evaluate/ask-daemon.ts";
 import { FlagsAtHand } from "../runtime/evaluate/flags-at-hand.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../runtime/read-source.ts";
-import { SourceError } from "../sources/source-error.ts";
+import { SourceError } from "../sources/source.ts";
 import { InvalidSelectorError } from "../store/selector.ts";
-import { answersText, answerText } from "./evaluate-text.ts";
-import type { Io } from "./io.ts";
-import { paletteOf } from "./palette.ts";
+import { answersText, answerText, explanationJson } from "./evaluate-output.ts";
+import { type Io, paletteOf } from "./io.ts";
 
 /** `flagd evaluate`: what a flag answers, why, and for whom. */
 export const evaluate = (io: Io): CommandDef =>
@@ -100,9 +102,7 @@ async function shown(found: Found, { key, json }: EvaluateConfig, io: Io): Promi
   const { answers, explanation } = found;
   const [answer] = answers;
   if (json) {
-    const explained: object = explanation
-      ? (await import("./evaluate-json.ts")).explanationJson(explanation)
-      : {};
+    const explained: object = explanation ? explanationJson(explanation) : {};
     return `${JSON.stringify(key === undefined ? { flags: answers } : { ...answer, ...explained })}\n`;
   }
   const palette = await paletteOf(io);

@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 
 /** What a command uses of the process that it runs in. */
 export interface Io {
@@ -10,6 +10,8 @@ export interface Io {
   print(text: string): Promise<void>;
   /** To standard error. */
   complain(text: string): Promise<void>;
+  /** Asks at the terminal, and waits for a line; undefined: nobody is there to ask. */
+  ask?(question: string): Promise<string | undefined>;
 }
 
 /** The real process. */
@@ -32,4 +34,30 @@ export const processIo: Io = {
     // There is nobody else to tell.
     await Bun.write(Bun.stderr, text).catch(() => undefined);
   },
+  async ask(question) {
+    if (!isatty(0) || !isatty(2)) return undefined;
+    await this.complain(question);
+    for await (const line of console) return line;
+    return undefined;
+  },
 };
+
+type Style = (text: string) => string;
+
+/** How a command sets off parts of its text. */
+export interface Palette {
+  readonly bold: Style;
+  readonly dim: Style;
+  readonly green: Style;
+  readonly red: Style;
+  readonly cyan: Style;
+}
+
+const plain: Style = (text) => text;
+const withoutColors: Palette = { bold: plain, dim: plain, green: plain, red: plain, cyan: plain };
+
+/** Colours, if standard output is a terminal that shows them. */
+export async function paletteOf({ colors }: Io): Promise<Palette> {
+  // Loading the colours takes longer than most evaluations.
+  return colors ? (await import("consola/utils")).colors : withoutColors;
+}

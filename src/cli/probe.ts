@@ -3,12 +3,12 @@ import { type CommandDef, defineCommand } from "citty";
 import { host as hostKind, tcpAddress } from "../config/kinds/tcp-address.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { probeOptions } from "../config/options/probe.ts";
+import { probeOptions } from "../config/options/tool-options.ts";
 import { commandLineValues } from "../config/resolve.ts";
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
+import { ConfigError } from "../core/errors.ts";
+import { visible } from "../core/message-text.ts";
+import type { Environment } from "../core/process-info.ts";
 import { showAddress } from "../core/tcp-address.ts";
-import { visible } from "../core/visible.ts";
 import type { Io } from "./io.ts";
 
 /** `flagd health` and `flagd ready`: what a probe of a container without shell and curl runs. */

@@ -1,4 +1,4 @@
-import { readRedisSyncConfig } from "../config/redis-sync.ts";
+import { readRedisSyncConfig } from "../config/redis-sync-config.ts";
 import { runRedisSync } from "../runtime/redis-sync.ts";
 import type { Io } from "./io.ts";
 import { servingCommand } from "./serve.ts";

@@ -1,14 +1,14 @@
 import { type CommandDef, runCommand } from "citty";
 import { parseArguments, takesNextWord } from "../config/argv.ts";
-import { impliedLogFormat } from "../config/log-format.ts";
+import { readConfigFile } from "../config/config-file.ts";
 import { commands, manualOf } from "../config/manual/commands.ts";
 import { overview } from "../config/manual/help.ts";
-import type { OptionTable } from "../config/options/option.ts";
-import { globalOptions } from "../config/options/shared.ts";
-import { versionLine } from "../core/build-info.ts";
-import { ConfigError } from "../core/config-error.ts";
-import { visible } from "../core/visible.ts";
-import { SourceError } from "../sources/source-error.ts";
+import { environmentName, type OptionTable } from "../config/options/option.ts";
+import { globalOptions } from "../config/options/shared-options.ts";
+import { ConfigError } from "../core/errors.ts";
+import { visible } from "../core/message-text.ts";
+import { type Environment, versionLine } from "../core/process-info.ts";
+import { SourceError } from "../sources/source.ts";
 import type { Io } from "./io.ts";
 
 /** By name. Each is loaded only when it runs: `flagd version` needs nothing of the daemon. */
@@ -19,6 +19,9 @@ const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   schema: async (io) => (await import("./schema.ts")).schema(io),
   evaluate: async (io) => (await import("./evaluate.ts")).evaluate(io),
   test: async (io) => (await import("./test.ts")).test(io),
+  init: async (io) => (await import("./init.ts")).init(io),
+  doctor: async (io) => (await import("./doctor.ts")).doctor(io),
+  redis: async (io) => (await import("./redis.ts")).redis(io),
   health: async (io) => (await import("./probe.ts")).probe("health", io),
   ready: async (io) => (await import("./probe.ts")).probe("ready", io),
   token: async (io) => (await import("./token.ts")).token(io),
@@ -60,7 +63,7 @@ async function report(
   if (!known || "strict" in known.options) {
     const format = await impliedLogFormat(known?.name, args, environment);
     if (format === "json") {
-      const { jsonLine } = await import("../telemetry/logging/format.ts");
+      const { jsonLine } = await import("../telemetry/log/log-line.ts");
       const fields = known && { component: known.name };
       return `${jsonLine({ level: "fatal", time: new Date(), message, fields: { ...fields } })}\n`;
     }
@@ -90,4 +93,48 @@ async function withoutCommand(args: readonly string[], io: Io): Promise<number> 
   parseArguments(args, globalOptions);
   await io.print(overview(commands));
   return 0;
+}
+
+const names = ["log-format", "redis-log-format"] as const;
+type Name = (typeof names)[number];
+type LogFormat = "console" | "json";
+
+/**
+ * The log format that is asked for where the options cannot be read as a whole, so that whoever reads the log of
+ * `flagd COMMAND` can read what is wrong with it, too. Never throws.
+ * @param command undefined: it is not known
+ */
+async function impliedLogFormat(
+  command: string | undefined,
+  args: readonly string[],
+  environment: Environment,
+): Promise<LogFormat> {
+  const own = names.filter(
+    (name) => !command || name.startsWith("redis") === (command === "redis-sync"),
+  );
+  const format =
+    onCommandLine(args) ??
+    own.map((name) => environment[environmentName(name)]).find((value) => value) ??
+    (await inFile(own, args, environment));
+  return format === "json" ? "json" : "console";
+}
+
+/** Under either name: one of the two may be the mistake. */
+function onCommandLine(args: readonly string[]): string | undefined {
+  const texts = args.map((word, at) => {
+    const match = /^(?:--(?:redis-)?log-format|-[a-z]?z)(?:=?(.*))$/.exec(word);
+    return match && (match[1] || args[at + 1]);
+  });
+  return texts.findLast((text) => text) ?? undefined;
+}
+
+async function inFile(
+  own: readonly Name[],
+  args: readonly string[],
+  environment: Environment,
+): Promise<unknown> {
+  const at = args.findLastIndex((word) => /^--config(=|$)/.test(word));
+  const path = args[at]?.replace(/^--config=?/, "") || (args[at + 1] ?? "");
+  const file = await readConfigFile(at < 0 ? "" : path, environment).catch(() => undefined);
+  return own.map((name) => file?.members.get(name)).find((value) => value !== undefined);
 }

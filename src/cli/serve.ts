@@ -2,9 +2,9 @@ import { type CommandDef, defineCommand } from "citty";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
 import type { ServingConfig } from "../config/serving.ts";
-import type { Environment } from "../core/environment.ts";
 import type { Log } from "../core/log.ts";
-import { createLog } from "../telemetry/logging/create-log.ts";
+import type { Environment } from "../core/process-info.ts";
+import { createLog } from "../telemetry/log/create-log.ts";
 import type { Io } from "./io.ts";
 
 /** A command that runs until it is told to stop. */

@@ -1,9 +1,8 @@
-import { preview } from "../core/preview.ts";
-import { visible } from "../core/visible.ts";
+import { preview, visible } from "../core/message-text.ts";
 import type { Comparison, Result, Share } from "../evaluation/simulate.ts";
 import type { SimulationResult } from "../runtime/evaluate/run-simulation.ts";
-import type { Palette } from "./palette.ts";
-import { percent } from "./percent.ts";
+import { percent } from "./evaluate-output.ts";
+import type { Palette } from "./io.ts";
 
 /** Moves that are shown; the others are counted. */
 const maxMoves = 20;

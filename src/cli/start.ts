@@ -1,4 +1,4 @@
-import { readStartConfig } from "../config/start.ts";
+import { readStartConfig } from "../config/start-config.ts";
 import { runStart } from "../runtime/start.ts";
 import type { Io } from "./io.ts";
 import { servingCommand } from "./serve.ts";

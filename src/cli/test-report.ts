@@ -1,6 +1,6 @@
-import { visible } from "../core/visible.ts";
+import { visible } from "../core/message-text.ts";
 import type { CaseResult, FileResult } from "../runtime/test/run-cases.ts";
-import type { Palette } from "./palette.ts";
+import type { Palette } from "./io.ts";
 
 /** Writes results in one format. */
 export type Report = (files: readonly FileResult[], to: Palette) => string;

@@ -3,8 +3,8 @@ import { defineCommand } from "citty";
 import { parseArguments } from "../config/argv.ts";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { ConfigError } from "../core/config-error.ts";
-import { newTokenLine } from "../runtime/new-token.ts";
+import { ConfigError } from "../core/errors.ts";
+import { newTokenLine } from "../runtime/access.ts";
 import type { Io } from "./io.ts";
 
 /** `flagd token new NAME` */

@@ -1,15 +1,14 @@
 import { defineCommand } from "citty";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { validateOptions } from "../config/options/validate.ts";
+import { validateOptions } from "../config/options/tool-options.ts";
 import { resolveOptions } from "../config/resolve.ts";
 import { sourceOfWord } from "../config/sources/source-of-word.ts";
-import { ConfigError } from "../core/config-error.ts";
-import { redact } from "../core/redact.ts";
+import { ConfigError } from "../core/errors.ts";
+import { redact } from "../core/message-text.ts";
 import { candidatesOf } from "../runtime/validation/candidates.ts";
 import { formatReport } from "../runtime/validation/formats.ts";
-import { reportOf } from "../runtime/validation/report.ts";
-import { validate as validateDocuments } from "../runtime/validation/validate.ts";
+import { reportOf, validate as validateDocuments } from "../runtime/validation/validate.ts";
 import type { Io } from "./io.ts";
 
 /** `flagd validate`: what is wrong in flag documents, for people and for CI. */

@@ -1,10 +1,10 @@
 import { defineCommand } from "citty";
 import { manualOf } from "../config/manual/commands.ts";
 import { commandHelp } from "../config/manual/help.ts";
-import { versionOptions } from "../config/options/version.ts";
+import { versionOptions } from "../config/options/tool-options.ts";
 import { commandLineValues } from "../config/resolve.ts";
-import { buildInfo, versionLine } from "../core/build-info.ts";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
+import { buildInfo, versionLine } from "../core/process-info.ts";
 import type { Io } from "./io.ts";
 
 // Replaced at build time; not there when run from source.

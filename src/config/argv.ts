@@ -1,4 +1,4 @@
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import { didYouMean } from "../core/nearest.ts";
 import type { OptionTable } from "./options/option.ts";
 

@@ -1,5 +1,5 @@
-import type { Environment } from "../core/environment.ts";
 import { didYouMean } from "../core/nearest.ts";
+import type { Environment } from "../core/process-info.ts";
 import { tcpAddress } from "./kinds/tcp-address.ts";
 import { environmentName, type OptionTable } from "./options/option.ts";
 

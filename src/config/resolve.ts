@@ -1,10 +1,10 @@
-import { ConfigError } from "../core/config-error.ts";
-import type { Environment } from "../core/environment.ts";
+import { ConfigError } from "../core/errors.ts";
+import { quoteUri } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { quoteUri } from "../core/quote.ts";
+import type { Environment } from "../core/process-info.ts";
 import { parseArguments } from "./argv.ts";
+import { type ConfigFile, readConfigFile } from "./config-file.ts";
 import { readEnvironment } from "./environment.ts";
-import { type ConfigFile, readConfigFile } from "./file.ts";
 import { type Kind, ValueError } from "./kinds/kind.ts";
 import { environmentName, type OptionTable, type Values } from "./options/option.ts";
 

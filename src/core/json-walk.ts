@@ -1,4 +1,4 @@
-import type { Steps } from "./steps.ts";
+import type { Steps } from "./turns.ts";
 
 type Step = string | number;
 

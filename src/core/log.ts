@@ -15,3 +15,14 @@ export interface Log {
   /** A log that adds `fields` (such as `component`) to every entry. */
   with(fields: LogFields): Log;
 }
+
+/** For commands that say all there is to say themselves. */
+export const silentLog: Log = {
+  debugging: false,
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  fatal: () => {},
+  with: () => silentLog,
+};

@@ -1,4 +1,4 @@
-import { buildInfo } from "./build-info.ts";
+import { buildInfo } from "./process-info.ts";
 
 // Replaced at build time in the npm package; not there otherwise.
 declare const FLAGD_NPM_PACKAGE: true | undefined;

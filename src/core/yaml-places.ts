@@ -1,5 +1,5 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type Node, parseDocument } from "yaml";
-import type { PathTree } from "./path-tree.ts";
+import type { PathTree } from "./text-places.ts";
 
 /** Sets the offsets of a tree's paths in the first document of a YAML text. */
 export function findInYaml(text: string, tree: PathTree): void {

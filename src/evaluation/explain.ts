@@ -1,11 +1,10 @@
 import type { Json } from "../core/json.ts";
-import { preview } from "../core/preview.ts";
-import { shorten } from "../core/shorten.ts";
+import { preview, shorten } from "../core/message-text.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import type { FlagOrigin } from "../flags/origin.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "./outcomes.ts";
 import { type EvaluationEnvironment, prepareFlag } from "./prepare.ts";
-import type { EvaluationContext } from "./prepared-flag.ts";
+import type { EvaluationContext } from "./resolve.ts";
 import { type Step, Trace } from "./trace.ts";
 
 /** The answer of a flag, and how it came about. */

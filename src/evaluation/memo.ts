@@ -25,15 +25,22 @@ export class Derived<Owner extends Remembering, Value> {
  * A function that makes its result once for each `owner`, whatever else it is given.
  * @param make returns anything but undefined
  */
-export function once<Owner extends Remembering, Rest extends unknown[], Value>(
-  make: (owner: Owner, ...rest: Rest) => Value,
-): (owner: Owner, ...rest: Rest) => Value {
-  const derived = new Derived<Owner, Value>();
-  return (owner, ...rest) => {
-    const known = derived.get(owner);
-    if (known !== undefined) return known;
-    const value = make(owner, ...rest);
-    derived.set(owner, value);
+export function once<Owner extends Remembering, Value>(
+  make: (owner: Owner) => Value,
+): (owner: Owner) => Value;
+export function once<Owner extends Remembering, More, Value>(
+  make: (owner: Owner, more: More) => Value,
+): (owner: Owner, more: More) => Value;
+export function once<Owner extends Remembering, More, Value>(
+  make: (owner: Owner, more: More) => Value,
+): (owner: Owner, more: More) => Value {
+  const place = places++;
+  // Asked for every flag of a bulk answer: no list of arguments, and no call, is made for what is known.
+  return (owner, more) => {
+    const known = owner.memo[place];
+    if (known !== undefined) return known as Value;
+    const value = make(owner, more);
+    owner.memo[place] = value;
     return value;
   };
 }

@@ -1,13 +1,18 @@
 import type { Json, JsonObject } from "../core/json.ts";
-import { shorten } from "../core/shorten.ts";
+import { shorten } from "../core/message-text.ts";
 import type { FlagDefinition } from "../flags/model.ts";
 import type { FractionalVersion } from "./operators/fractional/fractional.ts";
-import type { Outcome } from "./outcome.ts";
-import { hidesReflection, type Outcomes, outcomesOf } from "./outcomes.ts";
-import type { EvaluationContext, PreparedFlag } from "./prepared-flag.ts";
+import { hidesReflection, type Outcome, Outcomes } from "./outcomes.ts";
+import type { EvaluationContext, PreparedFlag } from "./resolve.ts";
 import { BudgetError, evaluationLimits, grant } from "./rule/budget.ts";
 import { type CompiledRule, compileRule } from "./rule/compile.ts";
 import type { RuleObserver, Severity } from "./rule/expression.ts";
+import {
+  type BulkEvaluation,
+  type RuleScope,
+  SharedRule,
+  type SharedRules,
+} from "./rule/shared-rule.ts";
 import { hasNonFinite, variantName } from "./variant-name.ts";
 
 /** What evaluation needs from outside. */
@@ -21,22 +26,19 @@ export interface EvaluationEnvironment {
    * out (`info`). Called at every such evaluation, with messages of bounded length. Must not throw.
    */
   readonly report: (level: Severity, flagKey: string, message: string) => void;
+  /** Flags with equal targeting share what is compiled of it. Undefined: they do not. */
+  readonly rules?: SharedRules;
   /** Follows the targeting; for one flag. */
   readonly observer?: RuleObserver;
 }
 
 /** Compiles a flag's targeting and makes all its possible answers. Never throws. */
 export function prepareFlag(definition: FlagDefinition, env: EvaluationEnvironment): PreparedFlag {
-  const outcomes = outcomesOf(definition, {});
+  const outcomes = new Outcomes(definition, {});
   const { targeting } = definition;
   if (definition.state === "DISABLED") return new FixedFlag(definition, outcomes.disabled);
   if (!isRule(targeting)) return new FixedFlag(definition, outcomes.fixed);
-  return new TargetedFlag(
-    definition,
-    compileTargeting(definition.key, targeting, env),
-    outcomes,
-    env,
-  );
+  return new TargetedFlag(definition, ruleOf(definition.key, targeting, env), outcomes, env);
 }
 
 /** Absent, null and `{}`: there is no targeting. */
@@ -49,17 +51,33 @@ function hasMembers(value: object): boolean {
   return Object.keys(value).length > 0;
 }
 
+function ruleOf(key: string, targeting: Json, env: EvaluationEnvironment): SharedRule {
+  const make = () =>
+    new SharedRule(targeting, {
+      ...env,
+      compile: (scope) => compileTargeting(targeting, key, scope, env),
+    });
+  return env.rules ? env.rules.get(targeting, make) : make();
+}
+
 /** A rule that is too deep or too large fails when it is evaluated, like every bad rule. */
-function compileTargeting(key: string, rule: Json, env: EvaluationEnvironment): CompiledRule {
+function compileTargeting(
+  rule: Json,
+  key: string,
+  scope: RuleScope,
+  { fractional, observer, report }: EvaluationEnvironment,
+): CompiledRule {
   try {
     return compileRule(rule, {
-      flagKey: key,
-      fractional: env.fractional,
-      report: (severity, message) => env.report(severity, key, message),
-      observer: env.observer,
+      fractional,
+      observer,
+      get flagKey() {
+        return scope.flagKey;
+      },
+      report: scope.report,
     });
   } catch (error) {
-    env.report("warn", key, `the targeting rule cannot be used: ${error}`);
+    report("warn", key, `the targeting rule cannot be used: ${error}`);
     const run = () => {
       throw error;
     };
@@ -83,7 +101,7 @@ class FixedFlag implements PreparedFlag {
 
   reflecting(reflection: JsonObject): PreparedFlag {
     if (hidesReflection(this.definition, reflection)) return this;
-    const outcomes = outcomesOf(this.definition, reflection);
+    const outcomes = new Outcomes(this.definition, reflection);
     const disabled = this.fixed.reason === "DISABLED";
     return new FixedFlag(this.definition, disabled ? outcomes.disabled : outcomes.fixed);
   }
@@ -92,13 +110,16 @@ class FixedFlag implements PreparedFlag {
 class TargetedFlag implements PreparedFlag {
   readonly key: string;
   readonly fixed = undefined;
-  readonly #rule: CompiledRule;
+  readonly #rule: SharedRule;
   readonly #outcomes: Outcomes;
   readonly #env: EvaluationEnvironment;
+  /** Most users get what the one before them got. */
+  #lastResult: string | boolean | undefined;
+  #lastOutcome: Outcome | undefined;
 
   constructor(
     readonly definition: FlagDefinition,
-    rule: CompiledRule,
+    rule: SharedRule,
     outcomes: Outcomes,
     env: EvaluationEnvironment,
   ) {
@@ -108,15 +129,14 @@ class TargetedFlag implements PreparedFlag {
     this.#env = env;
   }
 
-  evaluate(context: EvaluationContext, steps: number = evaluationLimits.steps): Outcome {
+  evaluate(
+    context: EvaluationContext,
+    steps: number = evaluationLimits.steps,
+    bulk?: BulkEvaluation,
+  ): Outcome {
     grant(steps);
     try {
-      if (this.#rule.observesFlagd)
-        context.$flagd = {
-          flagKey: this.key,
-          timestamp: Math.floor(this.#env.now() / 1000),
-        };
-      return this.#select(this.#rule.run(context));
+      return this.#select(this.#rule.run(this.key, context, bulk));
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       return this.#unparsable(cause, error instanceof BudgetError ? "warn" : "debug");
@@ -125,14 +145,21 @@ class TargetedFlag implements PreparedFlag {
 
   reflecting(reflection: JsonObject): PreparedFlag {
     if (hidesReflection(this.definition, reflection)) return this;
-    const outcomes = outcomesOf(this.definition, reflection);
+    const outcomes = new Outcomes(this.definition, reflection);
     return new TargetedFlag(this.definition, this.#rule, outcomes, this.#env);
   }
 
   #select(result: unknown): Outcome {
     if (result === null || result === undefined) return this.#outcomes.unselected;
+    if (result === this.#lastResult && this.#lastOutcome) return this.#lastOutcome;
     if (hasNonFinite(result)) return this.#unparsable("the result is not a finite number");
-    return this.#outcomes.targeted(result) ?? this.#unknown(result);
+    const outcome = this.#outcomes.targeted(result);
+    if (outcome === undefined) return this.#unknown(result);
+    if (typeof result === "string" || typeof result === "boolean") {
+      this.#lastResult = result;
+      this.#lastOutcome = outcome;
+    }
+    return outcome;
   }
 
   #unparsable(cause: string, level: Severity = "debug"): Outcome {

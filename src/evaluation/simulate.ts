@@ -1,6 +1,6 @@
 import { isArray, isContainer, type Json } from "../core/json.ts";
 import { referenceOf } from "../flags/evaluator-order.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "./outcomes.ts";
 
 /** Evaluates a flag for one of the keys that a simulation is about. */
 export type Answer = (key: string) => Outcome;

@@ -1,5 +1,4 @@
-import type { Json } from "../core/json.ts";
-import { isArray } from "../core/json.ts";
+import { isArray, type Json } from "../core/json.ts";
 import { compareBytes } from "../core/order.ts";
 import type { FlagDefinition } from "./model.ts";
 

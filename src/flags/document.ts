@@ -1,10 +1,10 @@
-import { atOnce } from "../core/steps.ts";
+import { atOnce } from "../core/turns.ts";
+import type { CheckTargeting } from "./document-schema.ts";
+import { parseText } from "./document-text.ts";
 import { type Finding, FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
 import type { DocumentFormat, FlagSet, ParsedDocument, Problem } from "./model.ts";
 import { type FoundThing, locate } from "./places.ts";
-import type { CheckTargeting } from "./schema.ts";
-import { parseText } from "./text.ts";
 
 /**
  * Reads a flag document as a whole: what it defines, or everything that is wrong with it. Pure, and

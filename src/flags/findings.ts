@@ -1,4 +1,4 @@
-import type { Place } from "../core/place.ts";
+import type { Place } from "../core/text-places.ts";
 import type { FindingCode } from "./finding-table.ts";
 import type { Problem } from "./model.ts";
 

@@ -1,5 +1,5 @@
 import { isArray, isObject, type Json } from "../core/json.ts";
-import { escapeControls } from "../core/visible.ts";
+import { escapeControls } from "../core/message-text.ts";
 
 /** What else than a flag document a text may be, by how it begins, and what to do. */
 const beginnings: readonly (readonly [begins: RegExp, advice: string])[] = [

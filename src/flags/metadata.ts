@@ -1,5 +1,11 @@
-import type { Json, JsonObject } from "../core/json.ts";
-import { inByteOrder, inByteOrderThroughout, isObject, kindOf } from "../core/json.ts";
+import {
+  inByteOrder,
+  inByteOrderThroughout,
+  isObject,
+  type Json,
+  type JsonObject,
+  kindOf,
+} from "../core/json.ts";
 import type { Findings, Path } from "./findings.ts";
 
 /**

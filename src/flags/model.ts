@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../core/json.ts";
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 
 /** One flag as its document defines it, checked and with every `$ref` replaced. */
 export interface FlagDefinition {

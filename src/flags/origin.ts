@@ -1,8 +1,8 @@
 import { isArray, isObject, type Json, type JsonObject } from "../core/json.ts";
+import { parseText } from "./document-text.ts";
 import { FindingList } from "./findings.ts";
 import { decodeMetadata, flagSetIdOf, mergeMetadata } from "./metadata.ts";
 import type { DocumentFormat, FlagDefinition } from "./model.ts";
-import { parseText } from "./text.ts";
 
 /** What a document says of one flag, as it is written there. */
 export interface FlagOrigin {

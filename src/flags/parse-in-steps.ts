@@ -1,6 +1,5 @@
-import type { Json } from "../core/json.ts";
-import { setMember } from "../core/json.ts";
-import type { Steps } from "../core/steps.ts";
+import { type Json, setMember } from "../core/json.ts";
+import type { Steps } from "../core/turns.ts";
 
 /** Values between two steps: parsed in a fraction of a millisecond. */
 const stepLength = 500;

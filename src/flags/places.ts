@@ -1,8 +1,7 @@
 import { walkJson } from "../core/json-walk.ts";
-import { PathTree } from "../core/path-tree.ts";
-import { type Place, placesOf } from "../core/place.ts";
+import { PathTree, type Place, placesOf } from "../core/text-places.ts";
+import type { ParsedText } from "./document-text.ts";
 import type { Finding } from "./findings.ts";
-import type { ParsedText } from "./text.ts";
 
 /** A finding and its place: of the name of a member, or of the element of a list. */
 export interface FoundThing extends Finding {

@@ -1,12 +1,11 @@
 /**
- * Reads `google.protobuf.Struct` into a plain object, without the message objects between.
+ * Writes `google.protobuf.Struct` from plain JSON, and reads it into a plain object, without the message objects between.
  * Answers as protobuf-es does: a repeated message field merges, of scalars the last counts.
  *
  * https://protobuf.dev/reference/protobuf/google.protobuf/#struct
  */
+import { type Json, type JsonObject, setMember } from "../core/json.ts";
 
-import type { Json } from "../core/json.ts";
-import { setMember } from "../core/json.ts";
 import {
   DecodeError,
   FIXED64,
@@ -15,6 +14,7 @@ import {
   VARINT,
   type WireReader,
 } from "./reader.ts";
+import type { WireWriter } from "./writer.ts";
 
 type MutableObject = Record<string, Json>;
 
@@ -112,4 +112,36 @@ function isObject(value: Json): value is MutableObject {
 
 function checkDepth(depth: number): void {
   if (depth > MAX_DEPTH) throw new DecodeError("too deeply nested");
+}
+
+/** The content of a Struct: its members one after the other. */
+export function writeStruct(writer: WireWriter, object: JsonObject): void {
+  for (const key of Object.keys(object)) {
+    writer.message(1, () => {
+      writer.text(1, key);
+      writer.message(2, () => writeValue(writer, object[key] ?? null));
+    });
+  }
+}
+
+function writeValue(writer: WireWriter, value: Json): void {
+  switch (typeof value) {
+    case "number":
+      writer.double(2, value);
+      return;
+    case "string":
+      writer.text(3, value);
+      return;
+    case "boolean":
+      writer.bool(4, value);
+      return;
+  }
+  if (value === null) writer.bool(1, false);
+  else if (Array.isArray(value)) {
+    writer.message(6, () => {
+      for (const item of value) writer.message(1, () => writeValue(writer, item));
+    });
+  } else {
+    writer.message(5, () => writeStruct(writer, value as JsonObject));
+  }
 }

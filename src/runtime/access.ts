@@ -1,7 +1,7 @@
 import type { Log } from "../core/log.ts";
 import { Access } from "../services/access/access.ts";
-import type { Surface } from "../services/access/token-table.ts";
-import { readTokens, watchTokens } from "../services/access/watch-tokens.ts";
+import { followTokens, parseTokens, readTokens } from "../services/access/token-file.ts";
+import { type Surface, sha256 } from "../services/access/token-table.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import type { Guard } from "../transport/guard.ts";
 
@@ -21,6 +21,16 @@ export function openAccess(path: string | undefined, registry: Registry, log: Lo
   const own = log.with({ component: "access" });
   const access = new Access({ tokens: readTokens(path), registry, log: own });
   own.info("clients need a token, except for probes", { path });
-  const close = watchTokens(path, own, (tokens) => access.replace(tokens));
+  const close = followTokens(path, own, (tokens) => access.replace(tokens));
   return { guard: (surface) => access.guard(surface), close };
+}
+
+/**
+ * The line of a token for the file of tokens, with the SHA-256 of its text.
+ * @throws ConfigError if the name is none
+ */
+export function newTokenLine(name: string, text: string): string {
+  const entry = { name, sha256: sha256(text), surfaces: ["evaluation", "ofrep", "sync"] };
+  parseTokens(JSON.stringify({ tokens: [entry] }));
+  return `- ${JSON.stringify(entry)}`;
 }

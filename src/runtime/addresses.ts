@@ -1,8 +1,8 @@
-import { isLoopback } from "../core/loopback.ts";
-import { showAddress } from "../core/tcp-address.ts";
-import { exactRoutes, type RouteOf } from "../telemetry/routes.ts";
-import type { ListenAddress } from "../transport/listener.ts";
-import type { FastPath } from "../transport/method.ts";
+import { isLoopback, showAddress } from "../core/tcp-address.ts";
+import { isManagementPath } from "../services/management/management-api.ts";
+import { exactRoutes, type RouteOf } from "../telemetry/call-metrics.ts";
+import { type HttpHandler, notFoundPage, pathOf } from "../transport/http-handler.ts";
+import type { FastPath, ListenAddress } from "../transport/listener.ts";
 
 /** `[::]:8013` or the path of the socket. */
 export function describe(address: ListenAddress): string {
@@ -32,3 +32,31 @@ export function reachableFromOutside(listeners: Readonly<Record<string, ListenAd
   if (open.length === 0) return "other machines can reach nothing of this";
   return `other machines can reach: ${open.join(", ")} (--listen 127.0.0.1 keeps them out)`;
 }
+
+/** What clients ask of the evaluation port that another port serves; undefined: nothing of ours. */
+export function hintAtEvaluationPort(path: string): string | undefined {
+  if (path.startsWith("/ofrep/")) {
+    return "OFREP is served on another port: that of --ofrep-port, 8014 by default";
+  }
+  if (isManagementPath(path)) {
+    return "probes and metrics are served on another port: that of --management-port, 8014 by default";
+  }
+  return undefined;
+}
+
+/** The last handler of an HTTP port: tells clients of gRPC and Connect where they belong. */
+const hintAt =
+  (ports: string): HttpHandler =>
+  ({ target }) =>
+    pathOf(target).startsWith("/flagd.")
+      ? { ...notFoundPage, body: `404 page not found: ${ports}\n` }
+      : undefined;
+
+export const hintAtHttpPorts = hintAt(
+  "gRPC and Connect are served on other ports: evaluation on that of --port, 8013 by default, the sync stream on " +
+    "that of --sync-port, 8015 by default",
+);
+
+export const hintAtRedisSyncManagement = hintAt(
+  "the sync stream is served on another port: that of --redis-sync-port, 8016 by default",
+);

@@ -1,26 +1,33 @@
 import { inWordsOfUser, type SettingNames } from "../config/setting-names.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { ConfigError } from "../core/config-error.ts";
-import type { JsonObject } from "../core/json.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import { inSlices } from "../core/steps.ts";
+import { inSlices } from "../core/turns.ts";
 import type { FractionalVersion } from "../evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../evaluation/prepare.ts";
 import type { Severity } from "../evaluation/rule/expression.ts";
+import { SharedRules } from "../evaluation/rule/shared-rule.ts";
+import type { ContextSource } from "../services/context-additions.ts";
 import { Readiness } from "../services/management/readiness.ts";
 import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
-import { MovingSource } from "../sources/moving-source.ts";
-import type { Payload, ReadPayload, Source } from "../sources/source.ts";
-import { isPermanent, messageOf, SourceError } from "../sources/source-error.ts";
+import {
+  isPermanent,
+  messageOf,
+  type Payload,
+  type ReadPayload,
+  type Source,
+  SourceError,
+} from "../sources/source.ts";
 import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 import { SourceStatus } from "../sources/source-status.ts";
+import { MovingSource } from "../sources/thread/moving-source.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { History } from "../store/history.ts";
 import { Store } from "../store/store.ts";
-import { type RateLimitOptions, rateLimit } from "../telemetry/logging/rate-limit.ts";
+import { type OnceAMinuteOptions, onceAMinute } from "../telemetry/log/once-a-minute.ts";
 import { Restarts } from "./restarts.ts";
-import { SyncContext } from "./sync-context.ts";
 
 /** What a pipeline is made of. */
 export interface FlagPipelineOptions {
@@ -99,8 +106,10 @@ export class FlagPipeline {
     this.#sources = sources;
     const names = sources.map(({ name }) => name);
     const report = reportTo(log.with({ component: "evaluator" }));
+    const rules = new SharedRules();
+    const environment = { now: Date.now, fractional, report, rules };
     this.store = new Store(names, {
-      prepare: (definition) => prepareFlag(definition, { now: Date.now, fractional, report }),
+      prepare: (definition) => prepareFlag(definition, environment),
       history: this.history,
       onListenerError: (error) =>
         log.error("a listener for flag changes failed", { error: `${error}` }),
@@ -212,12 +221,47 @@ async function lastGoodFiles(
  * Logs what evaluations could not use, each thing once a minute; what clients left out once a minute for
  * each flag; and at level debug all of it.
  */
-export function reportTo(log: Log, options?: RateLimitOptions) {
-  const allow = rateLimit(options);
+export function reportTo(log: Log, options?: OnceAMinuteOptions) {
+  const allow = onceAMinute(options);
   return (level: Severity, flagKey: string, message: string): void => {
     const fields = { "flag-key": flagKey };
     const seldom = level === "info" ? `info ${flagKey}` : `${flagKey} ${message}`;
     if (level !== "debug" && allow(seldom)) log[level](message, fields);
     else if (log.debugging) log.debug(message, fields);
   };
+}
+
+/**
+ * The evaluation context that is added to every evaluation and passed on to sync clients: that of
+ * upstream daemons, the later source over the earlier one, and the operator's own over them all.
+ */
+export class SyncContext implements ContextSource {
+  readonly #upstream: Map<string, JsonObject>;
+  readonly #own: JsonObject;
+  readonly #listeners: (() => void)[] = [];
+  #current: JsonObject;
+
+  /** @param sources names in order of priority */
+  constructor(sources: readonly string[], own: JsonObject) {
+    this.#upstream = new Map(sources.map((source) => [source, {}]));
+    this.#own = own;
+    this.#current = own;
+  }
+
+  get current(): JsonObject {
+    return this.#current;
+  }
+
+  subscribe(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** What `source` said last. */
+  set(source: string, context: JsonObject): void {
+    this.#upstream.set(source, context);
+    const merged: Record<string, Json> = Object.assign({}, ...this.#upstream.values(), this.#own);
+    if (Bun.deepEquals(merged, this.#current)) return;
+    this.#current = merged;
+    for (const listener of this.#listeners) listener();
+  }
 }

@@ -1,13 +1,13 @@
-import type { StartConfig } from "../config/start.ts";
+import type { StartConfig } from "../config/start-config.ts";
 import type { Log } from "../core/log.ts";
-import { withoutClients } from "../core/server-tls.ts";
 import { sameAddress, type TcpAddress } from "../core/tcp-address.ts";
-import { isOfrepPath } from "../services/ofrep/paths.ts";
-import type { Ofrep } from "../services/ofrep/service.ts";
+import { withoutClients } from "../core/tls/tls-material.ts";
+import { isOfrepPath } from "../services/ofrep/ofrep-route.ts";
+import type { Ofrep } from "../services/ofrep/ofrep-service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../transport/http-handler.ts";
 import type { PortSharing } from "../transport/listener.ts";
-import { hintAtHttpPorts } from "./wrong-port.ts";
+import { hintAtHttpPorts } from "./addresses.ts";
 
 /** The bound listeners. */
 export interface HttpPorts {

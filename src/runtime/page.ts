@@ -1,9 +1,8 @@
 import type { PageRule } from "../config/serving.ts";
 import type { Log } from "../core/log.ts";
-import { isLoopback } from "../core/loopback.ts";
-import { createOfrep } from "../services/ofrep/service.ts";
-import { PageEvents } from "../services/page/page-events.ts";
-import { createPageHandler } from "../services/page/page-handler.ts";
+import { isLoopback } from "../core/tcp-address.ts";
+import { createOfrep } from "../services/ofrep/ofrep-service.ts";
+import { createPageHandler, PageEvents } from "../services/page/page-handler.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 

@@ -1,7 +1,6 @@
 import { systemClock } from "../core/clock.ts";
-import { silentLog } from "../core/silent-log.ts";
-import type { Payload } from "../sources/source.ts";
-import { SourceError } from "../sources/source-error.ts";
+import { silentLog } from "../core/log.ts";
+import { type Payload, SourceError } from "../sources/source.ts";
 import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 
 /** What a source had when it was read. */

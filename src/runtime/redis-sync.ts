@@ -1,21 +1,22 @@
-import type { RedisSyncConfig } from "../config/redis-sync.ts";
-import { versionLine } from "../core/build-info.ts";
+import type { RedisSyncConfig } from "../config/redis-sync-config.ts";
 import type { Log } from "../core/log.ts";
-import { withoutClients } from "../core/server-tls.ts";
-import { guarded, isGuardedManagement } from "../services/access/guarded-handler.ts";
-import { createManagementHandler } from "../services/management/handler.ts";
+import { versionLine } from "../core/process-info.ts";
+import { withoutClients } from "../core/tls/tls-material.ts";
+import { guarded } from "../services/access/guarded-handler.ts";
+import { isGuardedManagement } from "../services/management/management-api.ts";
+import { createManagementHandler } from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";
-import { describe, reachableFromOutside } from "./addresses.ts";
-import { createObserveCalls } from "./call-observers.ts";
+import { describe, hintAtRedisSyncManagement, reachableFromOutside } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
+import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { startNotifying } from "./notify.ts";
 import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
-import { startTelemetry } from "./telemetry.ts";
-import { hintAtRedisSyncManagement } from "./wrong-port.ts";
+import { createObserveCalls, startTelemetry } from "./telemetry.ts";
 
 const maxRequestHeader = 1 << 16;
 
@@ -36,6 +37,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     traceLoad: tracing?.loads,
   });
   observeSources(registry, pipeline.statuses);
+  const notifying = startNotifying(config.notify, pipeline, registry, log);
 
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
@@ -82,6 +84,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
                 readiness: pipeline.readiness,
                 metrics: telemetry.expose,
                 status,
+                openApi: () => describeApi({ guarded: config.tokensPath !== undefined }),
               }),
               access.guard("management"),
               isGuardedManagement,
@@ -112,6 +115,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
       page?.shutdown();
       await sync.close(graceMs);
       await management?.stop(graceMs);
+      await notifying.stop(graceMs);
       await telemetry.stop(graceMs);
     },
   });

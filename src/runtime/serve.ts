@@ -1,28 +1,26 @@
 import type { Address } from "../config/serving.ts";
-import type { StartConfig } from "../config/start.ts";
+import type { StartConfig } from "../config/start-config.ts";
 import type { Log } from "../core/log.ts";
-import { guarded, isGuardedManagement } from "../services/access/guarded-handler.ts";
-import { createEvaluationService } from "../services/evaluation/service.ts";
-import { logEvaluations } from "../services/evaluation-log.ts";
+import { guarded } from "../services/access/guarded-handler.ts";
+import { createEvaluationService } from "../services/evaluation/evaluation-service.ts";
 import { createOutcomeRecorder } from "../services/evaluation-metrics.ts";
-import { both, type EvaluationTrace } from "../services/evaluation-tracing.ts";
-import { OfrepEvents } from "../services/ofrep/events/events.ts";
-import { ofrepRoute } from "../services/ofrep/paths.ts";
-import { createOfrep } from "../services/ofrep/service.ts";
-import { createEventMetrics } from "../telemetry/event-metrics.ts";
+import { both, type EvaluationTrace, logEvaluations } from "../services/evaluation-trace.ts";
+import { isGuardedManagement } from "../services/management/management-api.ts";
+import { OfrepEvents } from "../services/ofrep/ofrep-events.ts";
+import { ofrepRoute } from "../services/ofrep/ofrep-route.ts";
+import { createOfrep } from "../services/ofrep/ofrep-service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
+import { createEventMetrics } from "../telemetry/stream-metrics.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
 import type { ListenAddress, PortSharing } from "../transport/listener.ts";
 import { openAccess } from "./access.ts";
-import { listenerName, routesOf } from "./addresses.ts";
-import { createObserveCalls } from "./call-observers.ts";
+import { hintAtEvaluationPort, listenerName, routesOf } from "./addresses.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { serveHttpPorts } from "./http-ports.ts";
-import { withOperatingRoutes } from "./operating-routes.ts";
-import { listenSync } from "./sync-port.ts";
+import { listenSync, withOperatingRoutes } from "./sync-port.ts";
+import { createObserveCalls } from "./telemetry.ts";
 import type { Tracing } from "./tracing.ts";
-import { hintAtEvaluationPort } from "./wrong-port.ts";
 
 /** Every listener of `flagd start`, bound. */
 export interface Serving {

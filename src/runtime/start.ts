@@ -1,12 +1,15 @@
-import type { StartConfig } from "../config/start.ts";
-import { versionLine } from "../core/build-info.ts";
+import type { StartConfig } from "../config/start-config.ts";
 import type { Log } from "../core/log.ts";
-import { withoutClients } from "../core/server-tls.ts";
-import { createManagementHandler } from "../services/management/handler.ts";
+import { versionLine } from "../core/process-info.ts";
+import { sameAddress } from "../core/tcp-address.ts";
+import { withoutClients } from "../core/tls/tls-material.ts";
+import { createManagementHandler } from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { describe, reachableFromOutside } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
+import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { startNotifying } from "./notify.ts";
 import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { type Serving, serve } from "./serve.ts";
 import { createStatus } from "./status.ts";
@@ -37,6 +40,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   });
   const { readiness } = pipeline;
   observeSources(telemetry.registry, pipeline.statuses);
+  const notifying = startNotifying(config.notify, pipeline, telemetry.registry, log);
   let bound: Serving["bound"] | undefined;
   const status = createStatus({
     command: "start",
@@ -46,7 +50,23 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     listeners: () => (bound ? listenersOf(bound) : []),
     confidential: config.sync.tls?.clientCaPath !== undefined,
   });
-  const management = createManagementHandler({ readiness, metrics: telemetry.expose, status });
+  const management = createManagementHandler({
+    readiness,
+    metrics: telemetry.expose,
+    status,
+    openApi: () =>
+      describeApi({
+        guarded: config.tokensPath !== undefined,
+        ...(bound && {
+          ofrep: {
+            events: config.ofrep.events !== undefined,
+            port: sameAddress(bound.ofrep.address, bound.management)
+              ? undefined
+              : bound.ofrep.address.port,
+          },
+        }),
+      }),
+  });
   const page = pageIsServed(config.page, config.management.host)
     ? createPage(pipeline, config.contextFromHeader, config.page)
     : undefined;
@@ -92,6 +112,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     async close(graceMs) {
       page?.shutdown();
       await Promise.all([workers?.close(graceMs), serving.close(graceMs)]);
+      await notifying.stop(graceMs);
       await telemetry.stop(graceMs);
     },
   });

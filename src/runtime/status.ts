@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { ServerTls } from "../core/server-tls.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
 import {
   describeStatus,
   type ListenerStatus,

@@ -1,15 +1,16 @@
 import type { ServingConfig } from "../config/serving.ts";
 import type { Log } from "../core/log.ts";
-import { createSyncService } from "../services/sync/service.ts";
+import type { Readiness } from "../services/management/readiness.ts";
+import type { RpcService } from "../services/rpc-service.ts";
+import { createSyncService } from "../services/sync/sync-service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
-import { createSyncMetrics } from "../telemetry/sync-metrics.ts";
+import { createSyncMetrics } from "../telemetry/stream-metrics.ts";
 import type { Guard } from "../transport/guard.ts";
 import { listen } from "../transport/listen.ts";
-import type { ListenAddress } from "../transport/listener.ts";
+import type { ListenAddress, Routes } from "../transport/listener.ts";
 import { listenerName, routesOf } from "./addresses.ts";
-import type { ObserveCalls } from "./call-observers.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
-import { withOperatingRoutes } from "./operating-routes.ts";
+import type { ObserveCalls } from "./telemetry.ts";
 
 /** The bound listener of the sync service. */
 export interface SyncPort {
@@ -76,5 +77,31 @@ export async function listenSync(parts: {
       service.shutdown();
       return listener.drain(graceMs);
     },
+  };
+}
+
+/** A service's routes and, beside them, what tools ask of every gRPC port: health and reflection. */
+export function withOperatingRoutes(
+  service: RpcService,
+  readiness: Readiness,
+): () => Promise<Routes> {
+  return async () => {
+    const [routes, services, { Health, healthRoutes }, { reflectionRoutes }] = await Promise.all([
+      service.routes(),
+      service.descriptors(),
+      import("../services/health.ts"),
+      import("../services/reflection.ts"),
+    ]);
+    const health = healthRoutes({
+      services,
+      serving: () => readiness.state === "ready",
+      subscribe: (listener) => readiness.subscribe(listener),
+    });
+    const reflection = reflectionRoutes([...services, Health]);
+    return (router) => {
+      routes(router);
+      health(router);
+      reflection(router);
+    };
   };
 }

@@ -1,8 +1,7 @@
 import type { CallObserver } from "../core/calls.ts";
-import { type EvaluationTrace, traceEvaluations } from "../services/evaluation-tracing.ts";
+import { type EvaluationTrace, traceEvaluations } from "../services/evaluation-trace.ts";
 import type { LoadTrace } from "../sources/intake.ts";
-import { traceCalls } from "../telemetry/tracing/call-tracing.ts";
-import { traceLoads } from "../telemetry/tracing/load-tracing.ts";
+import { traceCalls, traceLoads } from "../telemetry/tracing/instrumented-spans.ts";
 import type { Tracer } from "../telemetry/tracing/tracer.ts";
 
 /** What makes spans, one member for each kind of span. */

@@ -1,7 +1,7 @@
 import { once } from "../evaluation/memo.ts";
-import type { Outcome } from "../evaluation/outcome.ts";
+import type { Outcome } from "../evaluation/outcomes.ts";
+import type { NumberSeries } from "../telemetry/metrics/instrument.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
-import type { NumberSeries } from "../telemetry/metrics/series.ts";
 
 interface OutcomeSeries {
   readonly impression: NumberSeries | undefined;

@@ -1,5 +1,5 @@
-import { Code, RpcError } from "../core/rpc-error.ts";
-import { streamDeadlineExceeded } from "./errors.ts";
+import { Code, RpcError } from "../core/errors.ts";
+import { streamDeadlineExceeded } from "./rpc-service.ts";
 
 /** A sink whose messages are pulled by their reader: Connect's streaming handlers are async generators. */
 export class PulledSink<Message> {

@@ -1,8 +1,8 @@
-import { Code, RpcError } from "../core/rpc-error.ts";
+import { Code, RpcError } from "../core/errors.ts";
 import { narrowed, parseSelector } from "../store/selector.ts";
 import type { Selector } from "../store/view.ts";
 import { confinedHeader } from "../transport/guard.ts";
-import type { HeaderLookup } from "./context.ts";
+import type { HeaderLookup } from "./context-additions.ts";
 
 /** The request header by which clients select flags, in lower case. */
 export const selectorHeader = "flagd-selector";

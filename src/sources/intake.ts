@@ -1,6 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
-import { inSlices } from "../core/steps.ts";
+import { inSlices } from "../core/turns.ts";
 import { checkTargeting } from "../evaluation/rule/check.ts";
 import { parseDocument } from "../flags/document.ts";
 import type { Problem } from "../flags/model.ts";
@@ -19,7 +19,7 @@ export type LoadTrace = (source: string) => LoadEnd;
 /** @param problem why the document was rejected; undefined: it was accepted */
 type LoadEnd = (problem: string | undefined) => void;
 
-export interface IntakeOptions {
+interface IntakeOptions {
   readonly store: Store;
   readonly status: SourceStatus;
   /** Reject documents that break the schema even where they could be loaded. */

@@ -1,13 +1,12 @@
 import { access, constants, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { DocumentFormat } from "../flags/model.ts";
 import type { PackedFlagSet } from "../flags/packed.ts";
 import { contentHash } from "./content-hash.ts";
-import type { Payload, ReadPayload } from "./source.ts";
-import { messageOf } from "./source-error.ts";
+import { messageOf, type Payload, type ReadPayload } from "./source.ts";
 
 /** What identifies a file of this form; a later form gets another number. */
 const version = 1;
@@ -28,7 +27,7 @@ interface Header {
 }
 
 /** The flags that a source has delivered last, as they were saved. */
-export interface LastGood {
+interface LastGood {
   readonly payload: Payload;
   /** Milliseconds since 1970. */
   readonly savedAt: number;

@@ -1,5 +1,7 @@
-import { ConfigError } from "../core/config-error.ts";
-import type { ClientTlsFiles } from "../core/tls/client-tls.ts";
+import { readFile } from "node:fs/promises";
+import { ConfigError } from "../core/errors.ts";
+import type { ClientTlsFiles } from "../core/tls/tls-material.ts";
+import { messageOf, SourceError } from "./source.ts";
 
 /** What a setting holds. `seconds` and `bytes` are whole numbers from 0, `texts` is an object of texts. */
 interface ValueOfType {
@@ -15,7 +17,7 @@ interface ValueOfType {
 export type Setting = ScalarSetting | GroupSetting;
 
 /** A setting with one value. */
-export interface ScalarSetting {
+interface ScalarSetting {
   readonly type: keyof ValueOfType;
   readonly doc: string;
   /** The value if it is not set. */
@@ -25,7 +27,7 @@ export interface ScalarSetting {
 }
 
 /** A setting that is an object of settings. */
-export interface GroupSetting {
+interface GroupSetting {
   readonly type: "object";
   readonly doc: string;
   readonly settings: SettingTable;
@@ -112,4 +114,20 @@ export function asksForTls(settings: ClientTlsSettings, where: string): boolean 
     throw new ConfigError(`${where}: clientCertPath and clientKeyPath must be set together`);
   }
   return certPath !== undefined || clientCertPath !== undefined;
+}
+
+/**
+ * The text of a file that the operator has named or mounted: a certificate, a token, a secret.
+ * @param explain makes the error's message of the reason why the file cannot be read
+ * @throws SourceError, a permanent one
+ */
+export async function readTextFile(
+  path: string,
+  explain = (reason: string) => `cannot read ${path}: ${reason}`,
+): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new SourceError(explain(messageOf(error)), { retryable: false });
+  }
 }

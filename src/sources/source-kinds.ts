@@ -1,11 +1,9 @@
-import { azblobKind } from "./azblob/azblob-kind.ts";
+import { azblobKind, gcsKind, s3Kind } from "./blob/blob-kinds.ts";
 import { fileKind } from "./file/file-kind.ts";
-import { gcsKind } from "./gcs/gcs-kind.ts";
 import { grpcKind } from "./grpc/grpc-kind.ts";
 import { httpKind } from "./http/http-kind.ts";
 import { kubernetesKind } from "./kubernetes/kubernetes-kind.ts";
 import { redisKind } from "./redis/redis-kind.ts";
-import { s3Kind } from "./s3/s3-kind.ts";
 import type { Source } from "./source.ts";
 import type { SourceDependencies, SourceKind } from "./source-kind.ts";
 

@@ -1,5 +1,5 @@
 import { isArray, isObject, type Json } from "../core/json.ts";
-import { shorten } from "../core/shorten.ts";
+import { shorten } from "../core/message-text.ts";
 
 /** One flag before and after a change, each as canonical JSON; undefined: it did not exist. */
 export interface FlagChange {

@@ -1,12 +1,11 @@
 import type { JsonObject } from "../core/json.ts";
-import { atOnce, type Steps } from "../core/steps.ts";
+import { atOnce, type Steps } from "../core/turns.ts";
 import type { Memo } from "../evaluation/memo.ts";
-import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
-import { PackedFlag } from "../flags/packed-flag.ts";
-import { type Flags, overlaid } from "./overlay.ts";
+import type { PreparedFlag } from "../evaluation/resolve.ts";
+import { htmlSafeJson } from "../flags/canonical.ts";
+import { PackedFlag } from "../flags/packed.ts";
 import { reflectionOf } from "./selector.ts";
-import type { StoredFlag } from "./stored-flag.ts";
-import { syncParts } from "./sync-parts.ts";
+import { type Flags, overlaid, type StoredFlag } from "./stored-flag.ts";
 import type { FlagChanges, Selector, View } from "./view.ts";
 
 /** The flags that a selector found, each part made at its first use. */
@@ -98,4 +97,47 @@ export class FlagView implements View {
   #seen(flag: StoredFlag): PreparedFlag {
     return this.#bySource ? flag.withSource : flag.prepared;
   }
+}
+
+/**
+ * The document for sync clients in parts that follow one another. Flags that lie beside one another in
+ * bytes that exist already are one part of these.
+ */
+export function* syncParts(flags: Iterable<StoredFlag>): Steps<readonly Uint8Array[]> {
+  const parts: Uint8Array[] = [];
+  let text = '{"flags":{';
+  let run: PackedRun | undefined;
+  const endRun = () => {
+    if (run) parts.push(run.bytes.subarray(run.start, run.end));
+    run = undefined;
+  };
+  let separator = "";
+  for (const flag of flags) {
+    yield;
+    const { content } = flag;
+    if (content instanceof PackedFlag) {
+      if (run?.bytes === content.bytes && run.end + 1 === content.start) {
+        run.end = content.end;
+        continue;
+      }
+      endRun();
+      text += separator;
+      if (text !== "") parts.push(Buffer.from(text));
+      text = "";
+      run = { bytes: content.bytes, start: content.start, end: content.end };
+    } else {
+      endRun();
+      text += `${separator}${htmlSafeJson(flag.key)}:${content.text}`;
+    }
+    separator = ",";
+  }
+  endRun();
+  parts.push(Buffer.from(`${text}}}`));
+  return parts;
+}
+
+interface PackedRun {
+  readonly bytes: Buffer;
+  readonly start: number;
+  end: number;
 }

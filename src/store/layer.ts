@@ -1,12 +1,17 @@
 import { compareBytes } from "../core/order.ts";
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import type { FlagDefinition, FlagSet } from "../flags/model.ts";
-import { compareFlags, type PackedFlagSet, packing } from "../flags/packed.ts";
-import { unpack } from "../flags/packed-flag.ts";
+import { compareFlags, type PackedFlagSet, packing, unpack } from "../flags/packed.ts";
 import type { FlagChange } from "./diff.ts";
 import { maxHistory } from "./history.ts";
-import { type Flags, overlaid } from "./overlay.ts";
-import { DefinedFlag, type FlagContent, type Preparation, StoredFlag } from "./stored-flag.ts";
+import {
+  DefinedFlag,
+  type FlagContent,
+  type Flags,
+  overlaid,
+  type Preparation,
+  StoredFlag,
+} from "./stored-flag.ts";
 
 /** All that one source defines. */
 export interface Layer {
@@ -27,7 +32,7 @@ export interface LayerChange {
 }
 
 /** A layer after a payload, and what the payload changed. */
-export interface NextLayer extends LayerChange {
+interface NextLayer extends LayerChange {
   readonly layer: Layer;
   /** The flag sets in which something changed, `""` for the flags without one. */
   readonly touched: ReadonlySet<string>;

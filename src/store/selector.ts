@@ -1,5 +1,5 @@
 import type { JsonObject } from "../core/json.ts";
-import { shorten } from "../core/shorten.ts";
+import { shorten } from "../core/message-text.ts";
 import type { Selector } from "./view.ts";
 
 /** A selector whose key is neither `flagSetId` nor `source`. */

@@ -1,4 +1,4 @@
-import { atOnce, type Steps } from "../core/steps.ts";
+import { atOnce, type Steps } from "../core/turns.ts";
 import type { FlagSet } from "../flags/model.ts";
 import type { PackedFlagSet } from "../flags/packed.ts";
 import type { History } from "./history.ts";
@@ -8,7 +8,7 @@ import type { Preparation } from "./stored-flag.ts";
 import { type ChangeListener, Subscriptions } from "./subscriptions.ts";
 import type { Selector, Snapshot, SnapshotSource } from "./view.ts";
 
-export interface StoreOptions extends Preparation {
+interface StoreOptions extends Preparation {
   /** Told of every change but the first flags of a source. */
   readonly history?: History;
   /** Told of what a subscriber's listener throws. */
@@ -98,7 +98,7 @@ export class Store implements SnapshotSource {
 }
 
 /** How a payload is taken into the store. */
-export interface AcceptOptions {
+interface AcceptOptions {
   /** Leave the flag sets alone of which the payload does not speak. */
   readonly incremental?: boolean;
 }

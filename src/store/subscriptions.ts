@@ -1,4 +1,4 @@
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import type { FlagView } from "./flag-view.ts";
 import { selectorId } from "./selector.ts";
 import type { LayeredSnapshot } from "./snapshot.ts";

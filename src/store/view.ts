@@ -1,7 +1,7 @@
 import type { JsonObject } from "../core/json.ts";
-import type { Steps } from "../core/steps.ts";
+import type { Steps } from "../core/turns.ts";
 import type { Memo } from "../evaluation/memo.ts";
-import type { PreparedFlag } from "../evaluation/prepared-flag.ts";
+import type { PreparedFlag } from "../evaluation/resolve.ts";
 
 /** Which flags a caller sees; without members: all. */
 export interface Selector {

@@ -1,8 +1,7 @@
 import type { CallRecord } from "../core/calls.ts";
 import { HttpMetrics, type HttpSeries } from "./http-metrics.ts";
+import type { HistogramSeries, NumberSeries } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
-import type { HistogramSeries, NumberSeries } from "./metrics/series.ts";
-import type { RouteOf } from "./routes.ts";
 import { RpcMetrics, type RpcSeries } from "./rpc-metrics.ts";
 
 export interface CallMetricsOptions {
@@ -27,7 +26,7 @@ interface CallSeries {
 }
 
 /** Kept per listener; beyond that, series are looked up for each call. */
-const mostKept = 4096;
+const maxKept = 4096;
 
 /** Most calls of a route differ from the one before in nothing that a label says. */
 interface LastCall {
@@ -75,7 +74,7 @@ export function createCallMetrics(
     const find = (call: CallRecord, route: string | undefined): CallSeries => {
       const key = `${call.protocol} ${call.httpMethod} ${call.httpStatus} ${call.code} ${route}`;
       const series = kept.get(key) ?? resolve(call, route);
-      if (kept.size < mostKept) kept.set(key, series);
+      if (kept.size < maxKept) kept.set(key, series);
       return series;
     };
 
@@ -83,7 +82,7 @@ export function createCallMetrics(
       const label = routeOf(path) ?? "unknown";
       const key = `${httpMethod} ${label}`;
       const series = active.get(key) ?? http.active(httpMethod, label, scheme);
-      if (active.size < mostKept) active.set(key, series);
+      if (active.size < maxKept) active.set(key, series);
       return series;
     };
 
@@ -120,4 +119,13 @@ function alike(a: CallRecord, b: CallRecord): boolean {
     a.protocol === b.protocol &&
     a.httpMethod === b.httpMethod
   );
+}
+
+/** Finds the route of a request's path; undefined: not one of ours. */
+export type RouteOf = (path: string) => string | undefined;
+
+/** Paths that are their own routes, such as RPC methods: `/package.Service/Method`. */
+export function exactRoutes(paths: Iterable<string>): RouteOf {
+  const known = new Set(paths);
+  return (path) => (known.has(path) ? path : undefined);
 }

@@ -1,7 +1,12 @@
 import type { CallRecord } from "../core/calls.ts";
-import type { Counter, Histogram } from "./metrics/instrument.ts";
+import type {
+  Attributes,
+  Counter,
+  Histogram,
+  HistogramSeries,
+  NumberSeries,
+} from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
-import type { Attributes, HistogramSeries, NumberSeries } from "./metrics/series.ts";
 
 /** Seconds. */
 const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

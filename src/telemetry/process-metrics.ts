@@ -1,8 +1,7 @@
 import { readdirSync } from "node:fs";
-import { maxOpenFiles } from "../core/open-files.ts";
-import type { Definition } from "./metrics/instrument.ts";
+import { maxOpenFiles } from "../core/process-info.ts";
+import type { Attributes, Definition } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
-import type { Attributes } from "./metrics/series.ts";
 
 /**
  * Measures this process when metrics are collected: the `process_*` family that Prometheus' clients

@@ -1,5 +1,5 @@
 import { hostname, release, type } from "node:os";
-import type { Attributes } from "./metrics/series.ts";
+import type { Attributes } from "./metrics/instrument.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,7 +14,7 @@ export function describeResource(
   warn: (message: string) => void = () => {},
 ): Attributes {
   const given = parsePairs(environment.OTEL_RESOURCE_ATTRIBUTES ?? "");
-  // Not the pairs themselves: somebody may have taken them for headers, which are secret.
+  // Not the pairs themselves: they may have been taken for headers, which are secret.
   if (!given) warn("OTEL_RESOURCE_ATTRIBUTES ignored: expected key=value,key=value");
   return {
     "service.name": "flagd",

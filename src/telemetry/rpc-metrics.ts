@@ -1,8 +1,7 @@
 import type { CallRecord } from "../core/calls.ts";
-import { Code, codeForm } from "../core/rpc-error.ts";
-import type { Histogram } from "./metrics/instrument.ts";
+import { Code, codeForm } from "../core/errors.ts";
+import type { Histogram, HistogramSeries } from "./metrics/instrument.ts";
 import type { Registry } from "./metrics/registry.ts";
-import type { HistogramSeries } from "./metrics/series.ts";
 
 /** The instrumentation scopes that Go flagd's two ports report as; dashboards may select by them. */
 export const rpcScopes = {

@@ -1,11 +1,19 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { ExpiryQueue } from "../core/expiry.ts";
+import { http2Preface } from "../core/http2-preface.ts";
 import type { Log } from "../core/log.ts";
-import type { ServerTls } from "../core/server-tls.ts";
+import { maxOpenFiles } from "../core/process-info.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
 import { readCertificates, watchCertificates } from "./certificates.ts";
-import { connectionBufferBytes, type Timeouts, tcpKeepAliveMs } from "./limits.ts";
-import { sniffProtocol } from "./sniff.ts";
+import {
+  connectionBufferBytes,
+  maxConnections,
+  otherFiles,
+  type Timeouts,
+  tcpKeepAliveMs,
+} from "./limits.ts";
+import type { PortSharing } from "./listener.ts";
 
 /** A handler of connections whose first bytes were read. */
 export type Accept = (socket: Socket, first: Buffer) => void;
@@ -208,3 +216,23 @@ export class Acceptor {
 }
 
 function ignore(): void {}
+
+/** Tells HTTP/2 from HTTP/1.1 by a connection's first bytes; undefined: too few to tell. */
+export function sniffProtocol(first: Uint8Array): "http2" | "http1" | undefined {
+  const compared = Math.min(first.length, http2Preface.length);
+  if (http2Preface.compare(first, 0, compared, 0, compared) !== 0) return "http1";
+  return compared === http2Preface.length ? "http2" : undefined;
+}
+
+/**
+ * The connections that this thread may have open on one of three or four ports. If there are no descriptors
+ * left Bun accepts nothing and says nothing, and even probes get no answer.
+ */
+export function connectionsAllowed(
+  shared: Pick<PortSharing, "threads"> | undefined,
+  openFiles = maxOpenFiles(),
+): number {
+  const spare = Math.max(openFiles - otherFiles, openFiles / 2);
+  const part = Math.floor(spare / 4 / (shared?.threads ?? 1));
+  return Math.min(maxConnections, Math.max(1, part));
+}

@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { connect, createServer, isIP, type Server } from "node:net";
-import { ConfigError } from "../core/config-error.ts";
+import { ConfigError } from "../core/errors.ts";
 import { showAddress } from "../core/tcp-address.ts";
 import type { ListenAddress } from "./listener.ts";
 

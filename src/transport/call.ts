@@ -1,5 +1,28 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { CallObserver, CallRecord, CallSpan } from "../core/calls.ts";
+import type { ExpiryQueue } from "../core/expiry.ts";
+import type { Log } from "../core/log.ts";
+import type { Guard } from "./guard.ts";
+
+/** Something that is given up when its time is over. */
+export interface Expirable {
+  expire(): void;
+}
+
+/** What the parts of one listener share. */
+export interface TransportContext {
+  readonly log: Log;
+  /** Bytes of a request message, compressed and decompressed; always positive. */
+  readonly maxBytes: number;
+  /** Requests whose bodies are on their way. */
+  readonly receiving: ExpiryQueue<Expirable>;
+  /** Undefined: everybody may use the port. */
+  readonly guard?: Guard | undefined;
+  /** Where a path that nothing here serves is served; undefined: nowhere. */
+  readonly hint: ((path: string) => string | undefined) | undefined;
+  /** Undefined: nobody watches. */
+  readonly watch: CallObserver | undefined;
+}
 
 /** One call being measured. */
 export class Call {

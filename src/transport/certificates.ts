@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
 import type { Log } from "../core/log.ts";
-import type { ServerTls } from "../core/server-tls.ts";
-import { readCertificate, readKeyPair } from "../core/tls/client-tls.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
+import { readCertificate, readKeyPair } from "../core/tls/tls-material.ts";
 
 /**
  * What `tls.createServer` and `setSecureContext` take.

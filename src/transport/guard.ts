@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { RpcError } from "../core/rpc-error.ts";
+import type { RpcError } from "../core/errors.ts";
 
 /**
  * Where a guard writes what a client is confined to, among the headers of its request. No client can send a

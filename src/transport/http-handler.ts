@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Log } from "../core/log.ts";
 import type { HeaderList } from "./cors.ts";
 import type { HeaderFields } from "./exchange.ts";
-import type { Http1Exchange } from "./http1/exchange.ts";
+import type { Http1Exchange } from "./http1/http1-exchange.ts";
 
 export interface HttpRequest {
   readonly method: string;

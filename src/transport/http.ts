@@ -1,15 +1,14 @@
+import { within } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { ServerTls } from "../core/server-tls.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
-import { within } from "../core/within.ts";
-import { Acceptor } from "./acceptor.ts";
+import type { ServerTls } from "../core/tls/tls-material.ts";
+import { Acceptor, connectionsAllowed } from "./acceptor.ts";
 import { bind } from "./bind.ts";
-import { connectionsAllowed } from "./connection-limit.ts";
+import { lingerMs } from "./end-connection.ts";
 import { type HttpHandler, serveByHandlers } from "./http-handler.ts";
-import type { FastPath } from "./http1/fast-path.ts";
-import { Http1Server } from "./http1/server.ts";
+import { Http1Server } from "./http1/http1-server.ts";
+import type { FastPath } from "./http1/response-head.ts";
 import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
-import { lingerMs } from "./linger.ts";
 import type { PortSharing } from "./listener.ts";
 
 export interface HttpOptions {

@@ -1,18 +1,17 @@
 import type { Socket } from "node:net";
+import { within } from "../core/clock.ts";
 import { ExpiryQueue } from "../core/expiry.ts";
-import { within } from "../core/within.ts";
-import { Acceptor } from "./acceptor.ts";
+import { Acceptor, connectionsAllowed } from "./acceptor.ts";
 import { bind } from "./bind.ts";
+import type { Expirable, TransportContext } from "./call.ts";
 import { createConnectFastPath } from "./connect/fast-path.ts";
 import { LazyDispatcher } from "./connect/lazy-dispatcher.ts";
-import { connectionsAllowed } from "./connection-limit.ts";
-import type { Expirable, TransportContext } from "./context.ts";
 import { createCors } from "./cors.ts";
+import { refuse } from "./end-connection.ts";
 import { envelopeBytes } from "./grpc/envelope.ts";
 import { StreamCall } from "./grpc/stream-call.ts";
 import { UnaryCall } from "./grpc/unary-call.ts";
-import { refuse } from "./http1/refuse.ts";
-import { Http1Server } from "./http1/server.ts";
+import { Http1Server } from "./http1/http1-server.ts";
 import { Http2Exchange } from "./http2/http2-exchange.ts";
 import { Http2Server } from "./http2/http2-server.ts";
 import type { Http2Stream } from "./http2/http2-stream.ts";
@@ -24,8 +23,7 @@ import {
   type Timeouts,
   unlimitedBytes,
 } from "./limits.ts";
-import type { Listener, ListenerOptions } from "./listener.ts";
-import type { StreamMethod } from "./method.ts";
+import type { Listener, ListenerOptions, StreamMethod } from "./listener.ts";
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.

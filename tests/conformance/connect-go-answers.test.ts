@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { toBinary } from "@bufbuild/protobuf";
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { ResolveBooleanRequestSchema } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
-import { createEvaluationService } from "../../src/services/evaluation/service.ts";
+import { createEvaluationService } from "../../src/services/evaluation/evaluation-service.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";

@@ -4,8 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { CallRecord } from "../../src/core/calls.ts";
-import type { Outcome } from "../../src/evaluation/outcome.ts";
-import { createEvaluationService } from "../../src/services/evaluation/service.ts";
+import type { Outcome } from "../../src/evaluation/outcomes.ts";
+import { createEvaluationService } from "../../src/services/evaluation/evaluation-service.ts";
 import type { Timeouts } from "../../src/transport/limits.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";

@@ -1,10 +1,10 @@
-/** What each version of the evaluation service answers, as JSON and as errors. */
-
 import type { JsonObject } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import type { Json } from "../../src/core/json.ts";
-import type { PreparedFlag } from "../../src/evaluation/prepared-flag.ts";
+import type { PreparedFlag } from "../../src/evaluation/resolve.ts";
 import { flag, staticFlag } from "../unit/services/fixtures.ts";
+
+/** What each version of the evaluation service answers, as JSON and as errors. */
 
 const set = { setver: 3, team: "core" };
 const owned = { n: 1.5, ok: true, owner: "ann", ...set };

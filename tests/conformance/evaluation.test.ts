@@ -17,11 +17,11 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import type { Json } from "../../src/core/json.ts";
-import type { Outcome } from "../../src/evaluation/outcome.ts";
+import type { Outcome } from "../../src/evaluation/outcomes.ts";
 import { Service as V1 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { Service as V2 } from "../../src/gen/flagd/evaluation/v2/evaluation_pb.ts";
 import { Service as SchemaV1 } from "../../src/gen/schema/v1/schema_pb.ts";
-import { createEvaluationService } from "../../src/services/evaluation/service.ts";
+import { createEvaluationService } from "../../src/services/evaluation/evaluation-service.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";

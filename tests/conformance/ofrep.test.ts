@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { CallRecord } from "../../src/core/calls.ts";
 import type { JsonObject } from "../../src/core/json.ts";
-import type { Outcome } from "../../src/evaluation/outcome.ts";
-import { createOfrep, type OfrepOptions } from "../../src/services/ofrep/service.ts";
+import type { Outcome } from "../../src/evaluation/outcomes.ts";
+import { createOfrep, type OfrepOptions } from "../../src/services/ofrep/ofrep-service.ts";
 import { askHandler, toHttpRequest } from "../support/ask-handler.ts";
 import { fixedContext } from "../support/fixed-context.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { systemClock } from "../../src/core/clock.ts";
-import { createSyncService } from "../../src/services/sync/service.ts";
+import { createSyncService } from "../../src/services/sync/sync-service.ts";
 import type { GrpcSourceConfig } from "../../src/sources/grpc/grpc-kind.ts";
 import { GrpcSource } from "../../src/sources/grpc/grpc-source.ts";
 import type { GrpcTiming } from "../../src/sources/grpc/grpc-stream.ts";

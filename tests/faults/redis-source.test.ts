@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
-import { isPermanent } from "../../src/sources/source-error.ts";
+import { isPermanent } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { freePort } from "../support/ports.ts";
 import { RedisServer, type RedisServerOptions } from "../support/redis.ts";

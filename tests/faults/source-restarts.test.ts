@@ -1,9 +1,8 @@
 /** Sources that end by themselves, again and again. */
 import { afterEach, expect, test } from "bun:test";
-import { atOnce } from "../../src/core/steps.ts";
+import { atOnce } from "../../src/core/turns.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
-import type { Source } from "../../src/sources/source.ts";
-import { SourceError } from "../../src/sources/source-error.ts";
+import { type Source, SourceError } from "../../src/sources/source.ts";
 import type { SourceConfig } from "../../src/sources/source-kinds.ts";
 import { ThreadSource } from "../../src/sources/thread/thread-source.ts";
 import { FakeClock } from "../support/fake-clock.ts";

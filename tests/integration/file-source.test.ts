@@ -16,9 +16,8 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
 import type { FileSourceConfig } from "../../src/sources/file/file-kind.ts";
 import { FileSource } from "../../src/sources/file/file-source.ts";
-import type { Payload, SourceSink } from "../../src/sources/source.ts";
-import { isPermanent } from "../../src/sources/source-error.ts";
-import { createLog } from "../../src/telemetry/logging/create-log.ts";
+import { isPermanent, type Payload, type SourceSink } from "../../src/sources/source.ts";
+import { createLog } from "../../src/telemetry/log/create-log.ts";
 import { until } from "../support/until.ts";
 
 const log = createLog({ format: "json", level: "info", stream: { write: () => {} } });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HttpSourceConfig, OAuthSettings } from "../../src/sources/http/http-kind.ts";
 import { HttpSource } from "../../src/sources/http/http-source.ts";
-import { isPermanent } from "../../src/sources/source-error.ts";
+import { isPermanent } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { HttpSourceConfig } from "../../src/sources/http/http-kind.ts";
 import { HttpSource } from "../../src/sources/http/http-source.ts";
-import { isPermanent } from "../../src/sources/source-error.ts";
+import { isPermanent } from "../../src/sources/source.ts";
 import { makeCertificates } from "../support/certificates.ts";
 import { DocumentServer } from "../support/document-server.ts";
 import { freePort } from "../support/ports.ts";

@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { connect, type NetConnectOpts } from "node:net";
 import fc from "fast-check";
 import type { JsonObject } from "../../src/core/json.ts";
-import { createOfrep } from "../../src/services/ofrep/service.ts";
+import { createOfrep } from "../../src/services/ofrep/ofrep-service.ts";
 import { type HttpServer, serveHttp } from "../../src/transport/http.ts";
 import type { HttpHandler } from "../../src/transport/http-handler.ts";
 import { fixedContext } from "../support/fixed-context.ts";

@@ -1,8 +1,8 @@
 /** Clients of HTTP/1.1 that take their time, or ask a lot at once. */
 import { afterEach, expect, test } from "bun:test";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import type { Http1Exchange } from "../../src/transport/http1/exchange.ts";
-import { Http1Server } from "../../src/transport/http1/server.ts";
+import type { Http1Exchange } from "../../src/transport/http1/http1-exchange.ts";
+import { Http1Server } from "../../src/transport/http1/http1-server.ts";
 import {
   connectionBufferBytes,
   defaultTimeouts,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubernetesSource } from "../../src/sources/kubernetes/kubernetes-source.ts";
-import { isPermanent } from "../../src/sources/source-error.ts";
+import { isPermanent } from "../../src/sources/source.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { KubernetesServer } from "../support/kubernetes-server.ts";
 import { hastyClock, RunningSource } from "../support/running-source.ts";
@@ -89,9 +89,9 @@ describe("a FeatureFlag", () => {
     await source.delivers(document("late"));
   });
 
-  test("without flagSpec is a failure", async () => {
+  test.each([{}, { flagSpec: null }])("whose spec is %j is a failure", async (spec) => {
     using server = new KubernetesServer();
-    server.set({});
+    server.set(spec);
     await using source = start(server);
     await source.fails("has no spec.flagSpec");
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
-const createLog = join(import.meta.dir, "../../src/telemetry/logging/create-log.ts");
+const createLog = join(import.meta.dir, "../../src/telemetry/log/create-log.ts");
 
 test("a program whose log reader goes away goes on and exits 0", async () => {
   const program = `

@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RedisError } from "../../src/sources/redis/redis-error.ts";
-import { loadTls, type RedisTlsFiles } from "../../src/sources/redis/redis-tls.ts";
+import { loadTls, type RedisTlsFiles } from "../../src/sources/redis/redis-address.ts";
+import { RedisError } from "../../src/sources/redis/redis-errors.ts";
 import { makeCertificates } from "../support/certificates.ts";
 
 const { ca, client, server, folder, remove } = makeCertificates();

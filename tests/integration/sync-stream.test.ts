@@ -5,7 +5,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { FlagSyncService, SyncFlagsResponseSchema } from "../../src/gen/flagd/sync/v1/sync_pb.ts";
-import { createSyncService } from "../../src/services/sync/service.ts";
+import { createSyncService } from "../../src/services/sync/sync-service.ts";
 import { listen } from "../../src/transport/listen.ts";
 import { fixedContext } from "../support/fixed-context.ts";
 import { rememberingLog } from "../support/silent-log.ts";

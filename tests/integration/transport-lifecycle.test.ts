@@ -5,7 +5,7 @@ import { type ClientHttp2Session, connect } from "node:http2";
 import { connect as connectSocket, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError } from "../../src/core/config-error.ts";
+import { ConfigError } from "../../src/core/errors.ts";
 import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener, ListenerOptions } from "../../src/transport/listener.ts";

@@ -17,7 +17,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
-import type { ServerTls } from "../../src/core/server-tls.ts";
+import type { ServerTls } from "../../src/core/tls/tls-material.ts";
 import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";

@@ -9,7 +9,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
-import { RpcError } from "../../src/core/rpc-error.ts";
+import { RpcError } from "../../src/core/errors.ts";
 import {
   EventStreamResponseSchema as Event,
   type EventStreamResponseSchema,
@@ -19,8 +19,7 @@ import {
   ResolveStringResponseSchema as StringResponse,
 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { frameMessage } from "../../src/transport/grpc/envelope.ts";
-import type { ListenerOptions } from "../../src/transport/listener.ts";
-import type { StreamMethod, UnaryMethod } from "../../src/transport/method.ts";
+import type { ListenerOptions, StreamMethod, UnaryMethod } from "../../src/transport/listener.ts";
 import { shortError } from "./short-error.ts";
 import { until } from "./until.ts";
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../src/core/json.ts";
-import type { ContextSource } from "../../src/services/context-source.ts";
+import type { ContextSource } from "../../src/services/context-additions.ts";
 
 /** A context that never changes. */
 export function fixedContext(context: JsonObject): ContextSource {

@@ -1,6 +1,6 @@
 /** HPACK (RFC 7541) with all that a client may use of it. */
 import { codeLengths } from "../../src/transport/http2/hpack/huffman.ts";
-import { staticTable } from "../../src/transport/http2/hpack/static-table.ts";
+import { staticTable } from "../../src/transport/http2/hpack/tables.ts";
 
 export type Field = readonly [name: string, value: string];
 

@@ -1,7 +1,7 @@
 // The thread of a source that dies where its URI says so: at the start, or after its first document.
 import { parentPort, workerData } from "node:worker_threads";
 import { read } from "../../src/sources/thread/run-source-thread.ts";
-import type { FromThread, Task, ToThread } from "../../src/sources/thread/thread-messages.ts";
+import type { FromThread, Task, ToThread } from "../../src/sources/thread/thread-source.ts";
 
 const { config } = workerData as Task;
 const send = (message: FromThread) => parentPort?.postMessage(message);

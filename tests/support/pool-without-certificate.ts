@@ -1,5 +1,5 @@
 // A program whose only worker cannot start, for want of a certificate; it writes its log on stdout.
-import { readStartConfig } from "../../src/config/start.ts";
+import { readStartConfig } from "../../src/config/start-config.ts";
 import type { Log } from "../../src/core/log.ts";
 import { WorkerPool } from "../../src/runtime/workers/pool.ts";
 

@@ -1,6 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import { type Code, RpcError } from "../../src/core/rpc-error.ts";
+import { type Code, RpcError } from "../../src/core/errors.ts";
 
 /** An error with details as the short path sends it: these are metadata of a fixed name. */
 export function shortError(error: ConnectError): RpcError {

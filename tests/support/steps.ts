@@ -1,4 +1,4 @@
-import type { Steps } from "../../src/core/steps.ts";
+import type { Steps } from "../../src/core/turns.ts";
 
 /** Work that is done already. */
 export function stepsTo<Result>(result: Result): () => Steps<Result> {

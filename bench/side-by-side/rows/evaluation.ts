@@ -1,6 +1,6 @@
 import type { Json } from "../../../src/core/json.ts";
 import { prepareFlag } from "../../../src/evaluation/prepare.ts";
-import type { EvaluationContext } from "../../../src/evaluation/prepared-flag.ts";
+import type { EvaluationContext } from "../../../src/evaluation/resolve.ts";
 import type { Measurement } from "../bench.ts";
 import { threeConditions } from "../flags.ts";
 import { median } from "../statistics.ts";

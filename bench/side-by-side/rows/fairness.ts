@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { type Bench, interleave, type Measurement } from "../bench.ts";
-import type { Contender, Server } from "../contender.ts";
-import { startServer } from "../contender.ts";
+import { type Contender, type Server, startServer } from "../contender.ts";
 import { flagDocument } from "../flags.ts";
 import { floods } from "../floods.ts";
 import { type Latency, pace } from "../load.ts";

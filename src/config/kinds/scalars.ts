@@ -1,5 +1,6 @@
+import { availableParallelism } from "node:os";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
-import { quote } from "../../core/quote.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
 
 function scalar<T>(kind: Omit<Kind<T>, "fromFile">): Kind<T> {
@@ -90,3 +91,20 @@ export function oneOf<const Word extends string>(...words: readonly [Word, ...Wo
     completion: words,
   };
 }
+
+const most = 64;
+
+function fromText(value: string): number {
+  if (value === "auto") return Math.min(availableParallelism(), most);
+  const number = /^\d{1,3}$/.test(value) ? Number(value) : 0;
+  if (number >= 1 && number <= most) return number;
+  throw new ValueError(`${quote(value)} is neither auto nor a number from 1 to ${most}`);
+}
+
+/** A number of threads. */
+export const workers: Kind<number> = {
+  hint: "number|auto",
+  fromText,
+  fromFile: (value) => fromText(scalarText(value)),
+  show: String,
+};

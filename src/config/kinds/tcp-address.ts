@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { quote } from "../../core/quote.ts";
+import { quote } from "../../core/message-text.ts";
 import { showAddress, type TcpAddress } from "../../core/tcp-address.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
 import { port } from "./scalars.ts";

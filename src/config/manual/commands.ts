@@ -1,15 +1,20 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
-import { quote } from "../../core/quote.ts";
-import { evaluateOptions } from "../options/evaluate.ts";
 import type { OptionTable } from "../options/option.ts";
-import { probeOptions } from "../options/probe.ts";
-import { redisSyncOptions } from "../options/redis-sync.ts";
-import { globalOptions } from "../options/shared.ts";
-import { startOptions } from "../options/start.ts";
-import { testOptions } from "../options/test.ts";
-import { validateOptions } from "../options/validate.ts";
-import { versionOptions } from "../options/version.ts";
+import { redisOptions } from "../options/redis-options.ts";
+import { redisSyncOptions } from "../options/redis-sync-options.ts";
+import { globalOptions } from "../options/shared-options.ts";
+import { startOptions } from "../options/start-options.ts";
+import {
+  doctorOptions,
+  evaluateOptions,
+  initOptions,
+  probeOptions,
+  testOptions,
+  validateOptions,
+  versionOptions,
+} from "../options/tool-options.ts";
 
 /** A command as help, completion and reference describe it. */
 export interface CommandManual {
@@ -163,6 +168,72 @@ const test: CommandManual = {
   ],
 };
 
+const redis: CommandManual = {
+  name: "redis",
+  summary: "Read and change the flags in Redis",
+  description:
+    "Reads flags of a Redis key, and changes them so that nobody's change is lost: each change is checked, shown, asked\n" +
+    "for, written only to what it was made for, and kept with time and user so that it can be taken back.\n\n" +
+    "  get [KEY…]             print the flags, or some of them\n" +
+    "  push FILE              replace all flags by those of a file (- for standard input)\n" +
+    "  set KEY MEMBER=VALUE…  change members of a flag, as in defaultVariant=on, or make one\n" +
+    "  toggle KEY             disable a flag that is enabled, enable one that is disabled\n" +
+    "  delete KEY…            remove flags\n" +
+    "  diff FILE              tell how the flags differ from those of a file; exit status 1 if they do\n" +
+    "  history                list the changes that are kept, the last one first\n" +
+    "  rollback [CHANGES]     take back the last change, or as many as are named",
+  usage: "[options] VERB …",
+  options: redisOptions,
+  words: ["get", "push", "set", "toggle", "delete", "diff", "history", "rollback"],
+  files: true,
+  examples: [
+    {
+      does: "Another default for one flag",
+      command: "flagd redis set banner-text defaultVariant=loud -m 'for the sale'",
+    },
+    {
+      does: "A kill switch, without being asked",
+      command: "flagd redis toggle new-checkout --yes",
+    },
+    { does: "What a file would change", command: "flagd redis push flags.json --dry-run" },
+    { does: "Who changed what, and back", command: "flagd redis history && flagd redis rollback" },
+  ],
+};
+
+const init: CommandManual = {
+  name: "init",
+  summary: "Write a flag document to begin with",
+  description:
+    "Writes flags.json, or the named file, with two flags to begin with, comments that say what each part is, and the\n" +
+    "address of the JSON Schema, by which editors complete and check it. A name that ends with .yaml gives YAML, - prints\n" +
+    "JSON. A file that is there is kept, unless --force is given.",
+  usage: "[options] [FILE]",
+  files: true,
+  options: initOptions,
+  examples: [
+    { does: "JSON", command: "flagd init flags.json" },
+    { does: "YAML", command: "flagd init flags.yaml" },
+  ],
+};
+
+const doctor: CommandManual = {
+  name: "doctor",
+  summary: "Try everything that the daemon needs",
+  description:
+    "Takes the options of flagd start, tries each source, port, certificate, folder and permission as it would, and prints\n" +
+    "what works, what does not, and the command that repairs it. It changes nothing. The exit status is 1 if flagd start\n" +
+    "would not work.",
+  usage: "[options]",
+  options: doctorOptions,
+  examples: [
+    {
+      does: "Before a start",
+      command: "flagd doctor --uri 'redis://localhost:6379/0?key=flags'",
+    },
+    { does: "In a container, with its variables, for programs", command: "flagd doctor -o json" },
+  ],
+};
+
 const version: CommandManual = {
   name: "version",
   summary: "Print the version, the commit and the build date",
@@ -242,6 +313,9 @@ const running = [
   validate,
   evaluate,
   test,
+  redis,
+  init,
+  doctor,
   schema,
   health,
   ready,

@@ -1,6 +1,6 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quoteUri } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
-import { quoteUri } from "../../core/quote.ts";
 import { type Provider, sourceKinds } from "../../sources/source-kinds.ts";
 
 /** A source object as `--sources` would have it. */

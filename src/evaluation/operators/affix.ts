@@ -1,7 +1,6 @@
 import { chargeText, isCostly } from "../rule/budget.ts";
 import type { Node, Scope } from "../rule/expression.ts";
-import type { Operator } from "./operator.ts";
-import { unusable } from "./unusable.ts";
+import { type Operator, unusable } from "./operator.ts";
 
 /** `{"starts_with": [text, start]}` and `ends_with`. Other than two strings: reported, null. */
 export const affixOperators: readonly Operator[] = [

@@ -1,4 +1,5 @@
 import type { Json } from "../../core/json.ts";
+import { shorten } from "../../core/message-text.ts";
 import {
   argumentsOf,
   type Expression,
@@ -11,10 +12,10 @@ import {
  * What an argument is, as far as a rule can be checked without data. `any` and `list` take everything that
  * JsonLogic converts, `rule` runs on the elements of a list.
  */
-export type ArgumentType = "any" | "text" | "number" | "list" | "rule" | "path" | "arm";
+type ArgumentType = "any" | "text" | "number" | "list" | "rule" | "path" | "arm";
 
 /** Which arguments are evaluated: all, only those needed, or the rule once for each element. */
-export type Evaluation = "all" | "needed" | "elements";
+type Evaluation = "all" | "needed" | "elements";
 
 /** One operator: all that compiling, checking and the documentation know of it. */
 export interface Operator {
@@ -37,7 +38,7 @@ export interface Operator {
 }
 
 /** @param argument the place of the argument that is wrong; undefined: the operation as a whole is */
-export type ReportProblem = (
+type ReportProblem = (
   reason: string,
   argument?: number,
   code?: "argument" | "no-version" | "no-weight",
@@ -51,4 +52,29 @@ export function eager(apply: (args: unknown[]) => unknown): Operator["compile"] 
     const args = sequence(argumentsOf(operand).map((rule) => scope.compile(rule)));
     return (data) => apply(args(data));
   };
+}
+
+/**
+ * Reports that a client sent no value, or one of another kind, for the attribute that an argument reads:
+ * that is everyday life, no mistake of the rule.
+ * @param wanted `a text`, …
+ * @returns false if the argument does not simply read an attribute, so that nothing was reported
+ */
+export function unusable(
+  scope: Scope,
+  operator: string,
+  wanted: string,
+  argument: Node | undefined,
+  found: unknown,
+): boolean {
+  if (argument?.attribute === undefined) return false;
+  const attribute = JSON.stringify(shorten(argument.attribute));
+  const flag = JSON.stringify(scope.flagKey);
+  scope.report(
+    "info",
+    found === undefined || found === null
+      ? `flag ${flag}: the context has no attribute ${attribute}, so ${operator} gives null`
+      : `flag ${flag}: the attribute ${attribute} is not ${wanted}, so ${operator} gives null`,
+  );
+  return true;
 }

@@ -6,7 +6,7 @@ import { fractional } from "./fractional/fractional.ts";
 import { listOperators } from "./lists.ts";
 import { logicOperators } from "./logic.ts";
 import type { Operator } from "./operator.ts";
-import { semVer } from "./sem-ver/sem-ver.ts";
+import { semVer } from "./sem-ver.ts";
 import { textOperators } from "./text.ts";
 
 /** The operators of json-logic-js, except `log`: a daemon's rules print nothing. */

@@ -1,9 +1,15 @@
-import type { Json, JsonObject } from "../../core/json.ts";
-import { isArray, isContainer, isObject, kindOf } from "../../core/json.ts";
+import {
+  isArray,
+  isContainer,
+  isObject,
+  type Json,
+  type JsonObject,
+  kindOf,
+} from "../../core/json.ts";
 import { didYouMean } from "../../core/nearest.ts";
+import type { RuleUse } from "../../flags/document-schema.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
 import { type FindingList, type Path, quote } from "../../flags/findings.ts";
-import type { RuleUse } from "../../flags/schema.ts";
 import { any, type Operator } from "../operators/operator.ts";
 import { operators } from "../operators/table.ts";
 import { checkResults } from "./check-results.ts";

@@ -46,7 +46,12 @@ export function compileRule(rule: Json, options: CompileOptions): CompiledRule {
       return isArray(rule) ? compileArray(rule, self) : compileObject(rule, self);
     };
     const self: Scope = {
-      ...options,
+      // Asked when the rule runs: flags may share it.
+      get flagKey() {
+        return options.flagKey;
+      },
+      report: (severity, message) => options.report(severity, message),
+      fractional: options.fractional,
       observer,
       root,
       get operations() {

@@ -1,7 +1,7 @@
 import { isArray, isContainer, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
 import { type FindingList, type Path, quote } from "../../flags/findings.ts";
-import { parseVersion } from "../operators/sem-ver/version.ts";
+import { parseVersion } from "../operators/sem-ver.ts";
 
 /** Informs of what providers that evaluate the rule in process answer differently. */
 export function checkPortability(

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { isArray, isObject, type Json, type JsonObject } from "../../core/json.ts";
-import { SourceError } from "../../sources/source-error.ts";
-import { type Answer, answerOfOfrep } from "./answer.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
+import { SourceError } from "../../sources/source.ts";
 
 /** What a daemon is asked. */
 export interface Question {
@@ -91,4 +91,40 @@ function explained(error: NodeJS.ErrnoException, host: string, timeoutMs: number
     return new SourceError(`${host} does not answer within ${timeoutMs / 1000} s`);
   if (error.code === "ECONNREFUSED") return new SourceError(`nothing is listening on ${host}`);
   return new SourceError(`${host}: ${error.message}`);
+}
+
+/** What a flag answers, as a person or a program is told; JSON has no member for what is undefined. */
+export interface Answer {
+  readonly key: string;
+  readonly value: Json | undefined;
+  readonly variant: string | undefined;
+  readonly reason: string;
+  readonly errorCode: string | undefined;
+  /** What is wrong, of an error that somebody else has met. */
+  readonly errorDetails?: string | undefined;
+  readonly metadata: JsonObject;
+}
+
+export function answerOf({ key, value, variant, reason, errorCode, metadata }: Outcome): Answer {
+  return { key, value, variant, reason, errorCode, metadata };
+}
+
+/** The answer of a daemon, as OFREP has it; undefined if it is none. */
+export function answerOfOfrep(element: Json | undefined): Answer | undefined {
+  if (!isObject(element) || typeof element.key !== "string") return undefined;
+  const { key, value, metadata } = element;
+  const errorCode = text(element.errorCode);
+  return {
+    key,
+    value,
+    variant: text(element.variant),
+    reason: errorCode === undefined ? (text(element.reason) ?? "UNKNOWN") : "ERROR",
+    errorCode,
+    errorDetails: text(element.errorDetails),
+    metadata: isObject(metadata) ? metadata : {},
+  };
+}
+
+function text(value: Json | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

@@ -1,10 +1,11 @@
 import type { JsonObject } from "../../core/json.ts";
 import type { FractionalVersion } from "../../evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../../evaluation/prepare.ts";
+import { SharedRules } from "../../evaluation/rule/shared-rule.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { FlagDefinition, FlagSet, Problem } from "../../flags/model.ts";
 import { type FlagOrigin, originOf, unknownOrigin } from "../../flags/origin.ts";
-import { SourceError } from "../../sources/source-error.ts";
+import { SourceError } from "../../sources/source.ts";
 import { parseSelector } from "../../store/selector.ts";
 import { Store } from "../../store/store.ts";
 import type { View } from "../../store/view.ts";
@@ -33,8 +34,9 @@ export class FlagsAtHand {
   constructor(documents: readonly SourceDocument[], options: FlagsAtHandOptions) {
     const { fractional, now, selector } = options;
     const names = documents.map(({ name }) => name);
+    const environment = { now, fractional, report: () => {}, rules: new SharedRules() };
     const store = new Store(names, {
-      prepare: (flag) => prepareFlag(flag, { now, fractional, report: () => {} }),
+      prepare: (flag) => prepareFlag(flag, environment),
       onListenerError: () => {},
     });
     this.#documents = documents.map((from) => ({ from, flagSet: flagSetOf(from) }));

@@ -1,5 +1,5 @@
 import { systemClock } from "../../core/clock.ts";
-import { silentLog } from "../../core/silent-log.ts";
+import { silentLog } from "../../core/log.ts";
 import type { Payload } from "../../sources/source.ts";
 import { createSource, type SourceConfig } from "../../sources/source-kinds.ts";
 import type { SourceDocument } from "../read-source.ts";

@@ -11,7 +11,7 @@ import {
   timesToSimulate,
   traitsOf,
 } from "../../evaluation/simulate.ts";
-import { SourceError } from "../../sources/source-error.ts";
+import { SourceError } from "../../sources/source.ts";
 import type { SourceDocument } from "../read-source.ts";
 import { FlagsAtHand } from "./flags-at-hand.ts";
 

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isArray, isObject, type Json, type JsonObject, kindOf } from "../../core/json.ts";
 import { didYouMean } from "../../core/nearest.ts";
+import { parseText } from "../../flags/document-text.ts";
 import { FindingList } from "../../flags/findings.ts";
-import { parseText } from "../../flags/text.ts";
-import { SourceError } from "../../sources/source-error.ts";
+import { SourceError } from "../../sources/source.ts";
 
 /** One case: what a flag should answer. */
 export interface Case {

@@ -1,7 +1,7 @@
 import { isObject, type Json } from "../../core/json.ts";
-import { preview } from "../../core/preview.ts";
+import { preview } from "../../core/message-text.ts";
 import { explain } from "../../evaluation/explain.ts";
-import type { Outcome } from "../../evaluation/outcome.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
 import { resolve } from "../../evaluation/resolve.ts";
 import { FlagsAtHand } from "../evaluate/flags-at-hand.ts";
 import type { SourceDocument } from "../read-source.ts";

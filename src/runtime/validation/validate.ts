@@ -1,13 +1,16 @@
 import { checkTargeting } from "../../evaluation/rule/check.ts";
 import { type InspectedDocument, inspectDocument } from "../../flags/document.ts";
-import { type FindingCode, kindOfFinding } from "../../flags/finding-table.ts";
+import {
+  type FindingCode,
+  type FindingSeverity,
+  kindOfFinding,
+} from "../../flags/finding-table.ts";
 import { type Finding, formatPath } from "../../flags/findings.ts";
 import type { FlagDefinition } from "../../flags/model.ts";
 import type { FoundThing } from "../../flags/places.ts";
-import { messageOf } from "../../sources/source-error.ts";
+import { messageOf } from "../../sources/source.ts";
 import { compileAsUsual } from "../compilation.ts";
 import type { SourceDocument } from "../read-source.ts";
-import { type DocumentReport, type Report, type ReportedFinding, reportOf } from "./report.ts";
 
 /** In longer documents the same code runs so often that compiling it early is worth it. */
 const longDocument = 256 * 1024;
@@ -103,4 +106,53 @@ function informOfShadowed(documents: readonly SeenDocument[]): void {
     findings.push(...locate(shadowed).map((finding) => toReported(finding, "information")));
     findings.sort((a, b) => a.line - b.line || a.column - b.column);
   }
+}
+
+/** One finding as people and programs get it. */
+export interface ReportedFinding {
+  readonly code: FindingCode | "unreadable";
+  readonly severity: FindingSeverity;
+  /** As a JSON path: `$.flags.banner.variants`. */
+  readonly path: string;
+  /** Both from 1, in the text that the source has; of what was never read 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** What was found in one document. */
+export interface DocumentReport {
+  /** The path of a file as it was given, `standard input`, or the URI without what may be secret. */
+  readonly source: string;
+  /** Undefined: what comes from elsewhere. */
+  readonly file: string | undefined;
+  readonly flags: number;
+  readonly findings: readonly ReportedFinding[];
+  /** Findings that were left out, for there are too many. */
+  readonly more: number;
+}
+
+/** What was found in all documents. */
+export interface Report {
+  readonly documents: readonly DocumentReport[];
+  /** Files of folders that are no flag documents. */
+  readonly skipped: number;
+  readonly errors: number;
+  readonly warnings: number;
+  readonly information: number;
+}
+
+export function reportOf(documents: readonly DocumentReport[], skipped: number): Report {
+  const count = (wanted: FindingSeverity) =>
+    documents.reduce(
+      (sum, { findings }) => sum + findings.filter(({ severity }) => severity === wanted).length,
+      0,
+    );
+  return {
+    documents,
+    skipped,
+    errors: count("error"),
+    warnings: count("warning"),
+    information: count("information"),
+  };
 }

@@ -1,4 +1,5 @@
-import type { StartConfig } from "../../config/start.ts";
+import type { StartConfig } from "../../config/start-config.ts";
+import { within } from "../../core/clock.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import type { HttpHandler, HttpReply } from "../../transport/http-handler.ts";
@@ -43,4 +44,27 @@ export async function replyOf(handler: HttpHandler, target: string): Promise<Man
   const reply = await handler({ method: "GET", target, headers: {}, body, secure: false });
   if (!reply) return { status: 404, headers: [], body: "" };
   return { ...reply, body: await new Response(reply.body as BodyInit).text() };
+}
+
+/** Requests to another thread that wait for their replies. */
+export class PendingReplies<Reply> {
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  #last = 0;
+
+  constructor(private readonly timeoutMs: number) {}
+
+  /** @returns undefined where no reply came in time */
+  async request(send: (id: number) => void): Promise<Reply | undefined> {
+    const id = ++this.#last;
+    const { promise, resolve } = Promise.withResolvers<Reply>();
+    this.#waiting.set(id, resolve);
+    send(id);
+    const reply = await within(promise, this.timeoutMs);
+    this.#waiting.delete(id);
+    return reply;
+  }
+
+  settle(id: number, reply: Reply): void {
+    this.#waiting.get(id)?.(reply);
+  }
 }

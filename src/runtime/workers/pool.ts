@@ -1,12 +1,17 @@
 import { Worker } from "node:worker_threads";
+import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import { threadEntry } from "../../core/thread-entry.ts";
-import { within } from "../../core/within.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import { Restarts } from "../restarts.ts";
-import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
-import { PendingReplies } from "./pending-replies.ts";
+import {
+  type FromWorker,
+  type ManagementReply,
+  PendingReplies,
+  type ToWorker,
+  type WorkerInit,
+} from "./messages.ts";
 
 export interface WorkerPoolOptions {
   /** Workers beside the main thread. */

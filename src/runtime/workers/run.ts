@@ -1,22 +1,27 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { buildInfo } from "../../core/build-info.ts";
 import type { Log } from "../../core/log.ts";
-import { createLog } from "../../telemetry/logging/create-log.ts";
+import { buildInfo } from "../../core/process-info.ts";
+import { isManagementPath } from "../../services/management/management-api.ts";
+import { createLog } from "../../telemetry/log/create-log.ts";
 import { Registry } from "../../telemetry/metrics/registry.ts";
 import { describeResource } from "../../telemetry/resource.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
 import { compileAfterStart } from "../compilation.ts";
+import { surviveMistakes } from "../daemon.ts";
 import { FlagPipeline } from "../flag-pipeline.ts";
 import { createPage, pageIsServed } from "../page.ts";
 import { serve } from "../serve.ts";
-import { surviveMistakes } from "../signals.ts";
-import { exportGraceMs, startExports } from "../telemetry-exports.ts";
-import type { FromWorker, ManagementReply, ToWorker, WorkerInit } from "./messages.ts";
-import { PendingReplies } from "./pending-replies.ts";
+import { exportGraceMs, startExports } from "../telemetry.ts";
+import {
+  type FromWorker,
+  type ManagementReply,
+  PendingReplies,
+  type ToWorker,
+  type WorkerInit,
+} from "./messages.ts";
 import { RelaySource } from "./relay-source.ts";
 
 const replyTimeoutMs = 5_000;
-const managementPaths = new Set(["/healthz", "/readyz", "/metrics", "/status"]);
 
 /** A further thread that serves the ports, from a store of its own that follows the main thread's. */
 export async function runWorker(): Promise<void> {
@@ -45,7 +50,7 @@ export async function runWorker(): Promise<void> {
   const replies = new PendingReplies<ManagementReply>(replyTimeoutMs);
   const management: HttpHandler = ({ target }) => {
     const path = pathOf(target);
-    if (!managementPaths.has(path)) return undefined;
+    if (!isManagementPath(path)) return undefined;
     return replies
       .request((id) => send({ kind: "request", id, path }))
       .then((reply) => reply ?? { status: 503, headers: [], body: null });

@@ -1,13 +1,49 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { Code, RpcError } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { RateLimit } from "../../core/rate-limit.ts";
-import { Code, RpcError } from "../../core/rpc-error.ts";
+import type { NumberSeries } from "../../telemetry/metrics/instrument.ts";
 import type { Registry } from "../../telemetry/metrics/registry.ts";
-import type { NumberSeries } from "../../telemetry/metrics/series.ts";
 import { confinedHeader, type Guard } from "../../transport/guard.ts";
-import { credentialOf } from "./credential.ts";
-import { FailedTries } from "./failed-tries.ts";
 import type { Surface, Token, TokenTable } from "./token-table.ts";
+
+/** `Bearer` in any case, and a token of visible characters (RFC 6750 §2.1). */
+const bearer = /^bearer +([\x21-\x7e]{1,1024})$/i;
+const apiKey = /^[\x21-\x7e]{1,1024}$/;
+
+/** The token of a request: `Authorization: Bearer …`, or `X-API-Key`; undefined: it has none that could be one. */
+export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
+  const { authorization, "x-api-key": key } = headers;
+  if (authorization !== undefined) {
+    const token = bearer.exec(authorization)?.[1];
+    if (token !== undefined) return token;
+  }
+  return typeof key === "string" && apiKey.test(key) ? key : undefined;
+}
+
+const rate = { burst: 20, perSecond: 1 };
+const maxAddresses = 10_000;
+
+/** How often each address has failed of late. The oldest addresses are forgotten if there are too many. */
+export class FailedTries {
+  readonly #limits = new Map<string, RateLimit>();
+
+  /** @param now in milliseconds. @returns False: the address has failed too often. */
+  take(address: string, now: number): boolean {
+    let limit = this.#limits.get(address);
+    if (limit === undefined) {
+      limit = new RateLimit(rate);
+      const [oldest] = this.#limits.keys();
+      if (oldest !== undefined && this.#limits.size >= maxAddresses) this.#limits.delete(oldest);
+      this.#limits.set(address, limit);
+    }
+    return limit.take(now);
+  }
+
+  get size(): number {
+    return this.#limits.size;
+  }
+}
 
 /** Answered to everybody: what probes ask. */
 const open: ReadonlySet<string> = new Set([

@@ -1,11 +1,6 @@
-import { codeForm } from "../../core/rpc-error.ts";
+import { codeForm } from "../../core/errors.ts";
 import type { Guard } from "../../transport/guard.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
-
-/** What the management handler keeps to whom it knows; probes are answered to everybody. */
-export function isGuardedManagement(path: string): boolean {
-  return path === "/metrics" || path === "/status";
-}
 
 /** A handler that asks a guard before it answers what `isGuarded` says. */
 export function guarded(

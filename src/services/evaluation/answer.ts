@@ -1,14 +1,16 @@
 /** From an outcome to what a Resolve method answers, made once per outcome and method. */
 
+import { Code, RpcError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
-import type { RpcError } from "../../core/rpc-error.ts";
-import { type Kind, kindOf } from "../../evaluation/kind.ts";
 import { once } from "../../evaluation/memo.ts";
-import type { Outcome } from "../../evaluation/outcome.ts";
-import { failed } from "../../evaluation/outcomes.ts";
+import {
+  type ErrorCode,
+  failed,
+  type Kind,
+  kindOf,
+  type Outcome,
+} from "../../evaluation/outcomes.ts";
 import { type Dialect, dialects, type MethodName, methodName } from "./dialects.ts";
-import { errorOf } from "./errors.ts";
-import { toInt64 } from "./int64.ts";
 import { encodeReply, type Reply, replyJson } from "./reply.ts";
 
 interface Success {
@@ -29,6 +31,14 @@ interface Failure {
 
 /** What a Resolve method answers to one outcome. */
 export type Answer = Success | Failure;
+
+// Made once: none of them carries anything of a request, and a stack trace would say nothing.
+const errors: Readonly<Record<ErrorCode, RpcError>> = {
+  FLAG_NOT_FOUND: new RpcError("Flag not found", Code.NotFound),
+  PARSE_ERROR: new RpcError("Error parsing input or configuration", Code.DataLoss),
+  TYPE_MISMATCH: new RpcError("Type mismatch error", Code.InvalidArgument),
+  GENERAL: new RpcError("General error", Code.Unknown),
+};
 
 /** One Resolve method of one service. */
 export interface ResolveMethod extends MethodName {
@@ -65,7 +75,7 @@ function defineMethod(method: MethodName, type: ResultType): ResolveMethod {
 
 function makeAnswer(dialect: Dialect, type: ResultType, outcome: Outcome): Answer {
   const { reason, errorCode, variant, value, metadata } = outcome;
-  if (errorCode !== undefined) return { counted: outcome, error: errorOf(errorCode) };
+  if (errorCode !== undefined) return { counted: outcome, error: errors[errorCode] };
   if (variant === undefined || value === undefined) {
     if (reason === "DISABLED") return success(dialect, outcome, nothing(dialect, type, outcome));
     if (dialect.codeDefault === "not_found") return failure(outcome, "FLAG_NOT_FOUND");
@@ -102,5 +112,15 @@ function success({ optionalFields }: Dialect, counted: Outcome, reply: Reply): S
 }
 
 function failure(outcome: Outcome, errorCode: "FLAG_NOT_FOUND" | "TYPE_MISMATCH"): Failure {
-  return { counted: failed(outcome, errorCode), error: errorOf(errorCode) };
+  return { counted: failed(outcome, errorCode), error: errors[errorCode] };
+}
+
+const maxInt64 = 2n ** 63n - 1n;
+const minInt64 = -(2n ** 63n);
+
+/** The whole part of a number, cut toward zero, held within int64. Not a number gives 0. */
+function toInt64(value: number): bigint {
+  if (value >= 2 ** 63) return maxInt64;
+  if (value <= -(2 ** 63)) return minInt64;
+  return Number.isNaN(value) ? 0n : BigInt(Math.trunc(value));
 }

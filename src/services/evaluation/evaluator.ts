@@ -1,13 +1,14 @@
-import type { Outcome } from "../../evaluation/outcome.ts";
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
-import { resolve } from "../../evaluation/resolve.ts";
+import { atOnce } from "../../core/turns.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
+import { type EvaluationContext, resolve } from "../../evaluation/resolve.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
-import type { ContextAdditions, HeaderLookup } from "../context.ts";
-import { invalidArgument } from "../errors.ts";
+import type { ContextAdditions, HeaderLookup } from "../context-additions.ts";
+import type { EvaluationSpan, EvaluationTrace } from "../evaluation-trace.ts";
+import { invalidArgument } from "../rpc-service.ts";
 import { confine, selectorHeader, selectorOf } from "../selector-header.ts";
 import type { Answer, ResolveMethod } from "./answer.ts";
-import type { BulkMethod } from "./bulk.ts";
+import type { BulkMethod } from "./resolve-all.ts";
 
 export interface EvaluatorOptions {
   readonly store: SnapshotSource;
@@ -73,5 +74,59 @@ export function selectorFrom(header: HeaderLookup): Selector {
     return confine(selectorOf(header(selectorHeader)), header);
   } catch (error) {
     throw error instanceof InvalidSelectorError ? invalidArgument(error.message) : error;
+  }
+}
+
+/** Reports each evaluation of `evaluator`: as a span in its caller's trace, or to the debug log. */
+export function traced(evaluator: Evaluator, trace: EvaluationTrace): Evaluator {
+  const start = ({ dialect, name }: ResolveMethod | BulkMethod, header: HeaderLookup) => {
+    const traceparent = header("traceparent");
+    return trace({
+      name,
+      scope: dialect.traceScope,
+      kind: "server",
+      traceparent: typeof traceparent === "string" ? traceparent : undefined,
+    });
+  };
+
+  return {
+    ...evaluator,
+    resolve(method, flagKey, context, header) {
+      const span = start(method, header);
+      let read: EvaluationContext | undefined;
+      const reading = () => {
+        read = context();
+        return read;
+      };
+      const answer = failing(span, () => evaluator.resolve(method, flagKey, reading, header));
+      const { counted: outcome, error } = answer;
+      span?.flag({ key: flagKey, outcome, error, context: read });
+      return answer;
+    },
+    resolveAll(method, context, header, answer) {
+      const span = start(method, header);
+      let seen: View | undefined;
+      // What was put in order for the answer is in order.
+      const done = () => span?.flags(seen ? atOnce(seen.ordered()).length : 0);
+      const result = failing(span, () =>
+        evaluator.resolveAll(method, context, header, (view, complete) => {
+          seen = view;
+          return answer(view, complete);
+        }),
+      );
+      // Of a large answer it is a promise.
+      if (result instanceof Promise) result.then(done, (error) => span?.failed(error));
+      else done();
+      return result;
+    },
+  };
+}
+
+function failing<T>(span: EvaluationSpan | undefined, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    span?.failed(error);
+    throw error;
   }
 }

@@ -1,6 +1,4 @@
-import type { Selector } from "../../store/view.ts";
-import { streamDeadlineExceeded } from "../errors.ts";
-import type { ChangeFeed } from "./change-feed.ts";
+import { streamDeadlineExceeded } from "../rpc-service.ts";
 import {
   type ConfigurationChange,
   keepAlive,
@@ -18,9 +16,11 @@ export interface EventSink {
   onClose(listener: () => void): void;
 }
 
+export type ChangeListener = (change: ConfigurationChange) => void;
+
 export interface EventStreamOptions {
-  readonly feed: ChangeFeed;
-  readonly selector: Selector;
+  /** Calls the listener after each change; returns what ends that. */
+  readonly subscribe: (listener: ChangeListener) => () => void;
   readonly whenReady: Promise<void>;
   /** Milliseconds without another message until a keep_alive. */
   readonly keepAliveMs: number;
@@ -67,10 +67,10 @@ export class EventStream {
 
   #start(): void {
     if (this.#closed) return;
-    const { feed, selector, keepAliveMs } = this.#options;
+    const { subscribe, keepAliveMs } = this.#options;
     this.#send(providerReady);
     if (this.#closed) return;
-    this.#unsubscribe = feed.listen(selector, (change) => this.#changed(change));
+    this.#unsubscribe = subscribe((change) => this.#changed(change));
     this.#keepAlive = setTimeout(() => this.#keepAliveDue(), keepAliveMs);
   }
 

@@ -1,9 +1,9 @@
-import { expressionOf } from "../../store/selector.ts";
+import { expressionOf, selectorId } from "../../store/selector.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
-import type { EventClient } from "../../telemetry/event-metrics.ts";
-import { ChangeFeed } from "./change-feed.ts";
+import type { EventClient } from "../../telemetry/stream-metrics.ts";
 import type { Dialect } from "./dialects.ts";
-import { type EventSink, EventStream } from "./event-stream.ts";
+import { type ChangeListener, type EventSink, EventStream } from "./event-stream.ts";
+import { ConfigurationChange } from "./events.ts";
 
 export interface EventStreamsOptions {
   readonly store: SnapshotSource;
@@ -34,8 +34,7 @@ export class EventStreams {
     });
     const { whenReady, streamDeadlineMs, keepAliveMs = 20_000, stallMs = 30_000 } = this.#options;
     const stream = new EventStream(sink, {
-      feed: this.#feed,
-      selector,
+      subscribe: (listener) => this.#feed.listen(selector, listener),
       whenReady,
       keepAliveMs,
       stallMs,
@@ -53,5 +52,56 @@ export class EventStreams {
   shutdown(): void {
     this.#stopping = true;
     for (const stream of this.#open) stream.shutdown();
+  }
+}
+
+interface Channel {
+  readonly listeners: Set<ChangeListener>;
+  readonly unsubscribe: () => void;
+}
+
+/** One subscription to the store per distinct selector, however many streams there are. */
+export class ChangeFeed {
+  readonly #store: SnapshotSource;
+  readonly #channels = new Map<string, Channel>();
+
+  constructor(store: SnapshotSource) {
+    this.#store = store;
+  }
+
+  /** Returns what ends it. */
+  listen(selector: Selector, listener: ChangeListener): () => void {
+    const id = selectorId(selector);
+    const channel = this.#channels.get(id) ?? this.#open(id, selector);
+    channel.listeners.add(listener);
+    return () => {
+      if (!channel.listeners.delete(listener) || channel.listeners.size > 0) return;
+      channel.unsubscribe();
+      this.#channels.delete(id);
+    };
+  }
+
+  #open(id: string, selector: Selector): Channel {
+    const listeners = new Set<ChangeListener>();
+    const tell = (change: ConfigurationChange) => {
+      for (const listener of listeners) listener(change);
+    };
+    // What comes while a large change is encoded waits for it.
+    let queue = Promise.resolve();
+    let queued = 0;
+    const unsubscribe = this.#store.subscribe(selector, (changes) => {
+      const change = new ConfigurationChange(changes);
+      if (!change.isLarge && queued === 0) return tell(change);
+      const next = async () => {
+        if (change.isLarge) await change.event.encode();
+        queued--;
+        tell(change);
+      };
+      queued++;
+      queue = queue.then(next, next);
+    });
+    const channel = { listeners, unsubscribe };
+    this.#channels.set(id, channel);
+    return channel;
   }
 }

@@ -5,7 +5,7 @@
  * `Resolve…Response { value = 1; string reason = 2; string variant = 3; Struct metadata = 4; }`
  */
 import type { Json, JsonObject } from "../../core/json.ts";
-import { writeStruct } from "../../protobuf/write-struct.ts";
+import { writeStruct } from "../../protobuf/struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 
 /** The members of a Resolve response. */

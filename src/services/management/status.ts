@@ -1,10 +1,12 @@
 /** The answer of `/status`: what an operator asks first, as JSON. Documented in docs/reference/status.md. */
-import { buildInfo } from "../../core/build-info.ts";
+
+import { compareBytes } from "../../core/order.ts";
+import { buildInfo } from "../../core/process-info.ts";
 import type { Problem } from "../../flags/model.ts";
 import type { SourceStatus } from "../../sources/source-status.ts";
 import type { PastChange } from "../../store/history.ts";
+import type { Observation } from "../../telemetry/metrics/instrument.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
-import { type Evaluations, evaluationsOf, type Streams, streamsOf } from "./status-counts.ts";
 
 /** A number is added when a member changes its meaning or goes; new members do not change it. */
 const statusVersion = 1;
@@ -21,6 +23,26 @@ export interface ListenerStatus {
     /** Of the file, first the server's own. Empty: the file cannot be read now. */
     readonly certificates: readonly { readonly subject: string; readonly expires: string }[];
   };
+}
+
+/** Open streams of one kind and client. */
+export interface Streams {
+  /** `sync`, or the service whose event stream it is: `ofrep`, `flagd.evaluation.v1.Service`, … */
+  readonly kind: string;
+  /** As a sync client named itself; null: it did not. */
+  readonly client: string | null;
+  /** Null: every flag. */
+  readonly selector: string | null;
+  readonly open: number;
+}
+
+/** How often a variant of a flag was given since the start. */
+export interface Evaluations {
+  readonly flag: string;
+  /** `""`: the application's own default was used. */
+  readonly variant: string;
+  readonly reason: string;
+  readonly count: number;
 }
 
 /** What the answer is made of. */
@@ -132,4 +154,38 @@ function iso(time: number): string {
 
 function seconds(ms: number): number {
   return Math.max(0, Math.round(ms / 100) / 10);
+}
+
+/** From the metrics, which are those of all threads. Bounded as they are. */
+function streamsOf(metrics: Collection): Streams[] {
+  const sync = seriesOf(metrics, "feature_flag.flagd.sync.active_streams");
+  const events = seriesOf(metrics, "feature_flag.flagd.event.active_streams");
+  return [...sync, ...events]
+    .filter(({ value }) => value > 0)
+    .map(({ attributes, value }) => ({
+      kind: attributes.service ?? "sync",
+      client: attributes.provider_id ?? null,
+      selector: attributes.selector ?? null,
+      open: value,
+    }));
+}
+
+/** In byte order of the flags. */
+function evaluationsOf(metrics: Collection): Evaluations[] {
+  return seriesOf(metrics, "feature_flag.flagd.impression")
+    .map(({ attributes, value }) => ({
+      flag: attributes["feature_flag.key"] ?? "",
+      variant: attributes["feature_flag.result.variant"] ?? "",
+      reason: attributes["feature_flag.reason"] ?? "",
+      count: value,
+    }))
+    .sort((a, b) => compareBytes(a.flag, b.flag) || compareBytes(a.variant, b.variant));
+}
+
+function seriesOf({ scopes }: Collection, name: string): readonly Observation[] {
+  return scopes.flatMap(({ metrics }) =>
+    metrics.flatMap((metric) =>
+      metric.definition.name === name && metric.kind !== "histogram" ? metric.series : [],
+    ),
+  );
 }

@@ -1,25 +1,19 @@
-import { atOnce, inSlices } from "../../core/steps.ts";
-/** From a context to the answer of OFREP's two ways to evaluate. */
-
-import type { Outcome } from "../../evaluation/outcome.ts";
-import type { EvaluationContext } from "../../evaluation/prepared-flag.ts";
-import { resolve, takesTurns } from "../../evaluation/resolve.ts";
+import { atOnce, inSlices } from "../../core/turns.ts";
+import type { Outcome } from "../../evaluation/outcomes.ts";
+import { type EvaluationContext, resolve, takesTurns } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
-import { ContextAdditions } from "../context.ts";
-import type { ContextSource } from "../context-source.ts";
-import type { EvaluationSpan, EvaluationTrace } from "../evaluation-tracing.ts";
+import { ContextAdditions, type ContextSource } from "../context-additions.ts";
+import type { EvaluationSpan, EvaluationTrace } from "../evaluation-trace.ts";
 import { selectorHeader } from "../selector-header.ts";
-import type { Body } from "./body.ts";
-import { type BulkAnswer, bulkAnswer, matches } from "./bulk.ts";
-import { parseContext } from "./context.ts";
-import { elementOf } from "./element.ts";
-import { eventStreams } from "./events/advertisement.ts";
-import { namedConfiguration } from "./events/configuration.ts";
-import type { OfrepEvents } from "./events/events.ts";
-import type { Observed } from "./observed.ts";
+import { type BulkAnswer, bulkAnswer, elementOf, matches } from "./answers.ts";
+import { namedConfiguration } from "./event-channel.ts";
+import type { Observed } from "./observed-request.ts";
+import { eventStreams, type OfrepEvents } from "./ofrep-events.ts";
+import { isRefusal, type OfrepRequest, parseContext, readSelector } from "./ofrep-request.ts";
 import { json, type Reply, refusal } from "./reply.ts";
-import type { OfrepRequest } from "./request.ts";
-import { isRefusal, readSelector } from "./selector.ts";
+import type { Body } from "./request-body.ts";
+
+/** From a context to the answer of OFREP's two ways to evaluate. */
 
 export interface EvaluationsOptions {
   readonly store: SnapshotSource;

@@ -1,5 +1,5 @@
 /** Answers of OFREP that are not about a flag, and the form that all answers have. */
-import { codeForm, type RpcError } from "../../core/rpc-error.ts";
+import { codeForm, type RpcError } from "../../core/errors.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { HeaderList } from "../../transport/cors.ts";
 import type { HttpReply } from "../../transport/http-handler.ts";

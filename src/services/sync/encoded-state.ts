@@ -1,20 +1,23 @@
 /** What sync clients are told of a view. */
 
+import { Code, RpcError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
-import { Code, RpcError } from "../../core/rpc-error.ts";
-import { atOnce, inSlices, type Steps } from "../../core/steps.ts";
+import { atOnce, inSlices, type Steps } from "../../core/turns.ts";
 import { Derived } from "../../evaluation/memo.ts";
+import { writeStruct } from "../../protobuf/struct.ts";
+import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
 import { envelopeBytes, writeEnvelope } from "../../transport/grpc/envelope.ts";
-import type { ContextSource } from "../context-source.ts";
-import { encodeContext, flagsPrefix } from "./sync-messages.ts";
+import type { ContextSource } from "../context-additions.ts";
 
 /** The largest message that a gRPC client takes if it was not told otherwise. */
 const clientLimitBytes = 4 * 1024 * 1024;
 
 /** Bytes copied without interruption. */
 const copyBytes = 256 * 1024;
+
+const writer = new WireWriter();
 
 /** A view and the evaluation context beside it, as bytes that all streams send. */
 export class EncodedState {
@@ -144,4 +147,16 @@ export class StateEncoder {
       { bytes: frame.length, ...reflection },
     );
   }
+}
+
+/** What precedes the `flag_configuration`, field 1 of both responses, of so many bytes. */
+function flagsPrefix(size: number): Uint8Array {
+  writer.head(1, size);
+  return writer.take();
+}
+
+/** The Struct in field 2: of `SyncFlagsResponse` its `sync_context`, of `GetMetadataResponse` the metadata. */
+export function encodeContext(context: JsonObject): Uint8Array {
+  writer.message(2, () => writeStruct(writer, context));
+  return writer.take();
 }

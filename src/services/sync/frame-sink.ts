@@ -1,6 +1,6 @@
-import type { MessageStream } from "../../transport/method.ts";
+import type { MessageStream } from "../../transport/listener.ts";
 import type { EncodedState } from "./encoded-state.ts";
-import type { StateSink } from "./sync-stream.ts";
+import type { StateSink } from "./sync-streams.ts";
 
 /** A slow reader makes progress if it takes this much, and costs no more than it beyond the shared frame. */
 const pieceBytes = 64 * 1024;

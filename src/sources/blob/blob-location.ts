@@ -1,5 +1,5 @@
-import { ConfigError } from "../../core/config-error.ts";
-import { quoteUri } from "../../core/quote.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quoteUri } from "../../core/message-text.ts";
 
 /** An object in a bucket, and how to get there. */
 export interface BlobLocation {
@@ -11,7 +11,7 @@ export interface BlobLocation {
 }
 
 /** Options that there are, by name. */
-export type BlobOptions = Readonly<Record<string, "text" | "boolean">>;
+type BlobOptions = Readonly<Record<string, "text" | "boolean">>;
 
 /**
  * Reads `scheme://bucket/path/to/object?option=value`.

@@ -1,17 +1,14 @@
 import type { Clock } from "../../core/clock.ts";
-import { type Environment, trimmed } from "../../core/environment.ts";
+import { type Environment, trimmed } from "../../core/process-info.ts";
+import { PolledSource } from "../poller.ts";
 import type { Polling } from "../settings.ts";
-import type { Payload } from "../source.ts";
-import { SourceError } from "../source-error.ts";
-import type { AnySourceConfig } from "../source-kind.ts";
-import { sourceName } from "../source-name.ts";
-import { PolledSource } from "../web/polled-source.ts";
-import { errorCode, refusal } from "../web/refusal.ts";
-import { WebClient, type WholeAnswer } from "../web/web-client.ts";
+import { type Payload, SourceError } from "../source.ts";
+import { type AnySourceConfig, sourceName } from "../source-kind.ts";
+import { WebClient, type WebRequest, type WholeAnswer } from "../web/web-client.ts";
 import { WebDocument } from "../web/web-document.ts";
-import type { Bucket, OpenBucket } from "./bucket.ts";
+import { errorCode, refusal } from "../web/web-errors.ts";
 
-export interface BlobSourceDependencies {
+interface BlobSourceDependencies {
   readonly clock: Clock;
   readonly env?: Environment;
   /** Milliseconds of silence after which a server counts as gone. */
@@ -19,7 +16,7 @@ export interface BlobSourceDependencies {
 }
 
 /** The configuration of any source of this kind. */
-export interface BlobSourceConfig extends AnySourceConfig, Polling {}
+interface BlobSourceConfig extends AnySourceConfig, Polling {}
 
 /** Flags from a JSON or YAML object in a bucket. */
 export class BlobSource extends PolledSource {
@@ -36,7 +33,7 @@ export class BlobSource extends PolledSource {
     const { provider, uri } = config;
     const client = new WebClient(silenceMs === undefined ? {} : { silenceMs });
     super({ name: sourceName(config), provider, client, clock, polling: config });
-    this.#bucket = openBucket(uri, { client, clock, env });
+    this.#bucket = openBucket(uri, { client, env });
     this.#document = new WebDocument(client, this.#bucket.key);
   }
 
@@ -59,4 +56,31 @@ function blobRefusal(answer: WholeAnswer, advice: string): SourceError {
   // Who may not list a bucket is told AccessDenied of an object that is not there yet.
   const retryable = error.retryable || code === "AccessDenied";
   return new SourceError(code ? `${error.message} (${code})` : error.message, { retryable });
+}
+
+export interface BucketDependencies {
+  readonly client: WebClient;
+  readonly env: Environment;
+}
+
+/**
+ * Makes the bucket of a URI.
+ * @throws ConfigError for a wrong URI or environment variable
+ */
+export type OpenBucket = (uri: string, dependencies: BucketDependencies) => Bucket;
+
+/** One kind of storage, made for one object. */
+export interface Bucket {
+  /** Name of the object; its extension may say the format. */
+  readonly key: string;
+  /** What to do when access is refused. */
+  readonly advice: string;
+  /** Access was refused: get other credentials for the next request, if they are temporary. */
+  forget(): void;
+  /**
+   * The GET that fetches the object, authorized.
+   * @param conditions headers that it shall have
+   * @throws SourceError if there are no credentials
+   */
+  request(conditions: Readonly<Record<string, string>>, signal: AbortSignal): Promise<WebRequest>;
 }

@@ -4,12 +4,16 @@ import type { Log } from "../../core/log.ts";
 import type { DocumentFormat } from "../../flags/model.ts";
 import { contentHash } from "../content-hash.ts";
 import { RetryLoop } from "../retry-loop.ts";
-import type { Source, SourceSink } from "../source.ts";
-import { SourceError } from "../source-error.ts";
-import { errorText } from "./error-text.ts";
+import { type Source, SourceError, type SourceSink } from "../source.ts";
 import type { FileSourceConfig } from "./file-kind.ts";
-import { FileWatcher } from "./file-watcher.ts";
-import { type Fingerprint, fingerprint, type Reading, read } from "./read-file.ts";
+import {
+  errorText,
+  FileWatcher,
+  type Fingerprint,
+  fingerprint,
+  type Reading,
+  read,
+} from "./flag-file.ts";
 
 const pollMs = 1000;
 

@@ -1,6 +1,5 @@
 import { asksForTls, clientTlsSettings } from "../settings.ts";
-import type { ConfigOf, SourceKind } from "../source-kind.ts";
-import { sourceName } from "../source-name.ts";
+import { type ConfigOf, type SourceKind, sourceName } from "../source-kind.ts";
 
 const settings = {
   tls: {

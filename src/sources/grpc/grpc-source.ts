@@ -1,17 +1,16 @@
 import { Metadata } from "@grpc/grpc-js";
 import type { Clock } from "../../core/clock.ts";
-import { ConfigError } from "../../core/config-error.ts";
-import { logGrpc } from "../../core/grpc-log.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
-import { type ClientTls, readClientTls } from "../../core/tls/client-tls.ts";
+import { type ClientTls, readClientTls } from "../../core/tls/tls-material.ts";
 import { RetryLoop } from "../retry-loop.ts";
 import { pemFiles } from "../settings.ts";
-import type { Source, SourceSink } from "../source.ts";
-import { SourceError } from "../source-error.ts";
-import { sourceName } from "../source-name.ts";
-import { diagnose } from "./diagnose-grpc.ts";
+import { type Source, SourceError, type SourceSink } from "../source.ts";
+import { sourceName } from "../source-kind.ts";
+import { diagnose, probe } from "./diagnose-grpc.ts";
 import type { GrpcSourceConfig } from "./grpc-kind.ts";
+import { logGrpc } from "./grpc-log.ts";
 import {
   defaultTiming,
   type GrpcTiming,
@@ -21,10 +20,9 @@ import {
   timeoutEnd,
 } from "./grpc-stream.ts";
 import { type Endpoint, parseGrpcTarget } from "./grpc-target.ts";
-import { probe } from "./probe.ts";
 import type { StreamEnd } from "./stream-end.ts";
 
-export interface GrpcSourceDependencies {
+interface GrpcSourceDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing?: Partial<GrpcTiming>;

@@ -1,14 +1,16 @@
 import { isIP } from "node:net";
+import { checkServerIdentity, createSecureContext, type PeerCertificate } from "node:tls";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
+  ChannelCredentials,
   type ChannelOptions,
   Client,
   connectivityState,
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { isLoopback } from "../../core/loopback.ts";
-import type { ClientTls } from "../../core/tls/client-tls.ts";
+import { isLoopback } from "../../core/tcp-address.ts";
+import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
 import {
   FlagSyncService,
   type SyncFlagsRequest,
@@ -16,7 +18,7 @@ import {
   type SyncFlagsResponse,
   SyncFlagsResponseSchema,
 } from "../../gen/flagd/sync/v1/sync_pb.ts";
-import { channelCredentials } from "./channel-credentials.ts";
+import { messageOf, SourceError } from "../source.ts";
 import type { GrpcSourceConfig } from "./grpc-kind.ts";
 import type { GrpcTarget } from "./grpc-target.ts";
 import { describeEnd, type StreamEnd } from "./stream-end.ts";
@@ -150,4 +152,28 @@ function isLocal({ endpoint }: GrpcTarget): boolean {
 /** The IP address that the server is called by, if it is. */
 function addressOf({ endpoint }: GrpcTarget): string | undefined {
   return endpoint && "host" in endpoint && isIP(endpoint.host) ? endpoint.host : undefined;
+}
+
+/**
+ * @param tls undefined: plaintext
+ * @param address of a server that is called by its IP address and not by a name
+ * @throws SourceError, a permanent one, if there is something wrong with the contents
+ */
+function channelCredentials(
+  tls: ClientTls | undefined,
+  address: string | undefined,
+): ChannelCredentials {
+  if (!tls) return ChannelCredentials.createInsecure();
+  const verify = address && {
+    checkServerIdentity: (_: string, of: PeerCertificate) => checkServerIdentity(address, of),
+  };
+  try {
+    // `createSsl` has no place for `allowPartialTrustChain`.
+    const context = createSecureContext({ ...bunTls(tls), minVersion: "TLSv1.2" });
+    return ChannelCredentials.createFromSecureContext(context, verify || {});
+  } catch (error) {
+    throw new SourceError(`the TLS files cannot be used: ${messageOf(error)}`, {
+      retryable: false,
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
 
 /** Where the channel connects and what it calls itself there. */
 export interface GrpcTarget {

@@ -1,7 +1,6 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
 import { asksForTls, clientTlsSettings, pollSettings, type SettingValues } from "../settings.ts";
-import type { ConfigOf, SourceKind } from "../source-kind.ts";
-import { sourceName } from "../source-name.ts";
+import { type ConfigOf, type SourceKind, sourceName } from "../source-kind.ts";
 
 const oauthSettings = {
   tokenUrl: { type: "text", doc: "URL of the token endpoint." },

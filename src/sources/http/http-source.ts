@@ -1,19 +1,18 @@
 import type { Clock } from "../../core/clock.ts";
-import { readClientTls } from "../../core/tls/client-tls.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quoteUri } from "../../core/message-text.ts";
+import { readClientTls } from "../../core/tls/tls-material.ts";
+import { PolledSource } from "../poller.ts";
 import { pemFiles } from "../settings.ts";
-import type { Payload } from "../source.ts";
-import { SourceError } from "../source-error.ts";
-import { sourceName } from "../source-name.ts";
-import { PolledSource } from "../web/polled-source.ts";
-import { refusal } from "../web/refusal.ts";
-import type { TokenCache } from "../web/token-cache.ts";
+import { type Payload, SourceError } from "../source.ts";
+import { sourceName } from "../source-kind.ts";
 import { WebClient } from "../web/web-client.ts";
 import { WebDocument } from "../web/web-document.ts";
+import { refusal } from "../web/web-errors.ts";
 import type { HttpSourceConfig } from "./http-kind.ts";
-import { type HttpTarget, httpTarget } from "./http-target.ts";
-import { clientCredentials } from "./oauth.ts";
+import { clientCredentials, type TokenCache } from "./oauth.ts";
 
-export interface HttpSourceDependencies {
+interface HttpSourceDependencies {
   readonly clock: Clock;
   /** Milliseconds of silence after which a server counts as gone. */
   readonly silenceMs?: number;
@@ -68,6 +67,63 @@ export class HttpSource extends PolledSource {
       (conditions) => ({ url, headers: { ...headers, ...conditions } }),
       signal,
       (answer) => refusal(answer, "check authHeader, headers or oauth"),
+    );
+  }
+}
+
+/** What an HTTP source asks for. */
+interface HttpTarget {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What to ask for and with which headers: user and password of the URI as Basic authentication
+ * (RFC 7617), `authHeader` over it, `headers` over all.
+ * @throws ConfigError for what cannot be requested
+ */
+export function httpTarget(config: HttpSourceConfig): HttpTarget {
+  const { uri, authHeader, oauth } = config;
+  const shown = `http source ${quoteUri(uri)}`;
+  // Neither `http:/host` nor `http:\\host`, of which a URL can be made as well.
+  const url = /^https?:\/\/[^/\\]/i.test(uri) && URL.canParse(uri) ? new URL(uri) : undefined;
+  if (url === undefined) {
+    throw new ConfigError(`${shown}: expected http://host/path or https://host/path`);
+  }
+  const headers = new Headers({ accept: "application/json, application/yaml" });
+  if (url.username || url.password) {
+    const user = `${decoded(url.username)}:${decoded(url.password)}`;
+    headers.set("authorization", `Basic ${Buffer.from(user).toString("base64")}`);
+    url.username = "";
+    url.password = "";
+  }
+  if (authHeader) setHeader(headers, "authorization", authHeader, `${shown}: authHeader`);
+  for (const [name, value] of Object.entries(config.headers)) {
+    setHeader(headers, name, value, `${shown}: headers`);
+  }
+  if (oauth && !/^https?:/.test(URL.canParse(oauth.tokenUrl ?? "") ? (oauth.tokenUrl ?? "") : "")) {
+    throw new ConfigError(`${shown}: oauth.tokenUrl is not an http or https URL`);
+  }
+  return { url, headers: Object.fromEntries(headers) };
+}
+
+/** Percent-encoding undone; a stray percent sign stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function setHeader(headers: Headers, name: string, value: string, where: string): void {
+  try {
+    headers.set(name, value);
+  } catch {
+    // The value is not repeated: it may be secret.
+    const shown = JSON.stringify(name.slice(0, 80));
+    throw new ConfigError(
+      `${where}: ${shown} is not a valid header name, or its value contains a line break`,
     );
   }
 }

@@ -1,8 +1,8 @@
-import type { Environment } from "../../core/environment.ts";
-import { SourceError } from "../source-error.ts";
-import { refusal } from "../web/refusal.ts";
+import type { Environment } from "../../core/process-info.ts";
+import { SourceError } from "../source.ts";
 import { WebClient, type WebRequest, type WholeAnswer } from "../web/web-client.ts";
-import { type Cluster, ClusterAccess } from "./cluster.ts";
+import { refusal } from "../web/web-errors.ts";
+import { type Cluster, ClusterAccess } from "./cluster-access.ts";
 import {
   type FlagObject,
   type FlagResource,
@@ -11,10 +11,9 @@ import {
   readObject,
   resourcePath,
 } from "./flag-resource.ts";
-import { jsonLines } from "./json-lines.ts";
 
 /** The answer to a list request. */
-export interface Listed {
+interface Listed {
   /** Undefined: there is no such resource. */
   readonly flag: FlagObject | undefined;
   /** Where a watch goes on from here. */
@@ -33,7 +32,7 @@ export class OutdatedError extends Error {
   override readonly name = "OutdatedError";
 }
 
-export interface FlagApiOptions {
+interface FlagApiOptions {
   readonly resource: FlagResource;
   readonly env: Environment;
   readonly serviceAccount: string;
@@ -117,10 +116,10 @@ export class FlagApi {
   async #request(query: URLSearchParams, signal: AbortSignal): Promise<WebRequest> {
     const { resource } = this.#options;
     this.#cluster = await this.#access.get(signal);
-    const { server, authorization } = this.#cluster;
+    const { server, headers } = this.#cluster;
     return {
       url: new URL(`${server}${resourcePath(resource)}?${query}`),
-      headers: { accept: "application/json", ...(authorization && { authorization }) },
+      headers: { accept: "application/json", ...headers },
     };
   }
 
@@ -134,5 +133,40 @@ export class FlagApi {
     }
     const advice = `allow flagd to list and watch featureflags in the namespace ${namespace}`;
     return refusal(answer, advice);
+  }
+}
+
+const largestLine = 64 * 1024 * 1024;
+
+/**
+ * The JSON values of a stream that has one per line.
+ * @throws SourceError for a line that is too long or no JSON
+ */
+export async function* jsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(10, start);
+      const part = chunk.subarray(start, end < 0 ? chunk.length : end);
+      length += part.length;
+      if (length > largestLine)
+        throw new SourceError(`an event is larger than ${largestLine} bytes`);
+      parts.push(part);
+      if (end < 0) break;
+      start = end + 1;
+      if (length > 0) yield parse(Buffer.concat(parts).toString());
+      parts = [];
+      length = 0;
+    }
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new SourceError("the server does not speak the Kubernetes API: an event is not JSON");
   }
 }

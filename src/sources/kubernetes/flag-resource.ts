@@ -1,5 +1,5 @@
-import { ConfigError } from "../../core/config-error.ts";
-import { quote } from "../../core/quote.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { quote } from "../../core/message-text.ts";
 
 /** A FeatureFlag of the OpenFeature operator. */
 export interface FlagResource {

@@ -1,14 +1,14 @@
 import type { Clock } from "../../core/clock.ts";
-import { type Environment, trimmed } from "../../core/environment.ts";
+import { type Environment, trimmed } from "../../core/process-info.ts";
 import { contentHash } from "../content-hash.ts";
 import { RetryLoop } from "../retry-loop.ts";
 import type { Source, SourceSink } from "../source.ts";
-import { podServiceAccount } from "./cluster.ts";
+import { podServiceAccount } from "./cluster-access.ts";
 import { FlagApi, OutdatedError, type WatchEvent } from "./flag-api.ts";
 import { type FlagObject, parseResource } from "./flag-resource.ts";
 import type { KubernetesSourceConfig } from "./kubernetes-kind.ts";
 
-export interface KubernetesSourceDependencies {
+interface KubernetesSourceDependencies {
   readonly clock: Clock;
   readonly env?: Environment;
   /** Folder of the pod's service account. */

@@ -1,9 +1,6 @@
 import { RedisClient } from "bun";
-import type { Deadlines } from "./deadlines.ts";
-import type { RedisAddress } from "./redis-address.ts";
-import { RedisError } from "./redis-error.ts";
-import type { RedisTls } from "./redis-tls.ts";
-import { type ServerFacts, serverFacts } from "./server-facts.ts";
+import type { RedisAddress, RedisTls } from "./redis-address.ts";
+import { RedisError } from "./redis-errors.ts";
 
 /** One connection, used until its first failure. Errors are those of Bun's client, or RedisError. */
 export interface RedisConnection {
@@ -20,7 +17,7 @@ export interface RedisConnection {
   close(): void;
 }
 
-export interface ConnectOptions extends Deadlines {
+interface ConnectOptions extends Deadlines {
   readonly address: RedisAddress;
   readonly tls: RedisTls | undefined;
   /** Called when the connection is lost or closed. */
@@ -136,34 +133,6 @@ class BunConnection implements RedisConnection {
 }
 
 /**
- * The same connection with ASKING before each command that names a key: a node that is still importing the
- * key's slot then answers itself.
- */
-export function asking(connection: RedisConnection): RedisConnection {
-  // Its own failure is that of the command that follows.
-  const ask = () => void connection.send("ASKING", []).catch(() => {});
-  return {
-    get closed() {
-      return connection.closed;
-    },
-    server: connection.server,
-    send(command, args) {
-      if (command === "WATCH") ask();
-      return connection.send(command, args);
-    },
-    fetch(command, args) {
-      ask();
-      return connection.fetch(command, args);
-    },
-    getBytes(key) {
-      ask();
-      return connection.getBytes(key);
-    },
-    close: () => connection.close(),
-  };
-}
-
-/**
  * The address as Bun's client wants it. BUN 1.4.5: a password alone needs a colon before it, a socket with
  * credentials a host, and the socket's path is not percent-decoded.
  */
@@ -177,4 +146,48 @@ export function clientUrl({ endpoint, tls, username, password, database }: Redis
   }
   const host = endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host;
   return `${tls ? "rediss" : "redis"}://${credentials}${host}:${endpoint.port}/${database}`;
+}
+
+/** How long a server has for its answers, in milliseconds. */
+export interface Deadlines {
+  /** For connecting and for all commands but those that fetch a document. */
+  readonly answerTimeoutMs: number;
+  readonly documentTimeoutMs: number;
+}
+
+const usualTimeoutMs = 10_000;
+/** Enough for TLS over a long way; more would delay the next attempt of a short interval. */
+const leastAnswerTimeoutMs = 3000;
+
+export function deadlinesFor(interval: number, timeoutMs = usualTimeoutMs): Deadlines {
+  return {
+    answerTimeoutMs: Math.min(timeoutMs, Math.max(interval * 1000, leastAnswerTimeoutMs)),
+    documentTimeoutMs: timeoutMs * 3,
+  };
+}
+
+/** What a server says of itself in its answer to HELLO. */
+export interface ServerFacts {
+  /** Undefined: it did not say. */
+  readonly mode: "standalone" | "cluster" | "sentinel" | undefined;
+  /** Whether it has JSON.GET: a module's name in RedisJSON and Valkey JSON. */
+  readonly json: boolean;
+}
+
+const modes = ["standalone", "cluster", "sentinel"] as const;
+
+/** @param hello the answer; anything else than a map says nothing */
+function serverFacts(hello: unknown): ServerFacts {
+  const entries = typeof hello === "object" && hello !== null ? hello : {};
+  const { mode, modules } = entries as { readonly mode?: unknown; readonly modules?: unknown };
+  const names = Array.isArray(modules) ? modules.map(moduleName) : [];
+  return {
+    mode: modes.find((name) => name === mode),
+    json: names.some((name) => /^(ReJSON|json)$/i.test(name)),
+  };
+}
+
+function moduleName(module: unknown): string {
+  if (typeof module !== "object" || module === null || !("name" in module)) return "";
+  return String(module.name);
 }

@@ -1,17 +1,22 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { loadCredentials } from "./credentials.ts";
 import { NodeRoute } from "./node-route.ts";
-import { isPromoted } from "./promotion.ts";
-import type { Login, RedisAddress } from "./redis-address.ts";
+import {
+  type Login,
+  loadCredentials,
+  loadTls,
+  type RedisAddress,
+  type RedisTls,
+} from "./redis-address.ts";
 import type { RedisSourceConfig, SentinelSettings } from "./redis-kind.ts";
-import { loadTls } from "./redis-tls.ts";
 import type { RedisUri } from "./redis-uri.ts";
+import { RespClient } from "./resp-client.ts";
+import { RespError } from "./resp-parser.ts";
 import type { Route } from "./route.ts";
 import { Sentinel } from "./sentinel.ts";
 import { SentinelRoute } from "./sentinel-route.ts";
 
-export interface RouteDependencies {
+interface RouteDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly timeoutMs: number;
@@ -79,4 +84,50 @@ export function createRoute(
         servers,
       }),
   });
+}
+
+interface PromotionOptions {
+  readonly clock: Clock;
+  readonly address: RedisAddress;
+  readonly tls: RedisTls | undefined;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+const askMs = 50;
+/** Longer than a promotion takes. */
+const maxMs = 10_000;
+
+/**
+ * Asks a replica for its role until it is the master: the Sentinels say so only a second or so later.
+ * @returns false if it does not become the master, or does not tell
+ */
+async function isPromoted(options: PromotionOptions): Promise<boolean> {
+  const { clock, signal } = options;
+  const until = clock.now() + maxMs;
+  while (!signal.aborted && clock.now() < until) {
+    const role = await roleOf(options).catch((error: unknown) => error);
+    if (role === "master") return !signal.aborted;
+    // It does not tell us.
+    if (role instanceof RespError) return false;
+    await clock.sleep(askMs, signal);
+  }
+  return false;
+}
+
+/** Over a connection of its own: with the promotion, the Sentinels close those of all clients. */
+async function roleOf({ address, tls, timeoutMs }: PromotionOptions): Promise<unknown> {
+  const client = await RespClient.open({
+    address,
+    tls,
+    timeoutMs,
+    onPush: () => {},
+    onClose: () => {},
+  });
+  try {
+    const role = await client.send("ROLE");
+    return Array.isArray(role) ? role[0] : undefined;
+  } finally {
+    client.close();
+  }
 }

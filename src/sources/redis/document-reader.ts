@@ -1,6 +1,26 @@
 import type { RedisConnection } from "./connection.ts";
-import type { ContentReader, RedisContent } from "./content.ts";
-import { RedisError } from "./redis-error.ts";
+import { type HashDocument, HashReader } from "./hash-reader.ts";
+import { KeysReader } from "./keys-reader.ts";
+import type { ContentReader, RedisContent } from "./redis-content.ts";
+import { RedisError } from "./redis-errors.ts";
+import type { RedisUri } from "./redis-uri.ts";
+
+/** @param hashDocument what is remembered of a hash beyond one connection */
+export function createReader(
+  connection: RedisConnection,
+  content: RedisUri["content"],
+  hashDocument: HashDocument,
+): ContentReader {
+  if ("hash" in content) return new HashReader(connection, content.hash, hashDocument);
+  const [key, ...more] = content.keys;
+  if (more.length > 0) return new KeysReader(connection, content.keys);
+  return new DocumentReader(connection, key);
+}
+
+/** The keys of the database that the content is in. */
+export function keysOf(content: RedisUri["content"]): readonly string[] {
+  return "hash" in content ? [content.hash] : content.keys;
+}
 
 type KeyType = "string" | "JSON";
 

@@ -1,7 +1,9 @@
+import { checkTargeting } from "../../evaluation/rule/check.ts";
+import { parseDocument } from "../../flags/document.ts";
+import type { Problem } from "../../flags/model.ts";
 import type { RedisConnection } from "./connection.ts";
-import type { ContentReader, RedisContent } from "./content.ts";
-import type { HashDocument } from "./hash-document.ts";
-import { RedisError } from "./redis-error.ts";
+import type { ContentReader, RedisContent } from "./redis-content.ts";
+import { RedisError } from "./redis-errors.ts";
 
 /** Reads a hash with one flag a field, all of them at the same moment. */
 export class HashReader implements ContentReader {
@@ -35,4 +37,71 @@ export class HashReader implements ContentReader {
       origin: `Redis hash ${name}`,
     };
   }
+}
+
+/** Fields that are members of the document, not flags. */
+const reserved = ["$evaluators", "metadata"] as const;
+
+/** A flag document, and what of the hash could not go into it. */
+interface HashContent {
+  readonly document: string;
+  readonly problems: readonly Problem[];
+}
+
+interface Field {
+  readonly text: string;
+  /** Empty: it is good. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Makes a flag document of a hash with one flag a field. A field that is wrong is left out, or stays as it was
+ * when it was last good: the other flags do not suffer. Remembers what it has seen, so that only fields that
+ * have changed are read.
+ */
+export class HashDocument {
+  #checked = new Map<string, Field>();
+  #good = new Map<string, string>();
+
+  /** @param fields their names and texts */
+  compose(fields: readonly (readonly [name: string, text: string])[]): HashContent {
+    const checked = new Map<string, Field>();
+    const good = new Map<string, string>();
+    for (const [name, text] of fields) {
+      const before = this.#checked.get(name);
+      const field = before?.text === text ? before : { text, problems: check(name, text) };
+      checked.set(name, field);
+      const last = field.problems.length === 0 ? text : this.#good.get(name);
+      if (last !== undefined) good.set(name, last);
+    }
+    this.#checked = checked;
+    this.#good = good;
+    const flags = [...good].filter(([name]) => !isReserved(name));
+    const members = [
+      `"flags":{${flags.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",\n")}}`,
+      ...reserved.flatMap((name) => (good.has(name) ? [`"${name}":${good.get(name)}`] : [])),
+    ];
+    return {
+      document: `{${members.join(",\n")}}`,
+      problems: [...checked.values()].flatMap(({ problems }) => problems),
+    };
+  }
+}
+
+function isReserved(name: string): boolean {
+  return reserved.some((member) => member === name);
+}
+
+function check(name: string, text: string): readonly Problem[] {
+  const path = isReserved(name) ? `$.${name}` : `$.flags.${name}`;
+  try {
+    JSON.parse(text);
+  } catch {
+    return [{ path, reason: "the field is not valid JSON" }];
+  }
+  const document = isReserved(name)
+    ? `{"flags":{},"${name}":${text}}`
+    : `{"flags":{${JSON.stringify(name)}:${text}}}`;
+  const parsed = parseDocument(document, { format: "json", strict: false, checkTargeting });
+  return parsed.ok ? [] : parsed.problems;
 }

@@ -1,12 +1,12 @@
-import { messageOf } from "../source-error.ts";
+import { messageOf } from "../source.ts";
+import type { HintLog } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
-import { isRefusal } from "./explain.ts";
-import type { HintLog } from "./hint-log.ts";
 import { type ClientInfo, clientInfo } from "./key-watch.ts";
+import { isRefusal } from "./redis-errors.ts";
 import type { RespClient, RespClientOptions } from "./resp-client.ts";
 
 /** The connection to which the server pushes. */
-export type PushClient = Pick<RespClient, "send" | "close" | "closed" | "localAddress">;
+type PushClient = Pick<RespClient, "send" | "close" | "closed" | "localAddress">;
 
 export interface KeyTrackingOptions {
   /** The connection that reads the keys. */

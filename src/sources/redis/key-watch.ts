@@ -1,9 +1,8 @@
-import { messageOf } from "../source-error.ts";
-import type { ChangeHint, Hint } from "./change-hint.ts";
+import { messageOf } from "../source.ts";
+import type { ChangeHint, Hint, HintLog } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
-import { isRefusal } from "./explain.ts";
-import type { HintLog } from "./hint-log.ts";
 import type { Endpoint } from "./redis-address.ts";
+import { isRefusal } from "./redis-errors.ts";
 
 /** Changes are seen within 100 ms, at half a percent of a CPU or less. */
 const watchMs = 50;

@@ -1,7 +1,6 @@
-import { clusterNodes } from "./cluster-nodes.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type RedisAddress, serverName } from "./redis-address.ts";
-import { Redirection, type RedisError } from "./redis-error.ts";
+import { Redirection, type RedisError } from "./redis-errors.ts";
 import type { Route, Target } from "./route.ts";
 
 /** Redirections in a row: more than a cluster that is being rearranged needs. */
@@ -75,6 +74,9 @@ export class NodeRoute implements Route {
     this.#unreachable.delete(serverName(this.#target.address));
   }
 
+  /** A node of a cluster that has lost a slot redirects the write, and a single server has nobody to ask. */
+  async confirm(): Promise<void> {}
+
   redirected(to: Redirection): boolean {
     const { address } = this.#target;
     const { endpoint } = address;
@@ -138,4 +140,25 @@ export class NodeRoute implements Route {
     const gone = ([name]: readonly [string, unknown]) => (this.#unreachable.has(name) ? 1 : 0);
     return [...byName].sort((a, b) => gone(a) - gone(b)).map(([, node]) => node);
   }
+}
+
+/**
+ * The nodes in an answer to CLUSTER SLOTS: `[[first, last, [host, port, …], [host, port, …], …], …]`, the
+ * master of each range of slots before its replicas. What is not understood is left out.
+ * @param asked the node that answered: a node without a host has the same one
+ */
+export function clusterNodes(slots: unknown, asked: RedisAddress): RedisAddress[] {
+  const { endpoint } = asked;
+  if (!Array.isArray(slots) || "path" in endpoint) return [];
+  const nodes = new Map<string, RedisAddress>();
+  for (const range of slots) {
+    for (const node of Array.isArray(range) ? range.slice(2) : []) {
+      const [given, port] = Array.isArray(node) ? node : [];
+      if (typeof port !== "number" || port < 1) continue;
+      const named = typeof given === "string" && given !== "" && given !== "?";
+      const host = named ? given : endpoint.host;
+      nodes.set(`${host} ${port}`, { ...asked, endpoint: { host, port } });
+    }
+  }
+  return [...nodes.values()];
 }

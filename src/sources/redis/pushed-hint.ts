@@ -1,12 +1,13 @@
 import type { ChangeHint, Hint } from "./change-hint.ts";
-import type { KeyTracking } from "./key-tracking.ts";
-import type { KeyWatch } from "./key-watch.ts";
+import { KeyTracking, type KeyTrackingOptions } from "./key-tracking.ts";
+import { KeyWatch } from "./key-watch.ts";
+import type { Endpoint } from "./redis-address.ts";
 
 /**
  * Changes are pushed, and looks at a slow pace check that none was missed and that both connections live. As
  * long as the pushes cannot be trusted, the looks are as frequent as without them.
  */
-export class PushedHint implements ChangeHint {
+class PushedHint implements ChangeHint {
   #looks = 0;
 
   constructor(
@@ -55,4 +56,18 @@ export class PushedHint implements ChangeHint {
   close(): void {
     this.tracking.close();
   }
+}
+
+export interface HintOptions extends KeyTrackingOptions {
+  /** Where the reading connection was opened to. */
+  readonly endpoint: Endpoint;
+  /** False: changes are looked for all the time. */
+  readonly pushes: boolean;
+  readonly checkMs: number;
+}
+
+/** The hint of one connection. */
+export function createHint({ endpoint, pushes, checkMs, ...tracked }: HintOptions): ChangeHint {
+  const watch = new KeyWatch(tracked.connection, tracked.keys, endpoint, tracked.log);
+  return pushes ? new PushedHint(watch, new KeyTracking(tracked), checkMs) : watch;
 }

@@ -1,6 +1,5 @@
-import { ConfigError } from "../../core/config-error.ts";
-import type { SettingValues } from "../settings.ts";
-import { asksForTls, clientTlsSettings, pollSettings } from "../settings.ts";
+import { ConfigError } from "../../core/errors.ts";
+import { asksForTls, clientTlsSettings, pollSettings, type SettingValues } from "../settings.ts";
 import type { ConfigOf, SourceKind } from "../source-kind.ts";
 import { redactUri } from "./redis-uri.ts";
 

@@ -1,34 +1,36 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { Backoff, pollBackoff, sourceBackoff } from "../backoff.ts";
-import { PollSchedule } from "../poll-schedule.ts";
-import { RetryLoop } from "../retry-loop.ts";
-import type { Source, SourceSink } from "../source.ts";
-import { SourceError } from "../source-error.ts";
-import { type ChangeHint, noHint } from "./change-hint.ts";
-import { asking, type Connect, connectRedis, type RedisConnection } from "./connection.ts";
-import { createReader, keysOf } from "./create-reader.ts";
+import { PollSchedule } from "../poller.ts";
+import { Backoff, pollBackoff, RetryLoop, sourceBackoff } from "../retry-loop.ts";
+import { type Source, SourceError, type SourceSink } from "../source.ts";
+import { type ChangeHint, HintLog, noHint } from "./change-hint.ts";
+import {
+  type Connect,
+  connectRedis,
+  type Deadlines,
+  deadlinesFor,
+  type RedisConnection,
+} from "./connection.ts";
 import { createRoute } from "./create-route.ts";
-import { loadCredentials } from "./credentials.ts";
-import { type Deadlines, deadlinesFor } from "./deadlines.ts";
-import { type Diagnose, diagnose } from "./diagnosis.ts";
-import { explain } from "./explain.ts";
-import { HashDocument } from "./hash-document.ts";
-import { HintLog } from "./hint-log.ts";
-import { KeyTracking } from "./key-tracking.ts";
-import { KeyWatch } from "./key-watch.ts";
-import { PushedHint } from "./pushed-hint.ts";
-import { type RedisAddress, serverName } from "./redis-address.ts";
-import { Redirection, RedisError } from "./redis-error.ts";
+import { type Diagnose, diagnose, sentinelMistaken } from "./diagnosis.ts";
+import { createReader, keysOf } from "./document-reader.ts";
+import { HashDocument } from "./hash-reader.ts";
+import { createHint } from "./pushed-hint.ts";
+import {
+  loadCredentials,
+  loadTls,
+  type RedisAddress,
+  type RedisTls,
+  serverName,
+} from "./redis-address.ts";
+import { explain, Redirection, RedisError } from "./redis-errors.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
-import { loadTls, type RedisTls } from "./redis-tls.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
 import { RespClient } from "./resp-client.ts";
-import type { Route, Target } from "./route.ts";
-import { sentinelMistaken } from "./sentinel-mistaken.ts";
+import { asking, type Route, type Target } from "./route.ts";
 import { type Polled, Session } from "./session.ts";
 
-export interface RedisSourceDependencies {
+interface RedisSourceDependencies {
   readonly clock: Clock;
   readonly log: Log;
   /** Milliseconds that the server has for an answer, three times as many for a document; 10,000. */
@@ -185,20 +187,19 @@ export class RedisSource implements Source {
   }
 
   #hint({ connection, address, tls }: Connected): ChangeHint {
-    if (!this.#config.watch || this.#watchSuspect) return noHint;
-    const keys = keysOf(this.#uri.content);
-    const log = this.#hintLog;
-    const watch = new KeyWatch(connection, keys, address.endpoint, log);
-    if (this.#config.watch === "poll") return watch;
-    const timeoutMs = this.#deadlines.answerTimeoutMs;
-    const tracking = new KeyTracking({
+    const { watch } = this.#config;
+    if (!watch || this.#watchSuspect) return noHint;
+    const { answerTimeoutMs: timeoutMs } = this.#deadlines;
+    return createHint({
+      pushes: watch !== "poll",
+      checkMs: this.#route.many ? checkMs.many : checkMs.one,
       connection,
-      keys,
-      log,
+      keys: keysOf(this.#uri.content),
+      endpoint: address.endpoint,
+      log: this.#hintLog,
       open: (on) => RespClient.open({ address, tls, timeoutMs, ...on }),
       onNews: () => this.#loop.wakeUp(),
     });
-    return new PushedHint(watch, tracking, this.#route.many ? checkMs.many : checkMs.one);
   }
 
   /** For the hint a new connection is needed now, otherwise for the next poll. */

@@ -1,9 +1,9 @@
-import { ConfigError } from "../../core/config-error.ts";
+import { ConfigError } from "../../core/errors.ts";
 import type { Endpoint, Login } from "./redis-address.ts";
-import { parseRedisQuery, type RedisQuery } from "./redis-query.ts";
+import { parseRedisQuery, type RedisQuery } from "./redis-content.ts";
 
 /** How the server that has the flags is found: it is the one, by a Sentinel, or by any node of its cluster. */
-export type Topology = "server" | "cluster" | "sentinel";
+type Topology = "server" | "cluster" | "sentinel";
 
 /** A URI, taken apart. */
 export interface RedisUri extends Login {

@@ -1,8 +1,6 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-
-import type { RedisAddress } from "./redis-address.ts";
-import type { RedisTls } from "./redis-tls.ts";
+import type { RedisAddress, RedisTls } from "./redis-address.ts";
 import { RespError, RespParser, RespPush, type RespValue } from "./resp-parser.ts";
 
 export interface RespClientOptions {

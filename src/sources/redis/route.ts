@@ -1,6 +1,6 @@
 import type { RedisConnection } from "./connection.ts";
 import type { RedisAddress } from "./redis-address.ts";
-import type { Redirection, RedisError } from "./redis-error.ts";
+import type { Redirection, RedisError } from "./redis-errors.ts";
 
 /** The server to connect to next. */
 export interface Target {
@@ -17,6 +17,11 @@ export interface Route {
   next(signal: AbortSignal): Promise<Target>;
   /** @throws RedisError if this server must not be read */
   check(connection: RedisConnection): Promise<void>;
+  /**
+   * Makes sure that the present server is still the one that has the key, before it is written to.
+   * @throws RedisError if that is not certain
+   */
+  confirm(): Promise<void>;
   /** The key was read over this connection. */
   arrived(connection: RedisConnection): void;
   /** Another server has the key. False: that leads nowhere, so the present one has failed. */
@@ -29,4 +34,32 @@ export interface Route {
   readonly failoverWaitMs: number | undefined;
   /** Leaves no connection. */
   close(): void;
+}
+
+/**
+ * The same connection with ASKING before each command that names a key: a node that is still importing the
+ * key's slot then answers itself.
+ */
+export function asking(connection: RedisConnection): RedisConnection {
+  // Its own failure is that of the command that follows.
+  const ask = () => void connection.send("ASKING", []).catch(() => {});
+  return {
+    get closed() {
+      return connection.closed;
+    },
+    server: connection.server,
+    send(command, args) {
+      if (command === "WATCH") ask();
+      return connection.send(command, args);
+    },
+    fetch(command, args) {
+      ask();
+      return connection.fetch(command, args);
+    },
+    getBytes(key) {
+      ask();
+      return connection.getBytes(key);
+    },
+    close: () => connection.close(),
+  };
 }

@@ -1,13 +1,13 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { messageOf } from "../source-error.ts";
+import { messageOf } from "../source.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type RedisAddress, serverName } from "./redis-address.ts";
-import { RedisError } from "./redis-error.ts";
+import { RedisError } from "./redis-errors.ts";
 import type { Route, Target } from "./route.ts";
 import type { MasterReport, Sentinel, SentinelOptions } from "./sentinel.ts";
 
-export interface SentinelRouteOptions {
+interface SentinelRouteOptions {
   readonly sentinels: readonly [RedisAddress, ...RedisAddress[]];
   /** Which of the servers to read; a replica only if there is one. */
   readonly role: "master" | "replica";
@@ -90,6 +90,27 @@ export class SentinelRoute implements Route {
         "retryable",
       );
     }
+  }
+
+  /**
+   * Most of the Sentinels have to name the present server, for it takes as many to put another one in its place:
+   * one that was cut off still names the old master, and so does that of itself.
+   */
+  async confirm(): Promise<void> {
+    const asked = [...this.#sentinels.values()].map((sentinel) => sentinel.ask());
+    const reports = await Promise.allSettled(asked);
+    const target = this.#target ? serverName(this.#target) : "";
+    const agreeing = reports.filter(
+      (report) =>
+        report.status === "fulfilled" &&
+        serverName(report.value.master) === target &&
+        report.value.epoch >= (this.#report?.epoch ?? 0),
+    );
+    if (agreeing.length * 2 > asked.length) return;
+    throw new RedisError(
+      `only ${agreeing.length} of ${asked.length} Sentinels name ${target} as the master, so that writing there is not safe`,
+      "retryable",
+    );
   }
 
   arrived(): void {

@@ -1,9 +1,8 @@
 import type { Clock } from "../../core/clock.ts";
-import { Backoff } from "../backoff.ts";
-import { messageOf } from "../source-error.ts";
-import type { Login, RedisAddress } from "./redis-address.ts";
-import { RedisError } from "./redis-error.ts";
-import type { RedisTls } from "./redis-tls.ts";
+import { Backoff } from "../retry-loop.ts";
+import { messageOf } from "../source.ts";
+import type { Login, RedisAddress, RedisTls } from "./redis-address.ts";
+import { RedisError } from "./redis-errors.ts";
 import { RespClient } from "./resp-client.ts";
 import { RespError, type RespValue } from "./resp-parser.ts";
 

@@ -1,15 +1,13 @@
 import type { Clock } from "../../core/clock.ts";
 import { contentHash } from "../content-hash.ts";
-import type { PollSchedule } from "../poll-schedule.ts";
+import type { PollSchedule } from "../poller.ts";
 import type { RetryLoop } from "../retry-loop.ts";
 import type { SourceSink } from "../source.ts";
-import type { ChangeHint } from "./change-hint.ts";
+import { type ChangeHint, FetchSaving } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
-import type { ContentReader } from "./content.ts";
-import { explain } from "./explain.ts";
-import { FetchSaving } from "./fetch-saving.ts";
 import type { RedisAddress } from "./redis-address.ts";
-import { type Redirection, RedisError } from "./redis-error.ts";
+import type { ContentReader } from "./redis-content.ts";
+import { explain, type Redirection, RedisError } from "./redis-errors.ts";
 import type { Route } from "./route.ts";
 
 /** A document that changes all the time is fetched for at most a third of the time. */

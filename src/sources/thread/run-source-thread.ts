@@ -1,14 +1,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../core/clock.ts";
 import type { Log, LogFields, LogLevel } from "../../core/log.ts";
-import { atOnce } from "../../core/steps.ts";
+import { atOnce } from "../../core/turns.ts";
 import { checkTargeting } from "../../evaluation/rule/check.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
 import type { Payload, SourceSink } from "../source.ts";
 import { createSource } from "../source-kinds.ts";
-import type { FromThread, Task, ToThread } from "./thread-messages.ts";
+import type { FromThread, Task, ToThread } from "./thread-source.ts";
 
 /** A source in a thread of its own, which also reads its documents. */
 export async function runSourceThread(): Promise<void> {

@@ -1,12 +1,48 @@
 import { Worker } from "node:worker_threads";
-import type { Log } from "../../core/log.ts";
+import type { Log, LogFields, LogLevel } from "../../core/log.ts";
 import { threadEntry } from "../../core/thread-entry.ts";
+import type { Problem } from "../../flags/model.ts";
 import type { Intake } from "../intake.ts";
-import type { ReadPayload, Source } from "../source.ts";
-import { SourceError } from "../source-error.ts";
-import type { FromThread, Task, ToThread } from "./thread-messages.ts";
+import { type ReadPayload, type Source, SourceError } from "../source.ts";
+import type { SourceConfig } from "../source-kinds.ts";
 
-export interface ThreadSourceOptions extends Pick<Source, "name" | "provider"> {
+/** What the thread of a source is started with. */
+export interface Task {
+  readonly config: SourceConfig;
+  /** Reject documents that break the schema even where they could be loaded. */
+  readonly strict: boolean;
+  readonly debugging: boolean;
+}
+
+/** To the thread of a source. */
+export type ToThread =
+  | { readonly kind: "resync" }
+  /** What became of the documents, in the order in which they came. */
+  | { readonly kind: "taken"; readonly accepted: boolean }
+  | { readonly kind: "stop" };
+
+/** From the thread of a source. */
+export type FromThread =
+  | { readonly kind: "document"; readonly payload: ReadPayload }
+  /** What is odd about the document before. */
+  | {
+      readonly kind: "oddities";
+      readonly origin?: string;
+      readonly warnings: readonly Problem[];
+      readonly information: readonly Problem[];
+    }
+  | { readonly kind: "unchanged" }
+  | { readonly kind: "failed"; readonly reason: string }
+  | {
+      readonly kind: "log";
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: LogFields;
+    }
+  /** With the reason where it was not told to stop. */
+  | { readonly kind: "ended"; readonly reason: string | undefined };
+
+interface ThreadSourceOptions extends Pick<Source, "name" | "provider"> {
   readonly task: Task;
   readonly log: Log;
   /** The program of the thread. Default: `src/source-thread.ts`. */

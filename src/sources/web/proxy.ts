@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
-import type { Environment } from "../../core/environment.ts";
-import { isLoopback } from "../../core/loopback.ts";
+import type { Environment } from "../../core/process-info.ts";
+import { isLoopback } from "../../core/tcp-address.ts";
 
 /**
  * The proxy that a request goes through, by HTTP_PROXY, HTTPS_PROXY and NO_PROXY (or in lower case; upper case wins)

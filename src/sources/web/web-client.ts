@@ -1,9 +1,8 @@
-import { buildInfo } from "../../core/build-info.ts";
-import { bunTls, type ClientTls } from "../../core/tls/client-tls.ts";
-import { SourceError } from "../source-error.ts";
-import { explain } from "./explain-web-error.ts";
+import { buildInfo } from "../../core/process-info.ts";
+import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
+import { SourceError } from "../source.ts";
 import { proxyFor } from "./proxy.ts";
-import { type Patience, Watchdog } from "./watchdog.ts";
+import { explain } from "./web-errors.ts";
 
 /** A request as sources make it. */
 export interface WebRequest {
@@ -18,7 +17,7 @@ export interface WebRequest {
 }
 
 /** An answer whose body is yet to come. */
-export interface WebAnswer {
+interface WebAnswer {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
@@ -30,7 +29,7 @@ export interface WholeAnswer extends Omit<WebAnswer, "chunks"> {
   readonly body: Uint8Array;
 }
 
-export interface WebClientOptions {
+interface WebClientOptions {
   /** Asked before every request to an https URL. Default: the system's authorities. */
   readonly tls?: () => ClientTls;
   readonly timeoutMs?: number | undefined;
@@ -153,5 +152,54 @@ async function* chunksOf(response: Response, watchdog: Watchdog): AsyncGenerator
   for await (const chunk of response.body) {
     watchdog.heard();
     yield chunk;
+  }
+}
+
+/** How long an exchange may take. */
+interface Patience {
+  /** Milliseconds for the whole exchange. */
+  readonly timeoutMs?: number;
+  /** Milliseconds without a byte. */
+  readonly silenceMs: number;
+}
+
+/** Ends an exchange that takes too long, or in which nothing arrives. */
+class Watchdog {
+  readonly #ended = new AbortController();
+  readonly #silence: ReturnType<typeof setTimeout>;
+  readonly #total: ReturnType<typeof setTimeout> | undefined;
+  readonly #stop: () => void;
+
+  constructor(
+    private readonly outer: AbortSignal,
+    { timeoutMs, silenceMs }: Patience,
+  ) {
+    const end = (ms: number, what: string) => () =>
+      this.#ended.abort(new SourceError(`${what} within ${ms / 1000} s`));
+    this.#silence = setTimeout(end(silenceMs, "the server sent nothing"), silenceMs);
+    this.#total =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(end(timeoutMs, "the server did not finish its response"), timeoutMs);
+    this.#stop = () => this.#ended.abort(outer.reason);
+    if (outer.aborted) this.#stop();
+    else outer.addEventListener("abort", this.#stop);
+  }
+
+  /** Aborts with a SourceError as reason when patience is over, or with the outer signal. */
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Something arrived. */
+  heard(): void {
+    this.#silence.refresh();
+  }
+
+  /** The exchange is over. */
+  dismiss(): void {
+    clearTimeout(this.#silence);
+    clearTimeout(this.#total);
+    this.outer.removeEventListener("abort", this.#stop);
   }
 }

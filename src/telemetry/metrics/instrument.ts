@@ -1,5 +1,3 @@
-import { type Attributes, HistogramSeries, NumberSeries } from "./series.ts";
-
 /** What a metric is called and what it means. */
 export interface Definition {
   /** OpenTelemetry's name: `http.server.request.duration`. */
@@ -20,7 +18,7 @@ export interface Observation {
   readonly attributes: Attributes;
 }
 
-const longestValue = 256;
+const maxValueLength = 256;
 const overflow: Attributes = { "otel.metric.overflow": "true" };
 
 /**
@@ -41,7 +39,7 @@ export class Instrument<Series extends NumberSeries | HistogramSeries> {
   /** The series of `attributes`, to keep and to count on. Values over 256 characters are cut. */
   series(attributes: Attributes = {}): Series {
     const entries = Object.entries(attributes)
-      .map(([name, value]) => [name, value.slice(0, longestValue).toWellFormed()] as const)
+      .map(([name, value]) => [name, value.slice(0, maxValueLength).toWellFormed()] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const key = JSON.stringify(entries);
     const known = this.#series.get(key);
@@ -82,4 +80,49 @@ export function histogram(
     limit,
     (attributes) => new HistogramSeries(attributes, bounds),
   );
+}
+
+/** What tells the series of one instrument apart, in OpenTelemetry's names (`rpc.method`). */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** One series of a counter or gauge. Callers keep it and count with `series.value++`. */
+export class NumberSeries {
+  value = 0;
+  constructor(readonly attributes: Attributes) {}
+}
+
+/** What one series of a histogram has counted. */
+export interface HistogramData {
+  readonly attributes: Attributes;
+  /** Upper bounds, inclusive, ascending. */
+  readonly bounds: readonly number[];
+  /** Observations per bucket, not cumulative; one more than there are bounds, for what is above all. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** One series of a histogram. */
+export class HistogramSeries {
+  /** Observations per bucket, not cumulative; one more than there are bounds, for what is above all. */
+  readonly counts: number[];
+  sum = 0;
+  count = 0;
+
+  constructor(
+    readonly attributes: Attributes,
+    /** Upper bounds, inclusive, ascending. */
+    readonly bounds: readonly number[],
+  ) {
+    this.counts = new Array<number>(bounds.length + 1).fill(0);
+  }
+
+  observe(value: number): void {
+    const { bounds, counts } = this;
+    let bucket = 0;
+    while (bucket < bounds.length && value > (bounds[bucket] ?? 0)) bucket++;
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+    this.sum += value;
+    this.count++;
+  }
 }

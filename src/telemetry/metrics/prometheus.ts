@@ -1,6 +1,5 @@
-import type { Definition, Kind } from "./instrument.ts";
+import type { Attributes, Definition, HistogramData, Kind } from "./instrument.ts";
 import type { Collection, Metric } from "./registry.ts";
-import type { Attributes, HistogramData } from "./series.ts";
 
 /** The media type of {@link exposition}. */
 export const expositionType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";

@@ -1,6 +1,9 @@
+import { DiagLogLevel, diag } from "@opentelemetry/api";
+import { setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPExporterError } from "@opentelemetry/otlp-exporter-base";
 import type { Log } from "../../core/log.ts";
 import type { Destination } from "../../core/otel-settings.ts";
+import { onceAMinute } from "../log/once-a-minute.ts";
 
 /**
  * Tells the operator when exports begin to fail and when they work again, not of each failure: a
@@ -49,4 +52,34 @@ function reasonOf(error: unknown): string {
 /** A collector that was away a moment ago does not hold up the end. */
 export function lastTryMs({ failing }: Delivery, graceMs: number): number {
   return failing ? Math.min(graceMs, 500) : graceMs;
+}
+
+/**
+ * What OpenTelemetry's libraries have to say goes to our log, each message once in a minute: a batch
+ * that a collector kept only in part, spans dropped from a full queue.
+ */
+export function logDiagnostics(log: Log): void {
+  const allow = onceAMinute();
+  const tell =
+    (level: "debug" | "warn") =>
+    (message: string, ...more: unknown[]) => {
+      const text = [message, ...more.map(textOf)].join(" ");
+      if (allow(text)) log[level](`OpenTelemetry: ${text}`);
+    };
+  const quiet = tell("debug");
+  const loud = tell("warn");
+  diag.setLogger(
+    // Errors are failed exports, which `Delivery` reports.
+    { error: quiet, warn: loud, info: quiet, debug: quiet, verbose: quiet },
+    // `debug` would print everything that is sent.
+    {
+      logLevel: log.debugging ? DiagLogLevel.INFO : DiagLogLevel.WARN,
+      suppressOverrideMessage: true,
+    },
+  );
+  setGlobalErrorHandler((error) => quiet(textOf(error)));
+}
+
+function textOf(value: unknown): string {
+  return value instanceof Error ? value.message : String(value);
 }

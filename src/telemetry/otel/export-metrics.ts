@@ -3,15 +3,13 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from "@opentelemetry/sdk-metrics";
+import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Destination, MetricExportSettings } from "../../core/otel-settings.ts";
-import { within } from "../../core/within.ts";
-import { CollectorExporter } from "./collector-exporter.ts";
+import { CollectorExporter, metricsSignal } from "./collector-exporter.ts";
 import { ConsoleExporter, metricLines } from "./console-exporter.ts";
-import { Delivery, lastTryMs } from "./delivery.ts";
-import { logDiagnostics } from "./diagnostics.ts";
+import { Delivery, lastTryMs, logDiagnostics } from "./delivery.ts";
 import { type MetricSource, RegistryProducer } from "./metric-producer.ts";
-import { metricsSignal } from "./signal.ts";
 
 export interface MetricExportOptions extends MetricExportSettings {
   readonly metrics: MetricSource;

@@ -1,15 +1,20 @@
-import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  createTraceState,
+  type SpanContext as OtelSpanContext,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+} from "@opentelemetry/api";
+import { hrTimeDuration, millisToHrTime } from "@opentelemetry/core";
+import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from "@opentelemetry/sdk-trace";
+import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Destination, SpanExportSettings } from "../../core/otel-settings.ts";
-import { within } from "../../core/within.ts";
-import { Tracer } from "../tracing/tracer.ts";
-import { CollectorExporter } from "./collector-exporter.ts";
+import { type FinishedSpan, Tracer } from "../tracing/tracer.ts";
+import { CollectorExporter, tracesSignal } from "./collector-exporter.ts";
 import { ConsoleExporter, spanLines } from "./console-exporter.ts";
-import { Delivery, lastTryMs } from "./delivery.ts";
-import { logDiagnostics } from "./diagnostics.ts";
-import { readableSpan } from "./readable-span.ts";
-import { tracesSignal } from "./signal.ts";
+import { Delivery, lastTryMs, logDiagnostics } from "./delivery.ts";
 
 export interface SpanExportOptions extends SpanExportSettings {
   /** Attributes of the resource. */
@@ -59,4 +64,73 @@ export function startSpanExport(options: SpanExportOptions): {
 function spanExporter(destination: Destination, delivery: Delivery): SpanExporter {
   if (destination === "console") return new ConsoleExporter<ReadableSpan[]>(spanLines, delivery);
   return new CollectorExporter(tracesSignal, destination, delivery);
+}
+
+const kinds = { server: SpanKind.SERVER, internal: SpanKind.INTERNAL };
+
+/**
+ * A span of ours in the form that OpenTelemetry's exporters take.
+ * @param maxLength characters; longer values of attributes are cut
+ */
+export function readableSpan(
+  span: FinishedSpan,
+  resource: Resource,
+  maxLength = Number.POSITIVE_INFINITY,
+): ReadableSpan {
+  const { context, parent, error } = span;
+  const { traceId, spanId, state } = context;
+  const startTime = millisToHrTime(span.start);
+  const endTime = millisToHrTime(span.end);
+  const own: OtelSpanContext = {
+    traceId,
+    spanId,
+    traceFlags: TraceFlags.SAMPLED,
+    ...(state && { traceState: createTraceState(state) }),
+  };
+  return {
+    name: span.name.toWellFormed(),
+    kind: kinds[span.kind],
+    spanContext: () => own,
+    ...(parent && {
+      parentSpanContext: {
+        traceId,
+        spanId: parent.spanId,
+        traceFlags: TraceFlags.SAMPLED,
+        isRemote: parent.remote,
+      },
+    }),
+    startTime,
+    endTime,
+    duration: hrTimeDuration(startTime, endTime),
+    ended: true,
+    status:
+      error === undefined
+        ? { code: SpanStatusCode.UNSET }
+        : { code: SpanStatusCode.ERROR, message: error.toWellFormed() },
+    attributes: wellFormed(span.attributes, maxLength),
+    links: [],
+    events: span.events.map(({ name, time, attributes }) => ({
+      name,
+      time: millisToHrTime(time),
+      attributes: wellFormed(attributes, maxLength),
+    })),
+    resource,
+    instrumentationScope: { name: span.scope },
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+/** Half a surrogate pair cannot be written as UTF-8, and clients choose some of the values. */
+function wellFormed(
+  attributes: FinishedSpan["attributes"],
+  maxLength: number,
+): FinishedSpan["attributes"] {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value.slice(0, maxLength).toWellFormed() : value,
+    ]),
+  );
 }

@@ -1,6 +1,5 @@
 import type { TlsFilePaths } from "../../core/otel-settings.ts";
-import { systemAuthorities } from "../../core/tls/authorities.ts";
-import { readClientTls } from "../../core/tls/client-tls.ts";
+import { readClientTls, systemAuthorities } from "../../core/tls/tls-material.ts";
 
 /** Contents of PEM files. */
 export interface TlsMaterial {

@@ -15,7 +15,7 @@ const pattern = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2}
 const zeros = /^0+$/;
 
 /** What the specification lets a `tracestate` be at most. */
-const longestState = 512;
+const maxStateLength = 512;
 
 /** Undefined: there is none, or it is not valid and therefore to be ignored. */
 export function parseTraceparent(
@@ -27,7 +27,7 @@ export function parseTraceparent(
   // Later versions may add members.
   if (version === undefined || (version === "00" && more !== undefined)) return undefined;
   if (zeros.test(traceId) || zeros.test(spanId)) return undefined;
-  const state = tracestate && tracestate.length <= longestState ? tracestate : "";
+  const state = tracestate && tracestate.length <= maxStateLength ? tracestate : "";
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1, state };
 }
 

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { percentEncode } from "../grpc/grpc-status.ts";
-import { protocolOf } from "./classify.ts";
+import { protocolOf } from "./connect-answers.ts";
 
 /*
  * Connect for JavaScript and Connect for Go agree on the protocols, but not on all that these leave

@@ -4,21 +4,18 @@ import type {
   UniversalServerRequest,
   UniversalServerResponse,
 } from "@connectrpc/connect/protocol";
-import { codeForm } from "../../core/rpc-error.ts";
-import { Call } from "../call.ts";
-import type { TransportContext } from "../context.ts";
+import { codeForm } from "../../core/errors.ts";
+import { Call, type TransportContext } from "../call.ts";
 import type { Cors, HeaderList } from "../cors.ts";
 import type { Exchange, HeaderFields } from "../exchange.ts";
 import { envelopeBytes } from "../grpc/envelope.ts";
 import { confinedHeader } from "../guard.ts";
 import { asConnectGo } from "./as-connect-go.ts";
-import { readBody, readPieces } from "./body.ts";
-import { codeOf, isMessage, protocolOf } from "./classify.ts";
-import { confinedKey } from "./confined-key.ts";
-import { encodedAnswer, withAnswer } from "./encoded-answer.ts";
-import { type Failure, failureKey } from "./handlers.ts";
-import { toFields, toWebHeaders } from "./headers.ts";
-import { acceptPost, answerEmpty, answerRefusal, answerText, answerUnknown } from "./refuse.ts";
+import { codeOf, encodedAnswer, isMessage, protocolOf, withAnswer } from "./connect-answers.ts";
+import { confinedKey, type Failure, failureKey } from "./handlers.ts";
+import { acceptPost, answerEmpty, answerRefusal, answerText, answerUnknown } from "./refusals.ts";
+import { readBody, readPieces } from "./request-body.ts";
+import { toFields, toWebHeaders } from "./web-headers.ts";
 
 /**
  * Serves every protocol and content type by Connect's handlers.

@@ -1,13 +1,11 @@
-import { codeForm, type RpcError } from "../../core/rpc-error.ts";
-import { Call } from "../call.ts";
-import type { TransportContext } from "../context.ts";
+import { codeForm, type RpcError } from "../../core/errors.ts";
+import { Call, type TransportContext } from "../call.ts";
 import type { Cors } from "../cors.ts";
 import { publicError } from "../grpc/grpc-status.ts";
 import { wantsGzip } from "../gzip.ts";
-import type { FastPath } from "../http1/fast-path.ts";
 import type { RequestHead } from "../http1/request-head.ts";
-import { headEnd, statusLine } from "../http1/response-head.ts";
-import type { UnaryMethod } from "../method.ts";
+import { type FastPath, headEnd, statusLine } from "../http1/response-head.ts";
+import type { UnaryMethod } from "../listener.ts";
 
 type Headers = RequestHead["headers"];
 

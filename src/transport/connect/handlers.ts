@@ -13,6 +13,7 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import type { Log } from "../../core/log.ts";
 import { publicError } from "../grpc/grpc-status.ts";
+import { confinedHeader } from "../guard.ts";
 import { compressMinBytes } from "../limits.ts";
 
 /** Connect's handlers by path, for the protocols that a listener speaks. */
@@ -90,4 +91,13 @@ function checkProtocolVersion(context: HandlerContext): void {
     `Connect-Protocol-Version must be "1": got "${version}"`,
     Code.InvalidArgument,
   );
+}
+
+/** What the client is confined to, which handlers do not find among the headers. */
+export const confinedKey = createContextKey<string | undefined>(undefined);
+
+/** The request headers of a call that handlers serve, by lower-case name. */
+export function headersOf(call: HandlerContext): (name: string) => string | null | undefined {
+  return (name) =>
+    name === confinedHeader ? call.values.get(confinedKey) : call.requestHeader.get(name);
 }

@@ -1,4 +1,4 @@
-import type { TransportContext } from "../context.ts";
+import type { TransportContext } from "../call.ts";
 import type { Cors } from "../cors.ts";
 import type { Exchange } from "../exchange.ts";
 import type { ListenerOptions } from "../listener.ts";

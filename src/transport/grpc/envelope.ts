@@ -1,4 +1,4 @@
-import { Code, RpcError } from "../../core/rpc-error.ts";
+import { Code, RpcError } from "../../core/errors.ts";
 
 /** A message on the wire follows one byte of flags and its length in four. */
 export const envelopeBytes = 5;

@@ -1,4 +1,4 @@
-import { Code, RpcError } from "../../core/rpc-error.ts";
+import { Code, RpcError } from "../../core/errors.ts";
 
 const unitMs: Readonly<Record<string, number>> = {
   H: 3_600_000,

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { Code, RpcError } from "../../core/rpc-error.ts";
+import { Code, RpcError } from "../../core/errors.ts";
 import { ByteCollector } from "../byte-collector.ts";
-import { Call } from "../call.ts";
-import type { Expirable, TransportContext } from "../context.ts";
+import { Call, type Expirable, type TransportContext } from "../call.ts";
 import type { Http2Stream } from "../http2/http2-stream.ts";
 import {
   checkEncoding,

@@ -1,13 +1,17 @@
-import { Code, RpcError } from "../../core/rpc-error.ts";
-import type { Call } from "../call.ts";
-import type { TransportContext } from "../context.ts";
+import { Code, RpcError } from "../../core/errors.ts";
+import type { Call, TransportContext } from "../call.ts";
 import { errorCode } from "../http2/frames.ts";
 import type { Http2Stream, StreamHandler } from "../http2/http2-stream.ts";
 import { streamBufferBytes } from "../limits.ts";
-import type { MessageStream, StreamMethod } from "../method.ts";
+import type { MessageStream, StreamMethod } from "../listener.ts";
 import { envelopeBytes, messageBytes } from "./envelope.ts";
-import { answerError, endWithError, okTrailers, responseHeaders } from "./grpc-answers.ts";
-import { publicError } from "./grpc-status.ts";
+import {
+  answerError,
+  endWithError,
+  okTrailers,
+  publicError,
+  responseHeaders,
+} from "./grpc-status.ts";
 import { parseGrpcTimeout } from "./grpc-timeout.ts";
 import {
   type MessageListener,

@@ -1,12 +1,16 @@
-import { Code, RpcError } from "../../core/rpc-error.ts";
-import type { Call } from "../call.ts";
-import type { TransportContext } from "../context.ts";
+import { Code, RpcError } from "../../core/errors.ts";
+import type { Call, TransportContext } from "../call.ts";
 import { gzip, wantsGzip } from "../gzip.ts";
 import type { Http2Stream, StreamHandler } from "../http2/http2-stream.ts";
-import type { UnaryMethod } from "../method.ts";
+import type { UnaryMethod } from "../listener.ts";
 import { envelopeOf, frameMessage } from "./envelope.ts";
-import { answerError, gzipHeaders, okTrailers, responseHeaders } from "./grpc-answers.ts";
-import { publicError } from "./grpc-status.ts";
+import {
+  answerError,
+  gzipHeaders,
+  okTrailers,
+  publicError,
+  responseHeaders,
+} from "./grpc-status.ts";
 import { parseGrpcTimeout } from "./grpc-timeout.ts";
 import {
   type MessageListener,

@@ -1,7 +1,15 @@
 import type { Turn } from "../../core/turns.ts";
 import type { FloodLimits } from "./flood-limits.ts";
-import { broken, checkPriority } from "./frame-rules.ts";
-import { ConnectionError, errorCode, flag, frameType, initialWindow, maxWindow } from "./frames.ts";
+import {
+  broken,
+  ConnectionError,
+  checkPriority,
+  errorCode,
+  flag,
+  frameType,
+  initialWindow,
+  maxWindow,
+} from "./frames.ts";
 import type { Sender } from "./sender.ts";
 import { decodeSettings } from "./settings.ts";
 import type { StreamTable } from "./stream-table.ts";

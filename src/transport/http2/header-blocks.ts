@@ -1,6 +1,14 @@
 import { ByteCollector } from "../byte-collector.ts";
-import { broken, checkPriority, priorityBytes, unpad } from "./frame-rules.ts";
-import { ConnectionError, errorCode, flag, headerBytes } from "./frames.ts";
+import {
+  broken,
+  ConnectionError,
+  checkPriority,
+  errorCode,
+  flag,
+  headerBytes,
+  priorityBytes,
+  unpad,
+} from "./frames.ts";
 import { CompressionError, HpackDecoder } from "./hpack/decoder.ts";
 import { type Received, RequestHeaders } from "./request-headers.ts";
 

@@ -4,9 +4,10 @@ import { windowBytes } from "../limits.ts";
 import { ControlFrames } from "./control-frames.ts";
 import { FloodLimits } from "./flood-limits.ts";
 import { FrameReader, type OnFrame } from "./frame-reader.ts";
-import { broken, checkFrame } from "./frame-rules.ts";
 import {
+  broken,
   ConnectionError,
+  checkFrame,
   errorCode,
   frameType,
   initialWindow,

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import { ExpiryQueue } from "../../core/expiry.ts";
 import type { Log } from "../../core/log.ts";
+import { endThenDestroy } from "../end-connection.ts";
 import type { Timeouts } from "../limits.ts";
-import { endThenDestroy } from "../linger.ts";
 import { readInTurns } from "../paced-reading.ts";
+import { PingCounter, type PingRule } from "./flood-limits.ts";
 import { errorCode } from "./frames.ts";
 import { Http2Connection } from "./http2-connection.ts";
 import type { Http2Stream, StreamHandler } from "./http2-stream.ts";
-import { PingCounter, type PingRule } from "./pings.ts";
 
 /** Go counts this much on top of its limit on headers. */
 const headerSlackBytes = 320;

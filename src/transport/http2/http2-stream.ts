@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { ReceiveWindow, SendQueue } from "./flow-control.ts";
 import { errorCode, frameType } from "./frames.ts";
 import type { HeaderBlock } from "./hpack/encoder.ts";
-import { ReceiveWindow } from "./receive-window.ts";
-import { SendQueue } from "./send-queue.ts";
 import type { Sender } from "./sender.ts";
 
 /** Serves one request. When one of its methods throws, the stream is reset. */

@@ -1,8 +1,7 @@
 import { windowBytes, windowUpdateBytes } from "../limits.ts";
 import type { ControlFrames } from "./control-frames.ts";
 import type { FloodLimits } from "./flood-limits.ts";
-import { broken, unpad } from "./frame-rules.ts";
-import { ConnectionError, errorCode, flag, frameType } from "./frames.ts";
+import { broken, ConnectionError, errorCode, flag, frameType, unpad } from "./frames.ts";
 import { HeaderBlocks, type UnfinishedBlock } from "./header-blocks.ts";
 import { encodeBlock } from "./hpack/encoder.ts";
 import { Http2Stream, type StreamHandler, type StreamOwner } from "./http2-stream.ts";

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { maxHeaderFields } from "../limits.ts";
 import { ConnectionError, errorCode } from "./frames.ts";
-import type { HeaderField } from "./hpack/header-field.ts";
+import type { HeaderField } from "./hpack/tables.ts";
 
 const requestPseudo = new Set([":method", ":scheme", ":path", ":authority"]);
 

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { ServerTls } from "../../../src/core/server-tls.ts";
+import type { ServerTls } from "../../../src/core/tls/tls-material.ts";
 import { listen } from "../../../src/transport/listen.ts";
 import { rememberingLog } from "../../support/silent-log.ts";
 import {

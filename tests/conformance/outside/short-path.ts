@@ -7,11 +7,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import { create, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
-import type { RpcError } from "../../../src/core/rpc-error.ts";
-import { toWebHeaders } from "../../../src/transport/connect/headers.ts";
+import type { RpcError } from "../../../src/core/errors.ts";
+import { toWebHeaders } from "../../../src/transport/connect/web-headers.ts";
 import { frameMessage } from "../../../src/transport/grpc/envelope.ts";
 import { parseGrpcTimeout } from "../../../src/transport/grpc/grpc-timeout.ts";
-import type { MessageStream, StreamMethod, UnaryMethod } from "../../../src/transport/method.ts";
+import type { MessageStream, StreamMethod, UnaryMethod } from "../../../src/transport/listener.ts";
 import { shortError } from "../../support/short-error.ts";
 import {
   addHeaders,

@@ -4,9 +4,10 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { type Flagd, runFlagd, startFlagd } from "../../support/flagd.ts";
+import { runFlagd, startFlagd } from "../../support/flagd.ts";
 import { RedisServer, type RedisServerOptions } from "../../support/redis.ts";
 import { until } from "../../support/until.ts";
+import { becomes, documentWith, light } from "../light-flag.ts";
 import { expectEqual, Suite } from "../suite.ts";
 import { type Server, servers } from "./servers.ts";
 
@@ -18,13 +19,6 @@ for (const server of servers) {
   await runServer(server);
 }
 suite.finish();
-
-function documentWith(variant: string): string {
-  const variants = { red: "red", green: "green", blue: "blue" };
-  return JSON.stringify({
-    flags: { light: { state: "ENABLED", variants, defaultVariant: variant } },
-  });
-}
 
 async function runServer(server: Server): Promise<void> {
   const options: RedisServerOptions = {
@@ -153,18 +147,4 @@ async function failover(options: RedisServerOptions): Promise<void> {
 
 function source(uri: string, interval: number): string[] {
   return ["--sources", JSON.stringify([{ uri, provider: "redis", interval }])];
-}
-
-/** The value of the flag, by OFREP. */
-async function light(flagd: Flagd): Promise<unknown> {
-  const response = await fetch(`${flagd.http}/ofrep/v1/evaluate/flags/light`, {
-    method: "POST",
-    body: JSON.stringify({ context: { targetingKey: "user-1" } }),
-  });
-  const answer: unknown = await response.json();
-  return typeof answer === "object" && answer && "value" in answer ? answer.value : answer;
-}
-
-async function becomes(flagd: Flagd, value: string, seconds = 15): Promise<void> {
-  await until(`the flag being ${value}`, async () => (await light(flagd)) === value, seconds);
 }

@@ -2,8 +2,9 @@
  * Object stores as the source of `dist/flagd`: load, unchanged, change, broken, missing, restart, refused
  * credentials. Arguments choose by name: `npx bun tests/outside/stores/run.ts moto`.
  */
-import { type Flagd, runFlagd, startFlagd } from "../../support/flagd.ts";
+import { runFlagd, startFlagd } from "../../support/flagd.ts";
 import { until } from "../../support/until.ts";
+import { becomes, documentWith, light } from "../light-flag.ts";
 import { expectEqual, Suite } from "../suite.ts";
 import { RunningStore } from "./running-store.ts";
 import { type Store, stores } from "./stores.ts";
@@ -88,25 +89,4 @@ async function runStore(store: Store): Promise<void> {
       expectEqual([code, said, /-secret/.test(secret ?? "")], [1, "said", false]);
     });
   }
-}
-
-function documentWith(variant: string): string {
-  const variants = { red: "red", green: "green", blue: "blue" };
-  return JSON.stringify({
-    flags: { light: { state: "ENABLED", variants, defaultVariant: variant } },
-  });
-}
-
-/** The value of the flag, by OFREP. */
-async function light(flagd: Flagd): Promise<unknown> {
-  const response = await fetch(`${flagd.http}/ofrep/v1/evaluate/flags/light`, {
-    method: "POST",
-    body: JSON.stringify({ context: { targetingKey: "user-1" } }),
-  });
-  const answer: unknown = await response.json();
-  return typeof answer === "object" && answer && "value" in answer ? answer.value : answer;
-}
-
-async function becomes(flagd: Flagd, value: string, seconds = 15): Promise<void> {
-  await until(`the flag being ${value}`, async () => (await light(flagd)) === value, seconds);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { paletteOf } from "../../../src/cli/palette.ts";
+import { paletteOf } from "../../../src/cli/io.ts";
 import { reports } from "../../../src/cli/test-report.ts";
 import type { FileResult } from "../../../src/runtime/test/run-cases.ts";
 

@@ -4,14 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArguments } from "../../../src/config/argv.ts";
 import { commands, manualOf } from "../../../src/config/manual/commands.ts";
-import { bashCompletion } from "../../../src/config/manual/completion/bash.ts";
-import { fishCompletion } from "../../../src/config/manual/completion/fish.ts";
-import { zshCompletion } from "../../../src/config/manual/completion/zsh.ts";
+import {
+  bashCompletion,
+  fishCompletion,
+  zshCompletion,
+} from "../../../src/config/manual/completion-scripts.ts";
 import { commandHelp, overview } from "../../../src/config/manual/help.ts";
 import { commandLineReference } from "../../../src/config/manual/markdown.ts";
 import { listSettings } from "../../../src/config/manual/source-settings.ts";
 import { environmentName } from "../../../src/config/options/option.ts";
-import { startOptions } from "../../../src/config/options/start.ts";
+import { startOptions } from "../../../src/config/options/start-options.ts";
 
 test("docs/reference/command-line.md is what the option table says (scripts/generate-docs.ts)", async () => {
   const page = Bun.file(`${import.meta.dir}/../../../docs/reference/command-line.md`);

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { hasRepeatedMembers, walkJson } from "../../../src/core/json-walk.ts";
-import { PathTree } from "../../../src/core/path-tree.ts";
-import { atOnce } from "../../../src/core/steps.ts";
+import { PathTree } from "../../../src/core/text-places.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 
 type Step = string | number;
 

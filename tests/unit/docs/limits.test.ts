@@ -1,8 +1,8 @@
 /** The limits in docs/guides/running.md are those of the code. */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { startOptions } from "../../../src/config/options/start.ts";
-import { connectionsAllowed } from "../../../src/transport/connection-limit.ts";
+import { startOptions } from "../../../src/config/options/start-options.ts";
+import { connectionsAllowed } from "../../../src/transport/acceptor.ts";
 import {
   cancelledCalls,
   defaultMaxConcurrentStreams,

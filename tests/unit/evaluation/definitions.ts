@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../../src/core/json.ts";
 import type { FractionalVersion } from "../../../src/evaluation/operators/fractional/fractional.ts";
 import { prepareFlag } from "../../../src/evaluation/prepare.ts";
-import type { PreparedFlag } from "../../../src/evaluation/prepared-flag.ts";
+import type { PreparedFlag } from "../../../src/evaluation/resolve.ts";
 import type { FlagDefinition } from "../../../src/flags/model.ts";
 
 export interface Parts {

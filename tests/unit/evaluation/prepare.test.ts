@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
-import type { ErrorCode, Outcome, Reason } from "../../../src/evaluation/outcome.ts";
+import type { ErrorCode, Outcome, Reason } from "../../../src/evaluation/outcomes.ts";
 import { prepareFlag } from "../../../src/evaluation/prepare.ts";
 import { define, type Parts, prepare, second } from "./definitions.ts";
 

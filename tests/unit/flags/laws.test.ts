@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import type { Json } from "../../../src/core/json.ts";
 import { findSyntaxProblem } from "../../../src/core/json-syntax.ts";
 import { compareBytes } from "../../../src/core/order.ts";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { canonicalFlag, canonicalJson } from "../../../src/flags/canonical.ts";
 import { parseDocument } from "../../../src/flags/document.ts";

@@ -1,13 +1,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { Json } from "../../../src/core/json.ts";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { canonicalFlag } from "../../../src/flags/canonical.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import type { FlagDefinition } from "../../../src/flags/model.ts";
-import { compareFlags, pack } from "../../../src/flags/packed.ts";
-import { unpack } from "../../../src/flags/packed-flag.ts";
+import { compareFlags, pack, unpack } from "../../../src/flags/packed.ts";
 import { read } from "../../../src/sources/thread/run-source-thread.ts";
 
 setDefaultTimeout(60_000);

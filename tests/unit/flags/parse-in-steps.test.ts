@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Json } from "../../../src/core/json.ts";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { canonicalJson } from "../../../src/flags/canonical.ts";
 import { parseInSteps } from "../../../src/flags/parse-in-steps.ts";
 

@@ -1,4 +1,4 @@
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import type { DocumentFormat, FlagDefinition, Problem } from "../../../src/flags/model.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSource, readStandardInput } from "../../../src/runtime/read-source.ts";
-import { SourceError } from "../../../src/sources/source-error.ts";
+import { SourceError } from "../../../src/sources/source.ts";
 import { httpConfig, redisConfig } from "../../support/source-configs.ts";
 
 const document = '{"flags":{}}';

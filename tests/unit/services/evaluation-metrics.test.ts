@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Outcome } from "../../../src/evaluation/outcome.ts";
+import type { Outcome } from "../../../src/evaluation/outcomes.ts";
 import { createOutcomeRecorder } from "../../../src/services/evaluation-metrics.ts";
 import { Registry } from "../../../src/telemetry/metrics/registry.ts";
 import { samples, scoped } from "../../support/samples.ts";

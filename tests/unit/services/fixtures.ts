@@ -1,10 +1,10 @@
-import { stepsTo } from "../../support/steps.ts";
-/** Flags, views and a store made by hand, for tests of what services make of them. */
-
 import type { Json, JsonObject } from "../../../src/core/json.ts";
-import type { Outcome } from "../../../src/evaluation/outcome.ts";
-import type { EvaluationContext, PreparedFlag } from "../../../src/evaluation/prepared-flag.ts";
+import type { Outcome } from "../../../src/evaluation/outcomes.ts";
+import type { EvaluationContext, PreparedFlag } from "../../../src/evaluation/resolve.ts";
 import type { FlagChanges, Selector, SnapshotSource, View } from "../../../src/store/view.ts";
+import { stepsTo } from "../../support/steps.ts";
+
+/** Flags, views and a store made by hand, for tests of what services make of them. */
 
 export function outcome(key: string, parts: Partial<Outcome>): Outcome {
   return {

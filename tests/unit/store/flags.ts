@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../src/core/json.ts";
-import { atOnce } from "../../../src/core/steps.ts";
-import type { Outcome } from "../../../src/evaluation/outcome.ts";
-import type { PreparedFlag } from "../../../src/evaluation/prepared-flag.ts";
+import { atOnce } from "../../../src/core/turns.ts";
+import type { Outcome } from "../../../src/evaluation/outcomes.ts";
+import type { PreparedFlag } from "../../../src/evaluation/resolve.ts";
 import type { FlagDefinition, FlagSet } from "../../../src/flags/model.ts";
 import { Store } from "../../../src/store/store.ts";
 import type { FlagChanges, Selector } from "../../../src/store/view.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import { History, maxHistory } from "../../../src/store/history.ts";
 import { Store } from "../../../src/store/store.ts";
 import { createStore, flag, flagSet } from "./flags.ts";

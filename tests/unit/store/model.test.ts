@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Json } from "../../../src/core/json.ts";
-import { atOnce } from "../../../src/core/steps.ts";
+import { atOnce } from "../../../src/core/turns.ts";
 import type { FlagDefinition, FlagSet } from "../../../src/flags/model.ts";
 import { pack } from "../../../src/flags/packed.ts";
 import type { Store } from "../../../src/store/store.ts";

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import type { CallRecord } from "../../../src/core/calls.ts";
-import { Code } from "../../../src/core/rpc-error.ts";
-import { ofrepRoute } from "../../../src/services/ofrep/paths.ts";
-import { type CallMetricsOptions, createCallMetrics } from "../../../src/telemetry/call-metrics.ts";
+import { Code } from "../../../src/core/errors.ts";
+import { ofrepRoute } from "../../../src/services/ofrep/ofrep-route.ts";
+import {
+  type CallMetricsOptions,
+  createCallMetrics,
+  exactRoutes,
+} from "../../../src/telemetry/call-metrics.ts";
 import { Registry } from "../../../src/telemetry/metrics/registry.ts";
-import { exactRoutes } from "../../../src/telemetry/routes.ts";
 import { samples, scoped } from "../../support/samples.ts";
 
 const path = "/flagd.evaluation.v1.Service/ResolveBoolean";

@@ -1,7 +1,6 @@
 import { charge, chargeText } from "../../rule/budget.ts";
 import { type Expression, type Node, type Scope, sequence } from "../../rule/expression.ts";
-import { any, type Operator } from "../operator.ts";
-import { unusable } from "../unusable.ts";
+import { any, type Operator, unusable } from "../operator.ts";
 import { encodeCbor } from "./cbor.ts";
 import { type ParsedDistribution, parseDistribution, pick } from "./distribution.ts";
 import { hashBytes, murmur3 } from "./murmur3.ts";

@@ -1,8 +1,7 @@
 /** Header blocks from their compressed form (RFC 7541). */
-import { DynamicTable } from "./dynamic-table.ts";
-import { type HeaderField, headerField } from "./header-field.ts";
+
 import { decodeHuffman } from "./huffman.ts";
-import { staticTable } from "./static-table.ts";
+import { DynamicTable, type HeaderField, headerField, staticTable } from "./tables.ts";
 
 /** A block that cannot be decompressed, after which nothing on its connection can. */
 export class CompressionError extends Error {

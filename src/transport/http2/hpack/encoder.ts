@@ -1,4 +1,4 @@
-import { staticNames } from "./static-table.ts";
+import { staticNames } from "./tables.ts";
 
 /**
  * Fields in HPACK's plainest form, which refers to nothing but the static table: the same bytes are

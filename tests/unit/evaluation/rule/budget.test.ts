@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Json } from "../../../../src/core/json.ts";
-import { atOnce } from "../../../../src/core/steps.ts";
+import { atOnce } from "../../../../src/core/turns.ts";
 import { resolveAll } from "../../../../src/evaluation/resolve.ts";
 import { evaluationLimits } from "../../../../src/evaluation/rule/budget.ts";
 import { stepsTo } from "../../../support/steps.ts";

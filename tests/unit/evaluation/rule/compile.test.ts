@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { jsonLogicOperators } from "../../../../src/evaluation/operators/table.ts";
+import { evaluationLimits, grant } from "../../../../src/evaluation/rule/budget.ts";
 import { compileRule } from "../../../../src/evaluation/rule/compile.ts";
 import { jsonLogic } from "./oracle.ts";
 
@@ -98,6 +99,8 @@ function compile(rule: Json) {
 
 /** What is compared: the result, or that there was none. */
 function attempt(evaluate: () => unknown): { readonly result: unknown } | "throws" {
+  // Of the whole process: other tests may have spent it.
+  grant(evaluationLimits.steps);
   try {
     return { result: evaluate() };
   } catch {

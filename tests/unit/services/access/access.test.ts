@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { Code } from "../../../../src/core/rpc-error.ts";
-import { Access } from "../../../../src/services/access/access.ts";
-import { FailedTries } from "../../../../src/services/access/failed-tries.ts";
+import { Code } from "../../../../src/core/errors.ts";
+import { Access, FailedTries } from "../../../../src/services/access/access.ts";
 import { parseTokens } from "../../../../src/services/access/token-file.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
 import { rememberingLog } from "../../../support/silent-log.ts";

@@ -9,8 +9,8 @@ import {
 import {
   createEvaluationService,
   type EvaluationServiceOptions,
-} from "../../../../src/services/evaluation/service.ts";
-import type { MessageStream } from "../../../../src/transport/method.ts";
+} from "../../../../src/services/evaluation/evaluation-service.ts";
+import type { MessageStream } from "../../../../src/transport/listener.ts";
 import { fixedContext } from "../../../support/fixed-context.ts";
 import { until } from "../../../support/until.ts";
 import { FakeStore, viewOf } from "../fixtures.ts";

@@ -4,10 +4,10 @@ import { create, type DescMessage, toBinary, toJsonString } from "@bufbuild/prot
 import fc from "fast-check";
 import type { Json, JsonObject } from "../../../../src/core/json.ts";
 import { resolveMethods } from "../../../../src/services/evaluation/answer.ts";
-import { bulkMethods } from "../../../../src/services/evaluation/bulk.ts";
-import { services } from "../../../../src/services/evaluation/connect-routes.ts";
 import { eventStreamMethods } from "../../../../src/services/evaluation/dialects.ts";
+import { services } from "../../../../src/services/evaluation/evaluation-routes.ts";
 import { encodeReply, replyJson } from "../../../../src/services/evaluation/reply.ts";
+import { bulkMethods } from "../../../../src/services/evaluation/resolve-all.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 20 });
 const number = fc.double({ noNaN: true, noDefaultInfinity: true });

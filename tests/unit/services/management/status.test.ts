@@ -1,9 +1,8 @@
 import { expect, test } from "bun:test";
 import { describeStatus, type StatusParts } from "../../../../src/services/management/status.ts";
 import { SourceStatus } from "../../../../src/sources/source-status.ts";
-import { createEventMetrics } from "../../../../src/telemetry/event-metrics.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
-import { createSyncMetrics } from "../../../../src/telemetry/sync-metrics.ts";
+import { createEventMetrics, createSyncMetrics } from "../../../../src/telemetry/stream-metrics.ts";
 
 const change: StatusParts["changes"][number] = {
   time: 2_000,

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { PageEvents } from "../../../../src/services/page/page-events.ts";
-import { createPageHandler } from "../../../../src/services/page/page-handler.ts";
+import { createPageHandler, PageEvents } from "../../../../src/services/page/page-handler.ts";
 import { askHandler } from "../../../support/ask-handler.ts";
 import { createStore, flag, flagSet } from "../../store/flags.ts";
 

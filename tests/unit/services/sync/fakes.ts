@@ -2,7 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { Log, LogFields } from "../../../../src/core/log.ts";
 import { SyncFlagsResponseSchema } from "../../../../src/gen/flagd/sync/v1/sync_pb.ts";
-import type { MessageStream } from "../../../../src/transport/method.ts";
+import type { MessageStream } from "../../../../src/transport/listener.ts";
 
 /** A stream whose reader takes what it is given, until `reading` is false. */
 export class FakeStream implements MessageStream {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import fc from "fast-check";
-import { atOnce } from "../../../../src/core/steps.ts";
+import { atOnce } from "../../../../src/core/turns.ts";
 import { pack } from "../../../../src/flags/packed.ts";
 import type { Store } from "../../../../src/store/store.ts";
 import { flag, flagSet } from "../../store/flags.ts";

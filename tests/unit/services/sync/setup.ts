@@ -4,8 +4,8 @@ import { SyncFlagsRequestSchema } from "../../../../src/gen/flagd/sync/v1/sync_p
 import {
   createSyncService,
   type SyncServiceOptions,
-} from "../../../../src/services/sync/service.ts";
-import type { SyncClient, SyncStreamEnd } from "../../../../src/telemetry/sync-metrics.ts";
+} from "../../../../src/services/sync/sync-service.ts";
+import type { SyncClient, SyncStreamEnd } from "../../../../src/telemetry/stream-metrics.ts";
 import { fixedContext } from "../../../support/fixed-context.ts";
 import { createStore } from "../../store/flags.ts";
 import { FakeStream, keepingLog, settled } from "./fakes.ts";

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ConfigError } from "../../../../src/core/config-error.ts";
-import type { Environment } from "../../../../src/core/environment.ts";
-import { azureAccount } from "../../../../src/sources/azblob/azure-account.ts";
+import { ConfigError } from "../../../../src/core/errors.ts";
+import type { Environment } from "../../../../src/core/process-info.ts";
+import { azureAccount } from "../../../../src/sources/blob/azure-bucket.ts";
 import { encodeKey, parseBlobUri } from "../../../../src/sources/blob/blob-location.ts";
-import { gcsBucket } from "../../../../src/sources/gcs/gcs-bucket.ts";
-import { s3Bucket } from "../../../../src/sources/s3/s3-bucket.ts";
+import { gcsBucket } from "../../../../src/sources/blob/gcs-bucket.ts";
+import { s3Bucket } from "../../../../src/sources/blob/s3-bucket.ts";
 import { WebClient } from "../../../../src/sources/web/web-client.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { diagnose } from "../../../../src/sources/redis/diagnosis.ts";
-import { RedisError } from "../../../../src/sources/redis/redis-error.ts";
+import { RedisError } from "../../../../src/sources/redis/redis-errors.ts";
 import { freePort } from "../../../support/ports.ts";
 import { addressOf } from "./fake-redis.ts";
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "bun:test";
 import { DocumentReader } from "../../../../src/sources/redis/document-reader.ts";
-import { RedisError } from "../../../../src/sources/redis/redis-error.ts";
+import { RedisError } from "../../../../src/sources/redis/redis-errors.ts";
 import { FakeRedis, redisError } from "./fake-redis.ts";
 
 const wrongType = redisError("WRONGTYPE Operation against a key holding the wrong kind of value");

@@ -1,7 +1,10 @@
-import type { Connect, RedisConnection } from "../../../../src/sources/redis/connection.ts";
+import type {
+  Connect,
+  RedisConnection,
+  ServerFacts,
+} from "../../../../src/sources/redis/connection.ts";
 import type { RedisAddress } from "../../../../src/sources/redis/redis-address.ts";
 import { parseRedisUri } from "../../../../src/sources/redis/redis-uri.ts";
-import type { ServerFacts } from "../../../../src/sources/redis/server-facts.ts";
 import type { Payload, SourceSink } from "../../../../src/sources/source.ts";
 
 /** An error as Bun's client makes them. */

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { clusterNodes } from "../../../../src/sources/redis/cluster-nodes.ts";
 import type { RedisConnection } from "../../../../src/sources/redis/connection.ts";
-import { NodeRoute } from "../../../../src/sources/redis/node-route.ts";
+import { clusterNodes, NodeRoute } from "../../../../src/sources/redis/node-route.ts";
 import { serverName } from "../../../../src/sources/redis/redis-address.ts";
-import { Redirection, RedisError } from "../../../../src/sources/redis/redis-error.ts";
+import { Redirection, RedisError } from "../../../../src/sources/redis/redis-errors.ts";
 import { addressOf } from "./fake-redis.ts";
 
 const at = (host: string) => addressOf(`redis://:pw@${host}?key=k`);

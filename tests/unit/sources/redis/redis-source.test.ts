@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { RedisSourceConfig } from "../../../../src/sources/redis/redis-kind.ts";
 import { RedisSource } from "../../../../src/sources/redis/redis-source.ts";
-import { isPermanent } from "../../../../src/sources/source-error.ts";
+import { isPermanent } from "../../../../src/sources/source.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 import { type LogEntry, rememberingLog } from "../../../support/silent-log.ts";
 import { redisConfig } from "../../../support/source-configs.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { ConfigError } from "../../../../src/core/config-error.ts";
+import { ConfigError } from "../../../../src/core/errors.ts";
 import { clientUrl } from "../../../../src/sources/redis/connection.ts";
 import { parseRedisUri, redactUri } from "../../../../src/sources/redis/redis-uri.ts";
 import { addressOf } from "./fake-redis.ts";

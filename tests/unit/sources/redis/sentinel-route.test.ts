@@ -112,3 +112,36 @@ test("Sentinels that name different masters in one epoch do not make it go to an
   expect(switches).toBe(1);
   expect(await next(route)).toBe("b:1");
 });
+
+test.each([
+  [["a:1", "a:1", "b:1"], undefined],
+  [["a:1", "b:1", "b:1"], "only 1 of 3 Sentinels name a:1 as the master"],
+  [["a:1", "a:1"], undefined],
+  [["a:1", "silent"], "only 1 of 2 Sentinels name a:1 as the master"],
+])("a write needs most of the Sentinels: %j", async (masters, refusal) => {
+  const [first = at("s:1"), ...others] = masters.map((_, i) => at(`s:${i + 1}`));
+  const route = new SentinelRoute({
+    sentinels: [first, ...others],
+    role: "master",
+    clock,
+    log: rememberingLog(),
+    name: "source",
+    promoted: async () => false,
+    onSwitch: () => {},
+    open: ({ address }) => {
+      const master = masters[Number(serverName(address).slice(2)) - 1] ?? "";
+      const ask = async () => {
+        if (master === "silent") throw new Error("no answer");
+        return naming(master, 5);
+      };
+      return { ask, close: () => {} };
+    },
+  });
+  expect(await next(route)).toBe("a:1");
+  const outcome = await route.confirm().then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  if (refusal === undefined) expect(outcome).toBeUndefined();
+  else expect(outcome).toStartWith(refusal);
+});

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { CollectorTarget } from "../../../../src/core/otel-settings.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
-import { CollectorExporter } from "../../../../src/telemetry/otel/collector-exporter.ts";
-import { Delivery } from "../../../../src/telemetry/otel/delivery.ts";
-import { logDiagnostics } from "../../../../src/telemetry/otel/diagnostics.ts";
+import {
+  CollectorExporter,
+  metricsSignal,
+} from "../../../../src/telemetry/otel/collector-exporter.ts";
+import { Delivery, logDiagnostics } from "../../../../src/telemetry/otel/delivery.ts";
 import { RegistryProducer } from "../../../../src/telemetry/otel/metric-producer.ts";
-import { metricsSignal } from "../../../../src/telemetry/otel/signal.ts";
 import { type Certificates, makeCertificates } from "../../../support/certificates.ts";
 import { Collector } from "../../../support/collector.ts";
 import {

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { emptyResource } from "@opentelemetry/resources";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
 import { metricLines, spanLines } from "../../../../src/telemetry/otel/console-exporter.ts";
+import { readableSpan } from "../../../../src/telemetry/otel/export-spans.ts";
 import { RegistryProducer } from "../../../../src/telemetry/otel/metric-producer.ts";
-import { readableSpan } from "../../../../src/telemetry/otel/readable-span.ts";
 
 test("a span is a line with ids in hexadecimal, times and names that people read", () => {
   const traceId = "0af7651916cd43dd8448eb211c80319c";

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import type { Temporality } from "../../../../src/core/otel-settings.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
+import { metricsSignal } from "../../../../src/telemetry/otel/collector-exporter.ts";
 import { RegistryProducer } from "../../../../src/telemetry/otel/metric-producer.ts";
-import { metricsSignal } from "../../../../src/telemetry/otel/signal.ts";
 import { ExportMetricsServiceRequestSchema } from "../../../support/otlp/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.ts";
 import { MetricSchema } from "../../../support/otlp/gen/opentelemetry/proto/metrics/v1/metrics_pb.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { Code, RpcError } from "../../../../src/core/rpc-error.ts";
+import { Code, RpcError } from "../../../../src/core/errors.ts";
 import {
   checkEncoding,
   envelopeBytes,

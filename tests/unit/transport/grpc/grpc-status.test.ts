@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Code, RpcError } from "../../../../src/core/rpc-error.ts";
+import { Code, RpcError } from "../../../../src/core/errors.ts";
 import { percentEncode, statusOf } from "../../../../src/transport/grpc/grpc-status.ts";
 
 describe("a status", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Code, RpcError } from "../../../../src/core/rpc-error.ts";
+import { Code, RpcError } from "../../../../src/core/errors.ts";
 import { parseGrpcTimeout } from "../../../../src/transport/grpc/grpc-timeout.ts";
 
 function codeOf(action: () => unknown): Code | undefined {

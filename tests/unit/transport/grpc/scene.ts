@@ -1,11 +1,11 @@
 import type { CallRecord } from "../../../../src/core/calls.ts";
 import { ExpiryQueue } from "../../../../src/core/expiry.ts";
-import type { Expirable, TransportContext } from "../../../../src/transport/context.ts";
+import type { Expirable, TransportContext } from "../../../../src/transport/call.ts";
 import { frameMessage } from "../../../../src/transport/grpc/envelope.ts";
 import { StreamCall } from "../../../../src/transport/grpc/stream-call.ts";
 import { UnaryCall } from "../../../../src/transport/grpc/unary-call.ts";
 import { HpackDecoder } from "../../../../src/transport/http2/hpack/decoder.ts";
-import type { MessageStream, UnaryMethod } from "../../../../src/transport/method.ts";
+import type { MessageStream, UnaryMethod } from "../../../../src/transport/listener.ts";
 import { endStream, Http2Peer, numberFrame } from "../../../support/http2-peer.ts";
 import { frame, frameType } from "../../../support/raw-client.ts";
 import { rememberingLog } from "../../../support/silent-log.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Code, RpcError } from "../../../../src/core/rpc-error.ts";
-import type { MessageStream } from "../../../../src/transport/method.ts";
+import { Code, RpcError } from "../../../../src/core/errors.ts";
+import type { MessageStream } from "../../../../src/transport/listener.ts";
 import { endStream } from "../../../support/http2-peer.ts";
 import { frame, frameType } from "../../../support/raw-client.ts";
 

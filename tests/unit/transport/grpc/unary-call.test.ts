@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Code, RpcError } from "../../../../src/core/rpc-error.ts";
+import { Code, RpcError } from "../../../../src/core/errors.ts";
 import { frameMessage, unwrapMessage } from "../../../../src/transport/grpc/envelope.ts";
 import { endStream, widen } from "../../../support/http2-peer.ts";
 import { frame, frameType } from "../../../support/raw-client.ts";

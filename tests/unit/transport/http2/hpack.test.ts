@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CompressionError, HpackDecoder } from "../../../../src/transport/http2/hpack/decoder.ts";
-import { DynamicTable } from "../../../../src/transport/http2/hpack/dynamic-table.ts";
 import { encodeBlock } from "../../../../src/transport/http2/hpack/encoder.ts";
-import { headerField } from "../../../../src/transport/http2/hpack/header-field.ts";
 import { decodeHuffman } from "../../../../src/transport/http2/hpack/huffman.ts";
+import { DynamicTable, headerField } from "../../../../src/transport/http2/hpack/tables.ts";
 import {
   type Field,
   HpackEncoder,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ConnectionError, errorCode } from "../../../../src/transport/http2/frames.ts";
-import { headerField } from "../../../../src/transport/http2/hpack/header-field.ts";
+import { headerField } from "../../../../src/transport/http2/hpack/tables.ts";
 import { type Received, RequestHeaders } from "../../../../src/transport/http2/request-headers.ts";
 import { maxHeaderFields } from "../../../../src/transport/limits.ts";
 

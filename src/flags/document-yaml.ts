@@ -1,0 +1,43 @@
+import type { Place } from "../core/text-places.ts";
+import { parseYaml, type YamlProblem } from "../core/yaml.ts";
+import { clip, type Findings } from "./findings.ts";
+
+/**
+ * The parser handles about 1 MB a second and nothing else runs meanwhile; JSON has no such bound,
+ * for it is read a hundred times faster.
+ */
+const longestYaml = 8 * 1024 * 1024;
+
+/**
+ * Reads the first document of a YAML text into a value, which may share objects or have types that JSON
+ * lacks. A date is a warning: other readers do not take it as the text that it is here.
+ * @returns undefined after a problem.
+ */
+export function readYaml(text: string, { problems, warnings }: Findings): unknown {
+  if (text.length > longestYaml) {
+    const size = `${text.length} characters of YAML exceed the limit of ${longestYaml}`;
+    problems.add("limit", [], `${size}: write large documents as JSON`);
+    return undefined;
+  }
+  const at = ({ line, column, message }: YamlProblem) =>
+    `line ${line}, column ${column}: ${clip(message)}`;
+  try {
+    const parsed = parseYaml(text);
+    for (const warning of parsed.warnings)
+      warnings.add("yaml-warning", [], `YAML, ${at(warning)}`, placeOf(warning));
+    for (const { path, text } of parsed.dates)
+      warnings.add("yaml-date", path, `the date ${clip(text)} is read as text: write it in quotes`);
+    for (const error of parsed.errors)
+      problems.add("syntax", [], `not valid YAML at ${at(error)}`, placeOf(error));
+    // Uses of anchors share one object; the bound on what they expand to comes later.
+    return parsed.errors.length > 0 ? undefined : parsed.value();
+  } catch (error) {
+    const reason = error instanceof RangeError ? "nested too deeply" : String(error);
+    problems.add("syntax", [], `not valid YAML: ${clip(reason)}`);
+    return undefined;
+  }
+}
+
+function placeOf({ line, column }: YamlProblem): Place {
+  return { line, column };
+}

@@ -1,0 +1,39 @@
+import { isArray, isObject, type Json } from "../../core/json.ts";
+import { parseText } from "../../flags/document-text.ts";
+import { EditError } from "../../flags/edit-document.ts";
+import { FindingList } from "../../flags/findings.ts";
+import { documentFields, type WholeDocument } from "../../sources/redis/stored-flags.ts";
+
+/**
+ * What a document's text means, references as they are written.
+ * @throws EditError for what is neither JSON nor YAML
+ */
+export function documentValue(text: string): Json {
+  const [problems, warnings] = [new FindingList(), new FindingList()];
+  const parsed = parseText(text, "any", { problems, warnings, information: undefined });
+  if (parsed) return parsed.value as Json;
+  const [problem] = problems.findings;
+  throw new EditError(`the flags cannot be read: ${problem?.reason ?? "unknown format"}`);
+}
+
+/** The parts of a document that a hash has fields for; a flag without a key has none. */
+export function partsOf(document: Json): WholeDocument {
+  const parts = new Map<string, string>();
+  if (!isObject(document)) return parts;
+  const flags = document.flags ?? {};
+  if (isObject(flags)) {
+    for (const [key, flag] of Object.entries(flags)) parts.set(key, JSON.stringify(flag));
+  } else if (isArray(flags)) {
+    for (const flag of flags) {
+      if (!isObject(flag)) continue;
+      const { key, ...members } = flag;
+      if (typeof key === "string" && key !== "") parts.set(key, JSON.stringify(members));
+    }
+  }
+  for (const name of documentFields) {
+    if (parts.has(name)) throw new EditError(`a hash has no place for a flag named ${name}`);
+    const value = document[name];
+    if (value !== undefined) parts.set(name, JSON.stringify(value));
+  }
+  return parts;
+}

@@ -1,0 +1,75 @@
+import type { CallObserver } from "../../core/calls.ts";
+import type { HttpReply } from "../../transport/http-handler.ts";
+import type { OfrepRequest } from "./ofrep-request.ts";
+import type { Reply } from "./reply.ts";
+
+/** A request that is observed until its reply has ended. `Answer` is what its server sends. */
+export interface Observed<Answer = HttpReply> {
+  /** Once, with the reply, which may be a stream. */
+  send(reply: Reply): Answer;
+  /** The same, with a reply that takes long. */
+  sendLater(reply: Promise<Reply>): Promise<Answer>;
+  /** Runs what leads to the reply. A request whose answer throws is over. */
+  attempt<Result>(action: () => Result): Result;
+}
+
+/** @param respond makes the server's answer of a reply */
+export function observe<Answer>(
+  { onCall, onOpen, trace }: CallObserver,
+  { method: httpMethod, headers, path }: Omit<OfrepRequest, "target"> & { readonly path: string },
+  respond: (reply: Reply) => Answer,
+): Observed<Answer> {
+  const span = trace?.({
+    path,
+    protocol: "http",
+    httpMethod,
+    header: (name) => headers[name],
+    setHeader: (name, value) => {
+      headers[name] = value;
+    },
+  });
+  const started = performance.now();
+  let over = false;
+  const finish = (reply: Reply | undefined, responseBytes: number): void => {
+    if (over) return;
+    over = true;
+    onOpen?.(httpMethod, path, -1);
+    const call = reply && {
+      path,
+      protocol: "http" as const,
+      httpMethod,
+      httpStatus: reply.status,
+      code: undefined,
+      milliseconds: performance.now() - started,
+      requestBytes: reply.requestBytes ?? 0,
+      responseBytes,
+    };
+    if (call) onCall?.(call);
+    span?.end(call);
+  };
+  onOpen?.(httpMethod, path, 1);
+  const send = (reply: Reply): Answer => {
+    const { body, closed } = reply;
+    if (closed) void closed.then((bytes) => finish(reply, bytes));
+    else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
+    return respond(reply);
+  };
+  const attempt: Observed<Answer>["attempt"] = (action) => {
+    try {
+      return action();
+    } catch (error) {
+      finish(undefined, 0);
+      throw error;
+    }
+  };
+  return {
+    send,
+    sendLater: (reply) =>
+      reply.then(send, (error) =>
+        attempt(() => {
+          throw error;
+        }),
+      ),
+    attempt,
+  };
+}

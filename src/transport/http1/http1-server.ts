@@ -1,0 +1,87 @@
+import type { Socket } from "node:net";
+import { ExpiryQueue } from "../../core/expiry.ts";
+import { lingerMs } from "../end-connection.ts";
+import { requestLineBytes, type Timeouts } from "../limits.ts";
+import { Http1Connection, type Phase } from "./http1-connection.ts";
+import type { Http1Exchange } from "./http1-exchange.ts";
+import { type FastPath, headEnd } from "./response-head.ts";
+
+export interface Http1Options {
+  /** Of all fields of a request; ≤ 0: no limit. */
+  readonly maxHeaderBytes: number;
+  readonly timeouts: Timeouts;
+  /** For connections with and without TLS. */
+  readonly fastPath?: (secure: boolean) => FastPath | undefined;
+  /** The general path. */
+  readonly serve: (exchange: Http1Exchange) => void;
+}
+
+/** HTTP/1.1 on connections that somebody else accepts. */
+export class Http1Server {
+  readonly #options: Http1Options;
+  readonly #fastPaths: Readonly<Record<"plain" | "secure", FastPath | undefined>>;
+  readonly #connections = new Map<Http1Connection, Phase>();
+  readonly #queues: Readonly<Record<Exclude<Phase, "answering">, ExpiryQueue<Http1Connection>>>;
+  #draining = false;
+
+  constructor(options: Http1Options) {
+    this.#options = options;
+    const { fastPath, timeouts } = options;
+    this.#fastPaths = { plain: fastPath?.(false), secure: fastPath?.(true) };
+    const queue = (ms: number) =>
+      new ExpiryQueue<Http1Connection>(ms, (connection) => connection.expire());
+    this.#queues = {
+      request: queue(timeouts.headersMs),
+      "next request": queue(timeouts.keepAliveMs),
+      reader: queue(timeouts.answerMs),
+      "last words": queue(lingerMs),
+    };
+  }
+
+  /** @param first Bytes that were read from the socket before. */
+  accept(socket: Socket, first: Buffer): void {
+    const { maxHeaderBytes, timeouts, serve } = this.#options;
+    const secure = "encrypted" in socket && socket.encrypted === true;
+    const connection = new Http1Connection(socket, {
+      maxHeaderBytes:
+        maxHeaderBytes > 0 ? maxHeaderBytes + requestLineBytes : Number.POSITIVE_INFINITY,
+      fastPath: this.#fastPaths[secure ? "secure" : "plain"],
+      serve,
+      headEnd: headEnd(timeouts.keepAliveMs),
+      secure,
+      onPhase: this.#onPhase,
+    });
+    connection.draining = this.#draining;
+    this.#connections.set(connection, "answering");
+    this.#onPhase(connection, "request");
+    socket.on("close", () => {
+      this.#leaveQueue(connection);
+      this.#connections.delete(connection);
+    });
+    connection.receive(first);
+  }
+
+  readonly #onPhase = (connection: Http1Connection, phase: Phase): void => {
+    const before = this.#connections.get(connection);
+    if (before === undefined) return;
+    if (before !== phase) this.#leaveQueue(connection);
+    this.#connections.set(connection, phase);
+    if (phase !== "answering") this.#queues[phase].add(connection, performance.now());
+  };
+
+  #leaveQueue(connection: Http1Connection): void {
+    const phase = this.#connections.get(connection);
+    if (phase && phase !== "answering") this.#queues[phase].delete(connection);
+  }
+
+  sweep(now: number): void {
+    for (const queue of Object.values(this.#queues)) queue.sweep(now);
+  }
+
+  /** Connections end with their next answer, or when they have been idle for a while. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of this.#connections.keys()) connection.draining = true;
+    this.#queues["next request"].shorten(this.#options.timeouts.leaveMs, performance.now());
+  }
+}
