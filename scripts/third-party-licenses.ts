@@ -74,7 +74,8 @@ function notice(code: string): string[] {
 }
 
 function byName(a: Package, b: Package): number {
-  return a.name < b.name ? -1 : 1;
+  const [left, right] = [a, b].map(({ name, version }) => `${name} ${version}`) as [string, string];
+  return left < right ? -1 : 1;
 }
 
 /** What a package without a licence file means. */

@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), "flagd-blob-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The libraries of clouds read the variables of the process. */
-const cloudVariable = /^(AWS_|GOOGLE_|GCE_|CLOUDSDK_|STORAGE_|HOME$)/;
+const cloudVariable = /^(AWS_|AZURE_|GOOGLE_|GCE_|CLOUDSDK_|STORAGE_|HOME$)/;
 const before = Object.entries(process.env).filter(([name]) => cloudVariable.test(name));
 
 function setVariables(env: Readonly<Record<string, string | undefined>>): void {
@@ -242,6 +242,25 @@ describe("credentials of AWS", () => {
     await source.delivers(server.document);
   });
 
+  test("and the region come from a profile, unless the URI or a variable names a region", async () => {
+    using server = new DocumentServer();
+    const config = join(folder, "config");
+    const keys = "aws_access_key_id = me\naws_secret_access_key = pass";
+    writeFileSync(config, `[profile far]\nregion = ap-south-2\n${keys}\n`);
+    const env = { AWS_CONFIG_FILE: config, AWS_PROFILE: "far" };
+    const regionOf = async (query: string, variables: Record<string, string>) => {
+      const uri = `s3://flags/f.json?endpoint=${server.url}${query}`;
+      await using source = run("s3", uri, variables);
+      await source.delivers(server.document);
+      const { searchParams } = new URL(server.requests.at(-1)?.request.url ?? "");
+      return searchParams.get("X-Amz-Credential")?.split("/")[2];
+    };
+    expect(await regionOf("", env)).toBe("ap-south-2");
+    expect(await regionOf("&region=eu-west-3", env)).toBe("eu-west-3");
+    expect(await regionOf("", { ...env, AWS_REGION: "us-west-2" })).toBe("us-west-2");
+    expect(await regionOf("", s3)).toBe("eu-west-1");
+  });
+
   test("are not needed for anonymous access", async () => {
     using server = new DocumentServer();
     const uri = `s3://flags/f.json?anonymous=true&endpoint=${server.url}`;
@@ -339,32 +358,6 @@ describe("credentials of Azure", () => {
     await source.delivers(server.document);
     expect(new URL(server.requests[0]?.request.url ?? "").search).toBe("?sv=2021&sig=a%2Bb");
     expect(server.header("authorization")[0]).toBeNull();
-  });
-
-  test.each([
-    ["a client's secret", { AZURE_CLIENT_SECRET: "s" }, "client_secret"],
-    ["a federated token", { AZURE_FEDERATED_TOKEN_FILE: "token" }, "client_assertion"],
-  ])("may be %s", async (_what, proof, field) => {
-    using entra = new DocumentServer();
-    entra.document = '{"access_token":"t","expires_in":"3599"}';
-    using server = new DocumentServer();
-    writeFileSync(join(folder, "token"), "s");
-    const env = Object.fromEntries(
-      Object.entries(proof).map(([k, v]) => [k, v === "token" ? join(folder, v) : v]),
-    );
-    await using source = start(server, {
-      AZURE_STORAGE_ACCOUNT: "acme",
-      AZURE_TENANT_ID: "tenant",
-      AZURE_CLIENT_ID: "id",
-      AZURE_AUTHORITY_HOST: entra.url,
-      ...env,
-    });
-    await source.delivers(server.document);
-    expect(server.header("authorization")[0]).toBe("Bearer t");
-    expect(new URL(entra.requests[0]?.request.url ?? "").pathname).toBe(
-      "/tenant/oauth2/v2.0/token",
-    );
-    expect(new URLSearchParams(entra.requests[0]?.body).get(field)).toBe("s");
   });
 
   test("may be a managed identity", async () => {

@@ -23,6 +23,8 @@ export interface Certificates {
   readonly expired: KeyPair;
   readonly wrongHost: KeyPair;
   readonly foreign: KeyPair;
+  /** Another one of `ca`, for servers of these names. */
+  issue(hosts: readonly string[]): KeyPair;
   remove(): void;
 }
 
@@ -99,6 +101,8 @@ export function makeCertificates(): Certificates {
     expired: issue("expired", ca, local, ["20200101000000Z", "20200201000000Z"]),
     wrongHost: issue("wrong-host", ca, "DNS:elsewhere.example"),
     foreign: issue("foreign", foreignCa, local),
+    issue: (hosts) =>
+      issue(`hosts-${Bun.hash(hosts.join())}`, ca, hosts.map((host) => `DNS:${host}`).join()),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

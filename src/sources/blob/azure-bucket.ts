@@ -1,9 +1,8 @@
 import { createHmac } from "node:crypto";
 import { ConfigError } from "../../core/errors.ts";
 import type { Environment } from "../../core/process-info.ts";
-import { TokenCache } from "../http/oauth.ts";
 import type { WebRequest } from "../web/web-client.ts";
-import { azureToken } from "./azure-token.ts";
+import type { AzureCredentials } from "./azure-credentials.ts";
 import { encodeKey, isOn, parseBlobUri } from "./blob-location.ts";
 import type { Bucket, BucketDependencies } from "./blob-source.ts";
 
@@ -19,16 +18,16 @@ const known = {
  * Azure Blob Storage by its REST API, entered by account key, shared access signature or Entra ID.
  * @throws ConfigError for a wrong URI or variable
  */
-export function azureBucket(uri: string, { client, clock, env }: BucketDependencies): Bucket {
+export function azureBucket(uri: string, { client, env }: BucketDependencies): Bucket {
   const { bucket, key, options } = parseBlobUri(uri, "azblob", known);
   const account = azureAccount(env, options);
   const path = `${account.endpoint}/${encodeURIComponent(bucket)}/${encodeKey(key)}`;
   const url = new URL(account.sas && !account.key ? `${path}?${account.sas}` : path);
-  const tokens = new TokenCache(clock, (signal) => azureToken(env, client, signal));
+  let credentials: AzureCredentials | undefined;
   return {
     key,
-    advice: "check the AZURE_STORAGE_ variables and the permissions of the account",
-    forget: () => tokens.forget(),
+    advice: "check the AZURE_STORAGE_ and AZURE_ variables and the permissions of the account",
+    forget: () => credentials?.forget(),
     async request(conditions, signal) {
       const headers = {
         ...conditions,
@@ -37,7 +36,9 @@ export function azureBucket(uri: string, { client, clock, env }: BucketDependenc
       };
       if (account.key) return signed({ url, headers }, account.account, account.key);
       if (account.sas) return { url, headers };
-      const authorization = `Bearer ${await tokens.get(signal)}`;
+      const { AzureCredentials } = await import("./azure-credentials.ts");
+      credentials ??= new AzureCredentials(client);
+      const authorization = `Bearer ${await credentials.get(signal)}`;
       return { url, headers: { ...headers, authorization } };
     },
   };

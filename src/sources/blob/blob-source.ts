@@ -33,7 +33,7 @@ export class BlobSource extends PolledSource {
     const { provider, uri } = config;
     const client = new WebClient(silenceMs === undefined ? {} : { silenceMs });
     super({ name: sourceName(config), provider, client, clock, polling: config });
-    this.#bucket = openBucket(uri, { client, clock, env });
+    this.#bucket = openBucket(uri, { client, env });
     this.#document = new WebDocument(client, this.#bucket.key);
   }
 
@@ -59,7 +59,6 @@ function blobRefusal(answer: WholeAnswer, advice: string): SourceError {
 }
 
 export interface BucketDependencies {
-  readonly clock: Clock;
   readonly client: WebClient;
   readonly env: Environment;
 }

@@ -2,7 +2,7 @@ import { GoogleAuth } from "google-auth-library";
 import { ConfigError } from "../../core/errors.ts";
 import { readTextFile } from "../settings.ts";
 import { SourceError } from "../source.ts";
-import { answerOf, explainLibrary, fetchBy } from "../web/library-requests.ts";
+import { explainLibrary, fetchBy, LibraryAnswers } from "../web/library-requests.ts";
 import type { WebClient } from "../web/web-client.ts";
 import { encodeKey, isOn, parseBlobUri } from "./blob-location.ts";
 import type { Bucket, BucketDependencies } from "./blob-source.ts";
@@ -39,6 +39,7 @@ const readOnlyScope = "https://www.googleapis.com/auth/devstorage.read_only";
 
 /** Access tokens by Application Default Credentials, as google-auth-library finds and renews them. */
 class GoogleCredentials {
+  readonly #answers = new LibraryAnswers<string | null | undefined>();
   #auth: GoogleAuth | undefined;
 
   constructor(private readonly client: WebClient) {}
@@ -48,10 +49,13 @@ class GoogleCredentials {
     await checkNamedFile(process.env.GOOGLE_APPLICATION_CREDENTIALS);
     this.#auth ??= new GoogleAuth({
       scopes: [readOnlyScope],
+      // It is of no use here, and would be asked for.
+      projectId: "none",
       clientOptions: { transporterOptions: { fetchImplementation: fetchBy(this.client) } },
     });
+    const auth = this.#auth;
     try {
-      const token = await answerOf(this.#auth.getAccessToken(), signal);
+      const token = await this.#answers.get(() => auth.getAccessToken(), signal);
       if (!token) throw new SourceError("the response has no access token");
       return token;
     } catch (error) {

@@ -1,10 +1,15 @@
 import { isIP } from "node:net";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
+import {
+  loadConfig,
+  NODE_REGION_CONFIG_FILE_OPTIONS,
+  NODE_REGION_CONFIG_OPTIONS,
+} from "@smithy/core/config";
 import { S3Client } from "bun";
 import { ConfigError } from "../../core/errors.ts";
 import type { Environment } from "../../core/process-info.ts";
 import { messageOf, SourceError } from "../source.ts";
-import { answerOf, awsRequestHandler, explainLibrary } from "../web/library-requests.ts";
+import { awsRequestHandler, explainLibrary, LibraryAnswers } from "../web/library-requests.ts";
 import type { WebClient } from "../web/web-client.ts";
 import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "./blob-location.ts";
 import type { Bucket, BucketDependencies } from "./blob-source.ts";
@@ -24,6 +29,7 @@ const known = {
 
 /** A poll takes place at once; clocks may differ by a few minutes. */
 const validSeconds = 900;
+const defaultRegion = "us-east-1";
 
 /**
  * S3 and what speaks like it: presigned GETs (Signature Version 4 in the query), which, unlike reads through
@@ -33,17 +39,20 @@ const validSeconds = 900;
 export function s3Bucket(uri: string, { client, env }: BucketDependencies): Bucket {
   const location = parseBlobUri(uri, "s3", known);
   const { key, options } = location;
-  const region = options.region || env.AWS_REGION || env.AWS_DEFAULT_REGION || "us-east-1";
-  const { url, pathStyle } = objectUrl(location, region, env);
-  const credentials = new AwsCredentials(client, region);
+  const named = options.region || env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  // Whether the endpoint is one does not depend on the region.
+  objectUrl(location, named ?? defaultRegion, env);
+  const credentials = new AwsCredentials(client);
   return {
     key,
     advice: "check the AWS credentials and their permissions",
     forget: () => credentials.forget(),
     async request(conditions, signal) {
+      const region = named || (await profileRegion());
+      const { url, pathStyle } = objectUrl(location, region, env);
       if (isOn(options.anonymous)) return { url, headers: conditions };
       // Without path style Bun expects the bucket in the endpoint.
-      const { accessKeyId, secretAccessKey, sessionToken } = await credentials.get(signal);
+      const { accessKeyId, secretAccessKey, sessionToken } = await credentials.get(region, signal);
       const presigned = new S3Client({
         accessKeyId,
         secretAccessKey,
@@ -86,22 +95,29 @@ interface AwsKeys {
   readonly sessionToken?: string | undefined;
 }
 
+/** The region of the profile that AWS_PROFILE names, in the shared files of the SDKs. */
+async function profileRegion(): Promise<string> {
+  const load = loadConfig(NODE_REGION_CONFIG_OPTIONS, NODE_REGION_CONFIG_FILE_OPTIONS);
+  // It throws if there is none.
+  return await load().catch(() => defaultRegion);
+}
+
 /** Credentials by the default chain of the AWS SDK, which also renews them before they expire. */
 class AwsCredentials {
+  readonly #answers = new LibraryAnswers<AwsKeys>();
   #provider: (() => Promise<AwsKeys>) | undefined;
 
-  constructor(
-    private readonly client: WebClient,
-    private readonly region: string,
-  ) {}
+  constructor(private readonly client: WebClient) {}
 
   /** @throws SourceError */
-  async get(signal: AbortSignal): Promise<AwsKeys> {
+  async get(region: string, signal: AbortSignal): Promise<AwsKeys> {
     this.#provider ??= fromNodeProviderChain({
-      clientConfig: { region: this.region, requestHandler: awsRequestHandler(this.client) },
+      clientConfig: { requestHandler: awsRequestHandler(this.client) },
+      // Not the region of every request: that of an SSO session is another one.
+      parentClientConfig: { region },
     });
     try {
-      return await answerOf(this.#provider(), signal);
+      return await this.#answers.get(this.#provider, signal);
     } catch (error) {
       this.forget();
       throw nowhere(error) ?? explainLibrary(error, "no AWS credentials");

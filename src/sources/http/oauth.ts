@@ -2,8 +2,8 @@ import { join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { readTextFile } from "../settings.ts";
 import { SourceError } from "../source.ts";
-import type { WebClient, WebRequest, WholeAnswer } from "../web/web-client.ts";
-import { errorCode } from "../web/web-errors.ts";
+import type { WebClient, WholeAnswer } from "../web/web-client.ts";
+import { tokenRefusal } from "../web/web-errors.ts";
 import type { OAuthSettings } from "./http-kind.ts";
 
 /**
@@ -45,9 +45,9 @@ async function readSecret(path: string): Promise<string> {
   return (await readTextFile(path, explain)).trim();
 }
 
-/** An access token, or temporary credentials. */
-export interface Token<T = string> {
-  readonly value: T;
+/** An access token. */
+interface Token {
+  readonly value: string;
   /** Milliseconds from its issue; undefined: the issuer does not say. */
   readonly lifetimeMs: number | undefined;
 }
@@ -56,13 +56,13 @@ export interface Token<T = string> {
 const reserveMs = 30_000;
 
 /** Keeps an access token until it expires. */
-export class TokenCache<T = string> {
-  #token: T | undefined;
+export class TokenCache {
+  #token: string | undefined;
   #expires = 0;
 
   constructor(
     private readonly clock: Clock,
-    private readonly fetchToken: (signal: AbortSignal) => Promise<Token<T>>,
+    private readonly fetchToken: (signal: AbortSignal) => Promise<Token>,
     private readonly maxMs = Number.POSITIVE_INFINITY,
   ) {}
 
@@ -72,7 +72,7 @@ export class TokenCache<T = string> {
   }
 
   /** @throws what fetching a token throws */
-  async get(signal: AbortSignal): Promise<T> {
+  async get(signal: AbortSignal): Promise<string> {
     if (this.#token !== undefined && this.fresh) return this.#token;
     const asked = this.clock.now();
     const { value, lifetimeMs = Number.POSITIVE_INFINITY } = await this.fetchToken(signal);
@@ -93,14 +93,13 @@ export class TokenCache<T = string> {
  * Asks an OAuth 2.0 token endpoint (RFC 6749 §4.4.2, §5).
  * @throws SourceError; a permanent one if the endpoint refuses the credentials
  */
-export async function requestToken(
+async function requestToken(
   client: WebClient,
   url: URL,
   form: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Token> {
-  return fetchToken(
-    client,
+  const answer = await client.request(
     {
       url,
       method: "POST",
@@ -112,26 +111,11 @@ export async function requestToken(
     },
     signal,
   );
-}
-
-/** A request that is answered like one of RFC 6749 §5, as those of metadata servers are. */
-export async function fetchToken(
-  client: WebClient,
-  request: WebRequest,
-  signal: AbortSignal,
-): Promise<Token> {
-  const { host } = request.url;
-  const answer = await client.request(request, signal);
-  if (answer.status !== 200) {
-    const code = errorCode(answer);
-    throw new SourceError(
-      `the token server ${host} responded with ${answer.status} ${answer.statusText}`.trim() +
-        (code ? ` (${code})` : ""),
-      { retryable: ![400, 401, 403].includes(answer.status) },
-    );
-  }
+  if (answer.status !== 200) throw tokenRefusal(url, answer);
   const token = readToken(answer);
-  if (!token) throw new SourceError(`the token server ${host} responded without an access_token`);
+  if (!token) {
+    throw new SourceError(`the token server ${url.host} responded without an access_token`);
+  }
   return token;
 }
 

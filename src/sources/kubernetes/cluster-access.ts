@@ -5,25 +5,34 @@ import { KubeConfig } from "@kubernetes/client-node";
 import type { Environment } from "../../core/process-info.ts";
 import type { ClientTls } from "../../core/tls/tls-material.ts";
 import { messageOf, SourceError } from "../source.ts";
-import { answerOf, explainLibrary } from "../web/library-requests.ts";
+import { explainLibrary, LibraryAnswers } from "../web/library-requests.ts";
+import { UserCredentials } from "./user-credentials.ts";
 
 /** An API server and how it is entered. */
 export interface Cluster {
   /** Without a slash at the end. */
   readonly server: string;
   readonly tls: ClientTls;
-  /** Value of the Authorization header. */
-  readonly authorization?: string | undefined;
+  /** With which it is entered. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Where a pod finds its service account. */
 export const podServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/** What the files said when they were read last. */
+interface Loaded {
+  readonly text: string;
+  readonly config: KubeConfig;
+  readonly users: UserCredentials;
+}
+
 /** The cluster of the files that KUBECONFIG names, else the one that flagd runs in. */
 export class ClusterAccess {
   readonly #env: Environment;
   readonly #serviceAccount: string;
-  #loaded: { readonly config: KubeConfig; readonly text: string } | undefined;
+  readonly #answers = new LibraryAnswers<RequestOptions>();
+  #loaded: Loaded | undefined;
 
   constructor(env: Environment, serviceAccount: string) {
     this.#env = env;
@@ -49,13 +58,13 @@ export class ClusterAccess {
     if (!/^https?:/.test(cluster.server ?? "") || !URL.canParse(cluster.server)) {
       return fail(`${origin}: the server of the cluster is not an http or https URL`);
     }
-    const options: RequestOptions = {};
+    if (this.#loaded) this.#loaded.users.signal = signal;
     try {
-      await answerOf(config.applyToHTTPSOptions(options), signal);
+      const options = await this.#answers.get(() => optionsOf(config), signal);
+      return { server: cluster.server.replace(/\/$/, ""), ...credentialsOf(options) };
     } catch (error) {
       throw explainLibrary(error, `${origin}: no Kubernetes credentials`);
     }
-    return { server: cluster.server.replace(/\/$/, ""), ...credentialsOf(options) };
   }
 
   /** They were refused: begin anew. */
@@ -73,8 +82,9 @@ export class ClusterAccess {
     }
     if (this.#loaded?.text === text) return this.#loaded.config;
     try {
-      const config = mergedConfig(paths);
-      this.#loaded = { config, text };
+      const users = new UserCredentials();
+      const config = mergedConfig(paths, users);
+      this.#loaded = { text, config, users };
       return config;
     } catch (error) {
       // The parser quotes lines, which may be tokens.
@@ -110,10 +120,11 @@ export class ClusterAccess {
   }
 }
 
-function mergedConfig(paths: readonly string[]): KubeConfig {
+function mergedConfig(paths: readonly string[], users: UserCredentials): KubeConfig {
   const [first, ...others] = paths.map((path) => {
     const config = new KubeConfig();
     config.loadFromFile(path);
+    users.takeOver(config, path);
     return config;
   });
   if (first === undefined) return fail("KUBECONFIG names no file");
@@ -122,23 +133,19 @@ function mergedConfig(paths: readonly string[]): KubeConfig {
     // The library refuses plain HTTP otherwise, and there is no TLS to verify.
     if (/^http:/.test(cluster.server)) Object.assign(cluster, { skipTLSVerify: true });
   }
-  const cluster = first.getCurrentCluster();
-  const user = first.getCurrentUser();
-  // Which the library does not pass on, and some plugins want (client.authentication.k8s.io).
-  if (user?.exec && cluster) {
-    const { apiVersion } = user.exec as { readonly apiVersion?: string };
-    const info = { apiVersion, kind: "ExecCredential", spec: { interactive: false } };
-    const variable = { name: "KUBERNETES_EXEC_INFO", value: JSON.stringify(info) };
-    const { env } = user.exec as { readonly env?: readonly object[] | null };
-    Object.assign(user.exec, { env: [...(env ?? []), variable] });
-  }
+  users.serve(first);
   return first;
 }
 
-function credentialsOf(options: RequestOptions): Pick<Cluster, "tls" | "authorization"> {
+async function optionsOf(config: KubeConfig): Promise<RequestOptions> {
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  return options;
+}
+
+function credentialsOf(options: RequestOptions): Pick<Cluster, "tls" | "headers"> {
   const { ca, cert, key, servername, rejectUnauthorized, headers, auth } = options;
-  const authorization = (headers as Readonly<Record<string, string>> | undefined)?.Authorization;
-  const basic = auth && `Basic ${Buffer.from(auth).toString("base64")}`;
+  const basic = auth && { Authorization: `Basic ${Buffer.from(auth).toString("base64")}` };
   return {
     tls: {
       ...(ca && { ca: String(ca) }),
@@ -146,7 +153,8 @@ function credentialsOf(options: RequestOptions): Pick<Cluster, "tls" | "authoriz
       ...(rejectUnauthorized === false && { insecure: true }),
       ...(servername && { serverName: servername }),
     },
-    authorization: authorization ?? (basic || undefined),
+    // Strings: a token, and whom to impersonate.
+    headers: { ...basic, ...(headers as Readonly<Record<string, string>> | undefined) },
   };
 }
 

@@ -116,10 +116,10 @@ export class FlagApi {
   async #request(query: URLSearchParams, signal: AbortSignal): Promise<WebRequest> {
     const { resource } = this.#options;
     this.#cluster = await this.#access.get(signal);
-    const { server, authorization } = this.#cluster;
+    const { server, headers } = this.#cluster;
     return {
       url: new URL(`${server}${resourcePath(resource)}?${query}`),
-      headers: { accept: "application/json", ...(authorization && { authorization }) },
+      headers: { accept: "application/json", ...headers },
     };
   }
 

@@ -2,22 +2,33 @@ import { Readable } from "node:stream";
 import { isPermanent, messageOf, SourceError } from "../source.ts";
 import type { WebClient, WebRequest } from "./web-client.ts";
 
-/** A cloud library that does not come to an end, such as one that runs a command, is given up after this time. */
+/** A library that does not come to an end, such as one that runs a command, is not waited for any longer. */
 const maxWaitMs = 60_000;
 
-/** What a library for credentials answers, for as long as `signal` and patience last. */
-export async function answerOf<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  const ended = Promise.withResolvers<never>();
-  const give = (reason: string) => () => ended.reject(new SourceError(reason));
-  const abort = give("stopped");
-  const timer = setTimeout(give(`no credentials within ${maxWaitMs / 1000} s`), maxWaitMs);
-  signal.addEventListener("abort", abort);
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([asked, ended.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
+/** What a library for credentials answers, one question at a time: what hangs is not begun once more. */
+export class LibraryAnswers<T> {
+  #pending: Promise<T> | undefined;
+
+  constructor(private readonly maxMs = maxWaitMs) {}
+
+  /** For as long as `signal` and patience last. @throws what `ask` throws, SourceError */
+  async get(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    this.#pending ??= ask().finally(() => {
+      this.#pending = undefined;
+    });
+    const ended = Promise.withResolvers<never>();
+    const give = (reason: string) => () => ended.reject(new SourceError(reason));
+    const abort = give("stopped");
+    const late = `none within ${this.maxMs / 1000} s: if a command prints them, run it by hand to see why`;
+    const timer = setTimeout(give(late), this.maxMs);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    try {
+      return await Promise.race([this.#pending, ended.promise]);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    }
   }
 }
 
@@ -101,14 +112,14 @@ export function awsRequestHandler(client: WebClient) {
   };
 }
 
-function methodOf(method = "GET"): NonNullable<WebRequest["method"]> {
+export function methodOf(method = "GET"): NonNullable<WebRequest["method"]> {
   const known = (["GET", "POST", "PUT"] as const).find((name) => name === method.toUpperCase());
   if (known === undefined) throw new SourceError(`a request with the method ${method}`);
   return known;
 }
 
 /** The body has been decompressed. */
-function withoutCoding(headers: Headers): Headers {
+export function withoutCoding(headers: Headers): Headers {
   const left = new Headers(headers);
   left.delete("content-encoding");
   left.delete("content-length");

@@ -79,3 +79,13 @@ export function errorCode({ body }: WholeAnswer): string | undefined {
   const found = /<Code>([^<]*)<\/Code>/i.exec(text) ?? /"error"\s*:\s*"([^"]*)"/.exec(text);
   return found?.[1]?.replace(/[^\w.\- ]/g, "?").slice(0, mostQuoted);
 }
+
+/** What a token server's answer other than success means (RFC 6749 §5.2). */
+export function tokenRefusal({ host }: URL, answer: WholeAnswer): SourceError {
+  const { status, statusText } = answer;
+  const line = `the token server ${host} responded with ${status} ${statusText}`.trim();
+  const code = errorCode(answer);
+  return new SourceError(code ? `${line} (${code})` : line, {
+    retryable: ![400, 401, 403].includes(status),
+  });
+}
