@@ -12,6 +12,7 @@ import { describe, hintAtRedisSyncManagement, reachableFromOutside } from "./add
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { startNotifying } from "./notify.ts";
 import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
@@ -36,6 +37,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     traceLoad: tracing?.loads,
   });
   observeSources(registry, pipeline.statuses);
+  const notifying = startNotifying(config.notify, pipeline, registry, log);
 
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
@@ -113,6 +115,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
       page?.shutdown();
       await sync.close(graceMs);
       await management?.stop(graceMs);
+      await notifying.stop(graceMs);
       await telemetry.stop(graceMs);
     },
   });

@@ -9,6 +9,7 @@ export const sections = [
   "Simulation",
   "Writing",
   "Sync stream",
+  "Notifications",
   "Limits",
   "Logs and telemetry",
   "Output",

@@ -65,6 +65,35 @@ export const accessOptions = {
   }),
 };
 
+/** Who is told of changed flags. */
+export const notifyOptions = {
+  "notify-url": option({
+    kind: text("url"),
+    default: "",
+    section: "Notifications",
+    doc: "Tell this URL of every change of flags, by a signed POST that names them. Needs a secret.",
+  }),
+  "notify-secret-path": option({
+    kind: path,
+    default: "",
+    section: "Notifications",
+    doc: "File that holds the secret that those requests are signed with. It is read again for each; of several secrets each signs.",
+  }),
+  "notify-secret": option({
+    kind: text("secret"),
+    default: "",
+    section: "Notifications",
+    variableOnly: true,
+    doc: "The secret itself, instead of a file. Only the variable is read: others can see the command line.",
+  }),
+  "notify-ca-path": option({
+    kind: path,
+    default: "",
+    section: "Notifications",
+    doc: "PEM file of a CA to trust for the URL, instead of the system's.",
+  }),
+};
+
 /** Options of every command that serves the sync stream. */
 export const syncOptions = {
   page: option({

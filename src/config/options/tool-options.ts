@@ -3,6 +3,7 @@ import { boolean, integer, oneOf, path, text } from "../kinds/scalars.ts";
 import { positiveDuration, time } from "../kinds/time.ts";
 import { option } from "./option.ts";
 import { globalOptions, redisLoginOptions } from "./shared-options.ts";
+import { startOptions } from "./start-options.ts";
 
 /** Options of `flagd validate`. */
 export const validateOptions = {
@@ -199,4 +200,29 @@ export const versionOptions = {
     commandLineOnly: true,
   }),
   ...globalOptions,
+};
+
+/** Options of `flagd init`. */
+export const initOptions = {
+  force: option({
+    kind: boolean,
+    default: false,
+    short: "f",
+    section: "General",
+    doc: "Replace a file that is there.",
+    flagOnly: true,
+  }),
+  ...globalOptions,
+};
+
+/** Options of `flagd doctor`: those of `flagd start`. */
+export const doctorOptions = {
+  ...startOptions,
+  output: option({
+    kind: oneOf("text", "json"),
+    default: "text",
+    section: "Output",
+    doc: "Print lines for people, or JSON for programs; -o json is understood, too.",
+    flagOnly: true,
+  }),
 };

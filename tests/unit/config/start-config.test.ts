@@ -71,6 +71,7 @@ test("one source is enough, the rest has defaults", async () => {
     maxRequestBody: 1_000_000,
     maxRequestHeader: 1_000_000,
     workers: 1,
+    notify: undefined,
     telemetry: {},
   });
 });
@@ -120,6 +121,7 @@ test("every option has an effect", async () => {
     maxRequestBody: -5,
     maxRequestHeader: 1 << 20,
     workers: 1,
+    notify: undefined,
     telemetry: {
       metrics: {
         to: [collector],
