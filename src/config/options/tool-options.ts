@@ -210,7 +210,7 @@ export const initOptions = {
     short: "f",
     section: "General",
     doc: "Replace a file that is there.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   ...globalOptions,
 };
@@ -223,6 +223,6 @@ export const doctorOptions = {
     default: "text",
     section: "Output",
     doc: "Print lines for people, or JSON for programs; -o json is understood, too.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
 };
