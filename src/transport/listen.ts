@@ -48,7 +48,7 @@ export async function listen(
     ),
     guard: options.guard,
     hint: options.hint,
-    watch: options.onCall || options.onOpen || options.trace ? options : undefined,
+    observer: options.onCall || options.onOpen || options.trace ? options : undefined,
   };
   const cors = options.corsOrigins && createCors(options.corsOrigins);
   const dispatcher = new LazyDispatcher(options, cors, context);
