@@ -58,7 +58,8 @@ function drawFlags(): void {
 function flagView(flag: ListedFlag, open: ReadonlySet<string | undefined>): HTMLElement {
   const { key, source, flagSetId, definition, shadowedBy } = flag;
   const set = flagSetId === "" ? "" : ` in ${flagSetId}`;
-  const label = element("span", "dim", `${set} from ${source}`);
+  const shadowed = shadowedBy ? ", shadowed" : "";
+  const label = element("span", "dim", `${set} from ${source}${shadowed}`);
   const made = element("details", "", element("summary", "", element("code", "", key), label));
   made.dataset.id = JSON.stringify([source, flagSetId, key]);
   (made as HTMLDetailsElement).open = open.has(made.dataset.id);
