@@ -19,6 +19,8 @@ const loaders: Readonly<Record<string, (io: Io) => Promise<CommandDef>>> = {
   schema: async (io) => (await import("./schema.ts")).schema(io),
   evaluate: async (io) => (await import("./evaluate.ts")).evaluate(io),
   test: async (io) => (await import("./test.ts")).test(io),
+  init: async (io) => (await import("./init.ts")).init(io),
+  doctor: async (io) => (await import("./doctor.ts")).doctor(io),
   redis: async (io) => (await import("./redis.ts")).redis(io),
   health: async (io) => (await import("./probe.ts")).probe("health", io),
   ready: async (io) => (await import("./probe.ts")).probe("ready", io),

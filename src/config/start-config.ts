@@ -62,7 +62,14 @@ export async function readStartConfig(
   environment: Environment,
 ): Promise<StartConfig | undefined> {
   const resolved = await resolveOptions(startOptions, args, environment, redisSyncOptions);
-  if (!resolved) return undefined;
+  return resolved && startConfigOf(resolved, environment);
+}
+
+/** @throws ConfigError */
+export function startConfigOf(
+  resolved: Resolved<typeof startOptions>,
+  environment: Environment,
+): StartConfig {
   const { values } = resolved;
   const warnings: string[] = [];
   const clientCa = resolved.origin("client-ca-path").name;

@@ -62,14 +62,14 @@ export interface InspectedDocument {
 }
 
 /** Of each severity. */
-const mostFindings = 1000;
+const maxFindings = 1000;
 
 /** Looks for everything that can be found in a document, and where it is. Pure, and throws nothing. */
 export function inspectDocument(
   document: Uint8Array | string,
   options: { readonly format: DocumentFormat; readonly checkTargeting: CheckTargeting },
 ): InspectedDocument {
-  const [problems, warnings, information] = [0, 1, 2].map(() => new FindingList(mostFindings)) as [
+  const [problems, warnings, information] = [0, 1, 2].map(() => new FindingList(maxFindings)) as [
     FindingList,
     FindingList,
     FindingList,

@@ -89,9 +89,9 @@ describe("a FeatureFlag", () => {
     await source.delivers(document("late"));
   });
 
-  test("without flagSpec is a failure", async () => {
+  test.each([{}, { flagSpec: null }])("whose spec is %j is a failure", async (spec) => {
     using server = new KubernetesServer();
-    server.set({});
+    server.set(spec);
     await using source = start(server);
     await source.fails("has no spec.flagSpec");
   });

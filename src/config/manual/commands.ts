@@ -7,7 +7,9 @@ import { redisSyncOptions } from "../options/redis-sync-options.ts";
 import { globalOptions } from "../options/shared-options.ts";
 import { startOptions } from "../options/start-options.ts";
 import {
+  doctorOptions,
   evaluateOptions,
+  initOptions,
   probeOptions,
   testOptions,
   validateOptions,
@@ -198,6 +200,40 @@ const redis: CommandManual = {
   ],
 };
 
+const init: CommandManual = {
+  name: "init",
+  summary: "Write a flag document to begin with",
+  description:
+    "Writes flags.json, or the named file, with two flags to begin with, comments that say what each part is, and the\n" +
+    "address of the JSON Schema, by which editors complete and check it. A name that ends with .yaml gives YAML, - prints\n" +
+    "JSON. A file that is there is kept, unless --force is given.",
+  usage: "[options] [FILE]",
+  files: true,
+  options: initOptions,
+  examples: [
+    { does: "JSON", command: "flagd init flags.json" },
+    { does: "YAML", command: "flagd init flags.yaml" },
+  ],
+};
+
+const doctor: CommandManual = {
+  name: "doctor",
+  summary: "Try everything that the daemon needs",
+  description:
+    "Takes the options of flagd start, tries each source, port, certificate, folder and permission as it would, and prints\n" +
+    "what works, what does not, and the command that repairs it. It changes nothing. The exit status is 1 if flagd start\n" +
+    "would not work.",
+  usage: "[options]",
+  options: doctorOptions,
+  examples: [
+    {
+      does: "Before a start",
+      command: "flagd doctor --uri 'redis://localhost:6379/0?key=flags'",
+    },
+    { does: "In a container, with its variables, for programs", command: "flagd doctor -o json" },
+  ],
+};
+
 const version: CommandManual = {
   name: "version",
   summary: "Print the version, the commit and the build date",
@@ -278,6 +314,8 @@ const running = [
   evaluate,
   test,
   redis,
+  init,
+  doctor,
   schema,
   health,
   ready,

@@ -3,6 +3,7 @@ import { boolean, integer, oneOf, path, text } from "../kinds/scalars.ts";
 import { positiveDuration, time } from "../kinds/time.ts";
 import { option } from "./option.ts";
 import { globalOptions, redisLoginOptions } from "./shared-options.ts";
+import { startOptions } from "./start-options.ts";
 
 /** Options of `flagd validate`. */
 export const validateOptions = {
@@ -11,21 +12,21 @@ export const validateOptions = {
     default: false,
     section: "Evaluation",
     doc: "Exit with status 1 for warnings, too.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   portability: option({
     kind: boolean,
     default: false,
     section: "Evaluation",
     doc: "Warn of rules whose answer depends on which provider evaluates them in process, instead of only mentioning it.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   format: option({
     kind: oneOf("text", "json", "github", "sarif"),
     default: "text",
     section: "General",
     doc: "What to print: lines for people, JSON, annotations of GitHub Actions, or SARIF 2.1.0.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   quiet: option({
     kind: boolean,
@@ -33,7 +34,7 @@ export const validateOptions = {
     short: "q",
     section: "General",
     doc: "Print only what makes the exit status 1.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   ...redisLoginOptions,
   ...globalOptions,
@@ -47,21 +48,21 @@ export const evaluateOptions = {
     short: "a",
     section: "Flag sources",
     doc: "Ask the daemon that answers OFREP there, such as localhost:8014, instead of reading a source.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   timeout: option({
     kind: positiveDuration,
     default: 5_000,
     section: "Flag sources",
     doc: "How long to wait for that daemon.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   selector: option({
     kind: text("selector"),
     default: "",
     section: "Flag sources",
     doc: "See only some flags, as clients do: those of a flag set (flagSetId=web), or of one source (source=flags.json).",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   ...redisLoginOptions,
   context: option({
@@ -70,14 +71,14 @@ export const evaluateOptions = {
     short: "c",
     section: "Evaluation",
     doc: "Member of the evaluation context, such as plan=pro, user.age=30 or targetingKey=user-1, or a JSON object with several. Numbers, true, false, null, lists and objects are written as in JSON; everything else is a text, and so is what stands in double quotes.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   all: option({
     kind: boolean,
     default: false,
     section: "Evaluation",
     doc: "Evaluate every flag; no KEY is given.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   explain: option({
     kind: boolean,
@@ -85,7 +86,7 @@ export const evaluateOptions = {
     short: "e",
     section: "Evaluation",
     doc: "Tell how the answer comes about: the rule as a tree with the value of every step.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   fractional: option({
     kind: oneOf("v2", "v3"),
@@ -98,7 +99,7 @@ export const evaluateOptions = {
     default: undefined,
     section: "Evaluation",
     doc: "What $flagd.timestamp is: Unix seconds, or a date and time like 2026-03-01T09:00:00Z. Default: now.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   simulate: option({
     kind: { ...integer("count", 1, 100_000_000), show: () => "" },
@@ -106,28 +107,28 @@ export const evaluateOptions = {
     short: "n",
     section: "Simulation",
     doc: "Evaluate the flag for so many keys, user-1, user-2 and so on, and count the answers.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   keys: option({
     kind: path,
     default: "",
     section: "Simulation",
     doc: "Evaluate the flag for the keys in a file instead, one a line; a line that is a JSON object is a whole context.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   by: option({
     kind: text("attribute"),
     default: "targetingKey",
     section: "Simulation",
     doc: "The attribute of the context that the keys stand for.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   against: option({
     kind: text("source"),
     default: "",
     section: "Simulation",
     doc: "Another source: tell whose answer is different there.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   json: option({
     kind: boolean,
@@ -135,7 +136,7 @@ export const evaluateOptions = {
     short: "j",
     section: "Output",
     doc: "Print JSON, for programs.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   watch: option({
     kind: boolean,
@@ -143,7 +144,7 @@ export const evaluateOptions = {
     short: "w",
     section: "Output",
     doc: "Go on, and print the answer again whenever it changes.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   ...globalOptions,
 };
@@ -157,7 +158,7 @@ export const testOptions = {
     short: "o",
     section: "Output",
     doc: "Write lines for people, JUnit's XML, or TAP version 14.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   ...globalOptions,
 };
@@ -169,14 +170,14 @@ export const probeOptions = {
     default: "",
     section: "General",
     doc: "Where the daemon answers probes. Default: what FLAGD_LISTEN and FLAGD_MANAGEMENT_PORT say, else localhost:8014.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   timeout: option({
     kind: positiveDuration,
     default: 2_000,
     section: "General",
     doc: "How long to wait for an answer.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   ...globalOptions,
 };
@@ -189,14 +190,39 @@ export const versionOptions = {
     short: "o",
     section: "General",
     doc: "Print one line, or a JSON object with version, commit and date.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   licenses: option({
     kind: boolean,
     default: false,
     section: "General",
     doc: "Print the licences of everything that the executable contains instead.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   ...globalOptions,
+};
+
+/** Options of `flagd init`. */
+export const initOptions = {
+  force: option({
+    kind: boolean,
+    default: false,
+    short: "f",
+    section: "General",
+    doc: "Replace a file that is there.",
+    commandLineOnly: true,
+  }),
+  ...globalOptions,
+};
+
+/** Options of `flagd doctor`: those of `flagd start`. */
+export const doctorOptions = {
+  ...startOptions,
+  output: option({
+    kind: oneOf("text", "json"),
+    default: "text",
+    section: "Output",
+    doc: "Print lines for people, or JSON for programs; -o json is understood, too.",
+    commandLineOnly: true,
+  }),
 };
