@@ -1,7 +1,7 @@
-/** Compiles the executable, for this machine or for another. */
-import { $, type Build } from "bun";
-import packageJson from "../package.json";
+/** Compiles the executable, for this machine or for another, and bundles what runs in a Bun that is there already. */
+import type { Build, BuildConfig } from "bun";
 import { bundlePage } from "../src/services/page/assets.ts";
+import { sourceCommit, sourceDate, sourceVersion } from "./source-version.ts";
 import { entrypoints, thirdPartyLicenses } from "./third-party-licenses.ts";
 
 export interface CompileOptions {
@@ -12,41 +12,11 @@ export interface CompileOptions {
   readonly runtime?: { readonly target: Build.CompileTarget; readonly path: string };
 }
 
-export const version = packageJson.version;
-
-/** When the commit was made, or `SOURCE_DATE_EPOCH` (reproducible-builds.org): seconds since 1970. */
-export async function sourceDate(): Promise<number> {
-  const given = process.env.SOURCE_DATE_EPOCH;
-  if (given) return Number(given);
-  const commit = (await $`git log -1 --format=%ct`.nothrow().quiet().text()).trim();
-  return commit === "" ? Math.floor(Date.now() / 1000) : Number(commit);
-}
-
-export async function sourceCommit(): Promise<string> {
-  return (await $`git rev-parse HEAD`.nothrow().quiet().text()).trim() || "unknown";
-}
-
-let licenses: string | undefined;
-
 /** The same sources give the same bytes. Ends the process if they cannot be compiled. */
 export async function compile({ outfile, bytecodeOrder, runtime }: CompileOptions): Promise<void> {
-  licenses ??= await thirdPartyLicenses();
-  const commit = await sourceCommit();
-  const date = new Date((await sourceDate()) * 1000);
-  const result = await Bun.build({
-    entrypoints,
-    target: "bun",
-    minify: true,
+  await build({
+    ...(await commonOptions()),
     bytecode: true,
-    splitting: true,
-    format: "esm",
-    define: {
-      FLAGD_VERSION: JSON.stringify(version),
-      FLAGD_COMMIT: JSON.stringify(commit.slice(0, 7)),
-      FLAGD_DATE: JSON.stringify(date.toISOString()),
-      FLAGD_LICENSES: JSON.stringify(licenses),
-      FLAGD_PAGE: JSON.stringify(await bundlePage()),
-    },
     compile: {
       outfile,
       ...(runtime && { target: runtime.target, executablePath: runtime.path }),
@@ -62,6 +32,41 @@ export async function compile({ outfile, bytecodeOrder, runtime }: CompileOption
       autoloadPackageJson: false,
     },
   });
+}
+
+/** Writes `main.js` and what it loads to a folder. Ends the process if that cannot be done. */
+export async function bundle(outdir: string): Promise<void> {
+  const options = await commonOptions();
+  await build({ ...options, outdir, define: { ...options.define, FLAGD_NPM_PACKAGE: "true" } });
+}
+
+let common: Promise<BuildConfig> | undefined;
+
+function commonOptions(): Promise<BuildConfig> {
+  common ??= makeCommonOptions();
+  return common;
+}
+
+async function makeCommonOptions(): Promise<BuildConfig> {
+  const date = new Date((await sourceDate()) * 1000);
+  return {
+    entrypoints,
+    target: "bun",
+    minify: true,
+    splitting: true,
+    format: "esm",
+    define: {
+      FLAGD_VERSION: JSON.stringify(await sourceVersion()),
+      FLAGD_COMMIT: JSON.stringify((await sourceCommit()).slice(0, 7)),
+      FLAGD_DATE: JSON.stringify(date.toISOString()),
+      FLAGD_LICENSES: JSON.stringify(await thirdPartyLicenses()),
+      FLAGD_PAGE: JSON.stringify(await bundlePage()),
+    },
+  };
+}
+
+async function build(options: BuildConfig): Promise<void> {
+  const result = await Bun.build(options);
   if (result.success) return;
   for (const message of result.logs) console.error(message);
   process.exit(1);

@@ -23,8 +23,18 @@ export async function pack(
     return;
   }
   const plain = `${file.slice(0, -format.length)}tar`;
-  const same = ["--sort=name", `--mtime=@${epoch}`, "--owner=0", "--group=0", "--numeric-owner"];
-  await $`tar --format=ustar ${same} --mode=u=rwX,go=rX -cf ${plain} ${top}`.cwd(folder);
+  await packTar(folder, top, plain, epoch);
   if (format === "tar.gz") await $`gzip -n -6 -c ${plain} > ${file} && rm ${plain}`;
-  else await $`zstd -q -T1 -12 --rm ${plain} -o ${file}`;
+  else await $`zstd -q -T2 -10 --rm ${plain} -o ${file}`;
+}
+
+/** @param name what of the folder is packed; `.` is all of it */
+export async function packTar(
+  folder: string,
+  name: string,
+  file: string,
+  epoch: number,
+): Promise<void> {
+  const same = ["--sort=name", `--mtime=@${epoch}`, "--owner=0", "--group=0", "--numeric-owner"];
+  await $`tar --format=ustar ${same} --mode=u=rwX,go=rX -cf ${file} ${name}`.cwd(folder);
 }

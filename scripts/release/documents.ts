@@ -1,6 +1,7 @@
 /** What a release says of itself: its contents and where they are from. */
 import { $ } from "bun";
-import { sourceCommit, version } from "../compile.ts";
+import { sourceCommit } from "../source-version.ts";
+import type { DebianPackage } from "./debian-packages.ts";
 import type { Runtime } from "./runtimes.ts";
 
 export interface Artifact {
@@ -9,15 +10,21 @@ export interface Artifact {
 }
 
 /** CycloneDX, by npm; what npm makes anew each time is made of `epoch` and the contents. */
-export async function sbom(epoch: number, runtimes: readonly Runtime[]): Promise<string> {
+export async function sbom(
+  version: string,
+  epoch: number,
+  runtimes: readonly Runtime[],
+  packages: readonly DebianPackage[],
+): Promise<string> {
   const made = await $`npm sbom --omit dev --sbom-format cyclonedx --package-lock-only`.json();
   const document = made as {
     serialNumber?: string;
-    metadata: { timestamp?: string; component: { name: string } };
+    metadata: { timestamp?: string; component: { name: string; version: string } };
     components: object[];
   };
   // npm takes the name of the folder.
   document.metadata.component.name = "flagd";
+  document.metadata.component.version = version;
   document.metadata.timestamp = new Date(epoch * 1000).toISOString();
   for (const runtime of runtimes) {
     document.components.push({
@@ -29,6 +36,18 @@ export async function sbom(epoch: number, runtimes: readonly Runtime[]): Promise
       hashes: [{ alg: "SHA-512", content: runtime.sha512 }],
     });
   }
+  for (const { name, version, architecture, sha256 } of packages) {
+    const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${architecture}`;
+    if (document.components.some((component) => Object.values(component)[0] === purl)) continue;
+    document.components.push({
+      "bom-ref": purl,
+      type: "library",
+      name,
+      version,
+      purl,
+      hashes: [{ alg: "SHA-256", content: sha256 }],
+    });
+  }
   delete document.serialNumber;
   const hash = new Bun.CryptoHasher("sha256").update(JSON.stringify(document)).digest("hex");
   // A UUID of version 8: its bits are the application's own.
@@ -38,8 +57,10 @@ export async function sbom(epoch: number, runtimes: readonly Runtime[]): Promise
 
 /** SLSA provenance in an in-toto statement, unsigned: whoever publishes it signs it. */
 export async function provenance(
+  version: string,
   artifacts: readonly Artifact[],
   runtimes: readonly Runtime[],
+  packages: readonly DebianPackage[],
 ): Promise<string> {
   const statement = {
     _type: "https://in-toto.io/Statement/v1",
@@ -54,6 +75,10 @@ export async function provenance(
           ...runtimes.map(({ name, version, sha512 }) => ({
             name: `${name}@${version}`,
             digest: { sha512 },
+          })),
+          ...packages.map(({ name, version, architecture, sha256 }) => ({
+            name: `${name}_${version}_${architecture}.deb`,
+            digest: { sha256 },
           })),
         ],
       },

@@ -1,9 +1,11 @@
 /**
- * Makes `release/`: for each system an archive with the executable, licences, completions and manual
- * page; SHA256SUMS, a CycloneDX SBOM and SLSA provenance. The same commit gives the same bytes, with the
- * same record of what a start needs: it is made once for an executable, and a part of the release.
+ * Makes `release/`, all that is published of a version: for each system an archive with the executable,
+ * licences, completions and manual page; the image; packages for npm, Debian and RPM; the Helm chart, the
+ * documentation, a formula for Homebrew; SHA256SUMS, a CycloneDX SBOM and SLSA provenance. The same commit gives
+ * the same bytes on one day, with the same record of what a start needs: it is made once for an executable, and a
+ * part of the release.
  *
- *   npm run release [-- [--start-order FILE] TARGET …]
+ *   npm run release [-- [--start-order FILE] [--downloads URL] TARGET …]
  */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,16 +15,28 @@ import { $ } from "bun";
 import { commands } from "../../src/config/manual/commands.ts";
 import { manualPage } from "../../src/config/manual/man-page.ts";
 import { cachedFolder } from "../../tests/support/cache.ts";
-import { compile, sourceDate, version } from "../compile.ts";
+import { compile } from "../compile.ts";
 import { recordStarts } from "../record-starts.ts";
+import { buildSite } from "../site/build-site.ts";
+import { sourceCommit, sourceDate, sourceVersion } from "../source-version.ts";
 import { pack } from "./archives.ts";
+import type { DebianPackage } from "./debian-packages.ts";
+import { sha256OfFile } from "./digest.ts";
 import { type Artifact, provenance, sbom } from "./documents.ts";
+import { type Executable, makeImage } from "./image/image.ts";
+import { makeChart } from "./packages/chart.ts";
+import { formula } from "./packages/formula.ts";
+import { makeLinuxPackage } from "./packages/linux-package.ts";
+import { makeNpmPackage } from "./packages/npm-package.ts";
 import { fetchRuntime, type Runtime } from "./runtimes.ts";
 import { smoke } from "./smoke.ts";
-import { executableName, targets } from "./targets.ts";
+import { executableName, type Target, targets } from "./targets.ts";
 
 const { values, positionals: wanted } = parseArgs({
-  options: { "start-order": { type: "string" } },
+  options: {
+    "start-order": { type: "string" },
+    downloads: { type: "string", default: "https://downloads.example.com/flagd" },
+  },
   allowPositionals: true,
 });
 const givenOrder = values["start-order"] && resolve(values["start-order"]);
@@ -32,11 +46,13 @@ if (chosen.length === 0 || chosen.length < wanted.length) {
   process.exit(1);
 }
 
+const version = await sourceVersion();
+const epoch = await sourceDate();
 const output = resolve("release");
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output);
-const epoch = await sourceDate();
 const work = mkdtempSync(join(tmpdir(), "flagd-release-"));
+const began = performance.now();
 const runtimes: Runtime[] = [];
 const artifacts: Artifact[] = [];
 try {
@@ -44,45 +60,99 @@ try {
   await compile({ outfile: first });
   const bytecodeOrder = join(output, `flagd-${version}.start-order`);
   copyFileSync(givenOrder ?? (await startOrderOf(first)), bytecodeOrder);
-  artifacts.push(await artifact(bytecodeOrder));
+  await add(bytecodeOrder);
   const extras = await makeExtras(first, join(work, "extras"));
+  const executables: Executable[] = [];
   for (const target of chosen) {
-    const began = performance.now();
-    const runtime = await fetchRuntime(target);
-    runtimes.push(runtime);
-    const contents = join(work, target.name);
-    const top = join(contents, `flagd-${version}-${target.name}`);
-    await $`mkdir -p ${top} && cp -r ${extras}/. ${top}`;
-    const outfile = join(top, executableName(target));
-    await compile({ outfile, bytecodeOrder, runtime: { target: target.bun, path: runtime.path } });
-    const tried = await smoke(target, outfile);
-    const sizes: string[] = [];
-    for (const format of target.archives) {
-      const file = join(output, `flagd-${version}-${target.name}.${format}`);
-      await pack(format, contents, file, epoch);
-      sizes.push(`${format} ${(Bun.file(file).size / 1e6).toFixed(1)} MB`);
-      artifacts.push(await artifact(file));
+    const path = await makeArchives(target, extras, bytecodeOrder);
+    if (target.libc === "glibc") executables.push({ architecture: target.architecture, path });
+  }
+  for (const { architecture, path } of executables) {
+    const facts = { version, architecture, epoch, executable: path, extras };
+    for (const format of ["deb", "rpm"] as const) {
+      await add(await makeLinuxPackage(format, facts, work, output));
     }
-    const size = (Bun.file(outfile).size / 1e6).toFixed(1);
-    rmSync(contents, { recursive: true });
-    const seconds = ((performance.now() - began) / 1000).toFixed(0);
-    console.log(`${target.name}: ${size} MB, ${sizes.join(", ")}; ${tried}; ${seconds} s`);
+  }
+  const packages: DebianPackage[] = [];
+  if (executables.length > 0) {
+    const image = join(output, `flagd-${version}-image.tar`);
+    const facts = { version, commit: await sourceCommit(), epoch };
+    packages.push(...(await makeImage(executables, facts, inWork("image"), image)));
+    await add(image);
+  }
+  await add(await makeNpmPackage(version, epoch, inWork("npm"), output));
+  await add(await makeChart(version, epoch, inWork("chart"), output));
+  const site = join(output, `flagd-${version}-docs.tar.gz`);
+  await buildSite(join(inWork("docs"), `flagd-${version}-docs`));
+  await pack("tar.gz", join(work, "docs"), site, epoch);
+  await add(site);
+  if (chosen.length === targets.length) {
+    const file = join(output, "flagd.rb");
+    await Bun.write(file, formula(version, artifacts, values.downloads));
+    await add(file);
   }
   const bill = join(output, `flagd-${version}.cdx.json`);
-  await Bun.write(bill, await sbom(epoch, runtimes));
-  artifacts.push(await artifact(bill));
+  await Bun.write(bill, await sbom(version, epoch, runtimes, packages));
+  await add(bill);
   const statement = join(output, `flagd-${version}.provenance.json`);
-  await Bun.write(statement, await provenance(artifacts, runtimes));
+  await Bun.write(statement, await provenance(version, artifacts, runtimes, packages));
   artifacts.push(await artifact(statement));
   const sums = artifacts.map(({ name, sha256 }) => `${sha256}  ${name}\n`);
   await Bun.write(join(output, "SHA256SUMS"), sums.join(""));
+  console.log(`${artifacts.length} files in ${seconds(began)}`);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 
+/** @returns the executable */
+async function makeArchives(target: Target, extras: string, order: string): Promise<string> {
+  const began = performance.now();
+  const runtime = await fetchRuntime(target);
+  runtimes.push(runtime);
+  const contents = inWork(target.name);
+  const top = join(contents, `flagd-${version}-${target.name}`);
+  await $`mkdir ${top} && cp -r ${extras}/. ${top}`;
+  const outfile = join(top, executableName(target));
+  const system = { target: target.bun, path: runtime.path };
+  await compile({ outfile, bytecodeOrder: order, runtime: system });
+  const size = megabytes(outfile);
+  console.log(`${target.name}: ${size}; ${await smoke(target, outfile)}; ${seconds(began)}`);
+  for (const format of target.archives) {
+    const file = join(output, `flagd-${version}-${target.name}.${format}`);
+    await pack(format, contents, file, epoch);
+    await add(file);
+  }
+  if (target.libc === "glibc") return outfile;
+  rmSync(contents, { recursive: true });
+  return outfile;
+}
+
+async function add(file: string): Promise<void> {
+  artifacts.push(await artifact(file));
+  console.log(`  ${basename(file)}: ${megabytes(file)}`);
+}
+
+async function artifact(file: string): Promise<Artifact> {
+  return { name: basename(file), sha256: await sha256OfFile(file) };
+}
+
+function inWork(name: string): string {
+  const folder = join(work, name);
+  mkdirSync(folder);
+  return folder;
+}
+
+function megabytes(file: string): string {
+  return `${(Bun.file(file).size / 1e6).toFixed(2)} MB`;
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(0)} s`;
+}
+
 /** Two records of one executable differ in a few entries, by what happened to be slow: one is kept. */
 async function startOrderOf(binary: string): Promise<string> {
-  const { sha256 } = await artifact(binary);
+  const sha256 = await sha256OfFile(binary);
   const folder = await cachedFolder(`start-order-${sha256.slice(0, 16)}`, async (folder) => {
     await recordStarts(binary, folder);
   });
@@ -104,10 +174,4 @@ async function makeExtras(binary: string, folder: string): Promise<string> {
   const page = manualPage(commands, version, new Date(epoch * 1000));
   await Bun.write(join(folder, "man/flagd.1"), page);
   return folder;
-}
-
-async function artifact(file: string): Promise<Artifact> {
-  const sha256 = new Bun.CryptoHasher("sha256");
-  for await (const chunk of Bun.file(file).stream()) sha256.update(chunk);
-  return { name: basename(file), sha256: sha256.digest("hex") };
 }

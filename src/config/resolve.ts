@@ -52,7 +52,7 @@ export async function resolveOptions<Table extends OptionTable>(
   const values: Record<string, unknown> = {};
   const origins = new Map<string, Origin>();
 
-  for (const [name, { kind, default: fallback, flagOnly }] of Object.entries(table)) {
+  for (const [name, { kind, default: fallback, commandLineOnly }] of Object.entries(table)) {
     const take = (place: Origin["place"], from: string, read: () => unknown) => {
       origins.set(name, { place, name: from });
       values[name] = naming(from, read);
@@ -64,7 +64,7 @@ export async function resolveOptions<Table extends OptionTable>(
       );
     }
     const variable = variables.options.get(name);
-    const member = flagOnly ? undefined : file?.members.get(name);
+    const member = commandLineOnly ? undefined : file?.members.get(name);
     if (texts) {
       take("command line", `--${name}`, () => fromTexts(kind, texts));
     } else if (variable !== undefined) {
@@ -147,5 +147,5 @@ function unknownKeys(file: ConfigFile, table: OptionTable, others: OptionTable):
 }
 
 function fileKeys(table: OptionTable): string[] {
-  return Object.keys(table).filter((name) => !table[name]?.flagOnly);
+  return Object.keys(table).filter((name) => !table[name]?.commandLineOnly);
 }

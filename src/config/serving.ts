@@ -6,6 +6,7 @@ import type {
   accessOptions,
   globalOptions,
   loadingOptions,
+  notifyOptions,
   syncOptions,
   telemetryOptions,
 } from "./options/shared-options.ts";
@@ -46,12 +47,23 @@ export interface ServingConfig {
   readonly streamDeadlineMs: number;
   readonly shutdownGraceMs: number;
   readonly page: PageRule;
+  /** Undefined: nobody is told of changed flags. */
+  readonly notify: NotifyConfig | undefined;
   readonly telemetry: OtelConfig;
+}
+
+/** Who is told of changed flags, and by what they know that it is true: a secret or the path of its file. */
+export interface NotifyConfig {
+  readonly url: URL;
+  readonly secret: string | undefined;
+  readonly secretPath: string | undefined;
+  readonly caPath: string | undefined;
 }
 
 type ServingOptions = typeof accessOptions &
   typeof globalOptions &
   typeof loadingOptions &
+  typeof notifyOptions &
   typeof syncOptions &
   typeof telemetryOptions;
 
@@ -105,6 +117,7 @@ export function servingConfig(
     streamDeadlineMs: values["stream-deadline"],
     shutdownGraceMs: values["shutdown-grace"],
     page: pageRule(resolved),
+    notify: notifyConfig(resolved),
     telemetry,
   };
 }
@@ -112,6 +125,36 @@ export function servingConfig(
 function pageRule({ values, origin }: Resolved<ServingOptions>): PageRule {
   if (origin("page").place === "default") return "auto";
   return values.page ? "on" : "off";
+}
+
+function notifyConfig({ values, origin }: Resolved<ServingOptions>): NotifyConfig | undefined {
+  const text = values["notify-url"];
+  const secret = values["notify-secret"] || undefined;
+  const secretPath = values["notify-secret-path"] || undefined;
+  const { name } = origin("notify-url");
+  if (text === "") {
+    const options = ["notify-secret", "notify-secret-path", "notify-ca-path"] as const;
+    const alone = options.find((option) => values[option] !== "");
+    if (alone === undefined) return undefined;
+    throw new ConfigError(`${origin(alone).name} is set without --notify-url`);
+  }
+  const url = URL.parse(text);
+  // Not the URL itself, which may hold a secret.
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new ConfigError(`${name} is not a URL that begins with http:// or https://`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new ConfigError(`${name} must not name a user or a password: the secret does that`);
+  }
+  if (secret !== undefined && secretPath !== undefined) {
+    throw new ConfigError("set FLAGD_NOTIFY_SECRET or --notify-secret-path, not both");
+  }
+  if (secret === undefined && secretPath === undefined) {
+    throw new ConfigError(
+      `${name} requires a secret: set FLAGD_NOTIFY_SECRET or --notify-secret-path`,
+    );
+  }
+  return { url, secret, secretPath, caPath: values["notify-ca-path"] || undefined };
 }
 
 /** The keys of a configuration file are read without regard to case, as every flagd does. */

@@ -8,6 +8,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** 24 days: a timer that is set to 2^31 milliseconds or more does not wait at all. */
+export const maxTimerMs = 24 * 24 * 3_600_000;
+
 /** The real time. */
 export const systemClock: Clock = {
   now: () => performance.now(),

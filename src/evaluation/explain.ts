@@ -27,7 +27,7 @@ export interface ExplainedMetadata {
 
 /**
  * Evaluates a flag and tells how its answer comes about. The outcome is that of evaluating the prepared flag: it
- * is made by the same code, which is only watched.
+ * is made by the same code, which is only observed.
  * @param context evaluation may write `$flagd` into it
  */
 export function explain(

@@ -6,7 +6,7 @@ import { clip, type Findings } from "./findings.ts";
  * The parser handles about 1 MB a second and nothing else runs meanwhile; JSON has no such bound,
  * for it is read a hundred times faster.
  */
-const longestYaml = 8 * 1024 * 1024;
+const maxYamlLength = 8 * 1024 * 1024;
 
 /**
  * Reads the first document of a YAML text into a value, which may share objects or have types that JSON
@@ -14,8 +14,8 @@ const longestYaml = 8 * 1024 * 1024;
  * @returns undefined after a problem.
  */
 export function readYaml(text: string, { problems, warnings }: Findings): unknown {
-  if (text.length > longestYaml) {
-    const size = `${text.length} characters of YAML exceed the limit of ${longestYaml}`;
+  if (text.length > maxYamlLength) {
+    const size = `${text.length} characters of YAML exceed the limit of ${maxYamlLength}`;
     problems.add("limit", [], `${size}: write large documents as JSON`);
     return undefined;
   }

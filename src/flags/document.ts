@@ -64,7 +64,7 @@ export interface InspectedDocument {
 }
 
 /** Of each severity. */
-const mostFindings = 1000;
+const maxFindings = 1000;
 
 /**
  * Looks for everything that can be found in a document, and where it is. A manifest of kind FeatureFlag is looked at
@@ -74,7 +74,7 @@ export function inspectDocument(
   document: Uint8Array | string,
   options: { readonly format: DocumentFormat; readonly checkTargeting: CheckTargeting },
 ): InspectedDocument {
-  const [problems, warnings, information] = [0, 1, 2].map(() => new FindingList(mostFindings)) as [
+  const [problems, warnings, information] = [0, 1, 2].map(() => new FindingList(maxFindings)) as [
     FindingList,
     FindingList,
     FindingList,

@@ -60,7 +60,7 @@ export class FindingList {
 }
 
 const plainName = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
-const longestPath = 300;
+const maxPathLength = 300;
 
 /** `["flags","a b",3]` → `$.flags["a b"][3]`; the middle of a very long path is left out. */
 export function formatPath(path: Path): string {
@@ -69,8 +69,8 @@ export function formatPath(path: Path): string {
     if (typeof step === "number") text += `[${step}]`;
     else text += plainName.test(step) ? `.${clip(step)}` : `[${quote(step)}]`;
   }
-  if (text.length <= longestPath) return text;
-  return `${text.slice(0, longestPath / 2)}…${text.slice(-longestPath / 2)}`.toWellFormed();
+  if (text.length <= maxPathLength) return text;
+  return `${text.slice(0, maxPathLength / 2)}…${text.slice(-maxPathLength / 2)}`.toWellFormed();
 }
 
 /** A string of the document as messages show it: quoted, on one line, of bounded length. */

@@ -4,7 +4,10 @@ import { versionLine } from "../core/process-info.ts";
 import { withoutClients } from "../core/tls/tls-material.ts";
 import { guarded } from "../services/access/guarded-handler.ts";
 import { isGuardedManagement } from "../services/management/management-api.ts";
-import { createManagementHandler } from "../services/management/management-handler.ts";
+import {
+  createManagementHandler,
+  createProbeFastPath,
+} from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";
@@ -12,6 +15,7 @@ import { describe, hintAtRedisSyncManagement, reachableFromOutside } from "./add
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { startNotifying } from "./notify.ts";
 import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
@@ -36,6 +40,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     traceLoad: tracing?.loads,
   });
   observeSources(registry, pipeline.statuses);
+  const notifying = startNotifying(config.notify, pipeline, registry, log);
 
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
@@ -76,6 +81,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           address: config.management,
           maxRequestHeader,
           ...(tls && { tls }),
+          fastPath: () => createProbeFastPath(pipeline.readiness),
           handlers: [
             guarded(
               createManagementHandler({
@@ -113,6 +119,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
       page?.shutdown();
       await sync.close(graceMs);
       await management?.stop(graceMs);
+      await notifying.stop(graceMs);
       await telemetry.stop(graceMs);
     },
   });

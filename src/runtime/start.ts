@@ -9,6 +9,7 @@ import { describe, reachableFromOutside } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
+import { startNotifying } from "./notify.ts";
 import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { type Serving, serve } from "./serve.ts";
 import { createStatus } from "./status.ts";
@@ -39,6 +40,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   });
   const { readiness } = pipeline;
   observeSources(telemetry.registry, pipeline.statuses);
+  const notifying = startNotifying(config.notify, pipeline, telemetry.registry, log);
   let bound: Serving["bound"] | undefined;
   const status = createStatus({
     command: "start",
@@ -110,6 +112,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     async close(graceMs) {
       page?.shutdown();
       await Promise.all([workers?.close(graceMs), serving.close(graceMs)]);
+      await notifying.stop(graceMs);
       await telemetry.stop(graceMs);
     },
   });

@@ -16,6 +16,17 @@ export interface PastChange {
   readonly more: number;
 }
 
+/** What one payload of a source changed. */
+export interface ChangeRecord {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly source: string;
+  /** Those that are kept. */
+  readonly changes: readonly PastChange[];
+  /** Also those that are not. */
+  readonly total: number;
+}
+
 /** One value that differs, as JSON; of long values the beginning. */
 interface PastDifference {
   readonly path: string;
@@ -36,7 +47,7 @@ const maxCompared = 64 << 10;
 /** The last changes of the flags. What it keeps is bounded, however large flags and changes are. */
 export class History {
   readonly #changes: PastChange[] = [];
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(record: ChangeRecord) => void>();
 
   constructor(private readonly now: () => number = Date.now) {}
 
@@ -46,20 +57,24 @@ export class History {
   }
 
   /** Calls `listener` after each payload that changed something. Returns what ends that. */
-  subscribe(listener: () => void): () => void {
+  subscribe(listener: (record: ChangeRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   *record(source: string, changes: readonly FlagChange[]): Steps<void> {
+    if (changes.length === 0) return;
     const time = this.now();
+    const made: PastChange[] = [];
     for (const change of changes.slice(0, maxHistory)) {
       yield;
       const { key, flagSetId = "" } = change;
-      this.#changes.push({ time, source, flag: key, flagSetId, ...compared(change) });
+      made.push({ time, source, flag: key, flagSetId, ...compared(change) });
     }
+    this.#changes.push(...made);
     this.#changes.splice(0, Math.max(0, this.#changes.length - maxHistory));
-    for (const listener of this.#listeners) listener();
+    const record = { time, source, changes: made, total: changes.length };
+    for (const listener of this.#listeners) listener(record);
   }
 }
 

@@ -66,7 +66,7 @@ async function run(page: Page): Promise<void> {
   await using redis = await RedisServer.start();
   try {
     await cp(join(root, "examples"), join(folder, "examples"), { recursive: true });
-    const named = ["8013", "8014", "8015", "8016", "8017", "6380"];
+    const named = ["8013", "8014", "8015", "8016", "8017", "8090", "6380"];
     const free = await freePorts(named.length);
     const ports = new Map(named.map((port, index) => [port, `${free[index]}`]));
     ports.set("6379", `${redis.port}`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, type Transport } from "@connectrpc/connect";
@@ -21,6 +21,7 @@ interface Family {
 }
 
 let flagd: Flagd;
+let receiver: Bun.Server<undefined>;
 let served: Family[];
 
 /** Everything that is counted happens once. */
@@ -30,10 +31,18 @@ beforeAll(async () => {
   const token = "a-token-for-everything";
   const surfaces = ["evaluation", "ofrep", "sync", "management"];
   writeFileSync(tokens, JSON.stringify({ tokens: [{ name: "reference", token, surfaces }] }));
-  flagd = await startFlagd([
-    ...["--uri", `file:${join(root, "examples/flags.json")}`, "--tokens-path", tokens],
-  ]);
-  rmSync(folder, { recursive: true });
+  const flags = join(folder, "flags.json");
+  const text = readFileSync(join(root, "examples/flags.json"), "utf8");
+  writeFileSync(flags, text);
+  receiver = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  flagd = await startFlagd(
+    [
+      ...["--uri", `file:${flags}`, "--tokens-path", tokens],
+      ...["--notify-url", `http://127.0.0.1:${receiver.port}`],
+    ],
+    { env: { FLAGD_NOTIFY_SECRET: "a-secret-of-this-test" } },
+  );
+  writeFileSync(flags, text.replace('"defaultVariant": "calm"', '"defaultVariant": "loud"'));
   const headers = { "x-api-key": token };
   const ofrep = `${flagd.http}/ofrep/v1/evaluate/flags`;
   await fetch(ofrep, { method: "POST", body: "{}", headers });
@@ -62,13 +71,18 @@ beforeAll(async () => {
     [Symbol.asyncIterator]();
   await events.next();
   end.abort();
-  served = await until("the end of the sync stream being measured", async () => {
+  served = await until("the end of the sync stream and the change being measured", async () => {
     const families = parse(await (await fetch(`${flagd.http}/metrics`, { headers })).text());
-    return families.some(({ name }) => name.endsWith("stream_duration_seconds")) && families;
+    const measured = (part: string) => families.some(({ name }) => name.includes(part));
+    return measured("stream_duration_seconds") && measured("notifications") && families;
   });
+  rmSync(folder, { recursive: true });
 });
 
-afterAll(() => flagd[Symbol.asyncDispose]());
+afterAll(async () => {
+  await flagd?.[Symbol.asyncDispose]();
+  await receiver?.stop(true);
+});
 
 function parse(exposition: string): Family[] {
   return exposition

@@ -80,14 +80,14 @@ const placeholders: Readonly<Record<Setting["type"], string>> = {
 
 function optionHelp(
   name: string,
-  { kind, short, default: fallback, doc, flagOnly }: Option<unknown>,
+  { kind, short, default: fallback, doc, commandLineOnly }: Option<unknown>,
 ) {
   const hint = kind.switch ? "" : ` <${kind.hint}>`;
   const repeatable = kind.join ? " (repeatable)" : "";
   const shown = kind.show(fallback);
   const notes = [
     ...(shown === "" ? [] : [`default ${shown}`]),
-    ...(flagOnly ? [] : [environmentName(name)]),
+    ...(commandLineOnly ? [] : [environmentName(name)]),
   ];
   const note = notes.length > 0 ? ` [${notes.join(", ")}]` : "";
   return `  ${short ? `-${short}, ` : "    "}--${name}${hint}${repeatable}\n${wrap(doc + note, indent)}`;

@@ -6,6 +6,7 @@ import {
   globalOptions,
   listenOptions,
   loadingOptions,
+  notifyOptions,
   redisServerOptions,
   syncOptions,
   telemetryOptions,
@@ -66,6 +67,7 @@ export const redisSyncOptions = {
   }),
   ...loadingOptions,
   ...syncOptions,
+  ...notifyOptions,
   "redis-log-format": option({
     kind: oneOf("console", "json"),
     default: "console",

@@ -11,7 +11,7 @@ export const globalOptions = {
     default: "",
     section: "General",
     doc: "YAML or JSON file whose keys are the names of these options. Default: $HOME/.agent.yaml or $HOME/.agent, if one of them exists.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   debug: option({
     kind: boolean,
@@ -62,6 +62,35 @@ export const accessOptions = {
     default: "",
     section: "Ports and sockets",
     doc: "YAML or JSON file of the tokens that clients have to send, with what each may be used for. Probes need none. Read again when it changes.",
+  }),
+};
+
+/** Who is told of changed flags. */
+export const notifyOptions = {
+  "notify-url": option({
+    kind: text("url"),
+    default: "",
+    section: "Notifications",
+    doc: "Tell this URL of every change of flags, by a signed POST that names them. Needs a secret.",
+  }),
+  "notify-secret-path": option({
+    kind: path,
+    default: "",
+    section: "Notifications",
+    doc: "File that holds the secret that those requests are signed with. It is read again for each; of several secrets each signs.",
+  }),
+  "notify-secret": option({
+    kind: text("secret"),
+    default: "",
+    section: "Notifications",
+    variableOnly: true,
+    doc: "The secret itself, instead of a file. Only the variable is read: others can see the command line.",
+  }),
+  "notify-ca-path": option({
+    kind: path,
+    default: "",
+    section: "Notifications",
+    doc: "PEM file of a CA to trust for the URL, instead of the system's.",
   }),
 };
 

@@ -9,6 +9,7 @@ import {
   globalOptions,
   listenOptions,
   loadingOptions,
+  notifyOptions,
   redisLoginOptions,
   syncOptions,
   telemetryOptions,
@@ -141,6 +142,7 @@ export const startOptions = {
     doc: "OFREP event streams that may be open at once; further ones are answered with 503.",
   }),
   ...syncOptions,
+  ...notifyOptions,
   workers: option({
     kind: workers,
     default: 1,

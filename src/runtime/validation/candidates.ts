@@ -51,9 +51,9 @@ function fileAt(path: string, oneOfMany: boolean): Candidate {
 
 const notOurs: ReadonlySet<string> = new Set(["node_modules", "vendor"]);
 /** Deeper folders are not looked into: links may lead in a circle. */
-const deepest = 32;
+const maxDepth = 32;
 
-async function documentsIn(folder: string, levels = deepest): Promise<string[]> {
+async function documentsIn(folder: string, levels = maxDepth): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
-import { buildInfo } from "../../core/process-info.ts";
+import { threadEntry } from "../../core/thread-entry.ts";
 import type { Payload, ReadPayload } from "../../sources/source.ts";
 import type { Collection } from "../../telemetry/metrics/registry.ts";
 import { Restarts } from "../restarts.ts";
@@ -28,10 +28,6 @@ const restartMs = 1_000;
 const collectMs = 2_000;
 /** For a worker to say that it has closed, beyond the grace period. */
 const slackMs = 1_000;
-
-/** A compiled executable knows its workers by their path below the entry point's folder. */
-const defaultEntry =
-  buildInfo.version === "dev" ? new URL("../../worker.ts", import.meta.url) : "./worker.ts";
 
 /** The threads that serve beside the main thread. One that dies is replaced. */
 export class WorkerPool {
@@ -80,7 +76,7 @@ export class WorkerPool {
 
   #start(number: number, restarts: Restarts): void {
     const { init, log } = this.#options;
-    const worker = new Worker(this.#options.entry ?? defaultEntry, {
+    const worker = new Worker(this.#options.entry ?? threadEntry("worker"), {
       workerData: { ...init, number } satisfies WorkerInit,
     });
     this.#workers.set(number, worker);

@@ -1,5 +1,5 @@
 /**
- * The stream of flag documents for in-process providers and other daemons, by two ways: the short
+ * The stream of flag documents for in-process providers and other daemons, by two ways: the fast
  * path for gRPC, on which all streams send the same bytes, and Connect's handlers for the rest.
  */
 

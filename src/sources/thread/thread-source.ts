@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Log, LogFields, LogLevel } from "../../core/log.ts";
-import { buildInfo } from "../../core/process-info.ts";
+import { threadEntry } from "../../core/thread-entry.ts";
 import type { Problem } from "../../flags/model.ts";
 import type { Intake } from "../intake.ts";
 import { type ReadPayload, type Source, SourceError } from "../source.ts";
@@ -63,12 +63,6 @@ export class ThreadDied extends SourceError {
 /** For a source to close its connections. */
 const patienceMs = 900;
 
-/** A compiled executable knows its workers by their path below the entry point's folder. */
-const defaultEntry =
-  buildInfo.version === "dev"
-    ? new URL("../../source-thread.ts", import.meta.url)
-    : "./source-thread.ts";
-
 /** A source that runs in a thread of its own; here its documents arrive ready to be taken. */
 export class ThreadSource implements Source {
   readonly name: string;
@@ -89,7 +83,7 @@ export class ThreadSource implements Source {
   /** @throws ThreadDied, and another SourceError for what ends the source itself */
   async run(intake: Intake, signal: AbortSignal): Promise<void> {
     const ended = Promise.withResolvers<void>();
-    const thread = new Worker(this.#options.entry ?? defaultEntry, {
+    const thread = new Worker(this.#options.entry ?? threadEntry("source-thread"), {
       workerData: this.#options.task,
     });
     this.#thread = thread;

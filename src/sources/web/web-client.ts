@@ -39,8 +39,8 @@ interface WebClientOptions {
 /** A peer that is silent for so long has gone without having said so. */
 const defaultSilenceMs = 30_000;
 /** Decompressed. A larger flag document is a mistake, such as a log or an archive. */
-const largestBodyBytes = 64 * 1024 * 1024;
-const mostRedirects = 10;
+const maxBodyBytes = 64 * 1024 * 1024;
+const maxRedirects = 10;
 const idleSeconds = 90;
 
 /** HTTP requests with bounds on everything; failures are SourceErrors. */
@@ -64,8 +64,8 @@ export class WebClient {
       let length = 0;
       for await (const chunk of chunks) {
         length += chunk.length;
-        if (length > largestBodyBytes)
-          throw new SourceError(`the response is larger than ${largestBodyBytes} bytes`);
+        if (length > maxBodyBytes)
+          throw new SourceError(`the response is larger than ${maxBodyBytes} bytes`);
         parts.push(chunk);
       }
       return { ...answer, body: Buffer.concat(parts) };
@@ -106,7 +106,7 @@ export class WebClient {
   async #follow(request: WebRequest, watchdog: Watchdog): Promise<Response> {
     const headers = new Headers({ "user-agent": `flagd/${buildInfo.version}`, ...request.headers });
     let { url } = request;
-    for (let hops = 0; hops <= mostRedirects; hops++) {
+    for (let hops = 0; hops <= maxRedirects; hops++) {
       const session = this.#sessionFor(url);
       const response = await session.fetch(url, {
         method: request.method ?? "GET",
@@ -130,7 +130,7 @@ export class WebClient {
       }
       url = next;
     }
-    throw new SourceError(`the server redirected more than ${mostRedirects} times`);
+    throw new SourceError(`the server redirected more than ${maxRedirects} times`);
   }
 
   #sessionFor(url: URL): Bun.FetchSession {

@@ -90,7 +90,7 @@ export const languages: readonly Language[] = [
 ];
 
 /** The crate generates its messages when it is built; PyPI has the compiler for every machine. */
-async function protocolCompiler(folder: string): Promise<string> {
+export async function protocolCompiler(folder: string): Promise<string> {
   const interpreter = await python(["grpcio-tools==1.76.0"]);
   const script = join(folder, "protoc");
   const include = `$(${interpreter} -c 'import grpc_tools; print(grpc_tools.__path__[0])')/_proto`;

@@ -37,6 +37,7 @@ test("a Redis URI is enough, the rest has defaults", async () => {
       },
     ],
     management: { port: 8017 },
+    notify: undefined,
     telemetry: {},
   });
 });

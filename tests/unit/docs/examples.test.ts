@@ -87,17 +87,18 @@ describe("kubernetes", () => {
 });
 
 describe("systemd", () => {
-  test.each(files("systemd/*.service"))(
+  test.each([...new Glob("*.service").scanSync(join(root, "deploy/systemd"))].sort())(
     "%s: flagd takes its command, its file of options and the environment",
     async (file) => {
-      const unit = await read(`examples/${file}`);
-      const [, words = ""] = /^ExecStart=\/usr\/local\/bin\/flagd (.+)$/m.exec(unit) ?? [];
+      const unit = await read(`deploy/systemd/${file}`);
+      const [, words = ""] = /^ExecStart=flagd (.+)$/m.exec(unit) ?? [];
       expect(unit).toContain("EnvironmentFile=-/etc/flagd/environment\n");
-      const variables = (await read("examples/systemd/environment")).matchAll(/^(\w+)=(.*)$/gm);
+      const variables = (await read("deploy/systemd/environment")).matchAll(/^#(\w+)=(.*)$/gm);
       const environment = Object.fromEntries(
         [...variables].map(([, name, value]) => [name, value]),
       );
-      const folder = join(root, "examples/systemd");
+      expect(Object.keys(environment)).toHaveLength(2);
+      const folder = join(root, "deploy/systemd");
       await expectTaken(words.replace("/etc/flagd", folder).split(" "), environment);
     },
   );

@@ -27,7 +27,7 @@ export class Scene {
     maxBytes: 1000,
     hint: undefined,
     receiving: new ExpiryQueue<Expirable>(100, (one) => one.expire()),
-    watch: {
+    observer: {
       onCall: (record) => this.records.push(record),
       onOpen: (_method, _path, change) => {
         this.open += change;
