@@ -53,7 +53,7 @@ export interface StartConfig extends ServingConfig {
 }
 
 /**
- * The configuration of `flagd start`; undefined where help was asked for.
+ * The configuration of `flagd start`; undefined if help was asked for.
  * @param args what follows `start` on the command line
  * @throws ConfigError
  */

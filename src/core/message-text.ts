@@ -1,4 +1,4 @@
-/** Text of a user in a message: quoted, control characters escaped, cut where it is long. */
+/** Text of a user in a message: quoted, control characters escaped, cut if it is long. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

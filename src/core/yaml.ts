@@ -38,19 +38,19 @@ export function parseYaml(text: string): ParsedYaml {
     logLevel: "silent",
     lineCounter: lines,
   });
-  const told = ({ pos, message }: { pos: [number, number]; message: string }) => {
+  const placed = ({ pos, message }: { pos: [number, number]; message: string }) => {
     const { line, col } = lines.linePos(pos[0]);
     return { line, column: col, message };
   };
   // Of several documents the first one counts.
-  const errors = document.errors.filter(({ code }) => code !== "MULTIPLE_DOCS").map(told);
+  const errors = document.errors.filter(({ code }) => code !== "MULTIPLE_DOCS").map(placed);
   const dates = errors.length === 0 ? readScalars(document) : [];
   return {
     errors,
     // `!!float 3` is none to the library, and a number here.
     warnings: document.warnings
       .filter(({ message }) => !/^Unresolved tag: .*:(?:int|float)$/.test(message))
-      .map(told),
+      .map(placed),
     dates,
     value: () => document.toJS({ maxAliasCount: -1 }),
   };

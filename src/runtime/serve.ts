@@ -40,7 +40,7 @@ export async function serve(parts: {
   readonly registry: Registry;
   /** Asked in this order. */
   readonly management: readonly HttpHandler[];
-  /** Given where several threads serve the same ports; sockets are then left to the first. */
+  /** Given if several threads serve the same ports; sockets are then left to the first. */
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;

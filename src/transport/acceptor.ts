@@ -48,7 +48,7 @@ export class Acceptor {
   /** Every open connection. */
   readonly #sockets = new Set<Socket>();
   /** Connections that have not said yet what they speak. */
-  readonly #silent: ExpiryQueue<Socket>;
+  readonly #unidentified: ExpiryQueue<Socket>;
   readonly #protocols: Protocols;
   readonly #log: Log;
   readonly #leaveMs: number;
@@ -58,9 +58,9 @@ export class Acceptor {
   readonly #asksClients: boolean;
   #onEmpty: (() => void) | undefined;
   readonly #maxConnections: number;
-  /** Connections closed because there were too many, and not told of yet. */
+  /** Connections closed because there were too many, not yet logged. */
   #refused = 0;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #loggedAt = Number.NEGATIVE_INFINITY;
   #hinted = false;
 
   /** @throws ConfigError if certificates cannot be used */
@@ -71,7 +71,7 @@ export class Acceptor {
     this.#asksClients = tls?.clientCaPath !== undefined;
     this.#leaveMs = timeouts.leaveMs;
     this.#maxConnections = maxConnections;
-    this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
+    this.#unidentified = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
     if (tls !== undefined && !besidePlaintext) {
       const server = this.#createTlsServer(tls, timeouts.headersMs);
       this.server = server;
@@ -113,7 +113,7 @@ export class Acceptor {
     return this.#protocols.http2 ? ["h2", "http/1.1"] : ["http/1.1"];
   }
 
-  /** @returns False where there are too many connections. */
+  /** @returns False if there are too many connections. */
   #track(socket: Socket): boolean {
     socket.on("error", ignore);
     if (this.#sockets.size >= this.#maxConnections) {
@@ -122,10 +122,10 @@ export class Acceptor {
       return false;
     }
     this.#sockets.add(socket);
-    this.#silent.add(socket, performance.now());
+    this.#unidentified.add(socket, performance.now());
     socket.on("close", () => {
       this.#sockets.delete(socket);
-      this.#silent.delete(socket);
+      this.#unidentified.delete(socket);
       if (this.#sockets.size === 0) this.#onEmpty?.();
     });
     return true;
@@ -146,7 +146,7 @@ export class Acceptor {
       const protocol = sniffProtocol(first);
       if (protocol === undefined) return;
       socket.off("data", sniff);
-      this.#silent.delete(accepted);
+      this.#unidentified.delete(accepted);
       const { http1, http2 = http1 } = this.#protocols;
       (protocol === "http2" ? http2 : http1)(socket, first);
     };
@@ -183,15 +183,15 @@ export class Acceptor {
   }
 
   sweep(now: number): void {
-    this.#silent.sweep(now);
-    if (this.#refused > 0 && now - this.#toldAt >= refusalsMs) this.#tellOfRefusals(now);
+    this.#unidentified.sweep(now);
+    if (this.#refused > 0 && now - this.#loggedAt >= refusalsMs) this.#tellOfRefusals(now);
   }
 
   #tellOfRefusals(now: number): void {
     const maxConnections = this.#maxConnections;
     const fields = { maxConnections, closed: this.#refused };
     this.#log.warn("connection limit reached, closing new connections", fields);
-    this.#toldAt = now;
+    this.#loggedAt = now;
     this.#refused = 0;
   }
 
@@ -199,7 +199,7 @@ export class Acceptor {
   stop(): void {
     this.#endWatch();
     this.server.close();
-    this.#silent.shorten(this.#leaveMs, performance.now());
+    this.#unidentified.shorten(this.#leaveMs, performance.now());
   }
 
   /** Resolves when no connection is open. */

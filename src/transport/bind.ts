@@ -7,7 +7,7 @@ import type { ListenAddress } from "./listener.ts";
 /**
  * Binds a server. A unix socket that a process left behind when it died is replaced.
  * @returns The address with its real port.
- * @throws ConfigError where the address cannot be had.
+ * @throws ConfigError if the address cannot be had.
  */
 export async function bind(
   server: Server,
@@ -48,14 +48,14 @@ function listening(server: Server, address: ListenAddress): Promise<void> {
 }
 
 /**
- * Without a host Node listens on all addresses, where there is no IPv6 on those of IPv4. Bun 1.4.5 always tries
+ * Without a host Node listens on all addresses, or on those of IPv4 if there is no IPv6. Bun 1.4.5 always tries
  * `::`, and its error has no code then.
  */
 function lacksIpv6(error: NodeJS.ErrnoException, address: ListenAddress): boolean {
   return "port" in address && address.host === undefined && error.code === undefined;
 }
 
-/** @throws ConfigError where a process, even one that shares its ports, listens on the port */
+/** @throws ConfigError if a process, even one that shares its ports, listens on the port */
 export async function claim(port: number, name: string, host?: string): Promise<void> {
   if (port === 0) return;
   const probe = createServer();

@@ -6,7 +6,7 @@ import { type Source, SourceError } from "../../src/sources/source.ts";
 import type { SourceConfig } from "../../src/sources/source-kinds.ts";
 import { ThreadSource } from "../../src/sources/thread/thread-source.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 
 let stop = new AbortController();

@@ -4,7 +4,7 @@ import { environmentName, type Option, sections } from "../options/option.ts";
 import type { CommandManual } from "./commands.ts";
 import { listSettings } from "./source-settings.ts";
 
-/** Columns of text, where no single word is longer. */
+/** Columns of text, if no single word is longer. */
 const width = 100;
 /** Columns in front of a description. */
 const indent = 8;

@@ -23,9 +23,9 @@ export interface EvaluationServiceOptions {
   readonly whenReady: Promise<void>;
   /** Milliseconds until an event stream is ended; ≤ 0: never. */
   readonly streamDeadlineMs: number;
-  /** Milliseconds without another message until a keep_alive; 20,000 where not given. */
+  /** Milliseconds without another message until a keep_alive; 20,000 if not given. */
   readonly keepAliveMs?: number;
-  /** Milliseconds that a reader of events may make no progress; 30,000 where not given. */
+  /** Milliseconds that a reader of events may make no progress; 30,000 if not given. */
   readonly stallMs?: number;
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;

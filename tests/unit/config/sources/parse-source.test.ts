@@ -289,8 +289,8 @@ describe("--sources", () => {
     ],
     [{ nosuch: {} }, '--sources[0]: unknown setting "nosuch" ignored'],
     [{ selector: "x" }, "--sources[0]: selector has no effect on provider file"],
-  ])("%j is ignored with a warning", (members, warning) => {
-    const { source, warnings } = parse({ uri: "a", provider: "file", ...members });
+  ])("%j is ignored with a warning", (settings, warning) => {
+    const { source, warnings } = parse({ uri: "a", provider: "file", ...settings });
     expect(source).toEqual({ provider: "file", uri: "a" });
     expect(warnings).toEqual([warning]);
   });

@@ -16,7 +16,7 @@ const auth = "ERR_REDIS_AUTHENTICATION_FAILED";
 const invalid = "ERR_REDIS_INVALID_COMMAND";
 const server = "ERR_REDIS_SERVER_ERROR";
 
-describe("what only the operator can mend is permanent, with what to do", () => {
+describe("what only the operator can fix is permanent, with what to do", () => {
   test.each([
     [
       auth,
@@ -53,10 +53,10 @@ describe("what only the operator can mend is permanent, with what to do", () => 
     ["EPROTO", "TLSV1_ALERT_UNKNOWN_CA", "rejected the client certificate"],
     ["EPROTO", "WRONG_VERSION_NUMBER", "the server does not speak TLS"],
   ])("%s %s", (code, message, expected) => {
-    const fault = explain(redisError(message, code), { address });
-    expect(fault).toMatchObject({ kind: "permanent" });
-    expect(fault.message).toContain(expected);
-    expect(fault.message).not.toContain("hunter2");
+    const explained = explain(redisError(message, code), { address });
+    expect(explained).toMatchObject({ kind: "permanent" });
+    expect(explained.message).toContain(expected);
+    expect(explained.message).not.toContain("hunter2");
   });
 });
 
@@ -80,19 +80,19 @@ describe("what passes by itself is retried", () => {
     ["ERR_REDIS_CONNECTION_TIMEOUT", "Connection timeout reached after 9 ms", "timeout", ""],
     ["ERR_REDIS_CONNECTION_CLOSED", "Connection closed", "closed", ""],
   ])("%s %s", (code, message, kind, expected) => {
-    const fault = explain(redisError(message, code), { address });
-    expect(fault).toMatchObject({ kind });
-    expect(fault.message).toContain(expected);
+    const explained = explain(redisError(message, code), { address });
+    expect(explained).toMatchObject({ kind });
+    expect(explained.message).toContain(expected);
   });
 });
 
 test("an unknown answer is repeated, cut, without the password", () => {
-  const fault = explain(redisError(`ERR hunter2 ${"x".repeat(10_000)}`), { address });
-  expect(fault.message).toStartWith("the server returned an error: ERR *** xxx");
-  expect(fault.message.length).toBeLessThan(400);
+  const explained = explain(redisError(`ERR hunter2 ${"x".repeat(10_000)}`), { address });
+  expect(explained.message).toStartWith("the server returned an error: ERR *** xxx");
+  expect(explained.message.length).toBeLessThan(400);
 });
 
-test("an error that is no Error is a fault as well", () => {
+test("an error that is no Error is reported as well", () => {
   expect(explain("boom", { address })).toBeInstanceOf(RedisError);
 });
 
