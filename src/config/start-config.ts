@@ -3,7 +3,7 @@ import type { Environment } from "../core/process-info.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
 import type { ServerTls } from "../core/tls/tls-material.ts";
 import { withDistinctNames } from "../sources/source-kind.ts";
-import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
+import { kindOf, type SourceConfig } from "../sources/source-table.ts";
 import { redisSyncOptions } from "./options/redis-sync-options.ts";
 import { startOptions } from "./options/start-options.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";

@@ -18,7 +18,7 @@ export interface Daemon {
  * @returns the exit status
  */
 export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Promise<number> {
-  surviveMistakes(log);
+  logUncaught(log);
   compileAfterStart();
   using signals = listenToSignals(() => {
     log.info("SIGHUP: checking every source now");
@@ -86,7 +86,7 @@ export function listenToSignals(reload: () => void): Signals {
  * From here on, exceptions that nothing catches are logged, and do not end the process. So are the
  * runtime's warnings about how libraries use it.
  */
-export function surviveMistakes(log: Log): void {
+export function logUncaught(log: Log): void {
   const report = (error: unknown) => {
     log.error("unexpected error; please report it", {
       error: error instanceof Error ? (error.stack ?? error.message) : `${error}`,

@@ -18,7 +18,7 @@ export async function bind(
   else if (address.shared?.as === "first") await claim(address.port, name, address.host);
   const refused = (error: NodeJS.ErrnoException): never => {
     throw new ConfigError(
-      `${name}: cannot listen on ${describe(address)}: ${explain(error, address)}`,
+      `${name}: cannot listen on ${describeAddress(address)}: ${explainListenError(error, address)}`,
     );
   };
   let taken = address;
@@ -64,12 +64,12 @@ export async function claim(port: number, name: string, host?: string): Promise<
 }
 
 /** The address as messages name it: `port 8013`, `socket /run/flagd.sock`. */
-export function describe(address: ListenAddress): string {
+export function describeAddress(address: ListenAddress): string {
   if ("socketPath" in address) return `socket ${address.socketPath}`;
   return address.host ? showAddress(address) : `port ${address.port}`;
 }
 
-function explain(error: NodeJS.ErrnoException, address: ListenAddress): string {
+function explainListenError(error: NodeJS.ErrnoException, address: ListenAddress): string {
   // BUN 1.4.5: a name that is not resolved has no code (Node: ENOTFOUND).
   if (error.code === undefined && "port" in address && address.host && !isIP(address.host)) {
     return "its host name is not known here; use an IP address of this machine";

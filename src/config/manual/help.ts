@@ -1,5 +1,5 @@
 import type { Setting } from "../../sources/settings.ts";
-import { providers } from "../../sources/source-kinds.ts";
+import { providers } from "../../sources/source-table.ts";
 import { environmentName, type Option, sections } from "../options/option.ts";
 import type { CommandManual } from "./commands.ts";
 import { listSettings } from "./source-settings.ts";

@@ -1,7 +1,8 @@
 import { isArray, isContainer, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import type { RuleUse } from "../../flags/document-schema.ts";
-import { type Path, quote } from "../../flags/findings.ts";
+import type { Path } from "../../flags/findings.ts";
 import { variantName } from "../variant-name.ts";
 import { evaluationLimits, grant } from "./budget.ts";
 import { type Result, type Results, ResultsOfRule } from "./results.ts";

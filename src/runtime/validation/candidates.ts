@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { SourceConfig } from "../../sources/source-kinds.ts";
+import type { SourceConfig } from "../../sources/source-table.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../read-source.ts";
 import type { Candidate } from "./validate.ts";
 

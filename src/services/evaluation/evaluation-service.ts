@@ -6,7 +6,7 @@ import type { EvaluationTrace } from "../evaluation-trace.ts";
 import type { RpcService } from "../rpc-service.ts";
 import { fastPath } from "./evaluation-fast-path.ts";
 import { createEvaluator, traced } from "./evaluator.ts";
-import { EventStreams } from "./event-streams.ts";
+import { OpenEventStreams } from "./open-event-streams.ts";
 
 /**
  * The evaluation service in all its versions, by two ways: the fast path for gRPC calls, bytes to
@@ -39,7 +39,7 @@ export function createEvaluationService(options: EvaluationServiceOptions): RpcS
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const plain = createEvaluator({ ...options, additions });
   const evaluator = options.trace ? traced(plain, options.trace) : plain;
-  const events = new EventStreams(options);
+  const events = new OpenEventStreams(options);
   return {
     routes: async () => (await import("./evaluation-routes.ts")).connectRoutes(evaluator, events),
     descriptors: async () => (await import("./evaluation-routes.ts")).services,

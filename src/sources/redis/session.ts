@@ -7,7 +7,7 @@ import { type ChangeHint, FetchSaving } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import type { ContentReader } from "./redis-content.ts";
-import { explain, type Redirection, RedisError } from "./redis-errors.ts";
+import { explainRedisError, type Redirection, RedisError } from "./redis-errors.ts";
 import type { Route } from "./route.ts";
 
 /** A document that changes all the time is fetched for at most a third of the time. */
@@ -154,6 +154,6 @@ export class Session {
   #explain(error: unknown): RedisError | Redirection {
     const { command } = this.reader;
     const { json } = this.connection.server;
-    return explain(error, { address: this.address, command, json });
+    return explainRedisError(error, { address: this.address, command, json });
   }
 }

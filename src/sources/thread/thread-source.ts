@@ -4,7 +4,7 @@ import { threadEntry } from "../../core/thread-entry.ts";
 import type { Problem } from "../../flags/model.ts";
 import type { Intake } from "../intake.ts";
 import { type ReadPayload, type Source, SourceError } from "../source.ts";
-import type { SourceConfig } from "../source-kinds.ts";
+import type { SourceConfig } from "../source-table.ts";
 
 /** What the thread of a source is started with. */
 export interface Task {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseSource } from "../../../../src/config/sources/parse-source.ts";
 import { sourceOfUri } from "../../../../src/config/sources/source-of-uri.ts";
 import { ConfigError } from "../../../../src/core/errors.ts";
-import type { SourceConfig } from "../../../../src/sources/source-kinds.ts";
+import type { SourceConfig } from "../../../../src/sources/source-table.ts";
 
 function parse(value: unknown): { source: SourceConfig; warnings: string[] } {
   const warnings: string[] = [];
