@@ -4,7 +4,10 @@ import { versionLine } from "../core/process-info.ts";
 import { withoutClients } from "../core/tls/tls-material.ts";
 import { guarded } from "../services/access/guarded-handler.ts";
 import { isGuardedManagement } from "../services/management/management-api.ts";
-import { createManagementHandler } from "../services/management/management-handler.ts";
+import {
+  createManagementHandler,
+  createProbeFastPath,
+} from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";
@@ -78,6 +81,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           address: config.management,
           maxRequestHeader,
           ...(tls && { tls }),
+          fastPath: () => createProbeFastPath(pipeline.readiness),
           handlers: [
             guarded(
               createManagementHandler({

@@ -6,6 +6,7 @@ import { createEvaluationService } from "../services/evaluation/evaluation-servi
 import { createOutcomeRecorder } from "../services/evaluation-metrics.ts";
 import { both, type EvaluationTrace, logEvaluations } from "../services/evaluation-trace.ts";
 import { isGuardedManagement } from "../services/management/management-api.ts";
+import { createProbeFastPath } from "../services/management/management-handler.ts";
 import { OfrepEvents } from "../services/ofrep/ofrep-events.ts";
 import { ofrepRoute } from "../services/ofrep/ofrep-route.ts";
 import { createOfrep } from "../services/ofrep/ofrep-service.ts";
@@ -120,6 +121,8 @@ export async function serve(parts: {
         ? guarded(handler, access.guard("management"), isGuardedManagement)
         : guarded(handler, access.guard("page")),
     ),
+    // Other threads ask the first one.
+    probes: shared?.as === "joining" ? undefined : createProbeFastPath(pipeline.readiness),
     ofrep: createOfrep({
       ...common,
       guard: access.guard("ofrep"),

@@ -44,9 +44,6 @@ export const defaultTimeouts: Timeouts = {
 /** What HTTP/1.1 leaves out of the limit on headers, as Go does: the request line and some slack. */
 export const requestLineBytes = 4096;
 
-/** How often timeouts are looked at. */
-export const sweepMs = 250;
-
 /** Streams that one HTTP/2 connection may have open at once. */
 export const defaultMaxConcurrentStreams = 250;
 

@@ -41,7 +41,13 @@ export function createConnectFastPath(
 
   return (head, body, last) => {
     const method = byPath.get(head.target);
-    if (!method?.callJson || body.length > maxBytes || !isPlainJson(head.headers)) return undefined;
+    if (
+      head.method !== "POST" ||
+      !method?.callJson ||
+      body.length > maxBytes ||
+      !isPlainJson(head.headers)
+    )
+      return undefined;
     if (guard && !guard.admits(head.target, head.headers)) return undefined;
     // Tracing writes into the headers, and heads are used again.
     const headers = observer?.trace ? { ...head.headers } : head.headers;
