@@ -70,8 +70,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     ],
     confidential: config.sync.tls?.clientCaPath !== undefined,
   });
-  const page = pageIsServed(config.page, config.management?.host)
-    ? createPage(pipeline, new Map(), config.page)
+  const page = pageIsServed(config.page, config.management?.host, config.tokensPath)
+    ? createPage(pipeline, config, async () => JSON.stringify(await status()))
     : undefined;
   const management =
     config.management === undefined
@@ -93,7 +93,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
               access.guard("management"),
               isGuardedManagement,
             ),
-            ...(page ? [guarded(page.handler, access.guard("page"))] : []),
+            ...(page ? [page.handler(access.guard("page"))] : []),
             hintAtRedisSyncManagement,
           ],
           log: own,
@@ -101,7 +101,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
   if (management) {
     managementAddress = management.address;
     own.info(`metrics and probes listening at ${describe(managementAddress)}`);
-    if (page) announcePage(own, describe(managementAddress));
+    if (page) announcePage(own, describe(managementAddress), config.tokensPath);
   }
   own.info(
     reachableFromOutside({

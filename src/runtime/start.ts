@@ -67,14 +67,15 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
         }),
       }),
   });
-  const page = pageIsServed(config.page, config.management.host)
-    ? createPage(pipeline, config.contextFromHeader, config.page)
+  const page = pageIsServed(config.page, config.management.host, config.tokensPath)
+    ? createPage(pipeline, config, async () => JSON.stringify(await status()))
     : undefined;
   const serving = await serve({
     config,
     pipeline,
     registry: telemetry.registry,
-    management: [management, ...(page ? [page.handler] : [])],
+    management,
+    page,
     tracing: telemetry.tracing,
     ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
@@ -95,7 +96,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
   own.info(`evaluation (OFREP) listening at ${describe(ofrep.address)}`);
   own.info(`metrics and probes listening at ${describe(probes)}`);
-  if (page) announcePage(own, describe(probes));
+  if (page) announcePage(own, describe(probes), config.tokensPath);
   own.info(
     reachableFromOutside({
       "evaluation (gRPC, Connect)": evaluation.address,

@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { HistoryEntry } from "../../sources/redis/flag-history.ts";
-import { historyKey, keepEntry, readHistory } from "../../sources/redis/flag-history.ts";
+import {
+  type HistoryEntry,
+  historyKey,
+  keepEntry,
+  readHistory,
+} from "../../sources/redis/flag-history.ts";
 import { type Owner, withOwner } from "../../sources/redis/owner-connection.ts";
 import { isRefusal } from "../../sources/redis/redis-errors.ts";
 import type { RedisSourceConfig } from "../../sources/redis/redis-kind.ts";

@@ -62,14 +62,19 @@ export async function runWorker(): Promise<void> {
     resource: describeResource(buildInfo.version, process.env),
     log,
   });
-  const page = pageIsServed(config.page, config.management.host)
-    ? createPage(pipeline, config.contextFromHeader, config.page)
+  const page = pageIsServed(config.page, config.management.host, config.tokensPath)
+    ? createPage(pipeline, config, async () => {
+        const path = "/status";
+        const reply = await replies.request((id) => send({ kind: "request", id, path }));
+        return reply?.body ?? "{}";
+      })
     : undefined;
   const parts = {
     config,
     pipeline,
     registry,
-    management: [management, ...(page ? [page.handler] : [])],
+    management,
+    page,
     tracing,
     log,
   };
