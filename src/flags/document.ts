@@ -1,4 +1,5 @@
 import { atOnce } from "../core/turns.ts";
+import type { CheckedFlags } from "./checked-flags.ts";
 import type { CheckTargeting } from "./document-schema.ts";
 import { parseText } from "./document-text.ts";
 import type { FindingSeverity } from "./finding-table.ts";
@@ -26,6 +27,8 @@ export function parseDocument(
     readonly checkTargeting: CheckTargeting;
     /** Look for what is neither an error nor a warning, too. */
     readonly inform?: boolean;
+    /** What is remembered of the document before. */
+    readonly checked?: CheckedFlags;
   },
 ): ParsedDocument {
   const problems = new FindingList();
@@ -33,7 +36,8 @@ export function parseDocument(
   const information = options.inform ? new FindingList() : undefined;
   const findings = { problems, warnings, information };
   const parsed = parseText(document, options.format, findings);
-  const decoded = parsed && decodeFlagSet(parsed, findings, options.checkTargeting);
+  const { checkTargeting, checked } = options;
+  const decoded = parsed && decodeFlagSet(parsed, findings, checkTargeting, checked);
   if (options.strict && decoded) atOnce(decoded.check());
   if (decoded === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
   let found: readonly Problem[] | undefined = options.strict ? [] : undefined;

@@ -40,6 +40,12 @@ export class FindingList {
       this.#kept.push({ code, path: path.slice(), reason, place });
   }
 
+  /** Adds what another list has found, in its order. */
+  addAll(found: FindingList): void {
+    for (const { code, path, reason, place } of found.#kept) this.add(code, path, reason, place);
+    this.#total += found.more;
+  }
+
   get empty(): boolean {
     return this.#total === 0;
   }
