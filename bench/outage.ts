@@ -31,7 +31,7 @@ const refused = async () => {
   return Number(counts.split(" ")[names.split(" ").indexOf("AttemptFails")]);
 };
 /** The longest wait between two attempts, and something for the attempt itself. */
-const longestWaitSeconds = 60 + 15;
+const maxWaitSeconds = 60 + 15;
 
 await using redis = await RedisServer.start();
 await redis.set("flags", documentOf(1));
@@ -85,7 +85,7 @@ async function redisSyncIsDead(seconds: number): Promise<void> {
   const back = Date.now();
   const before = usageOf(sync.pid).cpuMicros;
   const oneMinute = Bun.sleep(60_000).then(() => usageOf(sync.pid).cpuMicros - before);
-  await everybodyHas(2, longestWaitSeconds);
+  await everybodyHas(2, maxWaitSeconds);
   const times = waits(back);
   print("redis-sync is back: first daemon with the change made meanwhile", ms(Math.min(...times)));
   for (const q of [0.25, 0.5, 0.75]) print(`– ${q * 100} % of them`, ms(quantile(times, q)));
@@ -106,7 +106,7 @@ async function redisIsDead(seconds: number): Promise<void> {
   print(`Redis dead for ${seconds} s and back empty: all serve what they had`, `${unchanged}`);
   const written = Date.now();
   await redis.set("flags", documentOf(3));
-  await everybodyHas(3, longestWaitSeconds);
+  await everybodyHas(3, maxWaitSeconds);
   const times = waits(written);
   print(
     `– flags written ${ms(written - again)} after its start: first daemon has them after`,

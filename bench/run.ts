@@ -14,6 +14,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Bench, type Measurement, runAll } from "./side-by-side/bench.ts";
 import { environment } from "./side-by-side/environment.ts";
+import { constantColumns, constants } from "./side-by-side/rows/constants.ts";
 import { evaluation } from "./side-by-side/rows/evaluation.ts";
 import { eventStreams } from "./side-by-side/rows/event-streams.ts";
 import { fairness, fairnessDetails } from "./side-by-side/rows/fairness.ts";
@@ -26,12 +27,19 @@ import { table } from "./side-by-side/table.ts";
 
 interface Part {
   readonly title: string;
+  /** Names of the columns; without: those of the contenders. */
+  readonly columns?: readonly string[];
   readonly measurements: readonly Measurement[];
   readonly details?: readonly string[];
 }
 
 const parts: readonly Part[] = [
   { title: "CPU of the server for each request", measurements: loads, details: loadDetails },
+  {
+    title: "CPU of the server for each request, beside servers in C that answer a constant",
+    columns: constantColumns,
+    measurements: constants,
+  },
   {
     title: "Start, memory, streams",
     measurements: [start, startFromRedis, memory, eventStreams, syncStreams],
@@ -81,12 +89,12 @@ const bench: Bench = {
 try {
   const head = await environment(bench.contenders, process.argv.slice(2));
   const tables: string[] = [];
-  for (const { title, measurements, details } of parts) {
+  for (const { title, columns, measurements, details } of parts) {
     const wanted = measurements.filter(({ id }) => rows.includes(id));
     if (wanted.length === 0) continue;
     const { lines, failed } = await runAll(wanted, bench, console.error);
     if (failed.length > 0) process.exitCode = 1;
-    const names = bench.contenders.map(({ name }) => name);
+    const names = columns ?? bench.contenders.map(({ name }) => name);
     tables.push(`### ${title}\n\n${table(names, lines, details)}`);
   }
   console.log([head, ...tables].join("\n\n"));

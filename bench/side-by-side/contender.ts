@@ -12,12 +12,14 @@ export interface Contender {
 
 export interface Server extends AsyncDisposable {
   readonly port: number;
+  readonly managementPort: number;
   readonly ofrepPort: number;
   readonly syncPort: number;
   /** Milliseconds from creating the process until `/readyz` answered 200. */
   readonly readyMs: number;
   /** And until it evaluated a flag. Go flagd is ready before it has read any flags. */
   readonly evaluatedMs: number;
+  /** Of its first process. */
   readonly pid: number;
   usage(): Usage;
   /** Milliseconds of CPU of its first thread: of ours the one that serves. */
@@ -69,6 +71,7 @@ export async function startServer(
   const evaluatedMs = await until(new Request(flag, { method: "POST", body: "{}" }));
   return {
     port,
+    managementPort,
     ofrepPort,
     syncPort,
     readyMs,

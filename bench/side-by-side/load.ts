@@ -31,6 +31,49 @@ export async function saturate(load: Workload, server: Server, seconds: number):
   return numberIn(output, /(\d+) requests in/);
 }
 
+/** Requests of HTTP/1.1 that follow one another on each connection. */
+export interface HttpLoad {
+  readonly port: number;
+  readonly path: string;
+  readonly tls: boolean;
+  readonly connections: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent in turn; none: the requests are GET. */
+  readonly bodies: readonly string[];
+}
+
+/** As much as the server takes for some seconds. Returns the number of requests answered. */
+export async function runHttpLoad(load: HttpLoad, seconds: number): Promise<number> {
+  const { port, path, tls, connections, headers, bodies } = load;
+  using files = temporaryFiles();
+  const fields = Object.entries(headers).map(
+    ([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
+  );
+  const method = bodies.length > 0 ? "POST" : "GET";
+  const script = [
+    `local headers = { ${fields.join(", ")} }`,
+    `local bodies = { ${(bodies.length > 0 ? bodies : [""]).map((body) => `[==[${body}]==]`).join(", ")} }`,
+    "local requests, at = {}, 0",
+    "function init()",
+    "  for n, body in ipairs(bodies) do",
+    `    requests[n] = wrk.format("${method}", nil, headers, ${bodies.length > 0 ? "body" : "nil"})`,
+    "  end",
+    "end",
+    "function request()",
+    "  at = at % #requests + 1",
+    "  return requests[at]",
+    "end",
+  ];
+  const lua = files.write("load.lua", script.join("\n"));
+  const limit = ["-t", 1, "-c", connections, "-d", `${Math.ceil(seconds)}s`, "--timeout", "30s"];
+  const url = `${tls ? "https" : "http"}://127.0.0.1:${port}${path}`;
+  const output = await run(["wrk", ...limit, "-s", lua, url]);
+  // wrk takes the end of a connection that the answer announced for an error of reading.
+  const failures = /Non-2xx.*|Socket errors: connect [1-9].*/.exec(output);
+  if (failures) throw new Error(`${path}: ${failures[0]}`);
+  return numberIn(output, /(\d+) requests in/);
+}
+
 /** An exact number of requests, as fast as the server takes them. */
 export async function send(load: Workload, server: Server, requests: number): Promise<void> {
   const limit = ["-c", connections.http2, "-m", streamsPerConnection, "-n", requests];

@@ -31,7 +31,7 @@ export function readEnvironment(
   const options = new Map<string, string>();
   const warnings: string[] = [];
   for (const name of Object.keys(table)) {
-    if (table[name]?.flagOnly) continue;
+    if (table[name]?.commandLineOnly) continue;
     const variable = environmentName(name);
     // A secret that was made with `echo` ends with a line break.
     const value = environment[variable]?.trim();
@@ -49,7 +49,7 @@ export function readEnvironment(
 function slips(table: OptionTable, others: OptionTable, environment: Environment): string[] {
   const variables = (options: OptionTable) =>
     Object.keys(options)
-      .filter((name) => !options[name]?.flagOnly)
+      .filter((name) => !options[name]?.commandLineOnly)
       .map(environmentName);
   const own = variables(table);
   const known = new Set([...own, ...variables(others)]);

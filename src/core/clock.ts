@@ -8,6 +8,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** 24 days: a timer that is set to 2^31 milliseconds or more does not wait at all. */
+export const maxTimerMs = 24 * 24 * 3_600_000;
+
 /** The real time. */
 export const systemClock: Clock = {
   now: () => performance.now(),
@@ -25,7 +28,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** What `promise` resolves with, or undefined where that takes longer than `ms`. */
+/** What `promise` resolves with, or undefined if that takes longer than `ms`. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, ms);

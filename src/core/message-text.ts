@@ -1,6 +1,6 @@
-/** Text of a user in a message: quoted, control characters escaped, cut where it is long. */
+/** Text of a user in a message: quoted, control characters escaped, cut if it is long. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+  return JSON.stringify(shorten(text));
 }
 
 /**
@@ -15,16 +15,16 @@ export function quoteUri(uri: string): string {
   return quote(query < 0 ? bare : `${bare.slice(0, query)}?…`);
 }
 
-const longest = 100;
+const maxShown = 100;
 
 /** Text of unknown length, as long as a message may show it. */
 export function shorten(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return text.length > maxShown ? `${text.slice(0, maxShown - 1)}…`.toWellFormed() : text;
 }
 
 const userInfo = /:\/\/[^\s/]*@/g;
 const secretName = /(?:password|secret|token|authorization|credentials?)$/i;
-const longestString = 16_384;
+const maxLogged = 16_384;
 
 /**
  * Takes the user information out of every URL in a text: `redis://:pw@host/0` → `redis://***@host/0`.
@@ -57,9 +57,9 @@ function replacer(name: string, value: unknown): unknown {
 /** Redacts and cuts what is too long for a log. */
 export function printable(text: string): string {
   const redacted = redact(text);
-  if (redacted.length <= longestString) return redacted;
-  const rest = redacted.length - longestString;
-  return `${redacted.slice(0, longestString)}… (${rest} more characters)`;
+  if (redacted.length <= maxLogged) return redacted;
+  const rest = redacted.length - maxLogged;
+  return `${redacted.slice(0, maxLogged)}… (${rest} more characters)`;
 }
 
 /**

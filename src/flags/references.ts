@@ -1,8 +1,9 @@
 import { isObject, type Json, kindOf } from "../core/json.ts";
+import { quote } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { inOrderOfUse, referenceOf } from "./evaluator-order.ts";
 import type { FindingCode } from "./finding-table.ts";
-import { type Findings, quote } from "./findings.ts";
+import type { Findings } from "./findings.ts";
 
 /**
  * Whether a value that JSON.parse made has nothing to resolve and nothing wrong: no `$ref`, no number
@@ -27,9 +28,9 @@ export function isPlain(value: unknown, levels: number): value is Json {
  * Levels of nesting, references followed. Everything behind this point may recurse over a document
  * without exhausting the stack; 1,000 levels are an else-chain of 500 rules.
  */
-export const deepest = 1000;
+export const maxDepth = 1000;
 /** What references and YAML aliases may add to a document, in characters: a few lines could add terabytes. */
-const largestExpansion = 32 * 1024 * 1024;
+const maxExpansion = 32 * 1024 * 1024;
 
 /** A value whose references are replaced, and what it comes to at each use. */
 interface Resolved {
@@ -64,7 +65,7 @@ class References {
   ) {
     this.#findings = findings;
     for (const name of Object.keys(evaluators)) this.#evaluators.set(name, evaluators[name]);
-    for (const name of inOrderOfUse(this.#evaluators, deepest)) {
+    for (const name of inOrderOfUse(this.#evaluators, maxDepth)) {
       this.#path = ["$evaluators", name];
       // An evaluator takes room only if a flag uses it.
       this.#added = 0;
@@ -81,7 +82,7 @@ class References {
 
   /** @param member the member of the document that `value` is. */
   resolve(member: string, value: unknown): Json {
-    if (!this.sharing && isPlain(value, deepest)) return value;
+    if (!this.sharing && isPlain(value, maxDepth)) return value;
     this.#path = [member];
     return this.#walk(value, 1);
   }
@@ -121,9 +122,9 @@ class References {
       const guess = didYouMean(name, this.#evaluators.keys(), quote);
       return `is not defined in "$evaluators"${guess}`;
     }
-    if (depth + known.height > deepest) return `is nested more than ${deepest} levels deep`;
-    if (this.#added + known.size > largestExpansion)
-      return `expands the document by more than ${largestExpansion} characters`;
+    if (depth + known.height > maxDepth) return `is nested more than ${maxDepth} levels deep`;
+    if (this.#added + known.size > maxExpansion)
+      return `expands the document by more than ${maxExpansion} characters`;
     return undefined;
   }
 
@@ -133,10 +134,10 @@ class References {
     if (known === "in progress") return this.#wrong("the YAML alias is circular");
     if (known !== undefined) {
       this.#size += known.size;
-      if (this.#added > largestExpansion) return null;
+      if (this.#added > maxExpansion) return null;
       this.#added += known.size;
-      if (this.#added > largestExpansion) {
-        const limit = `more than ${largestExpansion} characters`;
+      if (this.#added > maxExpansion) {
+        const limit = `more than ${maxExpansion} characters`;
         return this.#wrong(`aliases expand the document by ${limit}: use fewer or shorter ones`);
       }
       return this.#reach(depth + known.height) ? known.value : null;
@@ -208,8 +209,8 @@ class References {
 
   #reach(depth: number): boolean {
     this.#reached = Math.max(this.#reached, depth);
-    if (depth <= deepest) return true;
-    this.#wrong(`nested more than ${deepest} levels deep (references followed)`);
+    if (depth <= maxDepth) return true;
+    this.#wrong(`nested more than ${maxDepth} levels deep (references followed)`);
     return false;
   }
 

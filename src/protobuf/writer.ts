@@ -1,15 +1,15 @@
 import { FIXED64, LENGTH_DELIMITED, VARINT } from "./reader.ts";
 
-const smallest = 256;
+const minBytes = 256;
 
 /**
  * Writes the protobuf wire format. A message within a message is written behind room for a length of
- * one byte, and moved where it turns out longer.
+ * one byte, and moved if it turns out longer.
  *
  * https://protobuf.dev/programming-guides/encoding/
  */
 export class WireWriter {
-  #bytes = Buffer.allocUnsafe(smallest);
+  #bytes = Buffer.allocUnsafe(minBytes);
   #length = 0;
 
   /** What was written; the writer is empty afterwards. */

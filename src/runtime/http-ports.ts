@@ -6,6 +6,7 @@ import { isOfrepPath } from "../services/ofrep/ofrep-route.ts";
 import type { Ofrep } from "../services/ofrep/ofrep-service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../transport/http-handler.ts";
+import type { FastPath } from "../transport/http1/response-head.ts";
 import type { PortSharing } from "../transport/listener.ts";
 import { hintAtHttpPorts } from "./addresses.ts";
 
@@ -26,9 +27,11 @@ export async function serveHttpPorts(parts: {
   readonly shared?: PortSharing;
   readonly ofrep: Ofrep;
   readonly management: readonly HttpHandler[];
+  /** Answers what it can of management as its handlers would. */
+  readonly probes: FastPath | undefined;
   readonly log: Log;
 }): Promise<HttpPorts> {
-  const { config, shared, management, log } = parts;
+  const { config, shared, management, probes, log } = parts;
   const { tls } = config.evaluation;
   const { maxRequestHeader } = config;
   const ofrep = tls ? restricted(parts.ofrep, config.ofrep.tls) : parts.ofrep;
@@ -48,7 +51,9 @@ export async function serveHttpPorts(parts: {
     handlers: together
       ? [ofrep.handler, ...management, hintAtHttpPorts]
       : [ofrep.handler, hintAtHttpPorts],
-    fastPath: ofrep.fastPath,
+    fastPath: together
+      ? (secure) => either(probes, ofrep.fastPath(secure))
+      : (secure) => ofrep.fastPath(secure),
   });
   const managementServer = together
     ? ofrepServer
@@ -60,6 +65,7 @@ export async function serveHttpPorts(parts: {
         name: "management (--management-port)",
         address: config.management,
         handlers: [...management, hintAtHttpPorts],
+        fastPath: () => probes,
       });
   return {
     ofrep: ofrepServer.address,
@@ -70,6 +76,12 @@ export async function serveHttpPorts(parts: {
       );
     },
   };
+}
+
+/** The first that answers. */
+function either(one: FastPath | undefined, other: FastPath | undefined): FastPath | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return (head, body, last) => one(head, body, last) ?? other(head, body, last);
 }
 
 type Restricted = Required<Pick<HttpOptions, "fastPath">> & Pick<Ofrep, "handler">;

@@ -1,5 +1,5 @@
 /** No wait before a restart is longer; what lasts longer than this is well. */
-const longestMs = 60_000;
+const maxMs = 60_000;
 
 /**
  * Waits before something that should not have ended is started again: each is twice as long as the one
@@ -14,8 +14,8 @@ export class Restarts {
 
   /** @param lastedMs from its start to its end */
   wait(lastedMs: number): number {
-    const ms = lastedMs > longestMs ? this.firstMs : this.#nextMs;
-    this.#nextMs = Math.min(longestMs, ms * 2);
+    const ms = lastedMs > maxMs ? this.firstMs : this.#nextMs;
+    this.#nextMs = Math.min(maxMs, ms * 2);
     return ms;
   }
 }

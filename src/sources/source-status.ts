@@ -1,7 +1,7 @@
 import type { Problem } from "../flags/model.ts";
 import type { SourceState } from "./source.ts";
 
-const mostReasons = 32;
+const maxReasons = 32;
 
 /** How one source fares, from what its sink sees. Read by readiness, metrics and the status answer. */
 export class SourceStatus {
@@ -10,7 +10,7 @@ export class SourceStatus {
   failures = 0;
   /** Size of the last accepted document. */
   documentBytes = 0;
-  /** SHA3-256 of the last accepted document in hex, where the source knows it. */
+  /** SHA3-256 of the last accepted document in hex, if the source knows it. */
   documentHash: string | undefined;
   /** What is odd about the last accepted document. */
   warnings: readonly Problem[] = [];
@@ -110,7 +110,7 @@ export class SourceStatus {
 
   #firstMention(reason: string): boolean {
     if (this.#said.has(reason)) return false;
-    if (this.#said.size >= mostReasons) this.#said.clear();
+    if (this.#said.size >= maxReasons) this.#said.clear();
     this.#said.add(reason);
     return true;
   }

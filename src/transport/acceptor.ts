@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";
-import { ExpiryQueue } from "../core/expiry.ts";
+import { ExpiryQueue, sweeper } from "../core/expiry.ts";
 import { http2Preface } from "../core/http2-preface.ts";
 import type { Log } from "../core/log.ts";
 import { maxOpenFiles } from "../core/process-info.ts";
@@ -27,7 +27,20 @@ export interface AcceptorOptions {
   /** Open at once. */
   readonly maxConnections: number;
   readonly log: Log;
+  readonly clock?: AcceptorClock;
 }
+
+/** Time, passed in so that tests decide it. */
+export interface AcceptorClock {
+  /** Milliseconds. */
+  now(): number;
+  after(ms: number, run: () => void): void;
+}
+
+const systemClock: AcceptorClock = {
+  now: () => performance.now(),
+  after: (ms, run) => setTimeout(run, ms).unref(),
+};
 
 /** Who takes connections, by what they speak. */
 export interface Protocols {
@@ -39,8 +52,9 @@ export interface Protocols {
 /** The first byte of every TLS connection (RFC 8446 §5.1), and of no request. */
 const handshakeRecord = 0x16;
 
-/** How often it is said that there are too many connections. */
+/** How often it is said that there are too many connections, and how long after the first. */
 const refusalsMs = 60_000;
+const firstRefusalsMs = 250;
 
 /** Accepts connections, with or without TLS, and hands them on by the protocol they speak. */
 export class Acceptor {
@@ -48,7 +62,7 @@ export class Acceptor {
   /** Every open connection. */
   readonly #sockets = new Set<Socket>();
   /** Connections that have not said yet what they speak. */
-  readonly #silent: ExpiryQueue<Socket>;
+  readonly #unidentified: ExpiryQueue<Socket>;
   readonly #protocols: Protocols;
   readonly #log: Log;
   readonly #leaveMs: number;
@@ -58,9 +72,10 @@ export class Acceptor {
   readonly #asksClients: boolean;
   #onEmpty: (() => void) | undefined;
   readonly #maxConnections: number;
-  /** Connections closed because there were too many, and not told of yet. */
+  /** Connections closed because there were too many, not yet logged. */
   #refused = 0;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #loggedAt = Number.NEGATIVE_INFINITY;
+  readonly #clock: AcceptorClock;
   #hinted = false;
 
   /** @throws ConfigError if certificates cannot be used */
@@ -71,7 +86,8 @@ export class Acceptor {
     this.#asksClients = tls?.clientCaPath !== undefined;
     this.#leaveMs = timeouts.leaveMs;
     this.#maxConnections = maxConnections;
-    this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy());
+    this.#unidentified = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy(), sweeper);
+    this.#clock = options.clock ?? systemClock;
     if (tls !== undefined && !besidePlaintext) {
       const server = this.#createTlsServer(tls, timeouts.headersMs);
       this.server = server;
@@ -113,19 +129,19 @@ export class Acceptor {
     return this.#protocols.http2 ? ["h2", "http/1.1"] : ["http/1.1"];
   }
 
-  /** @returns False where there are too many connections. */
+  /** @returns False if there are too many connections. */
   #track(socket: Socket): boolean {
     socket.on("error", ignore);
     if (this.#sockets.size >= this.#maxConnections) {
-      this.#refused++;
       socket.destroy();
+      this.#onRefused();
       return false;
     }
     this.#sockets.add(socket);
-    this.#silent.add(socket, performance.now());
+    this.#unidentified.add(socket, performance.now());
     socket.on("close", () => {
       this.#sockets.delete(socket);
-      this.#silent.delete(socket);
+      this.#unidentified.delete(socket);
       if (this.#sockets.size === 0) this.#onEmpty?.();
     });
     return true;
@@ -146,7 +162,7 @@ export class Acceptor {
       const protocol = sniffProtocol(first);
       if (protocol === undefined) return;
       socket.off("data", sniff);
-      this.#silent.delete(accepted);
+      this.#unidentified.delete(accepted);
       const { http1, http2 = http1 } = this.#protocols;
       (protocol === "http2" ? http2 : http1)(socket, first);
     };
@@ -182,24 +198,24 @@ export class Acceptor {
     this.#log.debug("a TLS handshake failed", { reason: error.code ?? error.message });
   }
 
-  sweep(now: number): void {
-    this.#silent.sweep(now);
-    if (this.#refused > 0 && now - this.#toldAt >= refusalsMs) this.#tellOfRefusals(now);
-  }
-
-  #tellOfRefusals(now: number): void {
-    const maxConnections = this.#maxConnections;
-    const fields = { maxConnections, closed: this.#refused };
-    this.#log.warn("connection limit reached, closing new connections", fields);
-    this.#toldAt = now;
-    this.#refused = 0;
+  /** Those that come together are logged together. */
+  #onRefused(): void {
+    if (this.#refused++ > 0) return;
+    const { now, after } = this.#clock;
+    after(Math.max(firstRefusalsMs, this.#loggedAt + refusalsMs - now()), () => {
+      const maxConnections = this.#maxConnections;
+      const fields = { maxConnections, closed: this.#refused };
+      this.#log.warn("connection limit reached, closing new connections", fields);
+      this.#loggedAt = now();
+      this.#refused = 0;
+    });
   }
 
   /** Accepts no more. Connections that have said nothing yet have little time left to do so. */
   stop(): void {
     this.#endWatch();
     this.server.close();
-    this.#silent.shorten(this.#leaveMs, performance.now());
+    this.#unidentified.shorten(this.#leaveMs, performance.now());
   }
 
   /** Resolves when no connection is open. */

@@ -20,13 +20,13 @@ export interface TransportContext {
   readonly guard?: Guard | undefined;
   /** Where a path that nothing here serves is served; undefined: nowhere. */
   readonly hint: ((path: string) => string | undefined) | undefined;
-  /** Undefined: nobody watches. */
-  readonly watch: CallObserver | undefined;
+  /** Undefined: nobody observes the calls. */
+  readonly observer: CallObserver | undefined;
 }
 
 /** One call being measured. */
 export class Call {
-  readonly #watch: CallObserver;
+  readonly #observer: CallObserver;
   readonly #path: string;
   readonly #protocol: CallRecord["protocol"];
   readonly #httpMethod: string;
@@ -39,17 +39,17 @@ export class Call {
 
   /** @param headers of the request, in which tracing names itself as the caller */
   constructor(
-    watch: CallObserver,
+    observer: CallObserver,
     path: string,
     protocol: CallRecord["protocol"],
     httpMethod: string,
     headers: IncomingHttpHeaders,
   ) {
-    this.#watch = watch;
+    this.#observer = observer;
     this.#path = path;
     this.#protocol = protocol;
     this.#httpMethod = httpMethod;
-    this.#span = watch.trace?.({
+    this.#span = observer.trace?.({
       path,
       protocol,
       httpMethod,
@@ -72,7 +72,7 @@ export class Call {
       responseBytes: this.responseBytes,
       responses: this.responses,
     };
-    this.#watch.onCall?.(record);
+    this.#observer.onCall?.(record);
     this.#span?.end(record);
   }
 

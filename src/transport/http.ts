@@ -8,7 +8,7 @@ import { lingerMs } from "./end-connection.ts";
 import { type HttpHandler, serveByHandlers } from "./http-handler.ts";
 import { Http1Server } from "./http1/http1-server.ts";
 import type { FastPath } from "./http1/response-head.ts";
-import { defaultTimeouts, sweepMs, type Timeouts } from "./limits.ts";
+import { defaultTimeouts, type Timeouts } from "./limits.ts";
 import type { PortSharing } from "./listener.ts";
 
 export interface HttpOptions {
@@ -58,14 +58,6 @@ export async function serveHttp(
   const address = { ...options.address, ...(shared && { shared }) };
   const bound = await bind(acceptor.server, address, name);
   const port = "port" in bound ? bound.port : 0;
-  const sweeper = setInterval(
-    () => {
-      const now = performance.now();
-      acceptor.sweep(now);
-      http1.sweep(now);
-    },
-    Math.min(sweepMs, timeouts.headersMs / 2),
-  );
   return {
     port,
     address: { ...options.address, port },
@@ -73,7 +65,6 @@ export async function serveHttp(
       acceptor.stop();
       http1.drain();
       await within(acceptor.empty(), Math.max(lingerMs, graceMs));
-      clearInterval(sweeper);
       acceptor.destroyAll();
     },
   };

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { within } from "../core/clock.ts";
-import { ExpiryQueue } from "../core/expiry.ts";
+import { ExpiryQueue, sweeper } from "../core/expiry.ts";
 import { Acceptor, connectionsAllowed } from "./acceptor.ts";
 import { bind } from "./bind.ts";
 import type { Expirable, TransportContext } from "./call.ts";
@@ -19,7 +19,6 @@ import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,
   maxIncompleteBytes,
-  sweepMs,
   type Timeouts,
   unlimitedBytes,
 } from "./limits.ts";
@@ -31,7 +30,7 @@ import type { Listener, ListenerOptions, StreamMethod } from "./listener.ts";
  * A gRPC call of a method in `unary` or `streams` takes a fast path, and so does a unary one of
  * Connect's protocol in JSON over HTTP/1.1; everything else goes through Connect's handlers for the
  * same `routes`.
- * @throws ConfigError where the address is taken or a certificate cannot be used.
+ * @throws ConfigError if the address is taken or a certificate cannot be used.
  */
 export async function listen(
   options: ListenerOptions,
@@ -42,10 +41,14 @@ export async function listen(
   const context: TransportContext = {
     log,
     maxBytes: options.maxRequestBody > 0 ? options.maxRequestBody : unlimitedBytes,
-    receiving: new ExpiryQueue<Expirable>(timeouts.requestMs, (request) => request.expire()),
+    receiving: new ExpiryQueue<Expirable>(
+      timeouts.requestMs,
+      (request) => request.expire(),
+      sweeper,
+    ),
     guard: options.guard,
     hint: options.hint,
-    watch: options.onCall || options.onOpen || options.trace ? options : undefined,
+    observer: options.onCall || options.onOpen || options.trace ? options : undefined,
   };
   const cors = options.corsOrigins && createCors(options.corsOrigins);
   const dispatcher = new LazyDispatcher(options, cors, context);
@@ -75,21 +78,12 @@ export async function listen(
   );
 
   const address = await bind(acceptor.server, options.address, options.name);
-  const sweeper = setInterval(
-    () => {
-      const now = performance.now();
-      for (const part of [acceptor, http1, http2, context.receiving]) part.sweep(now);
-    },
-    Math.min(sweepMs, timeouts.headersMs / 2, timeouts.requestMs / 2),
-  );
-
   let drained: Promise<void> | undefined;
   const drain = async (graceMs: number): Promise<void> => {
     acceptor.stop();
     http1.drain();
     http2.drain();
     await within(acceptor.empty(), graceMs);
-    clearInterval(sweeper);
     acceptor.destroyAll();
   };
   return { address, drain: (graceMs) => (drained ??= drain(graceMs)) };

@@ -8,7 +8,7 @@ import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";
 import { converse } from "../support/raw-client.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { FakeStore, viewOf } from "../unit/services/fixtures.ts";
 import { flags } from "./evaluation-cases.ts";
 
@@ -86,12 +86,11 @@ test("what may be compressed is said", async () => {
   expect(web.headers.get("grpc-accept-encoding")).toBe("gzip");
 });
 
-test.each(["short", "universal"])(
+test.each(["fast", "general"])(
   "a charset that was given comes back by the %s path",
   async (path) => {
-    // With a deadline a call takes the universal path.
-    const headers: Record<string, string> =
-      path === "short" ? {} : { "connect-timeout-ms": "5000" };
+    // With a deadline a call takes the general path.
+    const headers: Record<string, string> = path === "fast" ? {} : { "connect-timeout-ms": "5000" };
     for (const type of ["application/json", "application/json; charset=utf-8"]) {
       const response = await post(type, '{"flagKey":"b"}', headers);
       expect(response.status).toBe(200);

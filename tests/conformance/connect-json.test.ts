@@ -1,6 +1,6 @@
 /**
- * Connect's JSON over HTTP/1.1 has a short path that answers from a request's bytes. To the byte,
- * dates aside, its answers are those of a listener that has the universal path only.
+ * Connect's JSON over HTTP/1.1 has a fast path that answers from a request's bytes. To the byte,
+ * dates aside, its answers are those of a listener that has the general path only.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { CallRecord } from "../../src/core/calls.ts";
@@ -11,7 +11,7 @@ import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";
 import { converse } from "../support/raw-client.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { flags } from "./evaluation-cases.ts";
 
@@ -30,10 +30,10 @@ interface Path {
   readonly calls: CallRecord[];
   readonly outcomes: Outcome[];
   /** Requests that were answered from their bytes. */
-  short: number;
+  answeredFast: number;
 }
 
-async function start(short: boolean, tuned: Partial<Timeouts> = {}): Promise<Path> {
+async function start(fast: boolean, tuned: Partial<Timeouts> = {}): Promise<Path> {
   const outcomes: Outcome[] = [];
   const calls: CallRecord[] = [];
   const service = createEvaluationService({
@@ -44,17 +44,17 @@ async function start(short: boolean, tuned: Partial<Timeouts> = {}): Promise<Pat
     streamDeadlineMs: 0,
     record: (outcome) => outcomes.push(outcome),
   });
-  const path = { calls, outcomes, short: 0 };
+  const path = { calls, outcomes, answeredFast: 0 };
   const listener = await listen(
     {
       name: "evaluation",
       address: { port: 0, host: "127.0.0.1" },
       routes: service.routes,
-      unary: short
+      unary: fast
         ? service.unary.map((method) => ({
             ...method,
             callJson: (message, headers) => {
-              path.short++;
+              path.answeredFast++;
               return method.callJson?.(message, headers);
             },
           }))
@@ -71,11 +71,11 @@ async function start(short: boolean, tuned: Partial<Timeouts> = {}): Promise<Pat
   return Object.assign(path, { listener });
 }
 
-let paths: { readonly short: Path; readonly universal: Path };
+let paths: { readonly fast: Path; readonly general: Path };
 beforeAll(async () => {
-  paths = { short: await start(true), universal: await start(false) };
+  paths = { fast: await start(true), general: await start(false) };
 });
-afterAll(() => Promise.all([paths.short.listener.drain(0), paths.universal.listener.drain(0)]));
+afterAll(() => Promise.all([paths.fast.listener.drain(0), paths.general.listener.drain(0)]));
 
 const service = "/flagd.evaluation.v1.Service";
 
@@ -217,16 +217,16 @@ const others: Record<string, string> = {
   "more headers than the limit": request(known, { "X-Long": "x".repeat(20_000) }),
 };
 
-describe.each(["short", "other"] as const)("what the %s path takes", (kind) => {
-  test.each(Object.entries(kind === "short" ? alike : others))("%s", async (_, text) => {
-    const before = paths.short.short;
-    const [short, universal] = await Promise.all([
-      ask(paths.short, [text], 1),
-      ask(paths.universal, [text], 1),
+describe.each(["fast", "general"] as const)("what the %s path takes", (kind) => {
+  test.each(Object.entries(kind === "fast" ? alike : others))("%s", async (_, text) => {
+    const before = paths.fast.answeredFast;
+    const [fast, general] = await Promise.all([
+      ask(paths.fast, [text], 1),
+      ask(paths.general, [text], 1),
     ]);
-    expect(universal).toHaveLength(1);
-    expect(short).toEqual(universal);
-    if (kind === "short") expect(paths.short.short).toBe(before + 1);
+    expect(general).toHaveLength(1);
+    expect(fast).toEqual(general);
+    if (kind === "fast") expect(paths.fast.answeredFast).toBe(before + 1);
   });
 });
 
@@ -242,9 +242,9 @@ test("calls and outcomes are counted alike", async () => {
       outcomes: path.outcomes.slice(outcomes).map(({ memo: _, ...outcome }) => outcome),
     };
   };
-  const short = await counted(paths.short);
-  expect(short.calls).toHaveLength(Object.keys(alike).length);
-  expect(short).toEqual(await counted(paths.universal));
+  const fast = await counted(paths.fast);
+  expect(fast.calls).toHaveLength(Object.keys(alike).length);
+  expect(fast).toEqual(await counted(paths.general));
 });
 
 describe("one connection", () => {
@@ -253,25 +253,25 @@ describe("one connection", () => {
       request(known),
       request(known) + request(json({ flagKey: "none" })) + request(known),
     ];
-    const answers = await ask(paths.short, parts, 4);
+    const answers = await ask(paths.fast, parts, 4);
     expect(answers.map(({ status }) => status.slice(9, 12))).toEqual(["200", "200", "404", "200"]);
   });
 
   test("may send head and body apart, or everything in single bytes", async () => {
     const text = request(known);
     const middle = text.indexOf("\r\n\r\n") + 4;
-    const [whole] = await ask(paths.short, [text], 1);
-    const before = paths.short.short;
-    expect(await ask(paths.short, [text.slice(0, middle), text.slice(middle)], 1)).toEqual([
+    const [whole] = await ask(paths.fast, [text], 1);
+    const before = paths.fast.answeredFast;
+    expect(await ask(paths.fast, [text.slice(0, middle), text.slice(middle)], 1)).toEqual([
       whole as Answer,
     ]);
-    expect(paths.short.short).toBe(before + 1);
-    expect(await ask(paths.short, [...text], 1, 0)).toEqual([whole as Answer]);
+    expect(paths.fast.answeredFast).toBe(before + 1);
+    expect(await ask(paths.fast, [...text], 1, 0)).toEqual([whole as Answer]);
   });
 
-  test("goes on by the universal path after a request that only this can answer", async () => {
+  test("goes on by the general path after a request that only this can answer", async () => {
     const parts = [request(known), request(json({ flag_key: "s" })), request(known)];
-    const answers = await ask(paths.short, [parts.join("")], 3);
+    const answers = await ask(paths.fast, [parts.join("")], 3);
     expect(answers.map(({ body }) => body)).toEqual(Array(3).fill(answers[0]?.body));
   });
 

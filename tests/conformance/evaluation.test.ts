@@ -25,7 +25,7 @@ import { createEvaluationService } from "../../src/services/evaluation/evaluatio
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { bulkFlags, cases, type Expected, flags, type Service } from "./evaluation-cases.ts";
 
@@ -78,21 +78,21 @@ async function setUp(store: FakeStore, additions = {}, headers = new Map<string,
   const { address } = listener;
   if (!("port" in address)) throw new Error("no port");
   const at = { baseUrl: `http://127.0.0.1:${address.port}` };
-  const short: Call = async (name, methodName, request, headers = {}) => {
+  const fast: Call = async (name, methodName, request, headers = {}) => {
     const method = methodOf(name, methodName);
     const path = `/${name}.Service/${methodName}`;
     const unary = service.unary.find((unary) => unary.path === path);
-    if (unary === undefined) throw new Error(`no short path ${path}`);
+    if (unary === undefined) throw new Error(`no fast path ${path}`);
     const bytes = toBinary(method.input, fromJson(method.input, request));
     return asJson(method, fromBinary(method.output, await unary.call(bytes, headers)));
   };
   const json: Call = async (name, methodName, request, headers = {}) => {
     const path = `/${name}.Service/${methodName}`;
     const { callJson } = service.unary.find((unary) => unary.path === path) ?? {};
-    if (callJson === undefined) return universal(name, methodName, request, headers);
+    if (callJson === undefined) return general(name, methodName, request, headers);
     const answer = callJson(Buffer.from(JSON.stringify(request)), headers);
     return answer === undefined
-      ? universal(name, methodName, request, headers)
+      ? general(name, methodName, request, headers)
       : JSON.parse(Buffer.from(answer).toString());
   };
   const over =
@@ -103,16 +103,16 @@ async function setUp(store: FakeStore, additions = {}, headers = new Map<string,
       const answer = await transport.unary(method, undefined, undefined, headers, init);
       return asJson(method, answer.message);
     };
-  const universal = over(createConnectTransport({ ...at, httpVersion: "1.1" }));
+  const general = over(createConnectTransport({ ...at, httpVersion: "1.1" }));
   const paths = {
-    short,
+    fast,
     json,
-    universal,
-    "universal binary": over(
+    general,
+    "general binary": over(
       createConnectTransport({ ...at, httpVersion: "2", useBinaryFormat: true }),
     ),
-    "universal gRPC": over(createGrpcTransport(at)),
-    "universal gRPC-Web": over(
+    "general gRPC": over(createGrpcTransport(at)),
+    "general gRPC-Web": over(
       createGrpcWebTransport({ ...at, httpVersion: "1.1", useBinaryFormat: false }),
     ),
   };
@@ -315,7 +315,7 @@ describe.each(pathNames)("by the %s path", (path) => {
   });
 });
 
-describe("the short path", async () => {
+describe("the fast path", async () => {
   const { service } = await setUp(new FakeStore(viewOf([staticFlag("on", true)])));
   const method = service.unary.find(
     ({ path }) => path === "/flagd.evaluation.v1.Service/ResolveAll",

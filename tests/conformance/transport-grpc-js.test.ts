@@ -34,9 +34,9 @@ function metadata(fields: Record<string, string>): Metadata {
   return made;
 }
 
-describe.each(["short", "universal"])("%s path", (path) => {
+describe.each(["fast", "general"])("%s path", (path) => {
   const start = async (): Promise<{ server: EchoServer; client: Client }> => {
-    const server = await startEchoServer(path === "short" ? {} : { unary: [], streams: [] });
+    const server = await startEchoServer(path === "fast" ? {} : { unary: [], streams: [] });
     undo.push(() => server.listener.drain(0));
     const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure(), {
       "grpc.max_receive_message_length": -1,

@@ -9,7 +9,7 @@ import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { createEchoService, echoOptions, echoPath, eventPath } from "../support/echo-service.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 
 interface Answer {
   readonly status: number;
@@ -285,7 +285,7 @@ describe.each([
   });
 });
 
-test("calls by the short path are reported, too", async () => {
+test("calls by the fast path are reported, too", async () => {
   calls.length = 0;
   const grpc = { "content-type": "application/grpc", te: "trailers" };
   await overHttp2("POST", echoPath, grpc, Buffer.from([0, 0, 0, 0, 3, 10, 1, 97]));
@@ -306,7 +306,7 @@ test("calls by the short path are reported, too", async () => {
 });
 
 const streamProtocols: [string, Record<string, string> & { "content-type": string }][] = [
-  ["gRPC, short path", { "content-type": "application/grpc", te: "trailers" }],
+  ["gRPC, fast path", { "content-type": "application/grpc", te: "trailers" }],
   ["gRPC with JSON", { "content-type": "application/grpc+json", te: "trailers" }],
   ["gRPC-web", { "content-type": "application/grpc-web+proto" }],
   ["Connect", { "content-type": "application/connect+json" }],

@@ -1,6 +1,6 @@
 /**
  * One suite for every protocol by both paths: whatever a client speaks, and whether a gRPC call
- * takes the short path or Connect's handlers, it gets the same answers.
+ * takes the fast path or Connect's handlers, it gets the same answers.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
@@ -15,7 +15,7 @@ import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { createEchoService, echoOptions, echoPath } from "../support/echo-service.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 
 type MakeTransport = (baseUrl: string) => Transport;
 const gzip = { sendCompression: compressionGzip, acceptCompression: [compressionGzip] };
@@ -37,19 +37,19 @@ const protocols: Record<string, MakeTransport> = {
 
 const service = createEchoService();
 const listeners: Record<string, Listener> = {};
-const logs = { short: rememberingLog(), universal: rememberingLog() };
+const logs = { fast: rememberingLog(), general: rememberingLog() };
 
 beforeAll(async () => {
-  for (const path of ["short", "universal"] as const) {
+  for (const path of ["fast", "general"] as const) {
     const log = logs[path];
-    listeners[path] = await listen({ ...echoOptions(service, path === "short"), log });
+    listeners[path] = await listen({ ...echoOptions(service, path === "fast"), log });
   }
 });
 afterAll(async () => {
   await Promise.all(Object.values(listeners).map((listener) => listener.drain(0)));
 });
 
-const cases = (["short", "universal"] as const).flatMap((path) =>
+const cases = (["fast", "general"] as const).flatMap((path) =>
   Object.entries(protocols).map(([name, make]) => [path, name, make] as const),
 );
 

@@ -238,8 +238,8 @@ function call(
 }
 
 describe.each([
-  ["short", "application/grpc"],
-  ["universal", "application/grpc+json"],
+  ["fast", "application/grpc"],
+  ["general", "application/grpc+json"],
 ])("a broken gRPC request, %s path,", (_path, contentType) => {
   const send = (body: Uint8Array, headers: Record<string, string> = {}, end = true) =>
     call(echoPath, { "content-type": contentType, ...headers }, [body], end);

@@ -8,7 +8,7 @@ import { createOfrep } from "../../src/services/ofrep/ofrep-service.ts";
 import { type HttpServer, serveHttp } from "../../src/transport/http.ts";
 import type { HttpHandler } from "../../src/transport/http-handler.ts";
 import { fixedContext } from "../support/fixed-context.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 
@@ -159,14 +159,15 @@ const request = fc
     fields: fc.uniqueArray(field, { maxLength: 4, selector: (text) => text.split(":")[0] }),
     body,
     framing: fc.constantFrom("length", "length", "length", "chunked"),
+    version: fc.constantFrom("1.1", "1.1", "1.1", "1.0"),
   })
-  .map(({ method, target, fields, body, framing }) => {
+  .map(({ method, target, fields, body, framing, version }) => {
     const chunk = body === "" ? "" : `${body.length.toString(16)}\r\n${body}\r\n`;
     const [length, content] =
       framing === "chunked"
         ? ["Transfer-Encoding: chunked", `${chunk}0\r\n\r\n`]
         : [`Content-Length: ${body.length}`, body];
-    const head = [`${method} ${target} HTTP/1.1`, "Host: localhost", ...fields, length];
+    const head = [`${method} ${target} HTTP/${version}`, "Host: localhost", ...fields, length];
     return `${head.join("\r\n")}\r\n\r\n${content}`;
   });
 

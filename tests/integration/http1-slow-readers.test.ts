@@ -49,11 +49,7 @@ async function serve(
     socket.once("data", (first: Buffer) => plain.accept(socket, first));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const sweeper = setInterval(() => plain.sweep(performance.now()), 20);
-  ends.push(
-    () => clearInterval(sweeper),
-    () => server.close(),
-  );
+  ends.push(() => server.close());
   const open = async (allowHalfOpen = false): Promise<Socket> => {
     const { port } = server.address() as AddressInfo;
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen });

@@ -28,7 +28,7 @@ const request = frameMessage(Buffer.from("\x0a\x03abc"));
 test.each([
   ["unary", echoPath, "application/grpc"],
   ["streaming", eventPath, "application/grpc"],
-  ["universal", echoPath, "application/grpc+proto; x=y"],
+  ["general", echoPath, "application/grpc+proto; x=y"],
 ])(
   "what tracing writes into a %s request is not in the next one of the same headers",
   async (_kind, path, type) => {

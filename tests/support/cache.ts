@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../../node_modules/.cache/flagd");
-const longestBuildMs = 10 * 60_000;
+const maxBuildMs = 10 * 60_000;
 
 /**
  * A folder that `build` fills once, kept with the installed packages. When several processes ask at
@@ -51,7 +51,7 @@ async function lock(path: string): Promise<() => Promise<void>> {
 async function isAbandoned(path: string, owner: string): Promise<boolean> {
   const pid = Number(await readFile(owner, "utf8").catch(() => "")) || undefined;
   const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-  if (age > longestBuildMs) return true;
+  if (age > maxBuildMs) return true;
   if (pid === undefined) return false;
   try {
     process.kill(pid, 0);

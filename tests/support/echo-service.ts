@@ -20,7 +20,7 @@ import {
 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import type { ListenerOptions, StreamMethod, UnaryMethod } from "../../src/transport/listener.ts";
-import { shortError } from "./short-error.ts";
+import { fastPathError } from "./fast-path-error.ts";
 import { until } from "./until.ts";
 
 export const echoPath = "/flagd.evaluation.v1.Service/ResolveString";
@@ -46,7 +46,7 @@ export function createEchoService(): EchoService {
       try {
         return toBinary(StringResponse, create(StringResponse, echo(flagKey)));
       } catch (error) {
-        throw error instanceof ConnectError ? shortError(error) : error;
+        throw error instanceof ConnectError ? fastPathError(error) : error;
       }
     },
   };
@@ -91,12 +91,12 @@ export function createEchoService(): EchoService {
 }
 
 /** Options of a listener for the echo service on a free port of the loopback interface. */
-export function echoOptions(service: EchoService, short: boolean) {
+export function echoOptions(service: EchoService, fast: boolean) {
   return {
     name: "test",
     address: { port: 0, host: "127.0.0.1" },
     routes: async () => service.routes,
-    ...(short && { unary: service.unary, streams: service.streams }),
+    ...(fast && { unary: service.unary, streams: service.streams }),
     web: true,
     corsOrigins: [],
     maxRequestBody: 100_000,

@@ -92,13 +92,13 @@ export function oneOf<const Word extends string>(...words: readonly [Word, ...Wo
   };
 }
 
-const most = 64;
+const maxWorkers = 64;
 
 function fromText(value: string): number {
-  if (value === "auto") return Math.min(availableParallelism(), most);
+  if (value === "auto") return Math.min(availableParallelism(), maxWorkers);
   const number = /^\d{1,3}$/.test(value) ? Number(value) : 0;
-  if (number >= 1 && number <= most) return number;
-  throw new ValueError(`${quote(value)} is neither auto nor a number from 1 to ${most}`);
+  if (number >= 1 && number <= maxWorkers) return number;
+  throw new ValueError(`${quote(value)} is neither auto nor a number from 1 to ${maxWorkers}`);
 }
 
 /** A number of threads. */

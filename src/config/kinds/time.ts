@@ -1,3 +1,4 @@
+import { maxTimerMs } from "../../core/clock.ts";
 import { quote } from "../../core/message-text.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
 
@@ -12,10 +13,7 @@ const milliseconds: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
-const longest = 2 ** 63 * 1e-6;
-
-/** 24 days. Told to wait for half a day longer than this, timers do not wait at all. */
-export const longestTimerMs = 24 * 24 * 3_600_000;
+const maxDurationMs = 2 ** 63 * 1e-6;
 
 /**
  * Milliseconds of a duration as Go writes them: numbers with units, added up (`1h30m`, `1.5s`).
@@ -32,7 +30,7 @@ export function parseDuration(text: string): number {
     read = part.lastIndex;
   }
   if (text === "" || read < text.length) throw new ValueError(complaint(text));
-  if (total > longest) throw new ValueError(`${quote(text)} is longer than 292 years`);
+  if (total > maxDurationMs) throw new ValueError(`${quote(text)} is longer than 292 years`);
   return total;
 }
 
@@ -66,7 +64,7 @@ export const duration: Kind<number> = {
 };
 
 function forTimer(text: string): number {
-  return Math.min(parseDuration(text), longestTimerMs);
+  return Math.min(parseDuration(text), maxTimerMs);
 }
 
 /** More than no time. */

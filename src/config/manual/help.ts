@@ -1,10 +1,10 @@
 import type { Setting } from "../../sources/settings.ts";
-import { providers } from "../../sources/source-kinds.ts";
+import { providers } from "../../sources/source-table.ts";
 import { environmentName, type Option, sections } from "../options/option.ts";
 import type { CommandManual } from "./commands.ts";
 import { listSettings } from "./source-settings.ts";
 
-/** Columns of text, where no single word is longer. */
+/** Columns of text, if no single word is longer. */
 const width = 100;
 /** Columns in front of a description. */
 const indent = 8;
@@ -80,14 +80,14 @@ const placeholders: Readonly<Record<Setting["type"], string>> = {
 
 function optionHelp(
   name: string,
-  { kind, short, default: fallback, doc, flagOnly }: Option<unknown>,
+  { kind, short, default: fallback, doc, commandLineOnly }: Option<unknown>,
 ) {
   const hint = kind.switch ? "" : ` <${kind.hint}>`;
   const repeatable = kind.join ? " (repeatable)" : "";
   const shown = kind.show(fallback);
   const notes = [
     ...(shown === "" ? [] : [`default ${shown}`]),
-    ...(flagOnly ? [] : [environmentName(name)]),
+    ...(commandLineOnly ? [] : [environmentName(name)]),
   ];
   const note = notes.length > 0 ? ` [${notes.join(", ")}]` : "";
   return `  ${short ? `-${short}, ` : "    "}--${name}${hint}${repeatable}\n${wrap(doc + note, indent)}`;

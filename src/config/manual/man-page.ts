@@ -54,7 +54,7 @@ function commandPart(command: CommandManual): readonly string[] {
 
 function optionPart(
   name: string,
-  { kind, short, default: fallback, doc, flagOnly }: Option<unknown>,
+  { kind, short, default: fallback, doc, commandLineOnly }: Option<unknown>,
 ): readonly string[] {
   const hint = kind.hint === "" ? "" : ` \\fI${escaped(kind.hint)}\\fR`;
   const written = `${short ? `\\fB\\-${short}\\fR, ` : ""}\\fB\\-\\-${escaped(name)}\\fR${hint}`;
@@ -64,7 +64,7 @@ function optionPart(
     written,
     escaped(doc),
     ...(shown === "" ? [] : [`Default: ${escaped(shown)}.`]),
-    ...(flagOnly ? [] : [`Environment: ${environmentName(name)}.`]),
+    ...(commandLineOnly ? [] : [`Environment: ${environmentName(name)}.`]),
   ];
 }
 

@@ -70,11 +70,11 @@ function commandReference({ name, summary, options, examples }: CommandManual): 
 
 function optionRow(
   name: string,
-  { kind, short, default: fallback, doc, flagOnly }: Option<unknown>,
+  { kind, short, default: fallback, doc, commandLineOnly }: Option<unknown>,
 ) {
-  const flags = `${short ? `\`-${short}\`, ` : ""}\`--${name}\``;
-  const variable = flagOnly ? "" : `\`${environmentName(name)}\``;
+  const forms = `${short ? `\`-${short}\`, ` : ""}\`--${name}\``;
+  const variable = commandLineOnly ? "" : `\`${environmentName(name)}\``;
   const type = `${kind.hint.replaceAll("|", "\\|")}${kind.join ? ", repeatable" : ""}`;
   const shown = kind.show(fallback);
-  return `| ${flags} | ${variable} | ${type} | ${shown === "" ? "" : `\`${shown}\``} | ${doc} |`;
+  return `| ${forms} | ${variable} | ${type} | ${shown === "" ? "" : `\`${shown}\``} | ${doc} |`;
 }

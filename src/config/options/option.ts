@@ -26,7 +26,7 @@ export interface Option<T> {
   /** A few sentences for help and reference; completion shows the first. */
   readonly doc: string;
   /** True: has no environment variable, and no place in the configuration file. */
-  readonly flagOnly?: true;
+  readonly commandLineOnly?: true;
   /** True: it is a secret, and refused on the command line. */
   readonly variableOnly?: true;
 }

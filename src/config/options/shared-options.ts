@@ -11,7 +11,7 @@ export const globalOptions = {
     default: "",
     section: "General",
     doc: "YAML or JSON file whose keys are the names of these options. Default: $HOME/.agent.yaml or $HOME/.agent, if one of them exists.",
-    flagOnly: true,
+    commandLineOnly: true,
   }),
   debug: option({
     kind: boolean,

@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { SourceConfig } from "../../sources/source-kinds.ts";
+import { looksLikeManifest } from "../../flags/manifest.ts";
+import type { SourceConfig } from "../../sources/source-table.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../read-source.ts";
 import type { Candidate } from "./validate.ts";
 
@@ -50,9 +51,9 @@ function fileAt(path: string, oneOfMany: boolean): Candidate {
 
 const notOurs: ReadonlySet<string> = new Set(["node_modules", "vendor"]);
 /** Deeper folders are not looked into: links may lead in a circle. */
-const deepest = 32;
+const maxDepth = 32;
 
-async function documentsIn(folder: string, levels = deepest): Promise<string[]> {
+async function documentsIn(folder: string, levels = maxDepth): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -67,5 +68,6 @@ async function documentsIn(folder: string, levels = deepest): Promise<string[]> 
 /** A folder has other files, too: only what has flags is meant. Files of cases name a document in that member. */
 async function mayBeFlags(path: string): Promise<boolean> {
   const text = await Bun.file(path).text();
+  if (looksLikeManifest(text)) return true;
   return /"flags"\s*:\s*[^\s"]/.test(text) || /^flags\s*:\s*(?:[{[&#]|$)/m.test(text);
 }

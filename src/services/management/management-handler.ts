@@ -1,5 +1,7 @@
 import { expositionType } from "../../telemetry/metrics/prometheus.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../../transport/http-handler.ts";
+import { type FastPath, headEnd, statusLine } from "../../transport/http1/response-head.ts";
+import { defaultTimeouts } from "../../transport/limits.ts";
 import { isManagementPath, type ManagementPathName, managementPaths } from "./management-api.ts";
 import type { Readiness } from "./readiness.ts";
 import type { StatusDocument } from "./status.ts";
@@ -38,6 +40,22 @@ export function createManagementHandler(options: ManagementOptions): HttpHandler
       return methodNotAllowed;
     }
     return answers[path](headers["accept-encoding"] ?? "");
+  };
+}
+
+/**
+ * Answers probes from the head of their requests, as the handler does if all is well: an orchestrator asks each
+ * daemon every few seconds, mostly on a connection of its own.
+ */
+export function createProbeFastPath(readiness: Readiness): FastPath {
+  const endOfHead = headEnd(defaultTimeouts.keepAliveMs);
+  const head = `${statusLine(200)}Content-Length: 0\r\n`;
+  return ({ method, target }, body, last) => {
+    if (method !== "GET" || body.length > 0) return undefined;
+    if (target !== "/healthz" && !(target === "/readyz" && readyz(readiness) === empty)) {
+      return undefined;
+    }
+    return Buffer.from(head + endOfHead(last), "latin1");
   };
 }
 

@@ -36,6 +36,7 @@ export function createFastPath(
 
   return (head, body, last) => {
     const { target } = head;
+    if (head.method !== "POST") return undefined;
     if (body.length > maxBytes || !isPlain(target)) return undefined;
     const route = routes.of(target);
     if (route?.kind !== "single" && route?.kind !== "bulk") return undefined;

@@ -18,7 +18,7 @@ export type Reading =
   | { readonly ok: false; readonly reason: string };
 
 /** A flag document beyond this is a mistake, such as a log or a device; it is not read. */
-const largestFile = 256 * 1024 * 1024;
+const maxFileBytes = 256 * 1024 * 1024;
 
 /** More than the coarsest clock among the file systems in use has between two ticks. */
 const clockTickMs = 2000;
@@ -43,8 +43,8 @@ export async function read(path: string): Promise<Reading> {
     const info = await stat(path, { bigint: true });
     if (info.isDirectory()) return { ok: false, reason: "it is a directory" };
     if (!info.isFile()) return { ok: false, reason: "it is not a regular file" };
-    if (info.size > largestFile) {
-      return { ok: false, reason: `it is larger than ${largestFile} bytes` };
+    if (info.size > maxFileBytes) {
+      return { ok: false, reason: `it is larger than ${maxFileBytes} bytes` };
     }
     const fresh = Date.now() - Number(info.ctimeMs) < clockTickMs;
     return { ok: true, fingerprint: fingerprintOf(info), fresh, bytes: await readFile(path) };
@@ -74,7 +74,7 @@ export class FileWatcher {
     private readonly onLost: (error: unknown) => void,
   ) {}
 
-  /** Begins anew where watching, so that a directory in place of an old one is the one that is watched. */
+  /** While watching, begins anew, so that a directory in place of an old one is the one that is watched. */
   start(): void {
     this.stop();
     const name = basename(this.path);

@@ -1,4 +1,4 @@
-import type { Clock } from "../../core/clock.ts";
+import { type Clock, maxTimerMs } from "../../core/clock.ts";
 import { ConfigError } from "../../core/errors.ts";
 import { quoteUri } from "../../core/message-text.ts";
 import { readClientTls } from "../../core/tls/tls-material.ts";
@@ -17,9 +17,6 @@ interface HttpSourceDependencies {
   /** Milliseconds of silence after which a server counts as gone. */
   readonly silenceMs?: number;
 }
-
-/** The longest that a timer lasts (32 bits of milliseconds). */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** Flags from a JSON or YAML document under a URL. */
 export class HttpSource extends PolledSource {

@@ -136,7 +136,7 @@ export class FlagApi {
   }
 }
 
-const largestLine = 64 * 1024 * 1024;
+const maxLineBytes = 64 * 1024 * 1024;
 
 /**
  * The JSON values of a stream that has one per line.
@@ -151,8 +151,8 @@ export async function* jsonLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
       const end = chunk.indexOf(10, start);
       const part = chunk.subarray(start, end < 0 ? chunk.length : end);
       length += part.length;
-      if (length > largestLine)
-        throw new SourceError(`an event is larger than ${largestLine} bytes`);
+      if (length > maxLineBytes)
+        throw new SourceError(`an event is larger than ${maxLineBytes} bytes`);
       parts.push(part);
       if (end < 0) break;
       start = end + 1;

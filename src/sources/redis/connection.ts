@@ -157,11 +157,11 @@ export interface Deadlines {
 
 const usualTimeoutMs = 10_000;
 /** Enough for TLS over a long way; more would delay the next attempt of a short interval. */
-const leastAnswerTimeoutMs = 3000;
+const minAnswerTimeoutMs = 3000;
 
 export function deadlinesFor(interval: number, timeoutMs = usualTimeoutMs): Deadlines {
   return {
-    answerTimeoutMs: Math.min(timeoutMs, Math.max(interval * 1000, leastAnswerTimeoutMs)),
+    answerTimeoutMs: Math.min(timeoutMs, Math.max(interval * 1000, minAnswerTimeoutMs)),
     documentTimeoutMs: timeoutMs * 3,
   };
 }

@@ -2,7 +2,7 @@ import { buildInfo } from "../../core/process-info.ts";
 import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
 import { SourceError } from "../source.ts";
 import { proxyFor } from "./proxy.ts";
-import { explain } from "./web-errors.ts";
+import { explainWebError } from "./web-errors.ts";
 
 /** A request as sources make it. */
 export interface WebRequest {
@@ -39,8 +39,8 @@ interface WebClientOptions {
 /** A peer that is silent for so long has gone without having said so. */
 const defaultSilenceMs = 30_000;
 /** Decompressed. A larger flag document is a mistake, such as a log or an archive. */
-const largestBodyBytes = 64 * 1024 * 1024;
-const mostRedirects = 10;
+const maxBodyBytes = 64 * 1024 * 1024;
+const maxRedirects = 10;
 const idleSeconds = 90;
 
 /** HTTP requests with bounds on everything; failures are SourceErrors. */
@@ -64,8 +64,8 @@ export class WebClient {
       let length = 0;
       for await (const chunk of chunks) {
         length += chunk.length;
-        if (length > largestBodyBytes)
-          throw new SourceError(`the response is larger than ${largestBodyBytes} bytes`);
+        if (length > maxBodyBytes)
+          throw new SourceError(`the response is larger than ${maxBodyBytes} bytes`);
         parts.push(chunk);
       }
       return { ...answer, body: Buffer.concat(parts) };
@@ -89,7 +89,7 @@ export class WebClient {
       const { status, statusText, headers } = response;
       return await use({ status, statusText, headers, chunks: chunksOf(response, watchdog) });
     } catch (error) {
-      throw explain(watchdog.signal.aborted ? watchdog.signal.reason : error, request.url);
+      throw explainWebError(watchdog.signal.aborted ? watchdog.signal.reason : error, request.url);
     } finally {
       watchdog.dismiss();
       if (response?.body && !response.body.locked) await response.body.cancel().catch(() => {});
@@ -106,7 +106,7 @@ export class WebClient {
   async #follow(request: WebRequest, watchdog: Watchdog): Promise<Response> {
     const headers = new Headers({ "user-agent": `flagd/${buildInfo.version}`, ...request.headers });
     let { url } = request;
-    for (let hops = 0; hops <= mostRedirects; hops++) {
+    for (let hops = 0; hops <= maxRedirects; hops++) {
       const session = this.#sessionFor(url);
       const response = await session.fetch(url, {
         method: request.method ?? "GET",
@@ -130,7 +130,7 @@ export class WebClient {
       }
       url = next;
     }
-    throw new SourceError(`the server redirected more than ${mostRedirects} times`);
+    throw new SourceError(`the server redirected more than ${maxRedirects} times`);
   }
 
   #sessionFor(url: URL): Bun.FetchSession {

@@ -21,7 +21,7 @@ const texts: readonly (readonly [codes: RegExp, text: string])[] = [
 ];
 
 /** Why a request failed. Hosts are named, the rest of a URL is not: it may hold secrets. */
-export function explain(error: unknown, url: URL): SourceError {
+export function explainWebError(error: unknown, url: URL): SourceError {
   if (error instanceof SourceError) return error;
   if (error instanceof ConfigError) return new SourceError(error.message, { retryable: false });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -46,8 +46,8 @@ function known(said: string): string | undefined {
   return texts.find(([codes]) => codes.test(said))?.[1];
 }
 
-/** Longest part of an answer that is quoted. */
-const mostQuoted = 200;
+/** Characters of an answer. */
+const maxQuoted = 200;
 
 /**
  * What an answer other than success means.
@@ -77,7 +77,7 @@ function expectsTls({ body }: WholeAnswer): boolean {
 export function errorCode({ body }: WholeAnswer): string | undefined {
   const text = new TextDecoder().decode(body.subarray(0, 4096));
   const found = /<Code>([^<]*)<\/Code>/i.exec(text) ?? /"error"\s*:\s*"([^"]*)"/.exec(text);
-  return found?.[1]?.replace(/[^\w.\- ]/g, "?").slice(0, mostQuoted);
+  return found?.[1]?.replace(/[^\w.\- ]/g, "?").slice(0, maxQuoted);
 }
 
 /** What a token server's answer other than success means (RFC 6749 §5.2). */

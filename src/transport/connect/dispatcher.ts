@@ -47,17 +47,17 @@ export class Dispatcher {
     const path = decoded(target.split("?", 1)[0] ?? "");
     const handler = this.#handlers.get(path);
     const protocol = protocolOf(handler && headers["content-type"]);
-    const { watch } = this.#context;
+    const { observer } = this.#context;
     const known = handler ? path : "";
-    const call = watch && new Call(watch, known, protocol, method, headers);
-    watch?.onOpen?.(method, known, 1);
+    const call = observer && new Call(observer, known, protocol, method, headers);
+    observer?.onOpen?.(method, known, 1);
     return this.#serve(exchange, path, handler, call)
       .catch((error) => {
         this.#context.log.debug("a request ended prematurely", { target, error });
         call?.abandon();
         exchange.abort();
       })
-      .finally(() => watch?.onOpen?.(method, known, -1));
+      .finally(() => observer?.onOpen?.(method, known, -1));
   }
 
   async #serve(

@@ -22,7 +22,7 @@ export function createConnectFastPath(
 ): FastPath {
   const byPath = new Map(methods.map((method) => [method.path, method]));
   const endOfHead = headEnd(keepAliveMs);
-  const { watch, maxBytes, log, guard } = context;
+  const { observer, maxBytes, log, guard } = context;
 
   function respond(status: number, body: Uint8Array, headers: Headers, last: boolean): Buffer {
     const gzip = wantsGzip(body, headers["accept-encoding"]);
@@ -41,11 +41,17 @@ export function createConnectFastPath(
 
   return (head, body, last) => {
     const method = byPath.get(head.target);
-    if (!method?.callJson || body.length > maxBytes || !isPlainJson(head.headers)) return undefined;
+    if (
+      head.method !== "POST" ||
+      !method?.callJson ||
+      body.length > maxBytes ||
+      !isPlainJson(head.headers)
+    )
+      return undefined;
     if (guard && !guard.admits(head.target, head.headers)) return undefined;
     // Tracing writes into the headers, and heads are used again.
-    const headers = watch?.trace ? { ...head.headers } : head.headers;
-    const call = watch && new Call(watch, method.path, "connect_rpc", "POST", headers);
+    const headers = observer?.trace ? { ...head.headers } : head.headers;
+    const call = observer && new Call(observer, method.path, "connect_rpc", "POST", headers);
     let answer: Uint8Array | undefined;
     try {
       answer = method.callJson(body, headers);

@@ -56,7 +56,10 @@ function noteFailures(log: Log): Interceptor {
     const failure = request.contextValues.get(failureKey);
     if (failure) failure.code = code;
   };
-  async function* watch<T>(messages: AsyncIterable<T>, request: StreamRequest | UnaryRequest) {
+  async function* notingFailures<T>(
+    messages: AsyncIterable<T>,
+    request: StreamRequest | UnaryRequest,
+  ) {
     try {
       yield* messages;
     } catch (error) {
@@ -68,7 +71,7 @@ function noteFailures(log: Log): Interceptor {
     try {
       const response = await next(request);
       if (!response.stream) return response;
-      return { ...response, message: watch(response.message, request) };
+      return { ...response, message: notingFailures(response.message, request) };
     } catch (error) {
       note(error, request);
       throw error;

@@ -30,10 +30,10 @@ export function startCall(
   path: string,
   context: TransportContext,
 ): StartedCall {
-  const { watch } = context;
+  const { observer } = context;
   // Tracing writes into the headers, and requests share them.
-  const own = watch?.trace ? { ...headers } : headers;
-  return { headers: own, call: watch && new Call(watch, path, "grpc", "POST", own) };
+  const own = observer?.trace ? { ...headers } : headers;
+  return { headers: own, call: observer && new Call(observer, path, "grpc", "POST", own) };
 }
 
 /** The one message of a unary or server-streaming gRPC call, while it arrives. */

@@ -1,3 +1,4 @@
+import { maxTimerMs } from "../../core/clock.ts";
 import { Code, RpcError } from "../../core/errors.ts";
 import type { Call, TransportContext } from "../call.ts";
 import { errorCode } from "../http2/frames.ts";
@@ -19,9 +20,6 @@ import {
   type StartedCall,
   startCall,
 } from "./request-message.ts";
-
-/** The longest a timer takes; a later deadline is none. */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** Serves a server-streaming gRPC call straight on its HTTP/2 stream. */
 export class StreamCall implements StreamHandler, MessageListener, MessageStream {
@@ -49,7 +47,7 @@ export class StreamCall implements StreamHandler, MessageListener, MessageStream
     this.#call = this.#start.call;
     this.#request = new RequestMessage(stream, context, this.#start, this);
     if (this.#call) this.#call.responses = 0;
-    context.watch?.onOpen?.("POST", method.path, 1);
+    context.observer?.onOpen?.("POST", method.path, 1);
     const timeout = this.#start.headers["grpc-timeout"];
     if (typeof timeout !== "string") return;
     try {
@@ -148,7 +146,7 @@ export class StreamCall implements StreamHandler, MessageListener, MessageStream
     this.#request.stop();
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#context.watch?.onOpen?.("POST", this.#method.path, -1);
+    this.#context.observer?.onOpen?.("POST", this.#method.path, -1);
     this.#call?.finish(200, this.#ended ? this.#code : Code.Canceled);
     for (const listener of this.#onClose) listener();
   }
@@ -167,6 +165,7 @@ export class StreamCall implements StreamHandler, MessageListener, MessageStream
   }
 
   #endAfter(milliseconds: number): void {
+    // No stream lasts that long.
     if (milliseconds > maxTimerMs) return;
     this.#timer = setTimeout(
       () =>

@@ -1,5 +1,5 @@
-import { maxChunkLineBytes, maxTrailerBytes } from "../limits.ts";
-import type { ReceivedBytes } from "./received-bytes.ts";
+import { maxChunkLineBytes, maxGatheredBytes, maxTrailerBytes } from "../limits.ts";
+import { ReceivedBytes } from "./received-bytes.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** A body that breaks the rules of its framing. */
@@ -77,4 +77,40 @@ export class BodyDecoder {
     if (!trailerField.test(line)) throw new MalformedBody("a trailer is no field");
     if (this.#trailerBytes > maxTrailerBytes) throw new MalformedBody("too many trailers");
   }
+}
+
+/** A body that has been received to its end. */
+interface WholeBody {
+  readonly bytes: Buffer;
+  /** What it takes of what was received, with its chunks. */
+  readonly length: number;
+}
+
+/**
+ * The body of a request, left where it is; undefined if it is not whole, or what is wrong with it has to be told.
+ * Clients that write a request as they make it send small bodies in one chunk.
+ */
+export function wholeBody(
+  { body }: Pick<RequestHead, "body">,
+  received: ReceivedBytes,
+): WholeBody | undefined {
+  if (body !== "chunked") {
+    return body <= received.length ? { bytes: received.peek(body), length: body } : undefined;
+  }
+  if (received.length > maxGatheredBytes) return undefined;
+  const rest = new ReceivedBytes();
+  rest.append(received.peek());
+  const decoder = new BodyDecoder(body);
+  const pieces: Buffer[] = [];
+  try {
+    for (let piece = decoder.next(rest); piece !== undefined; piece = decoder.next(rest)) {
+      pieces.push(piece);
+    }
+  } catch {
+    return undefined;
+  }
+  if (!decoder.complete) return undefined;
+  const [only = Buffer.alloc(0)] = pieces;
+  const bytes = pieces.length > 1 ? Buffer.concat(pieces) : only;
+  return { bytes, length: received.length - rest.length };
 }

@@ -2,9 +2,10 @@ import type { Socket } from "node:net";
 import { type Turn, turns } from "../../core/turns.ts";
 import { refusal } from "../end-connection.ts";
 import { maxGatheredBytes, maxOutputBytes, maxPipelinedBytes } from "../limits.ts";
+import { wholeBody } from "./body-decoder.ts";
 import { type ExchangeConnection, Http1Exchange } from "./http1-exchange.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
-import { parseRequestHead, type RequestHead } from "./request-head.ts";
+import type { KnownHeads, RequestHead } from "./request-head.ts";
 import type { FastPath, HeadEnd } from "./response-head.ts";
 
 /** What a connection waits for, each of which has a limit in time; `answering`: for the service. */
@@ -16,6 +17,7 @@ export interface ConnectionOptions {
   readonly fastPath: FastPath | undefined;
   readonly serve: (exchange: Http1Exchange) => void;
   readonly headEnd: HeadEnd;
+  readonly heads: KnownHeads;
   readonly secure: boolean;
   /** Called whenever the time for a phase begins, which may be the present one. */
   readonly onPhase: (connection: Http1Connection, phase: Phase) => void;
@@ -45,9 +47,6 @@ export class Http1Connection implements ExchangeConnection {
   #inputEnded = false;
   #closing = false;
   draining = false;
-  /** Clients repeat themselves: the head of the last request, and what it said. */
-  #lastText = "";
-  #lastHead: ReturnType<typeof parseRequestHead> = "400 Bad Request";
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -143,25 +142,21 @@ export class Http1Connection implements ExchangeConnection {
     const text = received.text(end);
     received.skip(end + 4);
     this.#searched = 0;
-    if (text !== this.#lastText) {
-      this.#lastText = text;
-      this.#lastHead = parseRequestHead(text);
-    }
-    const head = this.#lastHead;
+    const head = this.#options.heads.parse(text);
     return typeof head === "string" ? this.#refuse(head) : head;
   }
 
   /** False: that is for the general path. */
   #answerFast(head: RequestHead): boolean {
     const { fastPath } = this.#options;
-    const { body, method, version } = head;
     const { received } = this;
-    if (!fastPath || method !== "POST" || version !== "1.1") return false;
-    if (typeof body !== "number" || body > received.length || head.expectsContinue) return false;
-    const last = !head.keepAlive || (this.draining && body === received.length);
-    const answer = fastPath(head, received.peek(body), last);
+    if (!fastPath || head.expectsContinue) return false;
+    const body = wholeBody(head, received);
+    if (body === undefined) return false;
+    const last = !head.keepAlive || (this.draining && body.length === received.length);
+    const answer = fastPath(head, body.bytes, last);
     if (answer === undefined) return false;
-    received.skip(body);
+    received.skip(body.length);
     this.#answers.push(answer);
     this.#answerBytes += answer.length;
     if (last) this.#close();

@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
-import { ExpiryQueue } from "../../core/expiry.ts";
+import { ExpiryQueue, sweeper } from "../../core/expiry.ts";
 import { lingerMs } from "../end-connection.ts";
 import { requestLineBytes, type Timeouts } from "../limits.ts";
 import { Http1Connection, type Phase } from "./http1-connection.ts";
 import type { Http1Exchange } from "./http1-exchange.ts";
-import { type FastPath, headEnd } from "./response-head.ts";
+import { KnownHeads } from "./request-head.ts";
+import { type FastPath, type HeadEnd, headEnd } from "./response-head.ts";
 
 export interface Http1Options {
   /** Of all fields of a request; ≤ 0: no limit. */
@@ -20,6 +21,8 @@ export interface Http1Options {
 export class Http1Server {
   readonly #options: Http1Options;
   readonly #fastPaths: Readonly<Record<"plain" | "secure", FastPath | undefined>>;
+  readonly #heads = new KnownHeads();
+  readonly #headEnd: HeadEnd;
   readonly #connections = new Map<Http1Connection, Phase>();
   readonly #queues: Readonly<Record<Exclude<Phase, "answering">, ExpiryQueue<Http1Connection>>>;
   #draining = false;
@@ -27,9 +30,10 @@ export class Http1Server {
   constructor(options: Http1Options) {
     this.#options = options;
     const { fastPath, timeouts } = options;
+    this.#headEnd = headEnd(timeouts.keepAliveMs);
     this.#fastPaths = { plain: fastPath?.(false), secure: fastPath?.(true) };
     const queue = (ms: number) =>
-      new ExpiryQueue<Http1Connection>(ms, (connection) => connection.expire());
+      new ExpiryQueue<Http1Connection>(ms, (connection) => connection.expire(), sweeper);
     this.#queues = {
       request: queue(timeouts.headersMs),
       "next request": queue(timeouts.keepAliveMs),
@@ -40,14 +44,15 @@ export class Http1Server {
 
   /** @param first Bytes that were read from the socket before. */
   accept(socket: Socket, first: Buffer): void {
-    const { maxHeaderBytes, timeouts, serve } = this.#options;
+    const { maxHeaderBytes, serve } = this.#options;
     const secure = "encrypted" in socket && socket.encrypted === true;
     const connection = new Http1Connection(socket, {
       maxHeaderBytes:
         maxHeaderBytes > 0 ? maxHeaderBytes + requestLineBytes : Number.POSITIVE_INFINITY,
       fastPath: this.#fastPaths[secure ? "secure" : "plain"],
       serve,
-      headEnd: headEnd(timeouts.keepAliveMs),
+      headEnd: this.#headEnd,
+      heads: this.#heads,
       secure,
       onPhase: this.#onPhase,
     });
@@ -72,10 +77,6 @@ export class Http1Server {
   #leaveQueue(connection: Http1Connection): void {
     const phase = this.#connections.get(connection);
     if (phase && phase !== "answering") this.#queues[phase].delete(connection);
-  }
-
-  sweep(now: number): void {
-    for (const queue of Object.values(this.#queues)) queue.sweep(now);
   }
 
   /** Connections end with their next answer, or when they have been idle for a while. */

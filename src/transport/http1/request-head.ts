@@ -24,8 +24,11 @@ export type HeadRefusal =
 const badRequest = "400 Bad Request";
 
 const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(\d)\.(\d)$/;
-/** Without obsolete folding, white space around the name, or control characters (RFC 9112 §5). */
-const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
+/** Without obsolete folding or white space around it (RFC 9112 §5). */
+const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Without control characters, after any white space. */
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+const leadingSpace = /^[ \t]+/;
 const absoluteForm = /^https?:\/\/[^/?]*/i;
 const decimal = /^\d{1,15}$/;
 
@@ -35,23 +38,31 @@ const decimal = /^\d{1,15}$/;
  * @param text everything before the empty line, one character a byte
  */
 export function parseRequestHead(text: string): RequestHead | HeadRefusal {
-  const [first = "", ...lines] = text.split("\r\n");
-  const [, method, written, major, minor] = requestLine.exec(first) ?? [];
-  if (method === undefined || written === undefined) return badRequest;
-  if (major !== "1") return "505 HTTP Version Not Supported";
-  const version = minor === "0" ? "1.0" : "1.1";
-  const target = targetOf(method, written);
+  let end = text.indexOf("\r\n");
+  const parts = requestLine.exec(end < 0 ? text : text.slice(0, end));
+  if (parts === null) return badRequest;
+  const method = parts[1] as string;
+  if (parts[3] !== "1") return "505 HTTP Version Not Supported";
+  const version = parts[4] === "0" ? "1.0" : "1.1";
+  const target = targetOf(method, parts[2] as string);
   if (target === undefined) return badRequest;
 
   const headers: Record<string, string> = Object.create(null);
-  for (const line of lines) {
-    const [, name, value] = fieldLine.exec(line) ?? [];
-    if (name === undefined || value === undefined) return badRequest;
+  // Most of what a small request costs: one pass, and no lists of lines and matches.
+  while (end >= 0) {
+    const start = end + 2;
+    end = text.indexOf("\r\n", start);
+    const line = text.slice(start, end < 0 ? text.length : end);
+    const colon = line.indexOf(":");
+    const name = line.slice(0, Math.max(0, colon));
+    const written = line.slice(colon + 1);
+    if (!fieldName.test(name) || !fieldValue.test(written)) return badRequest;
     const lower = name.toLowerCase();
+    const value = written.replace(leadingSpace, "").trimEnd();
     const before = headers[lower];
-    if (before === undefined) headers[lower] = value.trimEnd();
+    if (before === undefined) headers[lower] = value;
     else if (onlyOnce.has(lower)) return badRequest;
-    else headers[lower] = `${before}${lower === "cookie" ? "; " : ", "}${value.trimEnd()}`;
+    else headers[lower] = `${before}${lower === "cookie" ? "; " : ", "}${value}`;
   }
 
   // RFC 9112 §3.2: exactly one, which may be empty. What it says does not matter here.
@@ -69,6 +80,29 @@ export function parseRequestHead(text: string): RequestHead | HeadRefusal {
     keepAlive: staysOpen(headers.connection, version),
     expectsContinue: expectation !== undefined,
   };
+}
+
+/** Longer heads, and more of them, are not repeated to the letter. */
+const maxKnownBytes = 1024;
+const maxKnown = 256;
+
+/**
+ * Clients repeat themselves, on one connection and with a new one for each request: the heads that a server
+ * has read, and what they said.
+ */
+export class KnownHeads {
+  readonly #known = new Map<string, RequestHead | HeadRefusal>();
+
+  /** As {@link parseRequestHead}. */
+  parse(text: string): RequestHead | HeadRefusal {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const head = parseRequestHead(text);
+    if (text.length > maxKnownBytes) return head;
+    if (this.#known.size >= maxKnown) this.#known.clear();
+    this.#known.set(text, head);
+    return head;
+  }
 }
 
 const onlyOnce: ReadonlySet<string> = new Set(["host", "content-length", "transfer-encoding"]);

@@ -1,7 +1,7 @@
 import { flag, frameType, headerBytes } from "./frames.ts";
 
 const nothing: Buffer = Buffer.alloc(0);
-const smallest = 256;
+const minBytes = 256;
 /** Larger turns are rare; the memory for the next one is not kept ready. */
 const maxKeptBytes = 64 << 10;
 
@@ -10,7 +10,7 @@ export class FrameWriter {
   #bytes = nothing;
   #length = 0;
   /** What the next turn probably needs. */
-  #expected = smallest;
+  #expected = minBytes;
 
   get length(): number {
     return this.#length;
@@ -20,7 +20,7 @@ export class FrameWriter {
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
     while (this.#expected < Math.min(this.#length, maxKeptBytes)) this.#expected *= 2;
-    if (this.#length < this.#expected / 4 && this.#expected > smallest) this.#expected /= 2;
+    if (this.#length < this.#expected / 4 && this.#expected > minBytes) this.#expected /= 2;
     this.#bytes = nothing;
     this.#length = 0;
     return taken;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import { ExpiryQueue } from "../../core/expiry.ts";
+import { ExpiryQueue, sweeper } from "../../core/expiry.ts";
 import type { Log } from "../../core/log.ts";
 import { endThenDestroy } from "../end-connection.ts";
 import type { Timeouts } from "../limits.ts";
@@ -40,15 +40,26 @@ export class Http2Server {
 
   constructor(options: Http2Options) {
     this.#options = options;
-    this.#idle = new ExpiryQueue(options.timeouts.idleMs, (connection) => this.#drain(connection));
-    this.#lingering = new ExpiryQueue(options.timeouts.requestMs, (stream) =>
-      stream.reset(errorCode.none),
+    this.#idle = new ExpiryQueue(
+      options.timeouts.idleMs,
+      (connection) => this.#drain(connection),
+      sweeper,
     );
-    this.#unfinished = new ExpiryQueue(options.timeouts.requestMs, (connection) =>
-      connection.end(errorCode.enhanceYourCalm, "a frame or header block did not arrive in time"),
+    this.#lingering = new ExpiryQueue(
+      options.timeouts.requestMs,
+      (stream) => stream.reset(errorCode.none),
+      sweeper,
     );
-    this.#leaving = new ExpiryQueue(options.timeouts.leaveMs, (connection) =>
-      connection.refuseMore(),
+    this.#unfinished = new ExpiryQueue(
+      options.timeouts.requestMs,
+      (connection) =>
+        connection.end(errorCode.enhanceYourCalm, "a frame or header block did not arrive in time"),
+      sweeper,
+    );
+    this.#leaving = new ExpiryQueue(
+      options.timeouts.leaveMs,
+      (connection) => connection.refuseMore(),
+      sweeper,
     );
   }
 
@@ -118,13 +129,6 @@ export class Http2Server {
     });
     reading.receive(first);
     if (this.#draining) this.#drain(connection);
-  }
-
-  sweep(now: number): void {
-    this.#idle.sweep(now);
-    this.#lingering.sweep(now);
-    this.#unfinished.sweep(now);
-    this.#leaving.sweep(now);
   }
 
   /** Announces the end to every client; connections close when their streams have ended. */

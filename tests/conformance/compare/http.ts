@@ -19,7 +19,7 @@ export interface HttpAnswer {
   readonly body: Uint8Array;
 }
 
-const longest = 10_000;
+const maxWaitMs = 10_000;
 
 /** One request on its own connection. */
 export async function exchange(port: number, request: HttpRequest): Promise<HttpAnswer> {
@@ -42,7 +42,7 @@ function converse(port: number, bytes: Uint8Array, method: string): Promise<Buff
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
-    const timer = setTimeout(() => socket.destroy(), longest);
+    const timer = setTimeout(() => socket.destroy(), maxWaitMs);
     socket.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       if (isComplete(Buffer.concat(chunks), method)) socket.destroy();

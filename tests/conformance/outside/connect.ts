@@ -25,9 +25,9 @@ const folder = import.meta.dir;
 /** Every protocol, HTTP version, codec, compression and kind of call, with and without TLS. */
 export const fullPath: ConnectRun = { name: "Connect conformance" };
 
-/** Calls that may take a short path: gRPC in binary, and Connect in JSON over HTTP/1.1. */
-export const shortPath: ConnectRun = {
-  name: "Connect conformance, short path",
+/** Calls that may take a fast path: gRPC in binary, and Connect in JSON over HTTP/1.1. */
+export const fastPath: ConnectRun = {
+  name: "Connect conformance, fast path",
   cases: [
     "**/Protocol:PROTOCOL_GRPC/Codec:CODEC_PROTO/**/unary/**",
     "**/Protocol:PROTOCOL_GRPC/Codec:CODEC_PROTO/**/server-stream/**",
@@ -38,7 +38,7 @@ export const shortPath: ConnectRun = {
     "**/HTTPVersion:1/Protocol:PROTOCOL_CONNECT/Codec:CODEC_JSON/**/unary/**",
   ],
   known: "connect-fast.txt",
-  serverArguments: ["--short"],
+  serverArguments: ["--fast-path"],
 };
 
 /**

@@ -1,6 +1,6 @@
 /**
  * A program for connectconformance: serves the conformance service by flagd's own transport. With
- * `--short`, gRPC calls take the short path where there is one.
+ * `--fast-path`, gRPC calls take the fast path where there is one.
  *
  * Reads one ServerCompatRequest from stdin, listens, writes one ServerCompatResponse to stdout, each
  * after its length in four bytes, and ends on SIGTERM.
@@ -11,14 +11,14 @@ import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ServerTls } from "../../../src/core/tls/tls-material.ts";
 import { listen } from "../../../src/transport/listen.ts";
-import { rememberingLog } from "../../support/silent-log.ts";
+import { rememberingLog } from "../../support/remembering-log.ts";
+import { serverStream, unary } from "./fast-path.ts";
 import {
   type ServerCompatRequest,
   ServerCompatRequestSchema,
   ServerCompatResponseSchema,
 } from "./messages.ts";
 import { routes } from "./routes.ts";
-import { serverStream, unary } from "./short-path.ts";
 
 const request = fromBinary(ServerCompatRequestSchema, await readDelimited());
 const folder = mkdtempSync(join(tmpdir(), "flagd-conformance-"));
@@ -30,7 +30,7 @@ const listener = await listen({
   address: { host: "127.0.0.1", port: 0 },
   ...(tls && { tls }),
   routes: async () => routes,
-  ...(process.argv.includes("--short") && { unary: [unary], streams: [serverStream] }),
+  ...(process.argv.includes("--fast-path") && { unary: [unary], streams: [serverStream] }),
   web: true,
   corsOrigins: [],
   maxRequestBody: request.messageReceiveLimit,

@@ -25,9 +25,9 @@ describe("help", () => {
 
   test.each(serving)("of $name has every option, its variable and its short form", (manual) => {
     const help = commandHelp(manual);
-    for (const [name, { short, flagOnly }] of Object.entries(manual.options)) {
+    for (const [name, { short, commandLineOnly }] of Object.entries(manual.options)) {
       expect(help).toContain(`${short ? `-${short}, ` : "    "}--${name}`);
-      if (!flagOnly) expect(help.replace(/\s+/g, " ")).toContain(environmentName(name));
+      if (!commandLineOnly) expect(help.replace(/\s+/g, " ")).toContain(environmentName(name));
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ExpiryQueue } from "../../../src/core/expiry.ts";
+import { ExpiryQueue, Sweeper } from "../../../src/core/expiry.ts";
 
 describe("an expiry queue", () => {
   function queueOf(...items: string[]) {
@@ -38,5 +38,95 @@ describe("an expiry queue", () => {
     expect(expired).toEqual(["a", "b"]);
     queue.shorten(1_000, 12);
     expect(expired).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("a sweeper", () => {
+  /** With a clock and one timer. */
+  function scene() {
+    let now = 0;
+    let timer: { at: number; run: () => void } | undefined;
+    const sweeper = new Sweeper(
+      () => now,
+      (ms, run) => {
+        timer = { at: now + ms, run };
+        return setTimeout(() => {}, 0).unref();
+      },
+    );
+    const expired: string[] = [];
+    const queue = (ms: number) =>
+      new ExpiryQueue<string>(ms, (item) => expired.push(`${item} at ${now}`), sweeper);
+    return {
+      sweeper,
+      queue,
+      expired,
+      now: () => now,
+      /** When the timer ends; undefined: there is none. */
+      get wakesAt() {
+        return timer?.at;
+      },
+      /** Goes on to the end of the timer. */
+      wake() {
+        const due = timer;
+        timer = undefined;
+        now = due?.at ?? now;
+        due?.run();
+      },
+      pass(ms: number) {
+        now += ms;
+      },
+    };
+  }
+
+  test("sleeps while there is nothing that can expire", () => {
+    const it = scene();
+    const queue = it.queue(1_000);
+    expect(it.wakesAt).toBeUndefined();
+    queue.add("a", 0);
+    queue.delete("a");
+    expect(it.wakesAt).toBe(1_000);
+    it.wake();
+    expect([it.wakesAt, it.expired]).toEqual([undefined, []]);
+    queue.add("b", it.now());
+    expect(it.wakesAt).toBe(2_000);
+  });
+
+  test("wakes when the oldest expires, and what expires soon after goes with the next", () => {
+    const it = scene();
+    const queue = it.queue(1_000);
+    queue.add("a", 0);
+    queue.add("b", 10);
+    queue.add("c", 20);
+    it.wake();
+    expect(it.expired).toEqual(["a at 1000"]);
+    it.wake();
+    expect(it.expired).toEqual(["a at 1000", "b at 1250", "c at 1250"]);
+    expect(it.wakesAt).toBeUndefined();
+  });
+
+  test("wakes for the queue that is due first, and earlier if a time is shortened", () => {
+    const it = scene();
+    const slow = it.queue(60_000);
+    slow.add("slow", 0);
+    it.queue(1_000).add("fast", 0);
+    expect(it.wakesAt).toBe(1_000);
+    it.wake();
+    expect(it.wakesAt).toBe(60_000);
+    it.pass(10);
+    slow.shorten(2_000, it.now());
+    expect(it.wakesAt).toBe(2_000);
+    it.wake();
+    expect(it.expired).toEqual(["fast at 1000", "slow at 2000"]);
+  });
+
+  test("wakes for what is added while it sweeps", () => {
+    const it = scene();
+    const second = it.queue(500);
+    const pass = (item: string) => second.add(item, it.now());
+    new ExpiryQueue<string>(100, pass, it.sweeper).add("a", 0);
+    it.wake();
+    expect(it.wakesAt).toBe(600);
+    it.wake();
+    expect(it.expired).toEqual(["a at 600"]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { FindingList } from "../../../src/flags/findings.ts";
-import { deepest, isPlain, resolveReferences } from "../../../src/flags/references.ts";
+import { isPlain, maxDepth, resolveReferences } from "../../../src/flags/references.ts";
 import { accepted, onlyFlag, plain, rejected } from "./support.ts";
 
 const withTargeting = (targeting: unknown, $evaluators: unknown) => ({
@@ -210,15 +210,15 @@ test("a document is resolved to the same, plain or not", () => {
 
 test("what is plain is nested no deeper than documents may be", () => {
   const nested = (levels: number) => parsed(JSON.parse("[".repeat(levels) + "]".repeat(levels)));
-  expect(isPlain(nested(deepest), deepest)).toBeTrue();
-  expect(isPlain(nested(deepest + 1), deepest)).toBeFalse();
-  expect(resolve({ flags: nested(deepest) }, false).problems).toEqual([]);
-  expect(resolve({ flags: nested(deepest + 1) }, false).problems).not.toEqual([]);
+  expect(isPlain(nested(maxDepth), maxDepth)).toBeTrue();
+  expect(isPlain(nested(maxDepth + 1), maxDepth)).toBeFalse();
+  expect(resolve({ flags: nested(maxDepth) }, false).problems).toEqual([]);
+  expect(resolve({ flags: nested(maxDepth + 1) }, false).problems).not.toEqual([]);
 });
 
 test.each([{ $ref: "a" }, [[{ $ref: 1 }]], { a: [Number.POSITIVE_INFINITY] }])(
   "%j is not plain",
   (value) => {
-    expect(isPlain(value, deepest)).toBeFalse();
+    expect(isPlain(value, maxDepth)).toBeFalse();
   },
 );

@@ -9,9 +9,9 @@ test("the manual page has every option of every command, with its variable", () 
   expect(page).toStartWith('.TH FLAGD 1 "2026-01-02" "flagd 1.2.3" "flagd"\n');
   for (const { name, options } of commands) {
     expect(page).toContain(`.SH FLAGD ${name.toUpperCase()}\n`);
-    for (const [option, { flagOnly }] of Object.entries(options)) {
+    for (const [option, { commandLineOnly }] of Object.entries(options)) {
       expect(page).toContain(`\\fB\\-\\-${option.replaceAll("-", "\\-")}\\fR`);
-      if (!flagOnly) expect(page).toContain(`Environment: ${environmentName(option)}.`);
+      if (!commandLineOnly) expect(page).toContain(`Environment: ${environmentName(option)}.`);
     }
   }
 });

@@ -4,12 +4,16 @@ import {
   managementPaths,
   managementSchemas,
 } from "../../../../src/services/management/management-api.ts";
-import { createManagementHandler } from "../../../../src/services/management/management-handler.ts";
+import {
+  createManagementHandler,
+  createProbeFastPath,
+} from "../../../../src/services/management/management-handler.ts";
 import { Readiness } from "../../../../src/services/management/readiness.ts";
 import { describeStatus } from "../../../../src/services/management/status.ts";
 import { SourceStatus } from "../../../../src/sources/source-status.ts";
 import { exposition } from "../../../../src/telemetry/metrics/prometheus.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
+import { parseRequestHead } from "../../../../src/transport/http1/request-head.ts";
 import { askHandler } from "../../../support/ask-handler.ts";
 
 function setUp() {
@@ -164,3 +168,39 @@ test.each(["/", "/livez", "/healthz/", "/Healthz", "/ofrep/v1/evaluate/flags", "
     expect(await setUp().get(path)).toBeUndefined();
   },
 );
+
+describe("the fast path of probes", () => {
+  const request = (target: string, method = "GET") => `${method} ${target} HTTP/1.1\r\nHost: a`;
+  const answerTo = (readiness: Readiness, text: string, body = "") => {
+    const head = parseRequestHead(text);
+    if (typeof head === "string") throw new Error(head);
+    const answer = createProbeFastPath(readiness)(head, Buffer.from(body), false);
+    return answer?.toString().replace(/Date: .*\r\n/, "");
+  };
+  const well =
+    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n";
+
+  test("answers them if all is well", () => {
+    const { file, redis, readiness } = setUp();
+    expect(answerTo(readiness, request("/healthz"))).toBe(well);
+    expect(answerTo(readiness, request("/readyz"))).toBeUndefined();
+    file.accepted(1);
+    redis.accepted(1);
+    expect(answerTo(readiness, request("/readyz"))).toBe(well);
+    readiness.stop();
+    expect(answerTo(readiness, request("/readyz"))).toBeUndefined();
+  });
+
+  test("leaves to the handler what it has more to say of", () => {
+    const { file, redis, readiness } = setUp();
+    file.accepted(1);
+    redis.restored(1, undefined, 0);
+    expect(readiness.state).toBe("ready");
+    expect(answerTo(readiness, request("/readyz"))).toBeUndefined();
+    for (const target of ["/metrics", "/status", "/healthz?x", "/", "/readyz/"]) {
+      expect(answerTo(readiness, request(target))).toBeUndefined();
+    }
+    expect(answerTo(readiness, request("/healthz", "POST"))).toBeUndefined();
+    expect(answerTo(readiness, request("/healthz"), "body")).toBeUndefined();
+  });
+});

@@ -23,7 +23,7 @@ async function createClientOf(
   const setup = createSetup(options);
   await settled();
   const client = createClient(FlagSyncService, createRouterTransport(await setup.service.routes()));
-  const short = {
+  const fast = {
     async fetchAllFlags(request: { selector?: string }, header?: string) {
       const message = create(FetchAllFlagsRequestSchema, request);
       const bytes = toBinary(FetchAllFlagsRequestSchema, message);
@@ -47,7 +47,7 @@ async function createClientOf(
       ),
     getMetadata: () => client.getMetadata({}),
   };
-  return { ...setup, client, ...(way === "Connect" ? connect : short) };
+  return { ...setup, client, ...(way === "Connect" ? connect : fast) };
 }
 
 describe.each(ways)("by the %s", (way) => {

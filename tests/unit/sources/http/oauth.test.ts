@@ -4,13 +4,13 @@ import { FakeClock } from "../../../support/fake-clock.ts";
 
 const signal = new AbortController().signal;
 
-function setup(lifetimeMs: number | undefined, longestMs?: number) {
+function setup(lifetimeMs: number | undefined, maxLifetimeMs?: number) {
   const clock = new FakeClock();
   let issued = 0;
   const cache = new TokenCache(
     clock,
     async () => ({ value: `t${++issued}`, lifetimeMs }),
-    longestMs,
+    maxLifetimeMs,
   );
   const at = async (ms: number) => {
     await clock.advance(ms - clock.now());

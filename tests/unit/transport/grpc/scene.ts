@@ -8,7 +8,7 @@ import { HpackDecoder } from "../../../../src/transport/http2/hpack/decoder.ts";
 import type { MessageStream, UnaryMethod } from "../../../../src/transport/listener.ts";
 import { endStream, Http2Peer, numberFrame } from "../../../support/http2-peer.ts";
 import { frame, frameType } from "../../../support/raw-client.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { rememberingLog } from "../../../support/remembering-log.ts";
 
 export const path = "/a/b";
 export const message = frameMessage(Buffer.from("abc"));
@@ -27,7 +27,7 @@ export class Scene {
     maxBytes: 1000,
     hint: undefined,
     receiving: new ExpiryQueue<Expirable>(100, (one) => one.expire()),
-    watch: {
+    observer: {
       onCall: (record) => this.records.push(record),
       onOpen: (_method, _path, change) => {
         this.open += change;

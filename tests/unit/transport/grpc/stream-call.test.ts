@@ -95,7 +95,7 @@ describe("a streaming call", () => {
   });
 });
 
-test("whatever becomes of calls, who watches is told of each end once", () => {
+test("whatever becomes of calls, the observer is told of each end once", () => {
   const bodies = fc.constantFrom<Uint8Array>(message, new Uint8Array(3), new Uint8Array(2000));
   const step = fc.record({
     call: fc.nat(7),

@@ -8,7 +8,7 @@ import { message, nextTurns, path, reset, Scene } from "./scene.ts";
 describe("a unary call", () => {
   const echo = () => new Scene({ unary: (message) => message });
 
-  test("is answered, and told once to who watches", () => {
+  test("is answered, and told once to the observer", () => {
     const scene = echo().call(1);
     expect(scene.answers()).toEqual(["abc", 0]);
     expect(scene.records).toMatchObject([{ path, code: 0, requestBytes: 3, responseBytes: 3 }]);

@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { BodyDecoder, MalformedBody } from "../../../../src/transport/http1/body-decoder.ts";
+import {
+  BodyDecoder,
+  MalformedBody,
+  wholeBody,
+} from "../../../../src/transport/http1/body-decoder.ts";
 import { ReceivedBytes } from "../../../../src/transport/http1/received-bytes.ts";
 import { maxChunkLineBytes, maxTrailerBytes } from "../../../../src/transport/limits.ts";
 
@@ -70,4 +74,31 @@ test.each([
   ],
 ])("%s is an error", (_what, text) => {
   expect(() => decode("chunked", [text])).toThrow(MalformedBody);
+});
+
+/** Of what was received, with what follows it. */
+function wholeOf(body: number | "chunked", text: string) {
+  const received = new ReceivedBytes();
+  received.append(Buffer.from(text, "latin1"));
+  const whole = wholeBody({ body }, received);
+  expect(received.text(received.length)).toBe(text);
+  return whole && [whole.bytes.toString("latin1"), whole.length];
+}
+
+test("a body that is whole is read where it is", () => {
+  expect(wholeOf(0, "next")).toEqual(["", 0]);
+  expect(wholeOf(3, "abcnext")).toEqual(["abc", 3]);
+  expect(wholeOf("chunked", "3\r\nabc\r\n0\r\n\r\nnext")).toEqual(["abc", 13]);
+  expect(wholeOf("chunked", "1\r\na\r\n2;x\r\nbc\r\n0\r\nT: x\r\n\r\n")).toEqual(["abc", 26]);
+  expect(wholeOf("chunked", "0\r\n\r\n")).toEqual(["", 5]);
+});
+
+test.each<[string, number | "chunked", string]>([
+  ["is not all there", 4, "abc"],
+  ["has no last chunk", "chunked", "3\r\nabc\r\n"],
+  ["has a last chunk without an end", "chunked", "3\r\nabc\r\n0\r\n"],
+  ["breaks the rules", "chunked", "3\r\nabcd\r\n0\r\n\r\n"],
+  ["is long", "chunked", `11000\r\n${"x".repeat(0x11000)}\r\n0\r\n\r\n`],
+])("a body that %s is left to who has words for it", (_, body, text) => {
+  expect(wholeOf(body, text)).toBeUndefined();
 });

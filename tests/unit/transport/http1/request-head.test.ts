@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { parseRequestHead } from "../../../../src/transport/http1/request-head.ts";
+import { KnownHeads, parseRequestHead } from "../../../../src/transport/http1/request-head.ts";
 
 const parse = (...lines: string[]) => parseRequestHead(lines.join("\r\n"));
 const get = "GET /x?y HTTP/1.1";
@@ -92,4 +92,19 @@ test("whatever the bytes are, the head is read or refused", () => {
       else expect(head.target).toBe("/");
     }),
   );
+});
+
+test("a server knows the heads that it has read, and no more of them than it may", () => {
+  const heads = new KnownHeads();
+  const text = (n: number) => `${get}\r\nHost: a\r\nX-Number: ${n}`;
+  const first = heads.parse(text(0));
+  expect(first).toEqual(parseRequestHead(text(0)));
+  expect(heads.parse(text(0))).toBe(first);
+  for (let n = 1; n < 300; n++) {
+    expect(heads.parse(text(n))).toMatchObject({ headers: { "x-number": `${n}` } });
+  }
+  expect(heads.parse(text(0))).not.toBe(first);
+  const long = `${get}\r\nHost: a\r\nX-Long: ${"x".repeat(2_000)}`;
+  expect(heads.parse(long)).not.toBe(heads.parse(long));
+  expect(heads.parse("nonsense")).toBe("400 Bad Request");
 });

@@ -1,5 +1,5 @@
 /**
- * The conformance service on the short paths: gRPC over HTTP/2, and Connect's JSON over HTTP/1.1.
+ * The conformance service on the fast paths: gRPC over HTTP/2, and Connect's JSON over HTTP/1.1.
  * They lack what flagd's methods have no use for: metadata of answers that are no errors, and unary
  * answers that take time.
  */
@@ -12,7 +12,7 @@ import { toWebHeaders } from "../../../src/transport/connect/web-headers.ts";
 import { frameMessage } from "../../../src/transport/grpc/envelope.ts";
 import { parseGrpcTimeout } from "../../../src/transport/grpc/grpc-timeout.ts";
 import type { MessageStream, StreamMethod, UnaryMethod } from "../../../src/transport/listener.ts";
-import { shortError } from "../../support/short-error.ts";
+import { fastPathError } from "../../support/fast-path-error.ts";
 import {
   addHeaders,
   type Caller,
@@ -113,5 +113,5 @@ function withMetadata(
 ): RpcError {
   addHeaders(definition?.responseHeaders ?? [], error.metadata);
   addHeaders(definition?.responseTrailers ?? [], error.metadata);
-  return shortError(error);
+  return fastPathError(error);
 }
