@@ -11,6 +11,7 @@ import { OfrepEvents } from "../services/ofrep/ofrep-events.ts";
 import { ofrepRoute } from "../services/ofrep/ofrep-route.ts";
 import { createOfrep } from "../services/ofrep/ofrep-service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
+import { createPathMetrics } from "../telemetry/path-metrics.ts";
 import { createEventMetrics } from "../telemetry/stream-metrics.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
@@ -62,6 +63,7 @@ export async function serve(parts: {
     corsOrigins: config.corsOrigins,
   };
   const measureEvents = createEventMetrics(registry);
+  const pathCounts = createPathMetrics(registry);
 
   const service = createEvaluationService({
     ...common,
@@ -87,6 +89,7 @@ export async function serve(parts: {
       ...(tls && { tls }),
       web: true,
       guard: access.guard("evaluation"),
+      paths: pathCounts("evaluation"),
       log: log.with({ component: "service" }),
     }),
   );
@@ -94,6 +97,7 @@ export async function serve(parts: {
     listenSync({
       config,
       guard: access.guard("sync"),
+      paths: pathCounts("sync"),
       address,
       portOption: "sync-port",
       pipeline,
@@ -115,6 +119,7 @@ export async function serve(parts: {
   const http = await serveHttpPorts({
     config,
     ...(shared && { shared }),
+    paths: pathCounts("http"),
     management: management.map((handler, index) =>
       // The page comes after what the port is for.
       index === 0

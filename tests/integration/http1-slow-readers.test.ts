@@ -8,6 +8,7 @@ import {
   defaultTimeouts,
   type Timeouts,
 } from "../../src/transport/limits.ts";
+import { uncounted } from "../../src/transport/listener.ts";
 import { until } from "../support/until.ts";
 
 const answerBytes = 1_000_000;
@@ -31,6 +32,7 @@ async function serve(
   const last: boolean[] = [];
   const plain = new Http1Server({
     maxHeaderBytes: 10_000,
+    paths: uncounted(),
     timeouts: { ...defaultTimeouts, ...tuned },
     fastPath: () => (_head, _body, isLast) => {
       made++;
