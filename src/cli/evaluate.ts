@@ -11,14 +11,14 @@ import { ConfigError } from "../core/errors.ts";
 import { quote, visible } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { atOnce } from "../core/turns.ts";
-import { type Explanation, explain } from "../evaluation/explain.ts";
+import { type Explanation, explain, explanationJson } from "../evaluation/explain.ts";
 import { resolve, resolveAll } from "../evaluation/resolve.ts";
 import { type Answer, answerOf } from "../runtime/evaluate/ask-daemon.ts";
 import { FlagsAtHand } from "../runtime/evaluate/flags-at-hand.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../runtime/read-source.ts";
 import { SourceError } from "../sources/source.ts";
 import { InvalidSelectorError } from "../store/selector.ts";
-import { answersText, answerText, explanationJson } from "./evaluate-output.ts";
+import { answersText, answerText } from "./evaluate-output.ts";
 import { type Io, paletteOf } from "./io.ts";
 
 /** `flagd evaluate`: what a flag answers, why, and for whom. */

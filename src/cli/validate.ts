@@ -39,6 +39,11 @@ export const validate = (io: Io) =>
             report.documents.map((document) => ({
               ...document,
               findings: document.findings.filter(({ severity }) => isBad(severity)),
+              more: {
+                error: document.more.error,
+                warning: values.strict ? document.more.warning : 0,
+                information: values.strict && values.portability ? document.more.information : 0,
+              },
             })),
             skipped,
           )

@@ -1,4 +1,15 @@
-import { type Document, LineCounter, type Node, type Pair, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+  type YAMLWarning,
+} from "yaml";
+import { quote } from "./message-text.ts";
 
 /** A YAML text that was parsed. */
 export interface ParsedYaml {
@@ -38,22 +49,48 @@ export function parseYaml(text: string): ParsedYaml {
     logLevel: "silent",
     lineCounter: lines,
   });
-  const told = ({ pos, message }: { pos: [number, number]; message: string }) => {
+  const placed = ({ pos, code, message }: YAMLParseError | YAMLWarning) => {
     const { line, col } = lines.linePos(pos[0]);
-    return { line, column: col, message };
+    const first = code === "DUPLICATE_KEY" ? firstOfKey(document, pos[0]) : undefined;
+    if (first === undefined) return { line, column: col, message };
+    const before = lines.linePos(first.offset);
+    const where = `line ${before.line}, column ${before.col}`;
+    const reason = `${quote(first.key)} was there before (${where}): keep one of them`;
+    return { line, column: col, message: reason };
   };
   // Of several documents the first one counts.
-  const errors = document.errors.filter(({ code }) => code !== "MULTIPLE_DOCS").map(told);
+  const errors = document.errors.filter(({ code }) => code !== "MULTIPLE_DOCS").map(placed);
   const dates = errors.length === 0 ? readScalars(document) : [];
   return {
     errors,
     // `!!float 3` is none to the library, and a number here.
     warnings: document.warnings
       .filter(({ message }) => !/^Unresolved tag: .*:(?:int|float)$/.test(message))
-      .map(told),
+      .map(placed),
     dates,
     value: () => document.toJS({ maxAliasCount: -1 }),
   };
+}
+
+/** The key that stands there, and where the map that it is in has it for the first time. */
+function firstOfKey(
+  document: Document,
+  at: number,
+): { readonly key: string; readonly offset: number } | undefined {
+  let found: { readonly key: string; readonly offset: number } | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const starts = items.map(({ key }) => (isScalar(key) ? key.range?.[0] : undefined));
+      const key = items[starts.indexOf(at)]?.key;
+      if (!isScalar(key)) return;
+      const first = items.findIndex((item) => isScalar(item.key) && item.key.value === key.value);
+      const offset = starts[first];
+      if (offset === undefined || offset === at) return;
+      found = { key: String(key.value), offset };
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function readScalars(document: Document): ParsedYaml["dates"] {

@@ -1,8 +1,11 @@
 import { atOnce } from "../core/turns.ts";
+import type { CheckedFlags } from "./checked-flags.ts";
 import type { CheckTargeting } from "./document-schema.ts";
 import { parseText } from "./document-text.ts";
+import type { FindingSeverity } from "./finding-table.ts";
 import { type Finding, FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
+import { flagSpecOf, flagSpecPath } from "./manifest.ts";
 import type { DocumentFormat, FlagSet, ParsedDocument, Problem } from "./model.ts";
 import { type FoundThing, locate } from "./places.ts";
 
@@ -24,6 +27,8 @@ export function parseDocument(
     readonly checkTargeting: CheckTargeting;
     /** Look for what is neither an error nor a warning, too. */
     readonly inform?: boolean;
+    /** What is remembered of the document before. */
+    readonly checked?: CheckedFlags;
   },
 ): ParsedDocument {
   const problems = new FindingList();
@@ -31,7 +36,8 @@ export function parseDocument(
   const information = options.inform ? new FindingList() : undefined;
   const findings = { problems, warnings, information };
   const parsed = parseText(document, options.format, findings);
-  const decoded = parsed && decodeFlagSet(parsed, findings, options.checkTargeting);
+  const { checkTargeting, checked } = options;
+  const decoded = parsed && decodeFlagSet(parsed, findings, checkTargeting, checked);
   if (options.strict && decoded) atOnce(decoded.check());
   if (decoded === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
   let found: readonly Problem[] | undefined = options.strict ? [] : undefined;
@@ -55,8 +61,8 @@ export interface InspectedDocument {
   readonly flagSet: FlagSet | undefined;
   /** By their place in the text. */
   readonly findings: readonly FoundThing[];
-  /** Findings that were left out, for there are too many. */
-  readonly more: number;
+  /** Findings that were left out, for there are too many, by their severity. */
+  readonly more: Readonly<Record<FindingSeverity, number>>;
   /** The places of further findings about it, and these in their order. */
   locate(findings: readonly Finding[]): readonly FoundThing[];
 }
@@ -64,7 +70,10 @@ export interface InspectedDocument {
 /** Of each severity. */
 const maxFindings = 1000;
 
-/** Looks for everything that can be found in a document, and where it is. Pure, and throws nothing. */
+/**
+ * Looks for everything that can be found in a document, and where it is. A manifest of kind FeatureFlag is looked at
+ * as the document in it. Pure, and throws nothing.
+ */
 export function inspectDocument(
   document: Uint8Array | string,
   options: { readonly format: DocumentFormat; readonly checkTargeting: CheckTargeting },
@@ -76,16 +85,21 @@ export function inspectDocument(
   ];
   const findings = { problems, warnings, information };
   const parsed = parseText(document, options.format, findings);
-  const decoded = parsed && decodeFlagSet(parsed, findings, options.checkTargeting);
+  const flagSpec = flagSpecOf(parsed?.value);
+  const root = flagSpec === undefined ? [] : flagSpecPath;
+  const flags = parsed && flagSpec !== undefined ? { ...parsed, value: flagSpec } : parsed;
+  const decoded = flags && decodeFlagSet(flags, findings, options.checkTargeting);
   if (decoded) atOnce(decoded.check());
-  const lists = [problems, warnings, information];
+  // What has a place already was found in the text as a whole.
+  const inText = (found: readonly Finding[]) =>
+    found.map((finding) =>
+      finding.place === undefined ? { ...finding, path: [...root, ...finding.path] } : finding,
+    );
+  const all = [problems, warnings, information].flatMap((list) => list.findings);
   return {
     flagSet: problems.empty ? decoded?.flagSet : undefined,
-    findings: locate(
-      lists.flatMap((list) => list.findings),
-      parsed,
-    ),
-    locate: (findings) => locate(findings, parsed),
-    more: lists.reduce((sum, { more }) => sum + more, 0),
+    findings: locate(inText(all), parsed),
+    locate: (findings) => locate(inText(findings), parsed),
+    more: { error: problems.more, warning: warnings.more, information: information.more },
   };
 }

@@ -20,6 +20,7 @@ import { openAccess } from "./access.ts";
 import { hintAtEvaluationPort, listenerName, routesOf } from "./addresses.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import { serveHttpPorts } from "./http-ports.ts";
+import type { Page } from "./page.ts";
 import { listenSync, withOperatingRoutes } from "./sync-port.ts";
 import { createObserveCalls } from "./telemetry.ts";
 import type { Tracing } from "./tracing.ts";
@@ -40,15 +41,16 @@ export async function serve(parts: {
   readonly config: StartConfig;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
-  /** Asked in this order. */
-  readonly management: readonly HttpHandler[];
-  /** Given where several threads serve the same ports; sockets are then left to the first. */
+  readonly management: HttpHandler;
+  /** Asked after it; undefined: there is none. */
+  readonly page: Page | undefined;
+  /** Given if several threads serve the same ports; sockets are then left to the first. */
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
   readonly log: Log;
 }): Promise<Serving> {
-  const { config, pipeline, registry, management, shared, tracing, log } = parts;
+  const { config, pipeline, registry, management, page, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
@@ -120,12 +122,10 @@ export async function serve(parts: {
     config,
     ...(shared && { shared }),
     paths: pathCounts("http"),
-    management: management.map((handler, index) =>
-      // The page comes after what the port is for.
-      index === 0
-        ? guarded(handler, access.guard("management"), isGuardedManagement)
-        : guarded(handler, access.guard("page")),
-    ),
+    management: [
+      guarded(management, access.guard("management"), isGuardedManagement),
+      ...(page ? [page.handler(access.guard("page"))] : []),
+    ],
     // Other threads ask the first one.
     probes: shared?.as === "joining" ? undefined : createProbeFastPath(pipeline.readiness),
     ofrep: createOfrep({

@@ -1,8 +1,14 @@
 /** The page of the management port, of the built binary, in Chromium. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import axe from "axe-core";
+import fc from "fast-check";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type Flagd, startFlagd } from "../support/flagd.ts";
 import { RedisServer } from "../support/redis.ts";
+import { RedisSync } from "../support/redis-sync.ts";
 import { until } from "../support/until.ts";
 
 const hostile = `<img src=x onerror="document.title='owned'">\u001b[31m\u202e</script><script>alert(1)</script>`;
@@ -121,6 +127,51 @@ test("trying a flag gives what OFREP gives, for one flag and for all, and its li
   await again.close();
 });
 
+test("the answer to one flag comes with every step that led to it", async () => {
+  await page.fill("#key", "banner");
+  await page.fill("#context", '{"email":"a@example.com"}');
+  await page.click("#try button");
+  await page.locator("#why", { hasText: "ends_with → true" }).waitFor();
+  const why = await page.innerText("#why");
+  expect(why).toContain('the targeting selects the variant "loud"');
+  expect(why).toMatch(/then "loud" decides/);
+  expect(why).toMatch(/otherwise "calm" not reached/);
+});
+
+test("trying gives what OFREP gives for 500 generated cases", async () => {
+  const ofrep = `${flagd.http}/ofrep/v1/evaluate/flags`;
+  const values = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom("a@example.com", "b"));
+  const cases = fc.sample(
+    fc.record({
+      key: fc.constantFrom("banner", "other", "nowhere", "", hostile),
+      context: fc.dictionary(fc.oneof(fc.string(), fc.constant("email")), values, { maxKeys: 4 }),
+    }),
+    { numRuns: 500, seed: 7 },
+  );
+  // As the form sends it, in the page.
+  const tried = (await page.evaluate(
+    `Promise.all(${JSON.stringify(cases)}.map(async ({ key, context }) => {
+      const init = { method: "POST", body: JSON.stringify({ context }) };
+      return (await fetch("page/try/" + encodeURIComponent(key), init)).text();
+    }))`,
+  )) as string[];
+  const expected = await Promise.all(
+    cases.map(async ({ key, context }) => {
+      const init = { method: "POST", body: JSON.stringify({ context }) };
+      return (await fetch(`${ofrep}${key && `/${encodeURIComponent(key)}`}`, init)).text();
+    }),
+  );
+  expect(tried).toEqual(expected);
+});
+
+test.each(["light", "dark"] as const)("axe finds nothing to improve, %s", async (colorScheme) => {
+  await page.emulateMedia({ colorScheme });
+  await page.locator("#list details summary").first().click();
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate("axe.run()")) as axe.AxeResults;
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+});
+
 test("what is tried is not counted as an evaluation", async () => {
   const count = async () => {
     const text = await (await fetch(`${flagd.http}/metrics`)).text();
@@ -142,6 +193,57 @@ test("works by keyboard alone", async () => {
   await summary.focus();
   await page.keyboard.press("Enter");
   expect(await page.locator("#list details").nth(1).getAttribute("open")).not.toBeNull();
+});
+
+test("with tokens it asks for one, says what is wrong with it, and ends with it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "flagd-page-"));
+  const tokensPath = join(folder, "tokens.json");
+  const entry = (name: string, surface: string) => ({
+    name,
+    token: `secret-token-for-${name}`,
+    surfaces: [surface],
+  });
+  const [own, other] = [entry("page", "page"), entry("ofrep", "ofrep")];
+  writeFileSync(tokensPath, JSON.stringify({ tokens: [own, other] }));
+  await using guarded = await startFlagd([
+    ...["--uri", `redis://127.0.0.1:${redis.port}/0?key=flags`, "--tokens-path", tokensPath],
+  ]);
+  const asked = await browser.newPage();
+  await asked.goto(`${guarded.http}/`);
+  const signIn = async (token: string) => {
+    await asked.fill("#token", token);
+    await asked.keyboard.press("Enter");
+  };
+  await asked.locator("#sign-in", { has: asked.locator("input:focus") }).waitFor();
+  expect(await asked.locator("#page").isVisible()).toBe(false);
+  await signIn("wrong-wrong-wrong-wrong");
+  await asked.locator("#sign-in-problem", { hasText: "not known" }).waitFor();
+  await signIn(other.token);
+  await asked.locator("#sign-in-problem", { hasText: "is not for page" }).waitFor();
+  await signIn(own.token);
+  await asked.waitForSelector("#list details");
+  expect(await asked.textContent("#sources")).toContain("synced");
+  writeFileSync(tokensPath, JSON.stringify({ tokens: [other] }));
+  await asked.locator("#sign-in-problem", { hasText: "not known" }).waitFor();
+  expect(guarded.log()).not.toContain("secret-token");
+  await asked.close();
+  rmSync(folder, { recursive: true });
+});
+
+test("works of redis-sync, and with several threads", async () => {
+  await using sync = await RedisSync.start(redis, ["--page"]);
+  await using threads = await startFlagd([
+    ...["--uri", `redis://127.0.0.1:${redis.port}/0?key=flags`, "--page", "--workers", "3"],
+  ]);
+  for (const url of [sync.management, threads.http]) {
+    const opened = await openPage(`${url}/`);
+    expect(await opened.textContent("#sources")).toContain("synced");
+    expect(await opened.textContent("#listeners")).toContain("management");
+    await opened.fill("#key", "banner");
+    await opened.click("#try button");
+    await opened.locator("#why", { hasText: "ends_with" }).waitFor();
+    await opened.close();
+  }
 });
 
 test("works behind a path prefix", async () => {

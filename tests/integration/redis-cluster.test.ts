@@ -89,15 +89,18 @@ describe("a slot that migrates", () => {
   });
 });
 
-describe("the owner of the slot that dies", () => {
-  test("is followed by its successor", async () => {
+describe("the owner of the slot that is lost", () => {
+  test.each([
+    ["dies", async (owner: RedisServer) => await owner.kill()],
+    ["hangs", async (owner: RedisServer) => owner.pause()],
+  ])("and that %s is followed by its successor", async (_, end) => {
     await using nodes = await cluster();
     await using source = run(`redis+cluster://${hosts(nodes.owner)}?key=flags`);
     await source.delivers(document);
     await until("the other nodes to be known", async () =>
       (await nodes.owner.command("INFO", "commandstats")).includes("cmdstat_cluster|slots"),
     );
-    await nodes.owner.kill();
+    await end(nodes.owner);
     await until("the promotion", async () =>
       (await nodes.replica.command("ROLE")).startsWith("master"),
     );

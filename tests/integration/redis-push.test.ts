@@ -1,11 +1,14 @@
 /** Changes that Redis pushes: nothing is asked for in between. */
+
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { RedisServer, type RedisServerOptions } from "../support/redis.ts";
 import { rejson } from "../support/rejson.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { type RunningRedisOptions, RunningRedisSource } from "../support/running-redis-source.ts";
-import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(60_000);
@@ -225,4 +228,45 @@ test("an idle source asks nothing for a second and more", async () => {
   await server.command("CONFIG", "RESETSTAT");
   await Bun.sleep(300);
   expect(await server.command("INFO", "commandstats")).not.toContain("client|info");
+});
+
+test("a source that ends does not wait for an answer on the connection of the pushes", async () => {
+  await using server = await RedisServer.start();
+  await server.set("flags", document);
+  // Lets everything through until `silent`, and then no answer on the second connection.
+  let silent = false;
+  let asked = false;
+  let connections = 0;
+  const between = createServer((client) => {
+    const second = ++connections % 2 === 0;
+    const upstream = connect(server.port, "127.0.0.1");
+    client.on("data", (bytes) => {
+      asked ||= silent && second;
+      upstream.write(bytes);
+    });
+    upstream.on("data", (bytes) => {
+      if (!(silent && second)) client.write(bytes);
+    });
+    for (const end of [client, upstream]) {
+      end.on("error", () => {});
+      end.on("close", () => [client, upstream].map((socket) => socket.destroy()));
+    }
+  }).listen(0, "127.0.0.1");
+  await once(between, "listening");
+  try {
+    const { port } = between.address() as AddressInfo;
+    const uri = `redis://127.0.0.1:${port}?key=flags`;
+    const source = run(uri, { timeoutMs: 3_600_000 }, hasty);
+    await source.delivers(document);
+    await tracked(server);
+    // Behind a proxy, pushes are trusted after the first one.
+    await server.set("flags", changed);
+    await source.delivers(changed);
+    await tracked(server);
+    silent = true;
+    await until("a look at the connection of the pushes", () => asked);
+    await source[Symbol.asyncDispose]();
+  } finally {
+    between.close();
+  }
 });

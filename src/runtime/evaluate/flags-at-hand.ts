@@ -3,6 +3,7 @@ import type { FractionalVersion } from "../../evaluation/operators/fractional/fr
 import { prepareFlag } from "../../evaluation/prepare.ts";
 import { SharedRules } from "../../evaluation/rule/shared-rule.ts";
 import { parseDocument } from "../../flags/document.ts";
+import { withoutManifest } from "../../flags/manifest.ts";
 import type { FlagDefinition, FlagSet, Problem } from "../../flags/model.ts";
 import { type FlagOrigin, originOf, unknownOrigin } from "../../flags/origin.ts";
 import { SourceError } from "../../sources/source.ts";
@@ -39,7 +40,9 @@ export class FlagsAtHand {
       prepare: (flag) => prepareFlag(flag, environment),
       onListenerError: () => {},
     });
-    this.#documents = documents.map((from) => ({ from, flagSet: flagSetOf(from) }));
+    this.#documents = documents
+      .map((from) => withoutManifest(from))
+      .map((from) => ({ from, flagSet: flagSetOf(from) }));
     for (const { from, flagSet } of this.#documents) store.accept(from.name, flagSet);
     this.view = store.snapshot.view(parseSelector(selector));
     this.context = Object.assign({}, ...documents.map(({ context }) => context ?? {}));

@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { HistoryEntry } from "../../sources/redis/flag-history.ts";
-import { historyKey, keepEntry, readHistory } from "../../sources/redis/flag-history.ts";
+import {
+  type HistoryEntry,
+  historyKey,
+  keepEntry,
+  readHistory,
+} from "../../sources/redis/flag-history.ts";
 import { type Owner, withOwner } from "../../sources/redis/owner-connection.ts";
 import { isRefusal } from "../../sources/redis/redis-errors.ts";
 import type { RedisSourceConfig } from "../../sources/redis/redis-kind.ts";
@@ -163,7 +167,7 @@ async function checkHistory({ connection, name }: Owner, list: string): Promise<
   );
 }
 
-/** Only where Sentinels may put a replica in the master's place. */
+/** Only if Sentinels may put a replica in the master's place. */
 async function replicasOf({ connection, sentinels }: Owner): Promise<Changed["replicas"]> {
   if (!sentinels) return undefined;
   const role = await connection.send("ROLE", []).catch(() => undefined);

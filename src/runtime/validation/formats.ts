@@ -26,7 +26,8 @@ function text(report: Report, summary: boolean): string {
   const lines: string[] = [];
   for (const { source, findings, more } of documents) {
     for (const finding of findings) lines.push(textLine(source, finding));
-    if (more > 0) lines.push(`${visible(source)}: and ${more} more`);
+    const left = more.error + more.warning + more.information;
+    if (left > 0) lines.push(`${visible(source)}: and ${left} more`);
   }
   if (summary) {
     const flags = documents.reduce((sum, document) => sum + document.flags, 0);

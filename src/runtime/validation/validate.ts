@@ -46,7 +46,7 @@ export async function validate(
     try {
       found = await read();
     } catch (error) {
-      documents.push({ source, file, flags: 0, findings: [unreadable(error)], more: 0 });
+      documents.push({ source, file, flags: 0, findings: [unreadable(error)], more: none });
       continue;
     }
     const { document, format, problems = [] } = found;
@@ -108,6 +108,8 @@ function informOfShadowed(documents: readonly SeenDocument[]): void {
   }
 }
 
+const none = { error: 0, warning: 0, information: 0 };
+
 /** One finding as people and programs get it. */
 export interface ReportedFinding {
   readonly code: FindingCode | "unreadable";
@@ -128,8 +130,8 @@ export interface DocumentReport {
   readonly file: string | undefined;
   readonly flags: number;
   readonly findings: readonly ReportedFinding[];
-  /** Findings that were left out, for there are too many. */
-  readonly more: number;
+  /** Findings that were left out, for there are too many, by their severity. */
+  readonly more: InspectedDocument["more"];
 }
 
 /** What was found in all documents. */

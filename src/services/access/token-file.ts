@@ -8,6 +8,8 @@ import { type Surface, sha256, surfaces, type Token, TokenTable } from "./token-
 const members = new Set(["name", "token", "sha256", "surfaces", "selector"]);
 const names = /^[\w.@-]{1,64}$/;
 const plainTokens = /^[\x21-\x7e]{16,1024}$/;
+/** What cannot be confined: metrics, changes and rules are those of all flags. */
+const wholeSurfaces = ["management", "page"] as const;
 /** Metrics have a series for each. */
 const maxTokens = 1_000;
 
@@ -64,10 +66,19 @@ function readToken(value: unknown, place: string): Token {
   if (hash !== undefined && (typeof hash !== "string" || !/^[\da-f]{64}$/i.test(hash))) {
     throw problem(`${place}.sha256 is not 64 hexadecimal digits`);
   }
+  const rights = readSurfaces(entry.surfaces, place);
+  if (selector !== undefined) {
+    const open = wholeSurfaces.find((surface) => rights.has(surface));
+    if (open !== undefined) {
+      throw problem(
+        `${place} has a selector, and ${open} shows every flag: make a token of its own for it`,
+      );
+    }
+  }
   return {
     name,
     sha256: typeof token === "string" ? sha256(token) : String(hash).toLowerCase(),
-    surfaces: readSurfaces(entry.surfaces, place),
+    surfaces: rights,
     selector: readSelector(selector, place),
   };
 }

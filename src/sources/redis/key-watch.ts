@@ -60,11 +60,11 @@ export class KeyWatch implements ChangeHint {
 
   async touched(): Promise<boolean> {
     // Whatever it is that keeps the server from answering, a poll finds out.
-    return (await this.look()) !== "quiet";
+    return (await this.check()) !== "quiet";
   }
 
   /** What the connection that answers knows. @throws as {@link touched} */
-  async look(): Promise<Hint> {
+  async check(): Promise<Hint> {
     const info = await this.#info();
     if (info?.flags === undefined) return undefined;
     return info.flags.includes("d") ? "touched" : "quiet";

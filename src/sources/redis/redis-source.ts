@@ -23,7 +23,7 @@ import {
   type RedisTls,
   serverName,
 } from "./redis-address.ts";
-import { explain, Redirection, RedisError } from "./redis-errors.ts";
+import { explainRedisError, Redirection, RedisError } from "./redis-errors.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
 import { RespClient } from "./resp-client.ts";
@@ -121,7 +121,7 @@ export class RedisSource implements Source {
     const began = this.#clock.now();
     this.#polled.pollAsked = false;
     const ended = await this.#connectAndPoll(sink, signal).catch((error: unknown) =>
-      explain(error, { address: this.#address }),
+      explainRedisError(error, { address: this.#address }),
     );
     if (signal.aborted) return undefined;
     if (ended instanceof Session) return this.#afterLoss(ended, this.#clock.now() - began);
@@ -133,14 +133,13 @@ export class RedisSource implements Source {
     const target = await this.#route.next(signal);
     this.#target = target;
     const address = { ...target.address, ...(await loadCredentials(this.#config, this.#uri)) };
-    const { answerTimeoutMs } = this.#deadlines;
     const ended = new AbortController();
     const tls = address.tls ? await loadTls(this.#config) : undefined;
     const connection = await this.#connect({
       address,
       tls,
       ...this.#deadlines,
-      answerTimeoutMs: Math.min(answerTimeoutMs, target.deadlineMs ?? answerTimeoutMs),
+      answerTimeoutMs: this.#answerTimeoutMs(target),
       onClose: () => ended.abort(),
       signal,
     });
@@ -163,6 +162,9 @@ export class RedisSource implements Source {
     const { target, connection: plain, ended } = connected;
     const connection = target.asking ? asking(plain) : plain;
     const hint = this.#hint({ ...connected, connection });
+    // Or else it may still wait for an answer over its own connection.
+    const stopHint = () => hint.close();
+    ended.addEventListener("abort", stopHint);
     const { content } = this.#uri;
     const reader = createReader(connection, content, this.#hashDocument);
     const session = new Session(connection, target.address, reader, hint, this.#polled, ended);
@@ -178,6 +180,7 @@ export class RedisSource implements Source {
         hint !== noHint;
       throw error;
     } finally {
+      ended.removeEventListener("abort", stopHint);
       hint.close();
       if (session.established) {
         this.#first = undefined;
@@ -186,10 +189,10 @@ export class RedisSource implements Source {
     }
   }
 
-  #hint({ connection, address, tls }: Connected): ChangeHint {
+  #hint({ target, connection, address, tls }: Connected): ChangeHint {
     const { watch } = this.#config;
     if (!watch || this.#watchSuspect) return noHint;
-    const { answerTimeoutMs: timeoutMs } = this.#deadlines;
+    const timeoutMs = this.#answerTimeoutMs(target);
     return createHint({
       pushes: watch !== "poll",
       checkMs: this.#route.many ? checkMs.many : checkMs.one,
@@ -247,6 +250,11 @@ export class RedisSource implements Source {
     const reason = await this.#diagnose(address, problem, { known, signal });
     this.#diagnosis = { key, reason };
     return reason;
+  }
+
+  #answerTimeoutMs({ deadlineMs }: Target): number {
+    const { answerTimeoutMs } = this.#deadlines;
+    return Math.min(answerTimeoutMs, deadlineMs ?? answerTimeoutMs);
   }
 
   get #address(): RedisAddress {

@@ -1,6 +1,6 @@
 import { RedisServer, type RedisServerOptions } from "../../support/redis.ts";
 import { until } from "../../support/until.ts";
-import { type Fleet, serverFaults } from "./fleet.ts";
+import { type Fleet, type FleetFault, serverFaults } from "./fleet.ts";
 
 /** A cluster of three masters with a replica each. */
 export async function startCluster(options: () => RedisServerOptions): Promise<Fleet> {
@@ -71,6 +71,30 @@ export async function startCluster(options: () => RedisServerOptions): Promise<F
       },
       60,
     );
+  /** What another node than the owner takes: that is its successor. */
+  const successor = (old: RedisServer) =>
+    until(
+      "the successor",
+      async () => {
+        for (const server of servers.filter((each) => each !== old)) {
+          const answer = server.command("EXPIRE", "flags", "100000");
+          if (await answer.catch(() => undefined)) return server;
+        }
+        return undefined;
+      },
+      60,
+    );
+  /** It answers nobody until another one has followed it, and then comes back with what it had. */
+  const hung: FleetFault = {
+    name: "owner hung until another one follows",
+    run: async (chance) => {
+      await settled();
+      const old = owner;
+      old.pause();
+      owner = (await successor(old)) ?? owner;
+      void Bun.sleep(chance.between(0, 2000)).then(() => old.resume());
+    },
+  };
   await settled();
   return {
     uri: `redis+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
@@ -78,6 +102,7 @@ export async function startCluster(options: () => RedisServerOptions): Promise<F
     write,
     faults: [
       ...serverFaults(() => owner),
+      hung,
       {
         name: "owner killed",
         run: async () => {

@@ -1,5 +1,6 @@
 import type { RedisServer } from "../../support/redis.ts";
 import type { Chance } from "./chance.ts";
+import { cutOff, inNamespace } from "./partition.ts";
 
 /** What can happen to the servers. Resolves when the way to the flags is whole again. */
 export interface FleetFault {
@@ -23,6 +24,15 @@ export interface Fleet extends AsyncDisposable {
 
 /** Faults of a single server, whatever it belongs to. */
 export function serverFaults(present: () => RedisServer): readonly [FleetFault, ...FleetFault[]] {
+  const partition: FleetFault = {
+    name: "partitioned",
+    away: true,
+    run: async (chance) => {
+      const heal = await cutOff(present().port);
+      await Bun.sleep(chance.between(50, 900));
+      await heal();
+    },
+  };
   const script =
     "local t=redis.call('TIME') local e=t[1]*1000000+t[2]+ARGV[1]*1000 " +
     "repeat t=redis.call('TIME') until t[1]*1000000+t[2]>e";
@@ -48,6 +58,7 @@ export function serverFaults(present: () => RedisServer): readonly [FleetFault, 
         await server.command("TIME");
       },
     },
+    ...(inNamespace ? [partition] : []),
     {
       name: "FLUSHALL",
       forgets: true,

@@ -2,15 +2,18 @@
  * Redis as fleets run it, with everything going wrong that does in a year, in minutes.
  *
  *   npx bun build.ts && npx bun tests/outside/torture/run.ts [--seed 1] [--minutes 1] [--topology single]
- *     [--content document] [--limit 1000] [--quiet]
+ *     [--content document] [--limit 1000] [--quiet] [--partitions] [--clocks]
  *
- * Without a topology and a content it takes each in turn, `--minutes` long. Needs redis-server, redis-sentinel
+ * Without a topology and a content it takes each in turn, `--minutes` long. `--partitions` drops packets in a
+ * network namespace (Linux, root, iptables), `--clocks` moves flagd's time of day (libfaketime). Needs redis-server, redis-sentinel
  * and, for JSON, a module from PyPI. Exit status 1 if anything was violated.
  */
 import { parseArgs } from "node:util";
 import { quantile } from "../../../bench/side-by-side/statistics.ts";
 import { rejson } from "../../support/rejson.ts";
 import { type ContentName, contents } from "./content.ts";
+import { MovedClock } from "./moved-clock.ts";
+import { inNamespace, runInNamespace } from "./partition.ts";
 import { topologies, torture } from "./torture.ts";
 
 const { values } = parseArgs({
@@ -21,6 +24,8 @@ const { values } = parseArgs({
     content: { type: "string" },
     limit: { type: "string", default: "1000" },
     quiet: { type: "boolean", default: false },
+    partitions: { type: "boolean", default: false },
+    clocks: { type: "boolean", default: false },
   },
 });
 
@@ -29,7 +34,10 @@ const chosen = <Name extends string>(names: readonly Name[], wanted: string | un
   if (found.length === 0) throw new Error(`choose one of ${names.join(", ")}`);
   return found;
 };
+// Outside the namespace, from which nothing can be fetched.
 const module = await rejson();
+if (values.partitions && !inNamespace) process.exit(await runInNamespace());
+if (values.clocks && !MovedClock.possible) throw new Error("install the package faketime");
 console.log(
   "| topology | content | seed | writes | answers | faults | p50 | p99 | max | violations |",
 );
@@ -46,6 +54,7 @@ for (const topology of chosen(
       seed: Number(values.seed),
       seconds: Number(values.minutes) * 60,
       limitMs: Number(values.limit),
+      clocks: values.clocks,
       ...(content === "json" && { module }),
       say: (line) => values.quiet || console.error(`${topology} ${content}: ${line}`),
     });

@@ -1,7 +1,8 @@
 import { RedisServer, type RedisServerOptions } from "../../support/redis.ts";
 import { RedisSentinel } from "../../support/redis-sentinel.ts";
 import { until } from "../../support/until.ts";
-import { type Fleet, serverFaults } from "./fleet.ts";
+import { type Fleet, type FleetFault, serverFaults } from "./fleet.ts";
+import { cutOff, inNamespace } from "./partition.ts";
 
 /** No shorter fault, nor a busy machine, makes them choose another master. */
 const patience = ["sentinel down-after-milliseconds mymaster 2500"];
@@ -45,6 +46,17 @@ export async function startSentinels(options: () => RedisServerOptions): Promise
       );
     return (await Promise.all(roles)).find((server) => server !== false);
   };
+  /** The old master lives, and takes itself for the master until it is told otherwise. */
+  const partition: FleetFault = {
+    name: "master partitioned until another one is chosen",
+    run: async (chance) => {
+      await settled();
+      const old = master;
+      const heal = await cutOff(old.port);
+      master = (await until("the promotion", () => promotion(old), 60)) || master;
+      void Bun.sleep(chance.between(0, 2000)).then(heal);
+    },
+  };
   await settled();
   return {
     uri: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/mymaster`,
@@ -52,6 +64,7 @@ export async function startSentinels(options: () => RedisServerOptions): Promise
     write: (...command) => master.command(...command),
     faults: [
       ...serverFaults(() => master),
+      ...(inNamespace ? [partition] : []),
       {
         name: "failover",
         run: async () => {

@@ -11,6 +11,7 @@ import { startCluster } from "./cluster.ts";
 import { type ContentName, contents } from "./content.ts";
 import type { Fleet, FleetFault } from "./fleet.ts";
 import { check, type Fault, type Verdict, type Write } from "./history.ts";
+import { MovedClock } from "./moved-clock.ts";
 import { startSentinels } from "./sentinels.ts";
 import { startSingle } from "./single.ts";
 
@@ -28,6 +29,8 @@ export interface TortureOptions {
   readonly content: ContentName;
   readonly seed: number;
   readonly seconds: number;
+  /** Move the clock of everything that is flagd; see MovedClock. */
+  readonly clocks?: boolean;
   /** In which a change has to be visible. */
   readonly limitMs: number;
   /** Path of the RedisJSON module, for JSON. */
@@ -70,15 +73,18 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   const uri = `${fleet.uri}?${content.query}`;
   const source = { provider: "redis", uri, username: "reader", passwordFile: secret };
   const direct = ["--sources", JSON.stringify([source])];
+  const clock = options.clocks ? new MovedClock(folder) : undefined;
+  const env = clock?.env ?? {};
   const kept = [...direct, "--state-dir", join(folder, "state")];
   const sync = stack.use(
     await RedisSync.start(uri, ["--redis-password-file", secret], {
       FLAGD_REDIS_USERNAME: "reader",
+      ...env,
     }),
   );
-  const daemon = stack.use(await startFlagd(direct));
-  const relayed = stack.use(await startFlagd(["--uri", `grpc://127.0.0.1:${sync.port}`]));
-  let restarted: Flagd | undefined = await startFlagd(kept);
+  const daemon = stack.use(await startFlagd(direct, { env }));
+  const relayed = stack.use(await startFlagd(["--uri", `grpc://127.0.0.1:${sync.port}`], { env }));
+  let restarted: Flagd | undefined = await startFlagd(kept, { env });
   stack.defer(async () => void (await restarted?.stop()));
 
   const began = performance.now();
@@ -91,6 +97,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   );
   const all: readonly [FleetFault, ...FleetFault[]] = [
     ...fleet.faults,
+    ...(clock ? [clockMoved(clock)] : []),
     { name: "password changed", away: true, run: () => changePassword(fleet) },
   ];
   let restart: Promise<void> | undefined;
@@ -150,7 +157,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     const before = restarted;
     restarted = undefined;
     await before?.stop();
-    restarted = await startFlagd(kept);
+    restarted = await startFlagd(kept, { env });
     faults.push({ name: "daemon restarted", from, to: now(), graceMs: 0, client: "restarted" });
   }
 
@@ -165,4 +172,15 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
         .catch(() => {});
     }
   }
+}
+
+/** By up to ten days, forwards or backwards. */
+function clockMoved(clock: MovedClock): FleetFault {
+  return {
+    name: "clock moved",
+    run: async (chance) => {
+      clock.move(chance.between(-864_000, 864_000));
+      await Bun.sleep(1000);
+    },
+  };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { answersText, answerText, explanationJson } from "../../../src/cli/evaluate-output.ts";
+import { answersText, answerText } from "../../../src/cli/evaluate-output.ts";
 import { paletteOf } from "../../../src/cli/io.ts";
 import { simulationText } from "../../../src/cli/simulation-text.ts";
 import type { Json, JsonObject } from "../../../src/core/json.ts";
-import { explain } from "../../../src/evaluation/explain.ts";
+import { explain, explanationJson } from "../../../src/evaluation/explain.ts";
 import { unknownOrigin } from "../../../src/flags/origin.ts";
 import { answerOf } from "../../../src/runtime/evaluate/ask-daemon.ts";
 import { define } from "../evaluation/definitions.ts";

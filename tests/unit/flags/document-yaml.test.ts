@@ -114,7 +114,10 @@ describe("YAML", () => {
   });
 
   test.each([
-    ["flags:\n  a: {}\n  a: {}\n", "line 3, column 3: Map keys must be unique"],
+    [
+      "flags:\n  a: {}\n  a: {}\n",
+      'line 3, column 3: "a" was there before (line 2, column 3): keep one of them',
+    ],
     ["- flags\n", "found an array"],
     ["# nothing\n", "found null"],
     ["flags: {a: {variants: {x: .nan}}}", "not a finite 64-bit number"],

@@ -1,5 +1,6 @@
 import type { ListedFlag } from "../flag-list.ts";
 import { byId, element, shown, table } from "./dom.ts";
+import { askForToken, follow, json, TokenNeeded } from "./requests.ts";
 import { ruleTree } from "./rule-tree.ts";
 import { renderStatus, type Status } from "./status-view.ts";
 import { prepareTry } from "./try-view.ts";
@@ -11,14 +12,8 @@ let status: Status | undefined;
 let listed: { flags: ListedFlag[]; found: number } = { flags: [], found: 0 };
 let drawn = "";
 
-async function json<Answer>(path: string): Promise<Answer> {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
-}
-
 async function refreshStatus(): Promise<void> {
-  status = await json<Status>("status");
+  status = await json<Status>("page/status");
   renderStatus(status);
   const names = status.sources.map(({ name }) => name);
   if (filter.options.length !== names.length + 1) {
@@ -63,7 +58,8 @@ function drawFlags(): void {
 function flagView(flag: ListedFlag, open: ReadonlySet<string | undefined>): HTMLElement {
   const { key, source, flagSetId, definition, shadowedBy } = flag;
   const set = flagSetId === "" ? "" : ` in ${flagSetId}`;
-  const label = element("span", "dim", `${set} from ${source}`);
+  const shadowed = shadowedBy ? ", shadowed" : "";
+  const label = element("span", "dim", `${set} from ${source}${shadowed}`);
   const made = element("details", "", element("summary", "", element("code", "", key), label));
   made.dataset.id = JSON.stringify([source, flagSetId, key]);
   (made as HTMLDetailsElement).open = open.has(made.dataset.id);
@@ -96,19 +92,37 @@ function pre(value: unknown): HTMLElement {
 }
 
 function failed(error: unknown): void {
-  byId("summary").textContent = `Not up to date: ${error}`;
+  if (error instanceof TokenNeeded) {
+    signedOut = true;
+    askForToken(error.message, start);
+  } else byId("summary").textContent = `Not up to date: ${error}`;
 }
 
 function refresh(): void {
   Promise.all([refreshStatus(), refreshFlags()]).catch(failed);
 }
 
+const retryMs = 2_000;
+let signedOut = false;
+
+/** Shows everything, and what is new when the daemon says so. */
+function start(): void {
+  signedOut = false;
+  refresh();
+  const listen = () =>
+    follow("page/events", (event) => {
+      if (event === "change") refresh();
+      else refreshStatus().catch(failed);
+    })
+      .then(() => failed("no connection to flagd, trying again"), failed)
+      .then(() => {
+        if (!signedOut) setTimeout(listen, retryMs);
+      });
+  void listen();
+}
+
 search.addEventListener("input", () => void refreshFlags().catch(failed));
 filter.addEventListener("change", drawFlags);
 onlyShadowed.addEventListener("change", drawFlags);
 prepareTry();
-const events = new EventSource("page/events");
-events.addEventListener("change", refresh);
-events.addEventListener("tick", () => void refreshStatus().catch(failed));
-events.addEventListener("error", () => failed("no connection to flagd, trying again"));
-refresh();
+start();

@@ -1,4 +1,6 @@
 import { byId, shown } from "./dom.ts";
+import { post } from "./requests.ts";
+import { type Explanation, explanationView } from "./step-tree.ts";
 
 const prefix = "#try=";
 
@@ -14,7 +16,11 @@ export function prepareTry(): void {
   };
   const evaluate = async () => {
     update();
-    byId("answer").textContent = shown(await answer(key.value, context.value));
+    const [asked, parsed] = [key.value, parse(context.value)];
+    const told = await answer(asked, parsed);
+    const why = asked === "" || parsed instanceof Error ? [] : await explanation(asked, parsed);
+    byId("answer").textContent = shown(told);
+    byId("why").replaceChildren(...why);
   };
   const fromLink = () => {
     if (!location.hash.startsWith(prefix)) return;
@@ -31,7 +37,7 @@ export function prepareTry(): void {
   };
   key.addEventListener("input", update);
   context.addEventListener("input", update);
-  document.querySelector("form")?.addEventListener("submit", (event) => {
+  byId("try-form").addEventListener("submit", (event) => {
     event.preventDefault();
     void evaluate();
   });
@@ -40,21 +46,25 @@ export function prepareTry(): void {
   fromLink();
 }
 
-async function answer(key: string, context: string): Promise<string> {
-  let parsed: unknown;
+function parse(context: string): unknown {
   try {
-    parsed = JSON.parse(context);
+    return JSON.parse(context);
   } catch (error) {
-    return `The context is not JSON: ${error}`;
+    return new Error(`The context is not JSON: ${error}`);
   }
+}
+
+async function answer(key: string, context: unknown): Promise<string> {
+  if (context instanceof Error) return context.message;
   try {
-    const response = await fetch(`page/try/${encodeURIComponent(key)}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ context: parsed }),
-    });
+    const response = await post(`page/try/${encodeURIComponent(key)}`, { context });
     return JSON.stringify(await response.json(), null, 2);
   } catch (error) {
     return `No answer: ${error}`;
   }
+}
+
+async function explanation(key: string, context: unknown): Promise<HTMLElement[]> {
+  const response = await post("page/explain", { key, context });
+  return response.ok ? [explanationView((await response.json()) as Explanation)] : [];
 }

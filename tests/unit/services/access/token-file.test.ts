@@ -31,6 +31,14 @@ test.each([
   [file({ ...good, surfaces: ["all"] }), "tokens[0].surfaces is not a list of"],
   [file({ ...good, selector: "" }), "tokens[0].selector is neither"],
   [file({ ...good, selector: "key=x" }), "tokens[0].selector is neither"],
+  [
+    file({ ...good, surfaces: ["ofrep", "management"], selector: "flagSetId=x" }),
+    "tokens[0] has a selector, and management shows every flag",
+  ],
+  [
+    file({ ...good, surfaces: ["page"], selector: "source=x" }),
+    "tokens[0] has a selector, and page shows every flag",
+  ],
   [file(good, { ...good, name: "b" }), "tokens[1] is the same token as tokens[0]"],
 ])("%s is refused, and no token shown", (content, message) => {
   expect(() => parseTokens(content)).toThrow(message);

@@ -1,9 +1,13 @@
 import { expect, test } from "bun:test";
+import { Code, RpcError } from "../../../../src/core/errors.ts";
+import { ContextAdditions } from "../../../../src/services/context-additions.ts";
 import { createPageHandler, PageEvents } from "../../../../src/services/page/page-handler.ts";
+import type { Guard } from "../../../../src/transport/guard.ts";
 import { askHandler } from "../../../support/ask-handler.ts";
+import { fixedContext } from "../../../support/fixed-context.ts";
 import { createStore, flag, flagSet } from "../../store/flags.ts";
 
-function setUp({ loopbackOnly = false } = {}) {
+function setUp({ loopbackOnly = false, guard = undefined as Guard | undefined } = {}) {
   const { store } = createStore("s");
   const events = new PageEvents(store);
   const asked: string[] = [];
@@ -11,6 +15,10 @@ function setUp({ loopbackOnly = false } = {}) {
     layers: () => store.layers,
     events,
     loopbackOnly,
+    guard,
+    additions: new ContextAdditions(fixedContext({ plan: "pro" }), new Map()),
+    fractional: "v2",
+    status: async () => '{"statusVersion":1}',
     ofrep({ method, target, headers }) {
       asked.push(`${method} ${target}${headers.origin ? ` from ${headers.origin}` : ""}`);
       return { status: 200, headers: [], body: "{}" };
@@ -35,6 +43,52 @@ test("the page and its files are small, refer to each other by relative paths, a
   expect(bytes).toBeLessThan(60_000);
   const html = await (await get("/"))?.text();
   expect(html).not.toMatch(/(?:src|href)="(?:\/|https?:)/);
+});
+
+test("with a guard all that shows something needs what it asks for, and streams end with it", async () => {
+  const ends: (() => void)[] = [];
+  let allowed = false;
+  const refused = new RpcError("a token is required", Code.Unauthenticated);
+  const { get } = setUp({
+    guard: {
+      admits: () => allowed,
+      refusal: () => (allowed ? undefined : refused),
+      hold: (_, end) => {
+        ends.push(() => end(refused));
+        return () => {};
+      },
+    },
+  });
+  for (const path of ["/", "/page/page.css", "/page/page.js"]) {
+    expect((await get(path))?.status).toBe(200);
+  }
+  const shows = ["flags", "status", "events", "try/a", "explain", "nothing"];
+  for (const name of shows) {
+    for (const method of ["GET", "POST"]) {
+      const response = await get(`/page/${name}`, { method });
+      expect([name, response?.status]).toEqual([name, 401]);
+    }
+  }
+  allowed = true;
+  const stream = (await get("/page/events"))?.body;
+  for (const end of ends) end();
+  expect(await new Response(stream).text()).toBe("event: tick\ndata:\n\n");
+});
+
+test("a flag is explained step by step, with what the daemon adds to the context", async () => {
+  const { store, get } = setUp();
+  const targeting = { if: [{ "==": [{ var: "plan" }, "pro"] }, "b", "a"] };
+  const variants = new Map(Object.entries({ a: "a", b: "b" }));
+  store.accept("s", flagSet([{ ...flag("k", "a"), variants, targeting }]));
+  const explain = async (body: string) => get("/page/explain", { method: "POST", body });
+  const told = await (await explain('{"key":"k","context":{"plan":"free"}}'))?.json();
+  expect(told).toMatchObject({
+    why: 'the targeting selects the variant "b"',
+    targeting: { operator: "if", result: "b", decidedBy: "targeting.if[1]" },
+  });
+  expect((await explain('{"key":"none"}'))?.status).toBe(404);
+  expect((await explain("{}"))?.status).toBe(404);
+  expect((await explain("[]"))?.status).toBe(400);
 });
 
 test("flags are searched by the query", async () => {

@@ -3,7 +3,7 @@ import type { RedisSourceConfig } from "../../../../src/sources/redis/redis-kind
 import { RedisSource } from "../../../../src/sources/redis/redis-source.ts";
 import { isPermanent } from "../../../../src/sources/source.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
-import { type LogEntry, rememberingLog } from "../../../support/silent-log.ts";
+import { type LogEntry, rememberingLog } from "../../../support/remembering-log.ts";
 import { redisConfig } from "../../../support/source-configs.ts";
 import { FakeRedis, lost, RecordingSink, redisError } from "./fake-redis.ts";
 
@@ -174,7 +174,7 @@ describe("a failed connection", () => {
   });
 });
 
-describe("what no retry can mend", () => {
+describe("what no retry can fix", () => {
   const wrong = redisError("WRONGPASS invalid", "ERR_REDIS_AUTHENTICATION_FAILED");
 
   test("is fatal at start, with the source and the reason", async () => {

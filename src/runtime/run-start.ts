@@ -5,7 +5,7 @@ import { sameAddress } from "../core/tcp-address.ts";
 import { withoutClients } from "../core/tls/tls-material.ts";
 import { createManagementHandler } from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
-import { describe, reachableFromOutside } from "./addresses.ts";
+import { reachableFromOutside, showListenAddress } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
@@ -67,14 +67,15 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
         }),
       }),
   });
-  const page = pageIsServed(config.page, config.management.host)
-    ? createPage(pipeline, config.contextFromHeader, config.page)
+  const page = pageIsServed(config.page, config.management.host, config.tokensPath)
+    ? createPage(pipeline, config, async () => JSON.stringify(await status()))
     : undefined;
   const serving = await serve({
     config,
     pipeline,
     registry: telemetry.registry,
-    management: [management, ...(page ? [page.handler] : [])],
+    management,
+    page,
     tracing: telemetry.tracing,
     ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
@@ -91,11 +92,11 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     readiness.require(workers.whenReady());
   }
   const { evaluation, sync, ofrep, management: probes } = serving.bound;
-  own.info(`evaluation (gRPC, Connect) listening at ${describe(evaluation.address)}`);
-  own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
-  own.info(`evaluation (OFREP) listening at ${describe(ofrep.address)}`);
-  own.info(`metrics and probes listening at ${describe(probes)}`);
-  if (page) announcePage(own, describe(probes));
+  own.info(`evaluation (gRPC, Connect) listening at ${showListenAddress(evaluation.address)}`);
+  own.info(`sync stream (gRPC) listening at ${showListenAddress(sync.address)}`);
+  own.info(`evaluation (OFREP) listening at ${showListenAddress(ofrep.address)}`);
+  own.info(`metrics and probes listening at ${showListenAddress(probes)}`);
+  if (page) announcePage(own, showListenAddress(probes), config.tokensPath);
   own.info(
     reachableFromOutside({
       "evaluation (gRPC, Connect)": evaluation.address,

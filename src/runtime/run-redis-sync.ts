@@ -12,7 +12,7 @@ import { createPathMetrics } from "../telemetry/path-metrics.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";
-import { describe, hintAtRedisSyncManagement, reachableFromOutside } from "./addresses.ts";
+import { hintAtRedisSyncManagement, reachableFromOutside, showListenAddress } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
@@ -56,7 +56,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     observeCalls,
     log,
   });
-  own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
+  own.info(`sync stream (gRPC) listening at ${showListenAddress(sync.address)}`);
   // Probes and scrapers have no certificates of their own.
   const tls = config.sync.tls && withoutClients(config.sync.tls);
   let managementAddress = config.management;
@@ -73,8 +73,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     ],
     confidential: config.sync.tls?.clientCaPath !== undefined,
   });
-  const page = pageIsServed(config.page, config.management?.host)
-    ? createPage(pipeline, new Map(), config.page)
+  const page = pageIsServed(config.page, config.management?.host, config.tokensPath)
+    ? createPage(pipeline, config, async () => JSON.stringify(await status()))
     : undefined;
   const management =
     config.management === undefined
@@ -97,15 +97,15 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
               access.guard("management"),
               isGuardedManagement,
             ),
-            ...(page ? [guarded(page.handler, access.guard("page"))] : []),
+            ...(page ? [page.handler(access.guard("page"))] : []),
             hintAtRedisSyncManagement,
           ],
           log: own,
         });
   if (management) {
     managementAddress = management.address;
-    own.info(`metrics and probes listening at ${describe(managementAddress)}`);
-    if (page) announcePage(own, describe(managementAddress));
+    own.info(`metrics and probes listening at ${showListenAddress(managementAddress)}`);
+    if (page) announcePage(own, showListenAddress(managementAddress), config.tokensPath);
   }
   own.info(
     reachableFromOutside({
