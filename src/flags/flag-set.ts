@@ -7,6 +7,7 @@ import {
   type JsonObject,
   kindOf,
 } from "../core/json.ts";
+import { quote } from "../core/message-text.ts";
 import { compareBytes } from "../core/order.ts";
 import type { Steps } from "../core/turns.ts";
 import type { CheckedFlags } from "./checked-flags.ts";
@@ -17,7 +18,7 @@ import {
   checkFlag,
 } from "./document-schema.ts";
 import { howToDelete, type ParsedText, warnOfRepeatedMembers } from "./document-text.ts";
-import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
+import type { FindingList, Findings, Path } from "./findings.ts";
 import { looksLike } from "./looks-like.ts";
 import { decodeMetadata, flagSetIdOf, mergeMetadata } from "./metadata.ts";
 import type { FlagDefinition, FlagSet } from "./model.ts";

@@ -43,7 +43,7 @@ export async function serve(parts: {
   readonly management: HttpHandler;
   /** Asked after it; undefined: there is none. */
   readonly page: Page | undefined;
-  /** Given where several threads serve the same ports; sockets are then left to the first. */
+  /** Given if several threads serve the same ports; sockets are then left to the first. */
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;

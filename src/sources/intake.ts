@@ -23,7 +23,7 @@ type LoadEnd = (problem: string | undefined) => void;
 interface IntakeOptions {
   readonly store: Store;
   readonly status: SourceStatus;
-  /** Reject documents that break the schema even where they could be loaded. */
+  /** Reject documents that break the schema even if they could be loaded. */
   readonly strict: boolean;
   readonly log: Log;
   /** Undefined: what arrives is not traced. */

@@ -30,7 +30,7 @@ import type { Listener, ListenerOptions, StreamMethod } from "./listener.ts";
  * A gRPC call of a method in `unary` or `streams` takes a fast path, and so does a unary one of
  * Connect's protocol in JSON over HTTP/1.1; everything else goes through Connect's handlers for the
  * same `routes`.
- * @throws ConfigError where the address is taken or a certificate cannot be used.
+ * @throws ConfigError if the address is taken or a certificate cannot be used.
  */
 export async function listen(
   options: ListenerOptions,

@@ -95,7 +95,7 @@ export interface MessageStream {
    * False: the peer reads slowly, `onDrain` tells when to go on; what is sent meanwhile is buffered.
    */
   send(frame: Uint8Array): boolean;
-  /** Ends the stream, with an error where one is given. */
+  /** Ends the stream, with an error if one is given. */
   end(error?: Error): void;
   /** Drops the stream at once (RST_STREAM). */
   abort(): void;

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { hasManifest } from "../../flags/manifest.ts";
-import type { SourceConfig } from "../../sources/source-kinds.ts";
+import type { SourceConfig } from "../../sources/source-table.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../read-source.ts";
 import type { Candidate } from "./validate.ts";
 

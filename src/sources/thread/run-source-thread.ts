@@ -8,7 +8,7 @@ import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
 import type { Payload, SourceSink } from "../source.ts";
-import { createSource } from "../source-kinds.ts";
+import { createSource } from "../source-table.ts";
 import type { FromThread, Task, ToThread } from "./thread-source.ts";
 
 /** A source in a thread of its own, which also reads its documents. */

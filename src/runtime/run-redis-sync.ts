@@ -11,7 +11,7 @@ import {
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";
-import { describe, hintAtRedisSyncManagement, reachableFromOutside } from "./addresses.ts";
+import { hintAtRedisSyncManagement, reachableFromOutside, showListenAddress } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
@@ -53,7 +53,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     observeCalls,
     log,
   });
-  own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
+  own.info(`sync stream (gRPC) listening at ${showListenAddress(sync.address)}`);
   // Probes and scrapers have no certificates of their own.
   const tls = config.sync.tls && withoutClients(config.sync.tls);
   let managementAddress = config.management;
@@ -100,8 +100,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
         });
   if (management) {
     managementAddress = management.address;
-    own.info(`metrics and probes listening at ${describe(managementAddress)}`);
-    if (page) announcePage(own, describe(managementAddress), config.tokensPath);
+    own.info(`metrics and probes listening at ${showListenAddress(managementAddress)}`);
+    if (page) announcePage(own, showListenAddress(managementAddress), config.tokensPath);
   }
   own.info(
     reachableFromOutside({
