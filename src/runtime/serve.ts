@@ -11,6 +11,7 @@ import { OfrepEvents } from "../services/ofrep/ofrep-events.ts";
 import { ofrepRoute } from "../services/ofrep/ofrep-route.ts";
 import { createOfrep } from "../services/ofrep/ofrep-service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
+import { createPathMetrics } from "../telemetry/path-metrics.ts";
 import { createEventMetrics } from "../telemetry/stream-metrics.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
@@ -64,6 +65,7 @@ export async function serve(parts: {
     corsOrigins: config.corsOrigins,
   };
   const measureEvents = createEventMetrics(registry);
+  const pathCounts = createPathMetrics(registry);
 
   const service = createEvaluationService({
     ...common,
@@ -89,6 +91,7 @@ export async function serve(parts: {
       ...(tls && { tls }),
       web: true,
       guard: access.guard("evaluation"),
+      paths: pathCounts("evaluation"),
       log: log.with({ component: "service" }),
     }),
   );
@@ -96,6 +99,7 @@ export async function serve(parts: {
     listenSync({
       config,
       guard: access.guard("sync"),
+      paths: pathCounts("sync"),
       address,
       portOption: "sync-port",
       pipeline,
@@ -117,6 +121,7 @@ export async function serve(parts: {
   const http = await serveHttpPorts({
     config,
     ...(shared && { shared }),
+    paths: pathCounts("http"),
     management: [
       guarded(management, access.guard("management"), isGuardedManagement),
       ...(page ? [page.handler(access.guard("page"))] : []),
