@@ -70,11 +70,13 @@ function ask(url: URL, timeoutMs: number): Promise<string | undefined> {
       });
       response.on("error", (error) => resolve(error.message));
     });
-    request.on("error", (error: NodeJS.ErrnoException) => resolve(explain(error, url, timeoutMs)));
+    request.on("error", (error: NodeJS.ErrnoException) =>
+      resolve(explainProbeError(error, url, timeoutMs)),
+    );
   });
 }
 
-function explain(error: NodeJS.ErrnoException, { host }: URL, timeoutMs: number): string {
+function explainProbeError(error: NodeJS.ErrnoException, { host }: URL, timeoutMs: number): string {
   if (error.name === "AbortError" || error.name === "TimeoutError") {
     return `${host} does not answer within ${timeoutMs / 1000} s`;
   }

@@ -100,7 +100,7 @@ type Name = (typeof names)[number];
 type LogFormat = "console" | "json";
 
 /**
- * The log format that is asked for where the options cannot be read as a whole, so that whoever reads the log of
+ * The log format that is asked for if the options cannot be read as a whole, so that whoever reads the log of
  * `flagd COMMAND` can read what is wrong with it, too. Never throws.
  * @param command undefined: it is not known
  */
@@ -136,5 +136,5 @@ async function inFile(
   const at = args.findLastIndex((word) => /^--config(=|$)/.test(word));
   const path = args[at]?.replace(/^--config=?/, "") || (args[at + 1] ?? "");
   const file = await readConfigFile(at < 0 ? "" : path, environment).catch(() => undefined);
-  return own.map((name) => file?.members.get(name)).find((value) => value !== undefined);
+  return own.map((name) => file?.values.get(name)).find((value) => value !== undefined);
 }

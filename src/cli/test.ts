@@ -10,7 +10,7 @@ import type { Environment } from "../core/process-info.ts";
 import { readSource } from "../runtime/read-source.ts";
 import { readCaseFile } from "../runtime/test/case-file.ts";
 import { type FileResult, runCases } from "../runtime/test/run-cases.ts";
-import type { SourceConfig } from "../sources/source-kinds.ts";
+import type { SourceConfig } from "../sources/source-table.ts";
 import { type Io, paletteOf } from "./io.ts";
 import { isFailed, reports } from "./test-report.ts";
 

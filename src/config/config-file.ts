@@ -8,14 +8,14 @@ import type { Environment } from "../core/process-info.ts";
 export interface ConfigFile {
   readonly path: string;
   /** Lower-cased key → value. */
-  readonly members: ReadonlyMap<string, unknown>;
+  readonly values: ReadonlyMap<string, unknown>;
   /** What other readers of YAML make something else of. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the file of `--config`, or the default one where `path` is empty: `$HOME/.agent.yaml`,
- * `$HOME/.agent`; undefined where there is neither. A folder, or what may not be read, is none:
+ * Reads the file of `--config`, or the default one if `path` is empty: `$HOME/.agent.yaml`,
+ * `$HOME/.agent`; undefined if there is neither. A folder, or what may not be read, is none:
  * nobody named it, and the home may be another user's.
  * @throws ConfigError for a file that is missing or is no mapping in YAML or JSON
  */
@@ -46,7 +46,7 @@ function refuse(path: string) {
 
 async function read(path: string, text: string): Promise<ConfigFile> {
   const { value, warnings } = await parse(path, text.replace(/^\uFEFF/, ""));
-  return { path, members: lowerCased(path, value), warnings };
+  return { path, values: lowerCased(path, value), warnings };
 }
 
 async function parse(

@@ -2,7 +2,7 @@ import { ConfigError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Environment } from "../core/process-info.ts";
 import { withDistinctNames } from "../sources/source-kind.ts";
-import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
+import { kindOf, type SourceConfig } from "../sources/source-table.ts";
 import { startOptions } from "./options/start-options.ts";
 import { evaluateOptions } from "./options/tool-options.ts";
 import { resolveOptions } from "./resolve.ts";

@@ -31,7 +31,7 @@ export interface RedisSyncConfig extends ServingConfig {
 }
 
 /**
- * The configuration of `flagd redis-sync`; undefined where help was asked for.
+ * The configuration of `flagd redis-sync`; undefined if help was asked for.
  * @param args what follows `redis-sync` on the command line
  * @throws ConfigError
  */

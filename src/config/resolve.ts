@@ -29,7 +29,7 @@ export interface Resolved<Table extends OptionTable> {
 
 /**
  * The value of every option of `table`: command line before environment before configuration file
- * before default. Undefined where help was asked for.
+ * before default. Undefined if help was asked for.
  * @param others options of other commands, which the configuration file may have too
  * @param takesWords whether the command takes something beside options
  * @throws ConfigError naming the option, variable or key, and what was expected
@@ -64,7 +64,7 @@ export async function resolveOptions<Table extends OptionTable>(
       );
     }
     const variable = variables.options.get(name);
-    const member = commandLineOnly ? undefined : file?.members.get(name);
+    const member = commandLineOnly ? undefined : file?.values.get(name);
     if (texts) {
       take("command line", `--${name}`, () => fromTexts(kind, texts));
     } else if (variable !== undefined) {
@@ -77,7 +77,7 @@ export async function resolveOptions<Table extends OptionTable>(
     }
   }
   const [extra] = given.positional;
-  // After the values: words are left over, too, where a shell took unquoted JSON apart.
+  // After the values: words are left over, too, if a shell took unquoted JSON apart.
   if (extra !== undefined && !takesWords) throw new ConfigError(unexpected(extra, table));
   return {
     words: given.positional,
@@ -138,7 +138,7 @@ function naming<T>(origin: string, read: () => T): T {
 function unknownKeys(file: ConfigFile, table: OptionTable, others: OptionTable): string[] {
   const names = fileKeys(table);
   const known = new Set([...names, ...fileKeys(others)]);
-  return [...file.members.keys()]
+  return [...file.values.keys()]
     .filter((key) => !known.has(key))
     .map(
       (key) =>

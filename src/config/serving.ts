@@ -189,8 +189,8 @@ export function listenAt(host: string, address: TcpAddress): TcpAddress {
 }
 
 /**
- * The two files of a certificate, by the names of their options; undefined where neither is set.
- * @throws ConfigError where only one is: that must not end in plaintext
+ * The two files of a certificate, by the names of their options; undefined if neither is set.
+ * @throws ConfigError if only one is: that must not end in plaintext
  */
 export function certificatePair<Name extends string>(
   values: Readonly<Record<Name, string>>,

@@ -3,7 +3,7 @@ import type { Environment } from "../core/process-info.ts";
 import type { TcpAddress } from "../core/tcp-address.ts";
 import type { ServerTls } from "../core/tls/tls-material.ts";
 import { withDistinctNames } from "../sources/source-kind.ts";
-import { kindOf, type SourceConfig } from "../sources/source-kinds.ts";
+import { kindOf, type SourceConfig } from "../sources/source-table.ts";
 import { redisSyncOptions } from "./options/redis-sync-options.ts";
 import { startOptions } from "./options/start-options.ts";
 import { type Resolved, resolveOptions } from "./resolve.ts";
@@ -53,7 +53,7 @@ export interface StartConfig extends ServingConfig {
 }
 
 /**
- * The configuration of `flagd start`; undefined where help was asked for.
+ * The configuration of `flagd start`; undefined if help was asked for.
  * @param args what follows `start` on the command line
  * @throws ConfigError
  */

@@ -28,7 +28,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** What `promise` resolves with, or undefined where that takes longer than `ms`. */
+/** What `promise` resolves with, or undefined if that takes longer than `ms`. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, ms);

@@ -35,7 +35,10 @@ export function findSyntaxProblem(text: string): SyntaxProblem | undefined {
         : problem(at, `text after the end of the document, found ${found(text, at)}`);
     }
     if (character === undefined) {
-      return problem(at, `unexpected end of the document, expected ${describe(expected, closer)}`);
+      return problem(
+        at,
+        `unexpected end of the document, expected ${describeExpected(expected, closer)}`,
+      );
     }
     const mayClose = expected === "comma" || expected.startsWith("first");
     if (mayClose && character === closer) {
@@ -63,7 +66,7 @@ export function findSyntaxProblem(text: string): SyntaxProblem | undefined {
         const hint = hintFor(character, expected);
         return problem(
           at,
-          `expected ${describe(expected, closer)}, found ${found(text, at)}${hint}`,
+          `expected ${describeExpected(expected, closer)}, found ${found(text, at)}${hint}`,
         );
       }
       expected = "comma";
@@ -98,7 +101,7 @@ function hintFor(character: string, expected: Expected): string {
   return expected === "name" || expected === "value" ? ": remove the comma before it" : "";
 }
 
-function describe(expected: Expected, closer: "}" | "]" | undefined): string {
+function describeExpected(expected: Expected, closer: "}" | "]" | undefined): string {
   switch (expected) {
     case "value":
       return "a value";

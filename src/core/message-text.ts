@@ -1,6 +1,6 @@
-/** Text of a user in a message: quoted, control characters escaped, cut where it is long. */
+/** Text of a user in a message: quoted, control characters escaped, cut if it is long. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+  return JSON.stringify(shorten(text));
 }
 
 /**
@@ -19,7 +19,7 @@ const maxShown = 100;
 
 /** Text of unknown length, as long as a message may show it. */
 export function shorten(text: string): string {
-  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
+  return text.length > maxShown ? `${text.slice(0, maxShown - 1)}…`.toWellFormed() : text;
 }
 
 const userInfo = /:\/\/[^\s/]*@/g;

@@ -1,6 +1,6 @@
 /**
  * The candidate that `word` is most likely a slip of, by Damerau–Levenshtein distance (optimal string
- * alignment); undefined where none is near enough to be worth a guess.
+ * alignment); undefined if none is near enough to be worth a guess.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const sought = word.toLowerCase();

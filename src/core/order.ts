@@ -1,6 +1,6 @@
 /**
  * Compares two strings by their UTF-8 bytes, as Go orders keys. JavaScript's own order compares
- * UTF-16 units and differs where a surrogate pair (U+10000 and above) meets U+E000 to U+FFFF.
+ * UTF-16 units and differs when a surrogate pair (U+10000 and above) meets U+E000 to U+FFFF.
  * @returns negative, zero or positive, as for `Array.prototype.sort`.
  */
 export function compareBytes(a: string, b: string): number {

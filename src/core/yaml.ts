@@ -49,7 +49,7 @@ export function parseYaml(text: string): ParsedYaml {
     logLevel: "silent",
     lineCounter: lines,
   });
-  const told = ({ pos, code, message }: YAMLParseError | YAMLWarning) => {
+  const placed = ({ pos, code, message }: YAMLParseError | YAMLWarning) => {
     const { line, col } = lines.linePos(pos[0]);
     const first = code === "DUPLICATE_KEY" ? firstOfKey(document, pos[0]) : undefined;
     if (first === undefined) return { line, column: col, message };
@@ -59,14 +59,14 @@ export function parseYaml(text: string): ParsedYaml {
     return { line, column: col, message: reason };
   };
   // Of several documents the first one counts.
-  const errors = document.errors.filter(({ code }) => code !== "MULTIPLE_DOCS").map(told);
+  const errors = document.errors.filter(({ code }) => code !== "MULTIPLE_DOCS").map(placed);
   const dates = errors.length === 0 ? readScalars(document) : [];
   return {
     errors,
     // `!!float 3` is none to the library, and a number here.
     warnings: document.warnings
       .filter(({ message }) => !/^Unresolved tag: .*:(?:int|float)$/.test(message))
-      .map(told),
+      .map(placed),
     dates,
     value: () => document.toJS({ maxAliasCount: -1 }),
   };

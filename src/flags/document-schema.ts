@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject, kindOf } from "../core/json.ts";
+import { quote } from "../core/message-text.ts";
 import { nearest } from "../core/nearest.ts";
-import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
+import type { FindingList, Findings, Path } from "./findings.ts";
 
 /** What a rule is checked against. */
 export interface RuleUse {

@@ -1,8 +1,9 @@
 import { findSyntaxProblem } from "../core/json-syntax.ts";
 import { hasRepeatedMembers, walkJson } from "../core/json-walk.ts";
+import { quote } from "../core/message-text.ts";
 import { placesOf } from "../core/text-places.ts";
 import type { Steps } from "../core/turns.ts";
-import { type FindingList, type Findings, quote } from "./findings.ts";
+import type { FindingList, Findings } from "./findings.ts";
 import { looksLike } from "./looks-like.ts";
 import type { DocumentFormat } from "./model.ts";
 

@@ -1,6 +1,7 @@
+import { shorten } from "../core/message-text.ts";
 import type { Place } from "../core/text-places.ts";
 import { parseYaml, type YamlProblem } from "../core/yaml.ts";
-import { clip, type Findings } from "./findings.ts";
+import type { Findings } from "./findings.ts";
 
 /**
  * The parser handles about 1 MB a second and nothing else runs meanwhile; JSON has no such bound,
@@ -20,20 +21,24 @@ export function readYaml(text: string, { problems, warnings }: Findings): unknow
     return undefined;
   }
   const at = ({ line, column, message }: YamlProblem) =>
-    `line ${line}, column ${column}: ${clip(message)}`;
+    `line ${line}, column ${column}: ${shorten(message)}`;
   try {
     const parsed = parseYaml(text);
     for (const warning of parsed.warnings)
       warnings.add("yaml-warning", [], `YAML, ${at(warning)}`, placeOf(warning));
     for (const { path, text } of parsed.dates)
-      warnings.add("yaml-date", path, `the date ${clip(text)} is read as text: write it in quotes`);
+      warnings.add(
+        "yaml-date",
+        path,
+        `the date ${shorten(text)} is read as text: write it in quotes`,
+      );
     for (const error of parsed.errors)
       problems.add("syntax", [], `not valid YAML at ${at(error)}`, placeOf(error));
     // Uses of anchors share one object; the bound on what they expand to comes later.
     return parsed.errors.length > 0 ? undefined : parsed.value();
   } catch (error) {
     const reason = error instanceof RangeError ? "nested too deeply" : String(error);
-    problems.add("syntax", [], `not valid YAML: ${clip(reason)}`);
+    problems.add("syntax", [], `not valid YAML: ${shorten(reason)}`);
     return undefined;
   }
 }

@@ -1,10 +1,11 @@
 import { atOnce } from "../core/turns.ts";
+import type { CheckedFlags } from "./checked-flags.ts";
 import type { CheckTargeting } from "./document-schema.ts";
 import { parseText } from "./document-text.ts";
 import type { FindingSeverity } from "./finding-table.ts";
 import { type Finding, FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
-import { flagSpecOf, flagSpecPath } from "./manifest.ts";
+import { flagSpecOf, flagSpecPath, onlyManifest } from "./manifest.ts";
 import type { DocumentFormat, FlagSet, ParsedDocument, Problem } from "./model.ts";
 import { type FoundThing, locate } from "./places.ts";
 
@@ -26,6 +27,8 @@ export function parseDocument(
     readonly checkTargeting: CheckTargeting;
     /** Look for what is neither an error nor a warning, too. */
     readonly inform?: boolean;
+    /** What is remembered of the document before. */
+    readonly checked?: CheckedFlags;
   },
 ): ParsedDocument {
   const problems = new FindingList();
@@ -33,7 +36,8 @@ export function parseDocument(
   const information = options.inform ? new FindingList() : undefined;
   const findings = { problems, warnings, information };
   const parsed = parseText(document, options.format, findings);
-  const decoded = parsed && decodeFlagSet(parsed, findings, options.checkTargeting);
+  const { checkTargeting, checked } = options;
+  const decoded = parsed && decodeFlagSet(parsed, findings, checkTargeting, checked);
   if (options.strict && decoded) atOnce(decoded.check());
   if (decoded === undefined || !problems.empty) return { ok: false, problems: problems.toArray() };
   let found: readonly Problem[] | undefined = options.strict ? [] : undefined;
@@ -80,7 +84,7 @@ export function inspectDocument(
     FindingList,
   ];
   const findings = { problems, warnings, information };
-  const parsed = parseText(document, options.format, findings);
+  const parsed = parseText(onlyManifest(document), options.format, findings);
   const flagSpec = flagSpecOf(parsed?.value);
   const root = flagSpec === undefined ? [] : flagSpecPath;
   const flags = parsed && flagSpec !== undefined ? { ...parsed, value: flagSpec } : parsed;

@@ -1,3 +1,4 @@
+import { quote, shorten } from "../core/message-text.ts";
 import type { Place } from "../core/text-places.ts";
 import type { FindingCode } from "./finding-table.ts";
 import type { Problem } from "./model.ts";
@@ -39,6 +40,12 @@ export class FindingList {
       this.#kept.push({ code, path: path.slice(), reason, place });
   }
 
+  /** Adds what another list has found, in its order. */
+  addAll(found: FindingList): void {
+    for (const { code, path, reason, place } of found.#kept) this.add(code, path, reason, place);
+    this.#total += found.more;
+  }
+
   get empty(): boolean {
     return this.#total === 0;
   }
@@ -67,18 +74,8 @@ export function formatPath(path: Path): string {
   let text = "$";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;
-    else text += plainName.test(step) ? `.${clip(step)}` : `[${quote(step)}]`;
+    else text += plainName.test(step) ? `.${shorten(step)}` : `[${quote(step)}]`;
   }
   if (text.length <= maxPathLength) return text;
   return `${text.slice(0, maxPathLength / 2)}…${text.slice(-maxPathLength / 2)}`.toWellFormed();
-}
-
-/** A string of the document as messages show it: quoted, on one line, of bounded length. */
-export function quote(text: string): string {
-  return JSON.stringify(clip(text));
-}
-
-/** At most 100 characters. */
-export function clip(text: string): string {
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`.toWellFormed();
 }

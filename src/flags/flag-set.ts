@@ -7,8 +7,10 @@ import {
   type JsonObject,
   kindOf,
 } from "../core/json.ts";
+import { quote } from "../core/message-text.ts";
 import { compareBytes } from "../core/order.ts";
 import type { Steps } from "../core/turns.ts";
+import type { CheckedFlags } from "./checked-flags.ts";
 import {
   type CheckRule,
   type CheckTargeting,
@@ -16,7 +18,7 @@ import {
   checkFlag,
 } from "./document-schema.ts";
 import { howToDelete, type ParsedText, warnOfRepeatedMembers } from "./document-text.ts";
-import { type FindingList, type Findings, type Path, quote } from "./findings.ts";
+import type { FindingList, Findings, Path } from "./findings.ts";
 import { looksLike } from "./looks-like.ts";
 import { decodeMetadata, flagSetIdOf, mergeMetadata } from "./metadata.ts";
 import type { FlagDefinition, FlagSet } from "./model.ts";
@@ -37,6 +39,7 @@ export function decodeFlagSet(
   { text, value: document, sharing }: ParsedText,
   findings: Findings,
   checkTargeting: CheckTargeting,
+  checked?: CheckedFlags,
 ): DecodedFlagSet | undefined {
   const { problems, warnings } = findings;
   if (!isObject(document as Json)) {
@@ -86,11 +89,19 @@ export function decodeFlagSet(
       if (!sharing) yield* warnOfRepeatedMembers(text, document, warnings);
       const { information } = findings;
       const shared = new Set([...evaluators.values()].filter(isContainer));
-      const check: CheckRule = (rule, path, flag) =>
-        checkTargeting(rule, path, { shared, flag, warnings, information });
-      checkDocument(root, evaluators, check, findings);
+      const checkTo =
+        (warnings: FindingList): CheckRule =>
+        (rule, path, flag) =>
+          checkTargeting(rule, path, { shared, flag, warnings, information });
+      checkDocument(root, evaluators, checkTo(warnings), findings);
+      // Nobody asks again for what is only mentioned.
+      const known = information === undefined ? checked : undefined;
+      known?.begin();
       for (const [value, path] of read) {
-        checkFlag(value, path, check, findings);
+        const check = (warnings: FindingList) =>
+          checkFlag(value, path, checkTo(warnings), { warnings, information });
+        if (known) warnings.addAll(known.findings(value, [shared.size, ...path], check));
+        else check(warnings);
         yield;
       }
       if (information) informOfUnusedEvaluators(root, information);

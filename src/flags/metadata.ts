@@ -9,7 +9,7 @@ import {
 import type { Findings, Path } from "./findings.ts";
 
 /**
- * Metadata of one level, document or flag: an object, or undefined where there is none.
+ * Metadata of one level, document or flag: an object, or undefined if there is none.
  * @param of the path of what it is the metadata of.
  */
 export function decodeMetadata(

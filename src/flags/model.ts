@@ -4,17 +4,17 @@ import type { Steps } from "../core/turns.ts";
 /** One flag as its document defines it, checked and with every `$ref` replaced. */
 export interface FlagDefinition {
   readonly key: string;
-  /** As written; `""` where the document has none. Only the exact text `DISABLED` disables. */
+  /** As written; `""` if the document has none. Only the exact text `DISABLED` disables. */
   readonly state: string;
-  /** In byte order of their names; undefined where the document has none. */
+  /** In byte order of their names; undefined if the document has none. */
   readonly variants: ReadonlyMap<string, Json> | undefined;
-  /** A key of `variants`; undefined where absent, null or empty. */
+  /** A key of `variants`; undefined if absent, null or empty. */
   readonly defaultVariant: string | undefined;
-  /** undefined where absent; `null` and `{}` are kept, for they are passed on to sync clients. */
+  /** undefined if absent; `null` and `{}` are kept, for they are passed on to sync clients. */
   readonly targeting: Json | undefined;
   /** Document metadata overlaid by flag metadata, keys in byte order, null values kept. */
   readonly metadata: JsonObject | undefined;
-  /** `metadata.flagSetId` where it is a non-empty string: the flag set that the flag belongs to. */
+  /** `metadata.flagSetId` if it is a non-empty string: the flag set that the flag belongs to. */
   readonly flagSetId: string | undefined;
 }
 

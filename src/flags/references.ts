@@ -1,8 +1,9 @@
 import { isObject, type Json, kindOf } from "../core/json.ts";
+import { quote } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { inOrderOfUse, referenceOf } from "./evaluator-order.ts";
 import type { FindingCode } from "./finding-table.ts";
-import { type Findings, quote } from "./findings.ts";
+import type { Findings } from "./findings.ts";
 
 /**
  * Whether a value that JSON.parse made has nothing to resolve and nothing wrong: no `$ref`, no number

@@ -4,7 +4,7 @@ const minBytes = 256;
 
 /**
  * Writes the protobuf wire format. A message within a message is written behind room for a length of
- * one byte, and moved where it turns out longer.
+ * one byte, and moved if it turns out longer.
  *
  * https://protobuf.dev/programming-guides/encoding/
  */

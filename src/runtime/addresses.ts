@@ -5,7 +5,7 @@ import { type HttpHandler, notFoundPage, pathOf } from "../transport/http-handle
 import type { FastPath, ListenAddress } from "../transport/listener.ts";
 
 /** `[::]:8013` or the path of the socket. */
-export function describe(address: ListenAddress): string {
+export function showListenAddress(address: ListenAddress): string {
   return "socketPath" in address ? address.socketPath : showAddress(address);
 }
 

@@ -18,7 +18,7 @@ export interface Daemon {
  * @returns the exit status
  */
 export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Promise<number> {
-  surviveMistakes(log);
+  logUncaught(log);
   compileAfterStart();
   using signals = listenToSignals(() => {
     log.info("SIGHUP: checking every source now");
@@ -42,7 +42,7 @@ export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Prom
   }
   log.info(`${ending}: shutting down, calls in flight have up to ${graceMs / 1000} s to finish`);
   const closed = close(graceMs).then(() => 0);
-  const status = await Promise.race([closed, signals.hurry.then(() => 1)]);
+  const status = await Promise.race([closed, signals.secondStop.then(() => 1)]);
   await within(running, 1000);
   log.info(status === 0 ? "stopped" : "stopped before all calls had finished");
   return status;
@@ -52,8 +52,8 @@ export async function runDaemon({ pipeline, graceMs, log, close }: Daemon): Prom
 export interface Signals extends Disposable {
   /** SIGINT or SIGTERM arrived. */
   readonly stop: Promise<NodeJS.Signals>;
-  /** It arrived a second time: somebody does not want to wait. */
-  readonly hurry: Promise<void>;
+  /** It arrived a second time: the calls in flight are not waited for. */
+  readonly secondStop: Promise<void>;
 }
 
 /** They end a process that does not listen to them, and tools send them to daemons that reopen their log files. */
@@ -62,10 +62,10 @@ const ignored = ["SIGUSR1", "SIGUSR2"] as const;
 /** Listens to the signals of the process until disposed. SIGHUP calls `reload`; SIGUSR1 and SIGUSR2 do nothing. */
 export function listenToSignals(reload: () => void): Signals {
   const stop = Promise.withResolvers<NodeJS.Signals>();
-  const hurry = Promise.withResolvers<void>();
+  const secondStop = Promise.withResolvers<void>();
   let stopping = false;
   const onStop = (signal: NodeJS.Signals) => {
-    if (stopping) hurry.resolve();
+    if (stopping) secondStop.resolve();
     stopping = true;
     stop.resolve(signal);
   };
@@ -74,7 +74,7 @@ export function listenToSignals(reload: () => void): Signals {
   for (const signal of ignored) process.on(signal, nothing);
   return {
     stop: stop.promise,
-    hurry: hurry.promise,
+    secondStop: secondStop.promise,
     [Symbol.dispose]() {
       process.off("SIGINT", onStop).off("SIGTERM", onStop).off("SIGHUP", reload);
       for (const signal of ignored) process.off(signal, nothing);
@@ -86,7 +86,7 @@ export function listenToSignals(reload: () => void): Signals {
  * From here on, exceptions that nothing catches are logged, and do not end the process. So are the
  * runtime's warnings about how libraries use it.
  */
-export function surviveMistakes(log: Log): void {
+export function logUncaught(log: Log): void {
   const report = (error: unknown) => {
     log.error("unexpected error; please report it", {
       error: error instanceof Error ? (error.stack ?? error.message) : `${error}`,

@@ -20,8 +20,8 @@ import {
   type Source,
   SourceError,
 } from "../sources/source.ts";
-import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
 import { SourceStatus } from "../sources/source-status.ts";
+import { createSource, type SourceConfig } from "../sources/source-table.ts";
 import { MovingSource } from "../sources/thread/moving-source.ts";
 import { ThreadSource } from "../sources/thread/thread-source.ts";
 import { History } from "../store/history.ts";

@@ -1,7 +1,7 @@
 import { systemClock } from "../core/clock.ts";
 import { silentLog } from "../core/log.ts";
 import { type Payload, SourceError } from "../sources/source.ts";
-import { createSource, type SourceConfig } from "../sources/source-kinds.ts";
+import { createSource, type SourceConfig } from "../sources/source-table.ts";
 
 /** What a source had when it was read. */
 export interface SourceDocument extends Payload {

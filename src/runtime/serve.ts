@@ -11,6 +11,7 @@ import { OfrepEvents } from "../services/ofrep/ofrep-events.ts";
 import { ofrepRoute } from "../services/ofrep/ofrep-route.ts";
 import { createOfrep } from "../services/ofrep/ofrep-service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
+import { createPathMetrics } from "../telemetry/path-metrics.ts";
 import { createEventMetrics } from "../telemetry/stream-metrics.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
@@ -43,7 +44,7 @@ export async function serve(parts: {
   readonly management: HttpHandler;
   /** Asked after it; undefined: there is none. */
   readonly page: Page | undefined;
-  /** Given where several threads serve the same ports; sockets are then left to the first. */
+  /** Given if several threads serve the same ports; sockets are then left to the first. */
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
@@ -70,6 +71,7 @@ export async function serve(parts: {
     corsOrigins: config.corsOrigins,
   };
   const measureEvents = createEventMetrics(registry);
+  const pathCounts = createPathMetrics(registry);
 
   const service = createEvaluationService({
     ...common,
@@ -95,6 +97,7 @@ export async function serve(parts: {
       ...(tls && { tls }),
       web: true,
       guard: access.guard("evaluation"),
+      paths: pathCounts("evaluation"),
       log: log.with({ component: "service" }),
     }),
   );
@@ -102,6 +105,7 @@ export async function serve(parts: {
     listenSync({
       config,
       guard: access.guard("sync"),
+      paths: pathCounts("sync"),
       address,
       portOption: "sync-port",
       pipeline,
@@ -123,6 +127,7 @@ export async function serve(parts: {
   const http = await serveHttpPorts({
     config,
     ...(shared && { shared }),
+    paths: pathCounts("http"),
     management: [
       guarded(management, access.guard("management"), isGuardedManagement),
       ...(page ? [page.handler(access.guard("page"))] : []),

@@ -9,7 +9,7 @@ import {
 } from "../services/management/status.ts";
 import type { Collection } from "../telemetry/metrics/registry.ts";
 import type { ListenAddress } from "../transport/listener.ts";
-import { describe } from "./addresses.ts";
+import { showListenAddress } from "./addresses.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 
 /** A bound listener. */
@@ -52,7 +52,7 @@ export function createStatus(parts: {
 }
 
 async function statusOfListener({ name, address, tls }: BoundListener): Promise<ListenerStatus> {
-  const plain = { name, address: describe(address) };
+  const plain = { name, address: showListenAddress(address) };
   if (tls === undefined) return plain;
   const clientCertificates = tls.clientCaPath === undefined ? "none" : "required";
   return { ...plain, tls: { clientCertificates, certificates: await certificatesOf(tls) } };

@@ -111,7 +111,7 @@ function addException(span: Span, error: unknown): string {
 const maxKeys = 100;
 
 /**
- * An entry for every evaluation, and one more where it failed, in the words of every flagd. Of the
+ * An entry for every evaluation, and one more if it failed, in the words of every flagd. Of the
  * context it has the names only.
  */
 export function logEvaluations(log: Log): EvaluationTrace {

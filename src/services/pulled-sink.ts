@@ -37,7 +37,7 @@ export class PulledSink<Message> {
     this.#closed = listener;
   }
 
-  /** @throws RpcError where the stream ends by one */
+  /** @throws RpcError if the stream ends by one */
   async *messages(signal: AbortSignal): AsyncGenerator<Message> {
     // A reader that is gone may never pull again, which leaves this generator where it is.
     const onAbort = () => {

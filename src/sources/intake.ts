@@ -2,6 +2,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/turns.ts";
 import { checkTargeting } from "../evaluation/rule/check.ts";
+import { CheckedFlags } from "../flags/checked-flags.ts";
 import { parseDocument } from "../flags/document.ts";
 import type { Problem } from "../flags/model.ts";
 import { describeChange, type FlagChange } from "../store/diff.ts";
@@ -22,7 +23,7 @@ type LoadEnd = (problem: string | undefined) => void;
 interface IntakeOptions {
   readonly store: Store;
   readonly status: SourceStatus;
-  /** Reject documents that break the schema even where they could be loaded. */
+  /** Reject documents that break the schema even if they could be loaded. */
   readonly strict: boolean;
   readonly log: Log;
   /** Undefined: what arrives is not traced. */
@@ -45,6 +46,7 @@ export class Intake implements SourceSink {
   readonly #source: string;
   readonly #options: IntakeOptions;
   readonly #log: Log;
+  readonly #checked = new CheckedFlags();
 
   constructor(source: Pick<Source, "name" | "provider">, options: IntakeOptions) {
     this.#source = source.name;
@@ -99,7 +101,8 @@ export class Intake implements SourceSink {
     const { problems = [] } = payload;
     if (strict && problems.length > 0) return this.#rejected(payload, problems);
     const inform = this.#log.debugging;
-    const parsed = parseDocument(document, { format, strict, checkTargeting, inform });
+    const checked = this.#checked;
+    const parsed = parseDocument(document, { format, strict, checkTargeting, inform, checked });
     if (!parsed.ok) return this.#rejected(payload, parsed.problems);
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
     const { flagSet } = parsed;

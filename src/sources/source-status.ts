@@ -10,7 +10,7 @@ export class SourceStatus {
   failures = 0;
   /** Size of the last accepted document. */
   documentBytes = 0;
-  /** SHA3-256 of the last accepted document in hex, where the source knows it. */
+  /** SHA3-256 of the last accepted document in hex, if the source knows it. */
   documentHash: string | undefined;
   /** What is odd about the last accepted document. */
   warnings: readonly Problem[] = [];

@@ -19,7 +19,7 @@ export interface Payload {
   readonly incremental?: boolean;
   /** Evaluation context that the upstream adds to every evaluation (gRPC source). */
   readonly context?: JsonObject;
-  /** SHA3-256 of the document in hex, where the source knows it. */
+  /** SHA3-256 of the document in hex, if the source knows it. */
   readonly hash?: string;
   /** What of the source could not go into the document: a warning, or a rejection if that is strict. */
   readonly problems?: readonly Problem[];

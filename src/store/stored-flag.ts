@@ -97,7 +97,7 @@ export class StoredFlag {
   /**
    * Takes over the content that came under the flag's key, if it says the same. Then nothing keeps the
    * bytes alive that the flag was read from before.
-   * @returns false where the content says something else
+   * @returns false if the content says something else
    */
   adopt(content: FlagContent): boolean {
     if (!sameContent(this.#content, content)) return false;

@@ -12,7 +12,7 @@ export interface ObservedSource {
   readonly failures: number;
   /** Size of the last accepted document. */
   readonly documentBytes: number;
-  /** SHA3-256 of the last accepted document in hex, where the source knows it. */
+  /** SHA3-256 of the last accepted document in hex, if the source knows it. */
   readonly documentHash?: string | undefined;
 }
 

@@ -62,7 +62,7 @@ export class Acceptor {
   /** Every open connection. */
   readonly #sockets = new Set<Socket>();
   /** Connections that have not said yet what they speak. */
-  readonly #silent: ExpiryQueue<Socket>;
+  readonly #unidentified: ExpiryQueue<Socket>;
   readonly #protocols: Protocols;
   readonly #log: Log;
   readonly #leaveMs: number;
@@ -72,9 +72,9 @@ export class Acceptor {
   readonly #asksClients: boolean;
   #onEmpty: (() => void) | undefined;
   readonly #maxConnections: number;
-  /** Connections closed because there were too many, and not told of yet. */
+  /** Connections closed because there were too many, not yet logged. */
   #refused = 0;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #loggedAt = Number.NEGATIVE_INFINITY;
   readonly #clock: AcceptorClock;
   #hinted = false;
 
@@ -86,7 +86,7 @@ export class Acceptor {
     this.#asksClients = tls?.clientCaPath !== undefined;
     this.#leaveMs = timeouts.leaveMs;
     this.#maxConnections = maxConnections;
-    this.#silent = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy(), sweeper);
+    this.#unidentified = new ExpiryQueue(timeouts.headersMs, (socket) => socket.destroy(), sweeper);
     this.#clock = options.clock ?? systemClock;
     if (tls !== undefined && !besidePlaintext) {
       const server = this.#createTlsServer(tls, timeouts.headersMs);
@@ -129,7 +129,7 @@ export class Acceptor {
     return this.#protocols.http2 ? ["h2", "http/1.1"] : ["http/1.1"];
   }
 
-  /** @returns False where there are too many connections. */
+  /** @returns False if there are too many connections. */
   #track(socket: Socket): boolean {
     socket.on("error", ignore);
     if (this.#sockets.size >= this.#maxConnections) {
@@ -138,10 +138,10 @@ export class Acceptor {
       return false;
     }
     this.#sockets.add(socket);
-    this.#silent.add(socket, performance.now());
+    this.#unidentified.add(socket, performance.now());
     socket.on("close", () => {
       this.#sockets.delete(socket);
-      this.#silent.delete(socket);
+      this.#unidentified.delete(socket);
       if (this.#sockets.size === 0) this.#onEmpty?.();
     });
     return true;
@@ -162,7 +162,7 @@ export class Acceptor {
       const protocol = sniffProtocol(first);
       if (protocol === undefined) return;
       socket.off("data", sniff);
-      this.#silent.delete(accepted);
+      this.#unidentified.delete(accepted);
       const { http1, http2 = http1 } = this.#protocols;
       (protocol === "http2" ? http2 : http1)(socket, first);
     };
@@ -198,15 +198,15 @@ export class Acceptor {
     this.#log.debug("a TLS handshake failed", { reason: error.code ?? error.message });
   }
 
-  /** Those that come together are told of together. */
+  /** Those that come together are logged together. */
   #onRefused(): void {
     if (this.#refused++ > 0) return;
     const { now, after } = this.#clock;
-    after(Math.max(firstRefusalsMs, this.#toldAt + refusalsMs - now()), () => {
+    after(Math.max(firstRefusalsMs, this.#loggedAt + refusalsMs - now()), () => {
       const maxConnections = this.#maxConnections;
       const fields = { maxConnections, closed: this.#refused };
       this.#log.warn("connection limit reached, closing new connections", fields);
-      this.#toldAt = now();
+      this.#loggedAt = now();
       this.#refused = 0;
     });
   }
@@ -215,7 +215,7 @@ export class Acceptor {
   stop(): void {
     this.#endWatch();
     this.server.close();
-    this.#silent.shorten(this.#leaveMs, performance.now());
+    this.#unidentified.shorten(this.#leaveMs, performance.now());
   }
 
   /** Resolves when no connection is open. */

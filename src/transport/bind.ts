@@ -7,7 +7,7 @@ import type { ListenAddress } from "./listener.ts";
 /**
  * Binds a server. A unix socket that a process left behind when it died is replaced.
  * @returns The address with its real port.
- * @throws ConfigError where the address cannot be had.
+ * @throws ConfigError if the address cannot be had.
  */
 export async function bind(
   server: Server,
@@ -18,7 +18,7 @@ export async function bind(
   else if (address.shared?.as === "first") await claim(address.port, name, address.host);
   const refused = (error: NodeJS.ErrnoException): never => {
     throw new ConfigError(
-      `${name}: cannot listen on ${describe(address)}: ${explain(error, address)}`,
+      `${name}: cannot listen on ${describeAddress(address)}: ${explainListenError(error, address)}`,
     );
   };
   let taken = address;
@@ -48,14 +48,14 @@ function listening(server: Server, address: ListenAddress): Promise<void> {
 }
 
 /**
- * Without a host Node listens on all addresses, where there is no IPv6 on those of IPv4. Bun 1.4.5 always tries
+ * Without a host Node listens on all addresses, or on those of IPv4 if there is no IPv6. Bun 1.4.5 always tries
  * `::`, and its error has no code then.
  */
 function lacksIpv6(error: NodeJS.ErrnoException, address: ListenAddress): boolean {
   return "port" in address && address.host === undefined && error.code === undefined;
 }
 
-/** @throws ConfigError where a process, even one that shares its ports, listens on the port */
+/** @throws ConfigError if a process, even one that shares its ports, listens on the port */
 export async function claim(port: number, name: string, host?: string): Promise<void> {
   if (port === 0) return;
   const probe = createServer();
@@ -64,12 +64,12 @@ export async function claim(port: number, name: string, host?: string): Promise<
 }
 
 /** The address as messages name it: `port 8013`, `socket /run/flagd.sock`. */
-export function describe(address: ListenAddress): string {
+export function describeAddress(address: ListenAddress): string {
   if ("socketPath" in address) return `socket ${address.socketPath}`;
   return address.host ? showAddress(address) : `port ${address.port}`;
 }
 
-function explain(error: NodeJS.ErrnoException, address: ListenAddress): string {
+function explainListenError(error: NodeJS.ErrnoException, address: ListenAddress): string {
   // BUN 1.4.5: a name that is not resolved has no code (Node: ENOTFOUND).
   if (error.code === undefined && "port" in address && address.host && !isIP(address.host)) {
     return "its host name is not known here; use an IP address of this machine";

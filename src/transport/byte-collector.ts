@@ -1,8 +1,8 @@
 const nothing = new Uint8Array(0);
 
 /**
- * Gathers a body. Copies nothing where it comes in one piece, and costs no more than twice its size
- * where it comes in single bytes.
+ * Gathers a body. Copies nothing if it comes in one piece, and costs no more than twice its size
+ * if it comes in single bytes.
  */
 export class ByteCollector {
   #bytes: Uint8Array = nothing;

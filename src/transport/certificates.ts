@@ -54,7 +54,7 @@ export function watchCertificates(
   return () => clearInterval(timer);
 }
 
-/** Differs where a file was written or replaced. */
+/** Differs if a file was written or replaced. */
 function fingerprint(files: ServerTls): string {
   return [files.certPath, files.keyPath, files.clientCaPath]
     .map((path) => {

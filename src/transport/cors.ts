@@ -9,7 +9,7 @@ export type HeaderList = readonly (readonly [name: string, value: string])[];
 /** What CORS adds to answers. */
 export interface Cors {
   /**
-   * The headers of the 204 answer to a preflight; undefined where the request is none. A refused
+   * The headers of the 204 answer to a preflight; undefined if the request is none. A refused
    * preflight is answered too, without the headers that would allow it.
    */
   preflight(request: {
@@ -59,7 +59,7 @@ export function createCors(
   const withoutOrigin: HeaderList = [varyActual];
   const forAnyOrigin: HeaderList = [varyActual, ["Access-Control-Allow-Origin", "*"], expose];
 
-  /** The value of Access-Control-Allow-Origin, or undefined where the origin is not allowed. */
+  /** The value of Access-Control-Allow-Origin, or undefined if the origin is not allowed. */
   function allowed(origin: string): string | undefined {
     if (any) return "*";
     const lower = origin.toLowerCase();

@@ -23,7 +23,7 @@ export interface Timeouts {
    * ask once more on a connection without a request, which is how it hears of it; for any to begin.
    */
   readonly leaveMs: number;
-  /** Between looks at the certificate files. */
+  /** Between checks of the certificate files. */
   readonly certificateCheckMs: number;
 }
 
@@ -53,7 +53,7 @@ export const windowBytes = 1 << 20;
 /** Received bytes after which a WINDOW_UPDATE gives them back to such a window. */
 export const windowUpdateBytes = windowBytes / 2;
 
-/** Connections of one port in one thread, where there are file descriptors for as many. */
+/** Connections of one port in one thread, if there are file descriptors for as many. */
 export const maxConnections = 20_000;
 
 /** File descriptors for everything but clients: sources, files. */

@@ -11,7 +11,7 @@ import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";
 import { converse } from "../support/raw-client.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { flags } from "./evaluation-cases.ts";
 

@@ -25,7 +25,7 @@ import { createEvaluationService } from "../../src/services/evaluation/evaluatio
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { fixedContext } from "../support/fixed-context.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 import { bulkFlags, cases, type Expected, flags, type Service } from "./evaluation-cases.ts";
 

@@ -9,7 +9,7 @@ import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { createEchoService, echoOptions, echoPath, eventPath } from "../support/echo-service.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 
 interface Answer {
   readonly status: number;

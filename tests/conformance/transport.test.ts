@@ -15,7 +15,7 @@ import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import { createEchoService, echoOptions, echoPath } from "../support/echo-service.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 
 type MakeTransport = (baseUrl: string) => Transport;
 const gzip = { sendCompression: compressionGzip, acceptCompression: [compressionGzip] };

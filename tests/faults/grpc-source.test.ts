@@ -13,7 +13,7 @@ import { fixedContext } from "../support/fixed-context.ts";
 import { freePort } from "../support/ports.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RedisSync } from "../support/redis-sync.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { grpcConfig } from "../support/source-configs.ts";
 import { until } from "../support/until.ts";
 import { createStore, flag, flagSet } from "../unit/store/flags.ts";

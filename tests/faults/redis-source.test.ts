@@ -345,7 +345,7 @@ describe("a peer that is not Redis is reported and tried again:", () => {
   });
 });
 
-describe("at the start, to be mended by the operator:", () => {
+describe("at the start, to be fixed by the operator:", () => {
   async function expectFatal(
     source: RunningRedisSource,
     reason: string,

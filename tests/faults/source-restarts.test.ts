@@ -3,10 +3,10 @@ import { afterEach, expect, test } from "bun:test";
 import { atOnce } from "../../src/core/turns.ts";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { type Source, SourceError } from "../../src/sources/source.ts";
-import type { SourceConfig } from "../../src/sources/source-kinds.ts";
+import type { SourceConfig } from "../../src/sources/source-table.ts";
 import { ThreadSource } from "../../src/sources/thread/thread-source.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 
 let stop = new AbortController();

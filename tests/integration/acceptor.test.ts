@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { Acceptor } from "../../src/transport/acceptor.ts";
 import { bind } from "../../src/transport/bind.ts";
 import { defaultTimeouts } from "../../src/transport/limits.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 
 const undo: (() => unknown)[] = [];

@@ -10,7 +10,7 @@ import type { HttpHandler, HttpReply } from "../../src/transport/http-handler.ts
 import type { Timeouts } from "../../src/transport/limits.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { fixedContext } from "../support/fixed-context.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 import { FakeStore, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 

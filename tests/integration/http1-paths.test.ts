@@ -8,7 +8,7 @@ import { createOfrep } from "../../src/services/ofrep/ofrep-service.ts";
 import { type HttpServer, serveHttp } from "../../src/transport/http.ts";
 import type { HttpHandler } from "../../src/transport/http-handler.ts";
 import { fixedContext } from "../support/fixed-context.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 import { FakeStore, flag, staticFlag, viewOf } from "../unit/services/fixtures.ts";
 

@@ -7,8 +7,8 @@ import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { RedisServer, type RedisServerOptions } from "../support/redis.ts";
 import { rejson } from "../support/rejson.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { type RunningRedisOptions, RunningRedisSource } from "../support/running-redis-source.ts";
-import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(60_000);

@@ -3,8 +3,8 @@ import { afterEach, expect, test } from "bun:test";
 import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { RelaySource } from "../../src/runtime/workers/relay-source.ts";
 import type { Payload, ReadPayload, Source } from "../../src/sources/source.ts";
-import type { SourceConfig } from "../../src/sources/source-kinds.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import type { SourceConfig } from "../../src/sources/source-table.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 
 let stop = new AbortController();

@@ -1,6 +1,6 @@
 /**
  * One daemon with a source of every kind. Each delivers, changes, sends what is no flag document, is
- * mended, fails and comes back; the daemon serves all the time.
+ * repaired, fails and comes back; the daemon serves all the time.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
@@ -16,13 +16,13 @@ import { until } from "../support/until.ts";
 
 /** What a source reads from. */
 interface Origin {
-  /** Members of the source. */
+  /** Settings of the source. */
   readonly source: { readonly uri: string };
   readonly env?: Readonly<Record<string, string>>;
   put(document: object): void | Promise<void>;
   fail(): void | Promise<void>;
   /** Ends the failure; what is there then is put next. */
-  mend(): void | Promise<void>;
+  repair(): void | Promise<void>;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "flagd-lives-"));
@@ -39,7 +39,7 @@ function fromWeb(sourceOf: (host: string) => Pick<Origin, "source" | "env">): Or
     fail() {
       server.behaviour = () => new Response("try again", { status: 503 });
     },
-    mend() {
+    repair() {
       server.behaviour = () => undefined;
     },
   };
@@ -80,7 +80,7 @@ const origins: Readonly<Record<string, () => Origin | Promise<Origin>>> = {
         server.behaviour = () => new Response(null, { status: 503 });
         server.endWatches();
       },
-      mend() {
+      repair() {
         server.behaviour = () => undefined;
       },
     };
@@ -91,7 +91,7 @@ const origins: Readonly<Record<string, () => Origin | Promise<Origin>>> = {
       source: { uri: path },
       put: (document) => writeFileSync(path, JSON.stringify(document)),
       fail: () => unlinkSync(path),
-      mend() {},
+      repair() {},
     };
   },
   async redis() {
@@ -100,7 +100,7 @@ const origins: Readonly<Record<string, () => Origin | Promise<Origin>>> = {
       source: { uri: `redis://127.0.0.1:${server.port}/0?key=flags` },
       put: (document) => server.set("flags", JSON.stringify(document)),
       fail: () => server.kill(),
-      mend: () => server.start(),
+      repair: () => server.start(),
     };
   },
   async grpc() {
@@ -127,7 +127,7 @@ const origins: Readonly<Record<string, () => Origin | Promise<Origin>>> = {
         if (stream) refuse(stream);
         stream = undefined;
       },
-      mend() {
+      repair() {
         failing = false;
       },
     };
@@ -223,7 +223,7 @@ describe.each(providers)("%s", (provider) => {
     expect(await failures()).toBeGreaterThan(before);
     expect(await value(provider)).toBe("third");
     expect((await fetch(`${flagd.http}/readyz`)).status).toBe(200);
-    await origin().mend();
+    await origin().repair();
     await origin().put(document(provider, "fourth"));
     await serves("fourth");
     await isIn("synced");

@@ -7,7 +7,7 @@ import type { Payload, Source, SourceSink } from "../../src/sources/source.ts";
 import { SourceStatus } from "../../src/sources/source-status.ts";
 import { MovingSource } from "../../src/sources/thread/moving-source.ts";
 import { ThreadDied, ThreadSource } from "../../src/sources/thread/thread-source.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 import { createStore, seen } from "../unit/store/flags.ts";
 

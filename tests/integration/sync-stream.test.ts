@@ -8,7 +8,7 @@ import { FlagSyncService, SyncFlagsResponseSchema } from "../../src/gen/flagd/sy
 import { createSyncService } from "../../src/services/sync/sync-service.ts";
 import { listen } from "../../src/transport/listen.ts";
 import { fixedContext } from "../support/fixed-context.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 import { createStore, flag, flagSet } from "../unit/store/flags.ts";
 

@@ -9,7 +9,7 @@ import { startFlagd } from "../support/flagd.ts";
 import { freePorts } from "../support/ports.ts";
 import { RedisServer } from "../support/redis.ts";
 import { RedisSync } from "../support/redis-sync.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 
 let certificates: Certificates;
 let ca: string;

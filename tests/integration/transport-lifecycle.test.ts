@@ -12,7 +12,7 @@ import type { Listener, ListenerOptions } from "../../src/transport/listener.ts"
 import { startEchoServer } from "../support/echo-server.ts";
 import { createEchoService, echoOptions, echoPath, eventPath } from "../support/echo-service.ts";
 import { converse, frame, frameType, parseFrames, preface } from "../support/raw-client.ts";
-import { rememberingLog } from "../support/silent-log.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 
 const undo: (() => unknown)[] = [];

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { WorkerInit } from "../../src/runtime/workers/messages.ts";
 import { WorkerPool } from "../../src/runtime/workers/pool.ts";
 import { runFlagd, startFlagd } from "../support/flagd.ts";
+import { rememberingLog } from "../support/remembering-log.ts";
 import { changedDocument, sampleDocument } from "../support/sample-flags.ts";
 import { ScriptedSyncServer } from "../support/scripted-sync-server.ts";
-import { rememberingLog } from "../support/silent-log.ts";
 import { until } from "../support/until.ts";
 
 /** A connection of its own for each request, so that the kernel chooses a thread each time. */

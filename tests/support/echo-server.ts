@@ -6,7 +6,7 @@ import type { Timeouts } from "../../src/transport/limits.ts";
 import { listen } from "../../src/transport/listen.ts";
 import type { Listener, ListenerOptions } from "../../src/transport/listener.ts";
 import { createEchoService, type EchoService, echoOptions } from "./echo-service.ts";
-import { type LogEntry, rememberingLog } from "./silent-log.ts";
+import { type LogEntry, rememberingLog } from "./remembering-log.ts";
 
 export interface EchoServer {
   readonly listener: Listener;

@@ -1,8 +1,8 @@
 import { systemClock } from "../../src/core/clock.ts";
 import type { RedisSourceConfig } from "../../src/sources/redis/redis-kind.ts";
 import { RedisSource } from "../../src/sources/redis/redis-source.ts";
+import { rememberingLog } from "./remembering-log.ts";
 import { RunningSource } from "./running-source.ts";
-import { rememberingLog } from "./silent-log.ts";
 import { redisConfig } from "./source-configs.ts";
 import { until } from "./until.ts";
 

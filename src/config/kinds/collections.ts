@@ -79,7 +79,7 @@ const refuse =
     throw new ValueError(`${expected}; ${problem}`);
   };
 
-/** One pair may hold commas in its value; they separate only where more pairs follow. */
+/** One pair may hold commas in its value; they separate only if more pairs follow. */
 function splitPairs(text: string): string[] {
   return text.split("=").length === 2 ? [text.replace(/^"|"$/g, "")] : splitCommas(text);
 }
@@ -104,8 +104,8 @@ function readMap(value: unknown): StringMap {
 }
 
 /**
- * Names the two mistakes with quotes: none around JSON where a shell reads it, which then removes those within, and
- * some where no shell does (a Kubernetes manifest, an `--env-file`), which are then part of the value.
+ * Names the two mistakes with quotes: none around JSON when a shell reads it, which then removes those within, and
+ * some when no shell does (a Kubernetes manifest, an `--env-file`), which are then part of the value.
  * @param shown JSON of this kind: `[…]`
  * @throws ValueError
  */

@@ -1,10 +1,10 @@
 import type { Setting } from "../../sources/settings.ts";
-import { providers } from "../../sources/source-kinds.ts";
+import { providers } from "../../sources/source-table.ts";
 import { environmentName, type Option, sections } from "../options/option.ts";
 import type { CommandManual } from "./commands.ts";
 import { listSettings } from "./source-settings.ts";
 
-/** Columns of text, where no single word is longer. */
+/** Columns of text, if no single word is longer. */
 const width = 100;
 /** Columns in front of a description. */
 const indent = 8;

@@ -1,5 +1,5 @@
 import type { Setting, SettingTable } from "../../sources/settings.ts";
-import { sourceKinds } from "../../sources/source-kinds.ts";
+import { sourceKinds } from "../../sources/source-table.ts";
 import { commonSettings } from "../sources/parse-source.ts";
 
 /** A setting as help lists it: once, for all kinds that have it. */

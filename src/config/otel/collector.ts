@@ -160,7 +160,7 @@ export class OtelVariables {
 
   /**
    * Headers, as `name=value,name=value`, values percent-encoded (W3C Baggage). Neither names nor values are
-   * repeated in warnings: both may be secret where a part is malformed.
+   * repeated in warnings: both may be secret if a part is malformed.
    */
   headers(name: string): Readonly<Record<string, string>> {
     const pairs: Record<string, string> = {};

@@ -8,7 +8,7 @@ import {
   providers,
   type SourceConfig,
   sourceKinds,
-} from "../../sources/source-kinds.ts";
+} from "../../sources/source-table.ts";
 import { refuseSecondUri } from "./source-of-uri.ts";
 
 /** What an object of `--sources` has whatever its kind. */

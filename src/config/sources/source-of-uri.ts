@@ -1,7 +1,7 @@
 import { ConfigError } from "../../core/errors.ts";
 import { quoteUri } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
-import { type Provider, sourceKinds } from "../../sources/source-kinds.ts";
+import { type Provider, sourceKinds } from "../../sources/source-table.ts";
 
 /** A source object as `--sources` would have it. */
 export interface UriSource {

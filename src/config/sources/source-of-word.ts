@@ -1,7 +1,7 @@
 import { ConfigError } from "../../core/errors.ts";
 import { parseJson } from "../../core/json-syntax.ts";
 import type { RedisSecrets, RedisSourceConfig } from "../../sources/redis/redis-kind.ts";
-import { type SourceConfig, sourceKinds } from "../../sources/source-kinds.ts";
+import { type SourceConfig, sourceKinds } from "../../sources/source-table.ts";
 import type { Values } from "../options/option.ts";
 import type { redisLoginOptions } from "../options/shared-options.ts";
 import { parseSource } from "./parse-source.ts";

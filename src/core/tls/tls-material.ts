@@ -18,7 +18,7 @@ export function withoutClients({ certPath, keyPath }: ServerTls): ServerTls {
 }
 
 /**
- * The authorities that TLS connections of ours trust where no others are named, in PEM. Bun trusts those
+ * The authorities that TLS connections of ours trust if no others are named, in PEM. Bun trusts those
  * that it was built with and not all that an operator has added to the system (`SSL_CERT_FILE`,
  * `SSL_CERT_DIR`), so both are given. The runtime keeps the lists.
  */

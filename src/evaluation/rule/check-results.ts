@@ -1,7 +1,8 @@
 import { isArray, isContainer, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import type { RuleUse } from "../../flags/document-schema.ts";
-import { type Path, quote } from "../../flags/findings.ts";
+import type { Path } from "../../flags/findings.ts";
 import { variantName } from "../variant-name.ts";
 import { evaluationLimits, grant } from "./budget.ts";
 import { type Result, type Results, ResultsOfRule } from "./results.ts";
@@ -18,25 +19,25 @@ export function checkResults(rule: JsonObject, path: Path, use: RuleUse): void {
     return;
   }
   const walk = new ResultsOfRule(path, shared, (...found) => warnings.add(...found));
-  // The branches of an evaluator are told where it is written.
+  // The branches of an evaluator are checked at the place where it is defined.
   const results = isShared && flag ? walk.of(rule) : walk.operation(rule);
   if (flag === undefined) return;
   const variants = isObject(flag.variants) ? Object.keys(flag.variants) : [];
   if (variants.length === 0) return;
   grant(evaluationLimits.steps);
   const names = new Set<string>();
-  const told = new Set<Path>();
+  const reported = new Set<Path>();
   for (const result of results.known) {
     if (result.value === null) continue;
     const name = variantName(result.value);
     if (variants.includes(name)) names.add(name);
-    else if (!told.has(result.path)) {
+    else if (!reported.has(result.path)) {
       // Both results of a comparison are one mistake.
-      told.add(result.path);
+      reported.add(result.path);
       warnings.add("unknown-variant", result.path, reasonFor(result, name, variants));
     }
   }
-  if (information && told.size === 0 && !results.open)
+  if (information && reported.size === 0 && !results.open)
     informOfUnused(flag, path, { ...use, information }, names, results);
 }
 

@@ -6,10 +6,11 @@ import {
   type JsonObject,
   kindOf,
 } from "../../core/json.ts";
+import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import type { RuleUse } from "../../flags/document-schema.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
-import { type FindingList, type Path, quote } from "../../flags/findings.ts";
+import type { FindingList, Path } from "../../flags/findings.ts";
 import { any, type Operator } from "../operators/operator.ts";
 import { operators } from "../operators/table.ts";
 import { checkResults } from "./check-results.ts";

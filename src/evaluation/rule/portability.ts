@@ -1,6 +1,7 @@
 import { isArray, isContainer, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { quote } from "../../core/message-text.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
-import { type FindingList, type Path, quote } from "../../flags/findings.ts";
+import type { FindingList, Path } from "../../flags/findings.ts";
 import { parseVersion } from "../operators/sem-ver.ts";
 
 /** Informs of what providers that evaluate the rule in process answer differently. */

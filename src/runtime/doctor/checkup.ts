@@ -12,8 +12,8 @@ import { checkTargeting } from "../../evaluation/rule/check.ts";
 import { parseDocument } from "../../flags/document.ts";
 import { readTokens } from "../../services/access/token-file.ts";
 import { messageOf } from "../../sources/source.ts";
-import { kindOf, type SourceConfig } from "../../sources/source-kinds.ts";
-import { claim, describe } from "../../transport/bind.ts";
+import { kindOf, type SourceConfig } from "../../sources/source-table.ts";
+import { claim, describeAddress } from "../../transport/bind.ts";
 import { readCertificates } from "../../transport/certificates.ts";
 import { listenerName } from "../addresses.ts";
 import { readSource } from "../read-source.ts";
@@ -119,7 +119,7 @@ function ports({ evaluation, sync, ofrep, management }: StartConfig): Port[] {
 
 async function checkPort([name, address]: Port): Promise<Check> {
   const what = "port";
-  const subject = `${describe(address)}, ${name}`;
+  const subject = `${describeAddress(address)}, ${name}`;
   try {
     if ("port" in address) await claim(address.port, name, address.host);
     else await access(dirname(resolve(address.socketPath)), constants.W_OK);

@@ -65,7 +65,8 @@ function post(
   timeoutMs: number,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) => reject(explained(error, url.host, timeoutMs));
+    const fail = (error: NodeJS.ErrnoException) =>
+      reject(explainDaemonError(error, url.host, timeoutMs));
     const signal = AbortSignal.timeout(timeoutMs);
     const call = request(url, { method: "POST", headers, signal }, (response) => {
       const chunks: Buffer[] = [];
@@ -86,7 +87,11 @@ function post(
   });
 }
 
-function explained(error: NodeJS.ErrnoException, host: string, timeoutMs: number): SourceError {
+function explainDaemonError(
+  error: NodeJS.ErrnoException,
+  host: string,
+  timeoutMs: number,
+): SourceError {
   if (error.name === "AbortError" || error.name === "TimeoutError")
     return new SourceError(`${host} does not answer within ${timeoutMs / 1000} s`);
   if (error.code === "ECONNREFUSED") return new SourceError(`nothing is listening on ${host}`);

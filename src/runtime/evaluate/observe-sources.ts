@@ -1,7 +1,7 @@
 import { systemClock } from "../../core/clock.ts";
 import { silentLog } from "../../core/log.ts";
 import type { Payload } from "../../sources/source.ts";
-import { createSource, type SourceConfig } from "../../sources/source-kinds.ts";
+import { createSource, type SourceConfig } from "../../sources/source-table.ts";
 import type { SourceDocument } from "../read-source.ts";
 
 export interface Observer {

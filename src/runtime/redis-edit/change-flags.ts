@@ -167,7 +167,7 @@ async function checkHistory({ connection, name }: Owner, list: string): Promise<
   );
 }
 
-/** Only where Sentinels may put a replica in the master's place. */
+/** Only if Sentinels may put a replica in the master's place. */
 async function replicasOf({ connection, sentinels }: Owner): Promise<Changed["replicas"]> {
   if (!sentinels) return undefined;
   const role = await connection.send("ROLE", []).catch(() => undefined);

@@ -53,7 +53,7 @@ export class PendingReplies<Reply> {
 
   constructor(private readonly timeoutMs: number) {}
 
-  /** @returns undefined where no reply came in time */
+  /** @returns undefined if no reply came in time */
   async request(send: (id: number) => void): Promise<Reply | undefined> {
     const id = ++this.#last;
     const { promise, resolve } = Promise.withResolvers<Reply>();

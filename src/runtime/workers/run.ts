@@ -7,7 +7,7 @@ import { Registry } from "../../telemetry/metrics/registry.ts";
 import { describeResource } from "../../telemetry/resource.ts";
 import { type HttpHandler, pathOf } from "../../transport/http-handler.ts";
 import { compileAfterStart } from "../compilation.ts";
-import { surviveMistakes } from "../daemon.ts";
+import { logUncaught } from "../daemon.ts";
 import { FlagPipeline } from "../flag-pipeline.ts";
 import { createPage, pageIsServed } from "../page.ts";
 import { serve } from "../serve.ts";
@@ -85,7 +85,7 @@ export async function runWorker(): Promise<void> {
   };
   const serving = await serve({ ...parts, shared: { as: "joining", threads: config.workers } });
   // Not before: a thread that cannot start must end, for the main thread to see it.
-  surviveMistakes(log);
+  logUncaught(log);
   const aborted = new AbortController();
   void pipeline.run(aborted.signal);
   void pipeline.readiness.whenReady().then(() => send({ kind: "ready" }));

@@ -7,7 +7,7 @@ import { invalidArgument } from "../rpc-service.ts";
 import { resolveMethods } from "./answer.ts";
 import { eventStreamMethods } from "./dialects.ts";
 import { type Evaluator, selectorFrom } from "./evaluator.ts";
-import type { EventStreams } from "./event-streams.ts";
+import type { OpenEventStreams } from "./open-event-streams.ts";
 import { bulkMethods } from "./resolve-all.ts";
 import {
   decodeEmptyRequest,
@@ -17,7 +17,7 @@ import {
 } from "./resolve-request.ts";
 
 /** All methods, from message bytes to message bytes. */
-export function fastPath(evaluator: Evaluator, events: EventStreams): FastPath {
+export function fastPath(evaluator: Evaluator, events: OpenEventStreams): FastPath {
   const resolves = resolveMethods.map(
     (method): UnaryMethod => ({
       path: method.path,

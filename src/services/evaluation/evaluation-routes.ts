@@ -18,8 +18,8 @@ import { PulledSink } from "../pulled-sink.ts";
 import { type ResolveMethod, resolveMethods } from "./answer.ts";
 import { eventStreamMethods, type MethodName } from "./dialects.ts";
 import { type Evaluator, selectorFrom } from "./evaluator.ts";
-import type { EventStreams } from "./event-streams.ts";
 import type { ServerEvent } from "./events.ts";
+import type { OpenEventStreams } from "./open-event-streams.ts";
 import { type BulkMethod, bulkMethods } from "./resolve-all.ts";
 
 /** The service for every protocol that Connect speaks. */
@@ -39,7 +39,7 @@ type Request = Message & { readonly flagKey?: string; readonly context?: Evaluat
 /** Puts the methods of all versions into Connect's router. */
 export function connectRoutes(
   evaluator: Evaluator,
-  events: EventStreams,
+  events: OpenEventStreams,
 ): (router: ConnectRouter) => void {
   const resolve =
     (method: ResolveMethod, { output }: DescMethodUnary): Unary =>

@@ -6,7 +6,7 @@ import type { EvaluationTrace } from "../evaluation-trace.ts";
 import type { RpcService } from "../rpc-service.ts";
 import { fastPath } from "./evaluation-fast-path.ts";
 import { createEvaluator, traced } from "./evaluator.ts";
-import { EventStreams } from "./event-streams.ts";
+import { OpenEventStreams } from "./open-event-streams.ts";
 
 /**
  * The evaluation service in all its versions, by two ways: the fast path for gRPC calls, bytes to
@@ -23,9 +23,9 @@ export interface EvaluationServiceOptions {
   readonly whenReady: Promise<void>;
   /** Milliseconds until an event stream is ended; ≤ 0: never. */
   readonly streamDeadlineMs: number;
-  /** Milliseconds without another message until a keep_alive; 20,000 where not given. */
+  /** Milliseconds without another message until a keep_alive; 20,000 if not given. */
   readonly keepAliveMs?: number;
-  /** Milliseconds that a reader of events may make no progress; 30,000 where not given. */
+  /** Milliseconds that a reader of events may make no progress; 30,000 if not given. */
   readonly stallMs?: number;
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;
@@ -39,7 +39,7 @@ export function createEvaluationService(options: EvaluationServiceOptions): RpcS
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
   const plain = createEvaluator({ ...options, additions });
   const evaluator = options.trace ? traced(plain, options.trace) : plain;
-  const events = new EventStreams(options);
+  const events = new OpenEventStreams(options);
   return {
     routes: async () => (await import("./evaluation-routes.ts")).connectRoutes(evaluator, events),
     descriptors: async () => (await import("./evaluation-routes.ts")).services,

@@ -35,7 +35,7 @@ interface Entry {
   readonly json: string;
 }
 
-/** What a view answers: where no flag depends on the context, made once. */
+/** What a view answers: if no flag depends on the context, made once. */
 interface Entries {
   readonly list: readonly Entry[];
   /** The whole answer, if it is to be kept. */

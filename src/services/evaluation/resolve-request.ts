@@ -77,7 +77,7 @@ const maxDepth = 8;
 /**
  * `{"flagKey": "…", "context": {…}}`, both optional.
  * @param keyed requests of that method have a flag key
- * @returns undefined where protobuf's JSON mapping has to be asked: for other members or types, names
+ * @returns undefined if protobuf's JSON mapping has to be asked: for other members or types, names
  *   in another form, escapes that may be half a character, numbers beyond a double's range, depth.
  */
 export function readJsonRequest(message: Uint8Array, keyed: boolean): JsonRequest | undefined {

@@ -59,7 +59,7 @@ export interface StatusParts {
   readonly metrics: Collection;
   /** The latest first. */
   readonly changes: readonly PastChange[];
-  /** What flags were and are is left out, as it is where the sync port asks for client certificates. */
+  /** What flags were and are is left out, as it is if the sync port asks for client certificates. */
   readonly confidential: boolean;
   /** Milliseconds since 1970. */
   readonly startedAt: number;

@@ -15,7 +15,7 @@ import type { View } from "../../store/view.ts";
 
 /** One flag in an answer. */
 export interface Element {
-  /** What metrics count: the outcome that was picked, or an error where it cannot be answered. */
+  /** What metrics count: the outcome that was picked, or an error if it cannot be answered. */
   readonly counted: Outcome;
   /** HTTP status of a single evaluation. */
   readonly status: 200 | 400 | 404;
@@ -75,7 +75,7 @@ export interface BulkAnswer {
 const fixedAnswer = new Derived<View, BulkAnswer | null>();
 
 /**
- * Made once per view where no flag depends on the context.
+ * Made once per view if no flag depends on the context.
  * @param eventStreams JSON of the member of that name, the same for every answer of a view
  */
 export function* bulkAnswer(

@@ -29,8 +29,8 @@ export interface EvaluationsOptions {
 }
 
 /**
- * Answers a request by its body: about one flag, or, where `key` is undefined, about all. There is a
- * promise only where the answer is {@link Evaluations.takesTurns made in turns}, or the request names a
+ * Answers a request by its body: about one flag, or, if `key` is undefined, about all. There is a
+ * promise only if the answer is {@link Evaluations.takesTurns made in turns}, or the request names a
  * configuration that has to be waited for.
  */
 export type Evaluate = <Answer>(

@@ -3,7 +3,7 @@ import { once } from "../../evaluation/memo.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
 import type { SseStream } from "./sse-stream.ts";
 
-/** What a client was told of a configuration; members are absent where it did not say. */
+/** What a client was told of a configuration; members are absent if it did not say. */
 export interface NamedConfiguration {
   readonly etag?: string;
   /** Seconds since 1970. */

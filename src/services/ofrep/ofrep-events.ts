@@ -22,11 +22,11 @@ export interface OfrepEventsOptions {
   readonly maxStreams: number;
   /** Makes the sources look now; called at most once a second. */
   readonly refresh: () => void;
-  /** {@link defaultHeartbeatMs} where not given. */
+  /** {@link defaultHeartbeatMs} if not given. */
   readonly heartbeatMs?: number;
   /** Called for every stream opened; what it returns when the stream ends. */
   readonly measureEvents?: (client: EventClient) => () => void;
-  /** Milliseconds that a request waits for a configuration that it names; 2,000 where not given. */
+  /** Milliseconds that a request waits for a configuration that it names; 2,000 if not given. */
   readonly freshnessMs?: number;
 }
 

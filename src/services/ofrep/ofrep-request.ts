@@ -15,7 +15,7 @@ export type OfrepRequest = Pick<HttpRequest, "method" | "target" | "headers" | "
 /**
  * `{"context": {…}}`. Nothing, null, and a `context` that is no object give an empty context. What
  * follows the first JSON value is ignored. The member's name counts in any case.
- * @returns undefined where the body is something else.
+ * @returns undefined if the body is something else.
  */
 export function parseContext(body: string): EvaluationContext | undefined {
   if (body === "") return {};

@@ -30,7 +30,7 @@ export interface OfrepOptions extends EvaluationsOptions, CallObserver {
   readonly guard?: Guard | undefined;
   /** Bytes; ≤ 0: no limit. */
   readonly maxRequestBody: number;
-  /** Milliseconds for a whole request body; 5,000 where not given. */
+  /** Milliseconds for a whole request body; 5,000 if not given. */
   readonly bodyTimeoutMs?: number;
 }
 

@@ -78,7 +78,7 @@ export function unauthorized({ code, rawMessage, metadata }: RpcError): Reply {
   return json(status, JSON.stringify({ errorDetails: rawMessage }), headers);
 }
 
-/** Why a request is not evaluated. `key` is given where it was about one flag. */
+/** Why a request is not evaluated. `key` is given if it was about one flag. */
 export function refusal(reason: Refusal, key: string | undefined): Reply {
   if (reason === "too large") {
     return json(413, '{"errorDetails":"request body too large"}', [close]);

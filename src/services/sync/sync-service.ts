@@ -25,7 +25,7 @@ export interface SyncServiceOptions {
   readonly metadataDisabled: boolean;
   /** Milliseconds until a stream is ended; ≤ 0: never. */
   readonly streamDeadlineMs: number;
-  /** Milliseconds that a reader may make no progress; 30,000 where not given. */
+  /** Milliseconds that a reader may make no progress; 30,000 if not given. */
   readonly stallMs?: number;
   readonly log: Log;
   /** Called for every stream opened. */

@@ -9,7 +9,7 @@ import type { Environment } from "../../core/process-info.ts";
 import { readTextFile } from "../settings.ts";
 import { SourceError } from "../source.ts";
 import {
-  explainLibrary,
+  explainLibraryError,
   LibraryAnswers,
   methodOf,
   withoutCoding,
@@ -75,7 +75,7 @@ export class AzureCredentials {
     }
     // The rest of that message is about where to read about it.
     const said = error instanceof AuthenticationError && error.errorResponse.errorDescription;
-    return explainLibrary(said || error, "no Azure credentials");
+    return explainLibraryError(said || error, "no Azure credentials");
   }
 }
 

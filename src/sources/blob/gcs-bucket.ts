@@ -2,7 +2,7 @@ import { GoogleAuth } from "google-auth-library";
 import { ConfigError } from "../../core/errors.ts";
 import { readTextFile } from "../settings.ts";
 import { SourceError } from "../source.ts";
-import { explainLibrary, fetchBy, LibraryAnswers } from "../web/library-requests.ts";
+import { explainLibraryError, fetchBy, LibraryAnswers } from "../web/library-requests.ts";
 import type { WebClient } from "../web/web-client.ts";
 import { encodeKey, isOn, parseBlobUri } from "./blob-location.ts";
 import type { Bucket, BucketDependencies } from "./blob-source.ts";
@@ -60,7 +60,7 @@ class GoogleCredentials {
       return token;
     } catch (error) {
       this.forget();
-      throw refusal(error) ?? explainLibrary(error, "no Google credentials");
+      throw refusal(error) ?? explainLibraryError(error, "no Google credentials");
     }
   }
 

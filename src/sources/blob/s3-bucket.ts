@@ -9,7 +9,7 @@ import { S3Client } from "bun";
 import { ConfigError } from "../../core/errors.ts";
 import type { Environment } from "../../core/process-info.ts";
 import { messageOf, SourceError } from "../source.ts";
-import { awsRequestHandler, explainLibrary, LibraryAnswers } from "../web/library-requests.ts";
+import { awsRequestHandler, explainLibraryError, LibraryAnswers } from "../web/library-requests.ts";
 import type { WebClient } from "../web/web-client.ts";
 import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "./blob-location.ts";
 import type { Bucket, BucketDependencies } from "./blob-source.ts";
@@ -120,7 +120,7 @@ class AwsCredentials {
       return await this.#answers.get(this.#provider, signal);
     } catch (error) {
       this.forget();
-      throw nowhere(error) ?? explainLibrary(error, "no AWS credentials");
+      throw nowhere(error) ?? explainLibraryError(error, "no AWS credentials");
     }
   }
 

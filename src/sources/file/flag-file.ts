@@ -74,7 +74,7 @@ export class FileWatcher {
     private readonly onLost: (error: unknown) => void,
   ) {}
 
-  /** Begins anew where watching, so that a directory in place of an old one is the one that is watched. */
+  /** While watching, begins anew, so that a directory in place of an old one is the one that is watched. */
   start(): void {
     this.stop();
     const name = basename(this.path);

@@ -6,7 +6,7 @@ export interface GrpcTarget {
   readonly target: string;
   /** Sent as `:authority` instead of the target's own. */
   readonly authority?: string;
-  /** The same place for a bare socket; undefined where only a resolver knows it. */
+  /** The same place for a bare socket; undefined if only a resolver knows it. */
   readonly endpoint?: Endpoint;
 }
 

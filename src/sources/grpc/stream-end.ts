@@ -3,7 +3,7 @@ import { tlsProblem } from "../../core/tls/tls-problems.ts";
 
 /** How a stream ended, for the operator. */
 export interface StreamEnd {
-  /** What happened and, where there is something, what to do. */
+  /** What happened and, if there is something, what to do. */
   readonly reason: string;
   /** False: permanent, the daemon does not start with it. */
   readonly retryable: boolean;

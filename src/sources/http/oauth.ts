@@ -8,7 +8,7 @@ import type { OAuthSettings } from "./http-kind.ts";
 
 /**
  * Access tokens by the client credentials grant (RFC 6749 §4.4), the credentials in the body. A token is
- * used until it expires, but no longer than the configured delay where there is one.
+ * used until it expires, but no longer than the configured delay if there is one.
  * @throws SourceError when asked for a token that cannot be had
  */
 export function clientCredentials(

@@ -5,7 +5,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import type { Environment } from "../../core/process-info.ts";
 import type { ClientTls } from "../../core/tls/tls-material.ts";
 import { messageOf, SourceError } from "../source.ts";
-import { explainLibrary, LibraryAnswers } from "../web/library-requests.ts";
+import { explainLibraryError, LibraryAnswers } from "../web/library-requests.ts";
 import { UserCredentials } from "./user-credentials.ts";
 
 /** An API server and how it is entered. */
@@ -63,7 +63,7 @@ export class ClusterAccess {
       const options = await this.#answers.get(() => optionsOf(config), signal);
       return { server: cluster.server.replace(/\/$/, ""), ...credentialsOf(options) };
     } catch (error) {
-      throw explainLibrary(error, `${origin}: no Kubernetes credentials`);
+      throw explainLibraryError(error, `${origin}: no Kubernetes credentials`);
     }
   }
 

@@ -29,7 +29,7 @@ export function parseResource(uri: string): FlagResource {
   );
 }
 
-/** What is known of a FeatureFlag; undefined where an answer is something else. */
+/** What is known of a FeatureFlag; undefined if an answer is something else. */
 export interface FlagObject {
   /** JSON of `spec.flagSpec`; undefined: there is none. */
   readonly document: string | undefined;

@@ -14,7 +14,7 @@ export interface KeyTrackingOptions {
   readonly keys: readonly string[];
   /** Opens a second connection to the same address. */
   readonly open: (on: Pick<RespClientOptions, "onPush" | "onClose">) => Promise<PushClient>;
-  /** Called when there is something to do before the next look: a change, or the loss of the pushes. */
+  /** Called when there is something to do before the next check: a change, or the loss of the pushes. */
   readonly onNews: () => void;
   readonly log: HintLog;
 }

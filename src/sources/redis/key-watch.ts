@@ -31,6 +31,10 @@ export class KeyWatch implements ChangeHint {
     return this.#state === "armed" ? watchMs : undefined;
   }
 
+  get wanted(): boolean {
+    return this.#state !== "refused";
+  }
+
   get direct(): boolean {
     return this.#direct;
   }
@@ -60,11 +64,11 @@ export class KeyWatch implements ChangeHint {
 
   async touched(): Promise<boolean> {
     // Whatever it is that keeps the server from answering, a poll finds out.
-    return (await this.look()) !== "quiet";
+    return (await this.check()) !== "quiet";
   }
 
   /** What the connection that answers knows. @throws as {@link touched} */
-  async look(): Promise<Hint> {
+  async check(): Promise<Hint> {
     const info = await this.#info();
     if (info?.flags === undefined) return undefined;
     return info.flags.includes("d") ? "touched" : "quiet";

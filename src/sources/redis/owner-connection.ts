@@ -5,7 +5,7 @@ import { connectRedis, deadlinesFor, type RedisConnection } from "./connection.t
 import { createRoute } from "./create-route.ts";
 import { diagnose, sentinelMistaken } from "./diagnosis.ts";
 import { loadCredentials, loadTls, type RedisAddress } from "./redis-address.ts";
-import { explain, Redirection, RedisError } from "./redis-errors.ts";
+import { explainRedisError, Redirection, RedisError } from "./redis-errors.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
 import type { Route, Target } from "./route.ts";
@@ -85,7 +85,7 @@ export async function withOwner<Result>(
       } catch (error) {
         if (!isOfRedis(error)) throw error;
         const address = target?.address ?? { ...uri, endpoint: uri.endpoints[0] };
-        const problem = explain(error, { address });
+        const problem = explainRedisError(error, { address });
         // Where a slot is being moved to there are no transactions: MULTI forgets ASKING.
         const moved = problem instanceof Redirection && problem.type === "MOVED";
         if (moved && route.redirected(problem)) continue;

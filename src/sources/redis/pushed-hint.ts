@@ -4,21 +4,25 @@ import { KeyWatch } from "./key-watch.ts";
 import type { Endpoint } from "./redis-address.ts";
 
 /**
- * Changes are pushed, and looks at a slow pace check that none was missed and that both connections live. As
- * long as the pushes cannot be trusted, the looks are as frequent as without them.
+ * Changes are pushed, and checks at a slow pace make sure that none was missed and that both connections
+ * live. As long as the pushes cannot be trusted, the checks are as frequent as without them.
  */
 class PushedHint implements ChangeHint {
-  #looks = 0;
+  #checks = 0;
 
   constructor(
     private readonly watch: KeyWatch,
     private readonly tracking: KeyTracking,
-    /** Between two looks, of which every other one is at the connection of the pushes. */
+    /** Between two checks, of which every other one is at the connection of the pushes. */
     private readonly checkMs: number,
   ) {}
 
   get paceMs(): number | undefined {
     return this.tracking.trusted ? this.checkMs : this.watch.paceMs;
+  }
+
+  get wanted(): boolean {
+    return this.watch.wanted;
   }
 
   get pushed(): boolean {
@@ -38,11 +42,11 @@ class PushedHint implements ChangeHint {
   }
 
   async touched(): Promise<boolean> {
-    if (this.tracking.trusted && this.#looks++ % 2 === 1) {
+    if (this.tracking.trusted && this.#checks++ % 2 === 1) {
       await this.tracking.answer();
       return this.tracking.pushed;
     }
-    const hint = await this.watch.look();
+    const hint = await this.watch.check();
     if (hint !== undefined) await this.tracking.compare(hint === "touched");
     return hint !== "quiet";
   }

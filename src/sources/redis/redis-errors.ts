@@ -139,7 +139,10 @@ const tlsCode =
   /^(CERT_|UNABLE_|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH|ERROR_IN_)/;
 
 /** Any error of a Redis client as one in words, or as a redirection. */
-export function explain(error: unknown, circumstances: Circumstances): RedisError | Redirection {
+export function explainRedisError(
+  error: unknown,
+  circumstances: Circumstances,
+): RedisError | Redirection {
   if (error instanceof RedisError || error instanceof Redirection) return error;
   const message = messageOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

@@ -23,7 +23,7 @@ import {
   type RedisTls,
   serverName,
 } from "./redis-address.ts";
-import { explain, Redirection, RedisError } from "./redis-errors.ts";
+import { explainRedisError, Redirection, RedisError } from "./redis-errors.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
 import { RespClient } from "./resp-client.ts";
@@ -121,7 +121,7 @@ export class RedisSource implements Source {
     const began = this.#clock.now();
     this.#polled.pollAsked = false;
     const ended = await this.#connectAndPoll(sink, signal).catch((error: unknown) =>
-      explain(error, { address: this.#address }),
+      explainRedisError(error, { address: this.#address }),
     );
     if (signal.aborted) return undefined;
     if (ended instanceof Session) return this.#afterLoss(ended, this.#clock.now() - began);
@@ -208,7 +208,7 @@ export class RedisSource implements Source {
   /** For the hint a new connection is needed now, otherwise for the next poll. */
   #afterLoss({ hint }: Session, livedMs: number): number {
     const nextPoll = this.#polled.schedule.next();
-    if (hint.paceMs === undefined) return nextPoll;
+    if (!hint.wanted) return nextPoll;
     if (livedMs < longLivedMs)
       return Math.min(nextPoll, this.#clock.now() + this.#reconnects.next());
     this.#reconnects.reset();

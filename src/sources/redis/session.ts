@@ -7,7 +7,7 @@ import { type ChangeHint, FetchSaving } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import type { ContentReader } from "./redis-content.ts";
-import { explain, type Redirection, RedisError } from "./redis-errors.ts";
+import { explainRedisError, type Redirection, RedisError } from "./redis-errors.ts";
 import type { Route } from "./route.ts";
 
 /** A document that changes all the time is fetched for at most a third of the time. */
@@ -29,7 +29,7 @@ export interface Polled {
   pollAsked: boolean;
 }
 
-/** The life of one connection: polls, and in between looks for changes. */
+/** The life of one connection: polls, and in between checks for changes. */
 export class Session {
   /** Whether the key was read over this connection. */
   established = false;
@@ -130,29 +130,30 @@ export class Session {
     const patience = failures > 0 ? Math.min(maxHintRestMs, 500 * 2 ** failures) : 0;
     const began = clock.now();
     const rested = began + Math.max(pollMs * restPerPoll, burstMs);
-    let look = began + Math.max(pollMs * restPerPoll, patience, this.hint.paceMs ?? 0);
+    let checkAt = began + Math.max(pollMs * restPerPoll, patience, this.hint.paceMs ?? 0);
     for (;;) {
       const now = clock.now();
       if (due <= now || this.polled.pollAsked || this.connection.closed) return;
       if (this.hint.pushed && rested <= now) return;
       const pace = this.hint.paceMs;
       // It may have become shorter.
-      if (pace !== undefined && patience === 0) look = Math.min(look, Math.max(rested, now + pace));
-      if (this.hint.pushed || pace === undefined || now < look) {
-        const next = this.hint.pushed ? rested : pace === undefined ? due : look;
+      if (pace !== undefined && patience === 0)
+        checkAt = Math.min(checkAt, Math.max(rested, now + pace));
+      if (this.hint.pushed || pace === undefined || now < checkAt) {
+        const next = this.hint.pushed ? rested : pace === undefined ? due : checkAt;
         await loop.sleepUntil(Math.min(due, next), this.ended);
         continue;
       }
       const touched = await this.hint.touched();
       this.#hintFailures = this.hint.paceMs === undefined ? failures + 1 : 0;
       if (touched) return;
-      look = clock.now() + (this.hint.paceMs ?? 0);
+      checkAt = clock.now() + (this.hint.paceMs ?? 0);
     }
   }
 
   #explain(error: unknown): RedisError | Redirection {
     const { command } = this.reader;
     const { json } = this.connection.server;
-    return explain(error, { address: this.address, command, json });
+    return explainRedisError(error, { address: this.address, command, json });
   }
 }

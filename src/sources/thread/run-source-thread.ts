@@ -3,11 +3,12 @@ import { systemClock } from "../../core/clock.ts";
 import type { Log, LogFields, LogLevel } from "../../core/log.ts";
 import { atOnce } from "../../core/turns.ts";
 import { checkTargeting } from "../../evaluation/rule/check.ts";
+import { CheckedFlags } from "../../flags/checked-flags.ts";
 import { parseDocument } from "../../flags/document.ts";
 import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
 import type { Payload, SourceSink } from "../source.ts";
-import { createSource } from "../source-kinds.ts";
+import { createSource } from "../source-table.ts";
 import type { FromThread, Task, ToThread } from "./thread-source.ts";
 
 /** A source in a thread of its own, which also reads its documents. */
@@ -27,6 +28,7 @@ export async function runSourceThread(): Promise<void> {
     else if (message.kind === "taken") waiting.shift()?.(message.accepted);
     else aborted.abort();
   });
+  const checked = new CheckedFlags();
   const sink: SourceSink = {
     async accept({ document, format, ...facts }) {
       const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
@@ -34,7 +36,7 @@ export async function runSourceThread(): Promise<void> {
       const { reading, warnings, information } =
         strict && problems.length > 0
           ? { reading: { ok: false, problems } as const, warnings: () => [], information: () => [] }
-          : read({ document, format }, { strict, source: source.name, inform: debugging });
+          : read({ document, format }, { strict, source: source.name, inform: debugging, checked });
       send({ kind: "document", payload: { ...rest, bytes, reading } });
       const taken = new Promise<boolean>((resolve) => waiting.push(resolve));
       // Looking for oddities takes as long as reading: what waits for the flags goes first.
@@ -65,7 +67,13 @@ export function read(
     strict,
     source,
     inform,
-  }: { readonly strict: boolean; readonly source: string; readonly inform?: boolean },
+    checked,
+  }: {
+    readonly strict: boolean;
+    readonly source: string;
+    readonly inform?: boolean;
+    readonly checked?: CheckedFlags;
+  },
 ): {
   readonly reading: PackedDocument;
   warnings(): readonly Problem[];
@@ -77,6 +85,7 @@ export function read(
     strict,
     checkTargeting,
     inform: inform ?? false,
+    ...(checked && { checked }),
   });
   if (!parsed.ok) return { reading: parsed, warnings: () => [], information: () => [] };
   const reading = { ok: true, flagSet: pack(parsed.flagSet, source) } as const;

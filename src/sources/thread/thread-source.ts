@@ -4,12 +4,12 @@ import { threadEntry } from "../../core/thread-entry.ts";
 import type { Problem } from "../../flags/model.ts";
 import type { Intake } from "../intake.ts";
 import { type ReadPayload, type Source, SourceError } from "../source.ts";
-import type { SourceConfig } from "../source-kinds.ts";
+import type { SourceConfig } from "../source-table.ts";
 
 /** What the thread of a source is started with. */
 export interface Task {
   readonly config: SourceConfig;
-  /** Reject documents that break the schema even where they could be loaded. */
+  /** Reject documents that break the schema even if they could be loaded. */
   readonly strict: boolean;
   readonly debugging: boolean;
 }
@@ -39,7 +39,7 @@ export type FromThread =
       readonly message: string;
       readonly fields: LogFields;
     }
-  /** With the reason where it was not told to stop. */
+  /** With the reason if it was not told to stop. */
   | { readonly kind: "ended"; readonly reason: string | undefined };
 
 interface ThreadSourceOptions extends Pick<Source, "name" | "provider"> {

@@ -36,7 +36,7 @@ export class LibraryAnswers<T> {
  * An error of such a library in words: the SourceError that a request of ours failed with, or its first line.
  * @param what failed
  */
-export function explainLibrary(error: unknown, what: string): SourceError {
+export function explainLibraryError(error: unknown, what: string): SourceError {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof SourceError || isPermanent(cause)) {
       return new SourceError(`${what}: ${cause.message}`, { retryable: !isPermanent(cause) });

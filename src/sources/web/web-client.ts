@@ -2,7 +2,7 @@ import { buildInfo } from "../../core/process-info.ts";
 import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
 import { SourceError } from "../source.ts";
 import { proxyFor } from "./proxy.ts";
-import { explain } from "./web-errors.ts";
+import { explainWebError } from "./web-errors.ts";
 
 /** A request as sources make it. */
 export interface WebRequest {
@@ -89,7 +89,7 @@ export class WebClient {
       const { status, statusText, headers } = response;
       return await use({ status, statusText, headers, chunks: chunksOf(response, watchdog) });
     } catch (error) {
-      throw explain(watchdog.signal.aborted ? watchdog.signal.reason : error, request.url);
+      throw explainWebError(watchdog.signal.aborted ? watchdog.signal.reason : error, request.url);
     } finally {
       watchdog.dismiss();
       if (response?.body && !response.body.locked) await response.body.cancel().catch(() => {});

@@ -46,7 +46,7 @@ const weakMs = 2000;
 /** Polls in a row that may be answered with 304 before one asks for the whole document. */
 const maxConditional = 9;
 
-/** What an `ETag` becomes where a server compresses: Apache's mod_deflate and mod_brotli append the coding. */
+/** What an `ETag` becomes when a server compresses: Apache's mod_deflate and mod_brotli append the coding. */
 const codingSuffix = /-(?:gzip|br|zstd|deflate)"$/;
 
 /**
@@ -94,9 +94,9 @@ const jsonName = /(^\.|\/(x-)?|\+)json$/;
 const yamlName = /(^\.|\/(x-)?|\+)ya?ml$/;
 
 /**
- * Whether a document is JSON or YAML: by the extension of its path, where that says so, else by its
+ * Whether a document is JSON or YAML: by the extension of its path, if that says so, else by its
  * media type, parameters ignored.
- * @throws SourceError where neither says so
+ * @throws SourceError if neither says so
  */
 export function formatOf(path: string, contentType: string | null): DocumentFormat {
   const extension = extname(path).toLowerCase();

@@ -21,7 +21,7 @@ const texts: readonly (readonly [codes: RegExp, text: string])[] = [
 ];
 
 /** Why a request failed. Hosts are named, the rest of a URL is not: it may hold secrets. */
-export function explain(error: unknown, url: URL): SourceError {
+export function explainWebError(error: unknown, url: URL): SourceError {
   if (error instanceof SourceError) return error;
   if (error instanceof ConfigError) return new SourceError(error.message, { retryable: false });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

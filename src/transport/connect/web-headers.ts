@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { HeaderFields } from "../exchange.ts";
 
-/** Headers that count as absent where they are empty, as in Go; Connect would take them at their word. */
+/** Headers that count as absent if they are empty, as in Go; Connect would take them at their word. */
 const absentIfEmpty = new Set([
   "content-encoding",
   "connect-content-encoding",
@@ -9,7 +9,7 @@ const absentIfEmpty = new Set([
   "connect-protocol-version",
 ]);
 
-/** @throws TypeError where a name or value is none that HTTP allows. */
+/** @throws TypeError if a name or value is none that HTTP allows. */
 export function toWebHeaders(fields: IncomingHttpHeaders): Headers {
   const headers = new Headers();
   for (const name in fields) {
@@ -31,7 +31,7 @@ export function toFields(headers: Headers | undefined): Record<string, string> {
   return fields;
 }
 
-/** The value of a response header that has one value; undefined where it has none or several. */
+/** The value of a response header that has one value; undefined if it has none or several. */
 export function single(fields: HeaderFields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === "string" ? value : undefined;

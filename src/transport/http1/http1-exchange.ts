@@ -242,7 +242,7 @@ export class Http1Exchange implements Exchange {
     const { status, fields } = this.#pending ?? { status: 500, fields: {} };
     this.#pending = undefined;
     let head = statusLine(status);
-    let told: number | undefined;
+    let declaredLength: number | undefined;
     for (const name in fields) {
       const value = fields[name] ?? "";
       const lower = name.toLowerCase();
@@ -250,13 +250,13 @@ export class Http1Exchange implements Exchange {
         this.#last ||= value === "close";
         continue;
       }
-      if (lower === "content-length") told = Number(value);
+      if (lower === "content-length") declaredLength = Number(value);
       for (const one of typeof value === "string" ? [value] : value) head += `${name}: ${one}\r\n`;
     }
-    this.#framing = this.#framingOf(status, told ?? length);
+    this.#framing = this.#framingOf(status, declaredLength ?? length);
     if (this.#framing === "length") {
-      this.#promised = told ?? length ?? 0;
-      if (told === undefined) head += `Content-Length: ${length}\r\n`;
+      this.#promised = declaredLength ?? length ?? 0;
+      if (declaredLength === undefined) head += `Content-Length: ${length}\r\n`;
     }
     if (this.#framing === "chunks") head += "Transfer-Encoding: chunked\r\n";
     return head + this.#connection.headEnd(this.#last || this.#framing === "until closed");

@@ -66,7 +66,7 @@ interface Rule {
   readonly name: string;
   /** What it may be about. Without: both. */
   readonly about?: "stream" | "connection";
-  /** Of its payload, where all have the same. */
+  /** Of its payload, if all have the same. */
   readonly bytes?: number;
 }
 

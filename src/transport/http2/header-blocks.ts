@@ -42,7 +42,7 @@ export class HeaderBlocks {
   }
 
   /**
-   * A HEADERS frame. @returns undefined where CONTINUATION frames follow
+   * A HEADERS frame. @returns undefined if CONTINUATION frames follow
    * @throws ConnectionError when it is not allowed or cannot be decompressed
    */
   begin(
@@ -65,7 +65,7 @@ export class HeaderBlocks {
   }
 
   /**
-   * A CONTINUATION frame of the unfinished block. @returns undefined where more of them follow
+   * A CONTINUATION frame of the unfinished block. @returns undefined if more of them follow
    * @throws ConnectionError when the block has no end or cannot be decompressed
    */
   continue(flags: number, bytes: Buffer, start: number, end: number): Received | undefined {

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { ServerTls } from "../../../src/core/tls/tls-material.ts";
 import { listen } from "../../../src/transport/listen.ts";
-import { rememberingLog } from "../../support/silent-log.ts";
+import { rememberingLog } from "../../support/remembering-log.ts";
 import { serverStream, unary } from "./fast-path.ts";
 import {
   type ServerCompatRequest,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Outcome } from "../../../src/evaluation/outcomes.ts";
 import { type EvaluatedFlag, logEvaluations } from "../../../src/services/evaluation-trace.ts";
-import { type LogEntry, rememberingLog } from "../../support/silent-log.ts";
+import { type LogEntry, rememberingLog } from "../../support/remembering-log.ts";
 
 const outcome: Outcome = {
   key: "b",

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Intake } from "../../../src/sources/intake.ts";
 import { SourceStatus } from "../../../src/sources/source-status.ts";
 import { read } from "../../../src/sources/thread/run-source-thread.ts";
-import { rememberingLog } from "../../support/silent-log.ts";
+import { rememberingLog } from "../../support/remembering-log.ts";
 import { createStore } from "../store/flags.ts";
 
 const document = '{"flags":{"x":{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on"}}}';

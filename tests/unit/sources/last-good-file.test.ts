@@ -7,7 +7,7 @@ import { checkTargeting } from "../../../src/evaluation/rule/check.ts";
 import { parseDocument } from "../../../src/flags/document.ts";
 import { LastGoodFile, useStateDir } from "../../../src/sources/last-good-file.ts";
 import { read } from "../../../src/sources/thread/run-source-thread.ts";
-import { rememberingLog } from "../../support/silent-log.ts";
+import { rememberingLog } from "../../support/remembering-log.ts";
 
 const source = { name: "redis://localhost:6379/0?key=flags", provider: "redis" };
 const document = '{"flags":{"x":{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on"}}}';

@@ -78,7 +78,7 @@ test("an empty document is a failure that says how to delete all flags", async (
   await ended;
 });
 
-test("what no retry mends ends it before the first success", async () => {
+test("what no retry fixes ends it before the first success", async () => {
   const { run } = setup([new SourceError("wrong password", { retryable: false })]);
   const error = await run().catch((thrown) => thrown);
   expect(error).toSatisfy(isPermanent);

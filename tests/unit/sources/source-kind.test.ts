@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { sourceName, withDistinctNames } from "../../../src/sources/source-kind.ts";
-import { sourceKinds } from "../../../src/sources/source-kinds.ts";
+import { sourceKinds } from "../../../src/sources/source-table.ts";
 
 test.each([
   ["http://host/flags", "http://host/flags"],

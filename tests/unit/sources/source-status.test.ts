@@ -26,7 +26,7 @@ describe("state", () => {
     expect([status.state, status.reason]).toEqual(["synced", undefined]);
   });
 
-  test("reaching a source that has nothing new does not mend a rejected document", () => {
+  test("reaching a source that has nothing new does not repair a rejected document", () => {
     const status = create();
     status.accepted(1);
     status.rejected("bad");

@@ -23,7 +23,7 @@ const endLength = 30;
 /** Each inner node of the tree is a state, and each four bits lead from one to another. */
 interface Machine {
   /**
-   * By state × 16 + bits: the next state × 512 + the byte that is complete with them + 1, or 0 for none; -1 where
+   * By state × 16 + bits: the next state × 512 + the byte that is complete with them + 1, or 0 for none; -1 if
    * the bits are no code. No code is shorter than five bits.
    */
   readonly steps: Int32Array;
@@ -41,7 +41,7 @@ const scratch = Buffer.alloc(1024);
 
 /**
  * The text of `bytes[start…end]`, a character a byte.
- * @returns undefined where they are not in the code.
+ * @returns undefined if they are not in the code.
  */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number): string | undefined {
   machine ??= buildMachine();

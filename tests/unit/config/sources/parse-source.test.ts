@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseSource } from "../../../../src/config/sources/parse-source.ts";
 import { sourceOfUri } from "../../../../src/config/sources/source-of-uri.ts";
 import { ConfigError } from "../../../../src/core/errors.ts";
-import type { SourceConfig } from "../../../../src/sources/source-kinds.ts";
+import type { SourceConfig } from "../../../../src/sources/source-table.ts";
 
 function parse(value: unknown): { source: SourceConfig; warnings: string[] } {
   const warnings: string[] = [];
@@ -289,8 +289,8 @@ describe("--sources", () => {
     ],
     [{ nosuch: {} }, '--sources[0]: unknown setting "nosuch" ignored'],
     [{ selector: "x" }, "--sources[0]: selector has no effect on provider file"],
-  ])("%j is ignored with a warning", (members, warning) => {
-    const { source, warnings } = parse({ uri: "a", provider: "file", ...members });
+  ])("%j is ignored with a warning", (settings, warning) => {
+    const { source, warnings } = parse({ uri: "a", provider: "file", ...settings });
     expect(source).toEqual({ provider: "file", uri: "a" });
     expect(warnings).toEqual([warning]);
   });

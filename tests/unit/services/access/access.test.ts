@@ -4,7 +4,7 @@ import { Code } from "../../../../src/core/errors.ts";
 import { Access, FailedTries } from "../../../../src/services/access/access.ts";
 import { parseTokens } from "../../../../src/services/access/token-file.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { rememberingLog } from "../../../support/remembering-log.ts";
 
 const token = "a-long-enough-token";
 const tokens = parseTokens(

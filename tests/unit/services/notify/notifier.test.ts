@@ -3,7 +3,7 @@ import type { Notification } from "../../../../src/services/notify/notification.
 import { Notifier, type NotifyAnswer } from "../../../../src/services/notify/notifier.ts";
 import { Registry } from "../../../../src/telemetry/metrics/registry.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { rememberingLog } from "../../../support/remembering-log.ts";
 
 const notification = (id: string, body = "{}"): Notification => ({ id, body });
 

@@ -1,7 +1,7 @@
 import { expect, spyOn, test } from "bun:test";
 import { experimental, logVerbosity } from "@grpc/grpc-js";
 import { logGrpc } from "../../../../src/sources/grpc/grpc-log.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { rememberingLog } from "../../../support/remembering-log.ts";
 
 test("what grpc-js has to say goes through the log and not past it to stderr", () => {
   const console = spyOn(globalThis.console, "error");

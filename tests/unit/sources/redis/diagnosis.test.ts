@@ -5,15 +5,15 @@ import { freePort } from "../../../support/ports.ts";
 import { addressOf } from "./fake-redis.ts";
 
 const closed = new RedisError("Connection closed", "closed");
-const silent = new RedisError("no answer", "timeout");
+const timeout = new RedisError("no answer", "timeout");
 const signal = new AbortController().signal;
 
 const listening = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
 afterAll(() => listening.stop(true));
 const there = `127.0.0.1:${listening.port}`;
 
-const reason = (uri: string, fault: RedisError, known = false) =>
-  diagnose(addressOf(`${uri}?key=k`), fault, { known, signal });
+const reason = (uri: string, error: RedisError, known = false) =>
+  diagnose(addressOf(`${uri}?key=k`), error, { known, signal });
 
 describe("why a server is out of reach", () => {
   test("nothing listens", async () => {
@@ -56,8 +56,8 @@ describe("why a server is out of reach", () => {
   ] as const)(
     "%s to a server that accepts, then is %s, known before: %p",
     async (scheme, kind, known, text) => {
-      const fault = kind === "closed" ? closed : silent;
-      expect(await reason(`${scheme}://${there}`, fault, known)).toContain(text);
+      const error = kind === "closed" ? closed : timeout;
+      expect(await reason(`${scheme}://${there}`, error, known)).toContain(text);
     },
   );
 

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { RedisAddress } from "../../../../src/sources/redis/redis-address.ts";
-import { explain, Redirection, RedisError } from "../../../../src/sources/redis/redis-errors.ts";
+import {
+  explainRedisError,
+  Redirection,
+  RedisError,
+} from "../../../../src/sources/redis/redis-errors.ts";
 import { redisError } from "./fake-redis.ts";
 
 const address: RedisAddress = {
@@ -16,7 +20,7 @@ const auth = "ERR_REDIS_AUTHENTICATION_FAILED";
 const invalid = "ERR_REDIS_INVALID_COMMAND";
 const server = "ERR_REDIS_SERVER_ERROR";
 
-describe("what only the operator can mend is permanent, with what to do", () => {
+describe("what only the operator can fix is permanent, with what to do", () => {
   test.each([
     [
       auth,
@@ -53,10 +57,10 @@ describe("what only the operator can mend is permanent, with what to do", () => 
     ["EPROTO", "TLSV1_ALERT_UNKNOWN_CA", "rejected the client certificate"],
     ["EPROTO", "WRONG_VERSION_NUMBER", "the server does not speak TLS"],
   ])("%s %s", (code, message, expected) => {
-    const fault = explain(redisError(message, code), { address });
-    expect(fault).toMatchObject({ kind: "permanent" });
-    expect(fault.message).toContain(expected);
-    expect(fault.message).not.toContain("hunter2");
+    const explained = explainRedisError(redisError(message, code), { address });
+    expect(explained).toMatchObject({ kind: "permanent" });
+    expect(explained.message).toContain(expected);
+    expect(explained.message).not.toContain("hunter2");
   });
 });
 
@@ -80,20 +84,20 @@ describe("what passes by itself is retried", () => {
     ["ERR_REDIS_CONNECTION_TIMEOUT", "Connection timeout reached after 9 ms", "timeout", ""],
     ["ERR_REDIS_CONNECTION_CLOSED", "Connection closed", "closed", ""],
   ])("%s %s", (code, message, kind, expected) => {
-    const fault = explain(redisError(message, code), { address });
-    expect(fault).toMatchObject({ kind });
-    expect(fault.message).toContain(expected);
+    const explained = explainRedisError(redisError(message, code), { address });
+    expect(explained).toMatchObject({ kind });
+    expect(explained.message).toContain(expected);
   });
 });
 
 test("an unknown answer is repeated, cut, without the password", () => {
-  const fault = explain(redisError(`ERR hunter2 ${"x".repeat(10_000)}`), { address });
-  expect(fault.message).toStartWith("the server returned an error: ERR *** xxx");
-  expect(fault.message.length).toBeLessThan(400);
+  const explained = explainRedisError(redisError(`ERR hunter2 ${"x".repeat(10_000)}`), { address });
+  expect(explained.message).toStartWith("the server returned an error: ERR *** xxx");
+  expect(explained.message.length).toBeLessThan(400);
 });
 
-test("an error that is no Error is a fault as well", () => {
-  expect(explain("boom", { address })).toBeInstanceOf(RedisError);
+test("an error that is no Error is reported as well", () => {
+  expect(explainRedisError("boom", { address })).toBeInstanceOf(RedisError);
 });
 
 test.each([
@@ -104,5 +108,7 @@ test.each([
   ["ASK 3999 127.0.0.1:6381", "ASK", "127.0.0.1", 6381],
   ["ASK 3999 :6381", "ASK", undefined, 6381],
 ] as const)("%s is a redirection", (message, type, host, port) => {
-  expect(explain(redisError(message), { address })).toEqual(new Redirection(type, host, port));
+  expect(explainRedisError(redisError(message), { address })).toEqual(
+    new Redirection(type, host, port),
+  );
 });

@@ -3,7 +3,7 @@ import type { RedisSourceConfig } from "../../../../src/sources/redis/redis-kind
 import { RedisSource } from "../../../../src/sources/redis/redis-source.ts";
 import { isPermanent } from "../../../../src/sources/source.ts";
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
-import { type LogEntry, rememberingLog } from "../../../support/silent-log.ts";
+import { type LogEntry, rememberingLog } from "../../../support/remembering-log.ts";
 import { redisConfig } from "../../../support/source-configs.ts";
 import { FakeRedis, lost, RecordingSink, redisError } from "./fake-redis.ts";
 
@@ -174,7 +174,7 @@ describe("a failed connection", () => {
   });
 });
 
-describe("what no retry can mend", () => {
+describe("what no retry can fix", () => {
   const wrong = redisError("WRONGPASS invalid", "ERR_REDIS_AUTHENTICATION_FAILED");
 
   test("is fatal at start, with the source and the reason", async () => {
@@ -301,6 +301,20 @@ describe("the watch", () => {
     expect(redis.count("UNWATCH")).toBe(1);
     expect(redis.connectionsTo).toHaveLength(2);
     expect(sink.events.slice(0, 3)).toEqual([unreachable, "accepted one", "unchanged"]);
+  });
+
+  test("that hears of the loss of its connection before the connection itself has a new one at once", async () => {
+    run({ watch: "poll" });
+    await clock.advance(0);
+    redis.answers["CLIENT INFO"] = () => {
+      redis.value = lost();
+      return lost();
+    };
+    await clock.advance(60);
+    redis.answers["CLIENT INFO"] = "id=2 flags=N db=0";
+    redis.value = "two";
+    await clock.advance(2_000);
+    expect(sink.events).toEqual(["accepted one", "accepted two"]);
   });
 
   test("does not look where it is turned off", async () => {

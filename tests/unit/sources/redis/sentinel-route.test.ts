@@ -3,7 +3,7 @@ import { type RedisAddress, serverName } from "../../../../src/sources/redis/red
 import type { MasterReport } from "../../../../src/sources/redis/sentinel.ts";
 import { SentinelRoute } from "../../../../src/sources/redis/sentinel-route.ts";
 import { FakeClock } from "../../../support/fake-clock.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { rememberingLog } from "../../../support/remembering-log.ts";
 import { addressOf } from "./fake-redis.ts";
 
 const at = (host: string) => addressOf(`redis://${host}?key=k`);

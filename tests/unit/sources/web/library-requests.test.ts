@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
-import { explainLibrary, LibraryAnswers } from "../../../../src/sources/web/library-requests.ts";
+import {
+  explainLibraryError,
+  LibraryAnswers,
+} from "../../../../src/sources/web/library-requests.ts";
 
 const never = new AbortController().signal;
 
@@ -34,5 +37,5 @@ test("the wait ends with the source", async () => {
 });
 
 test("of a library's error the first line is told, or the cause that is ours", () => {
-  expect(explainLibrary(new Error("a\nb"), "no keys").message).toBe("no keys: a");
+  expect(explainLibraryError(new Error("a\nb"), "no keys").message).toBe("no keys: a");
 });

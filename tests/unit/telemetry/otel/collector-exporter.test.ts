@@ -16,7 +16,7 @@ import {
   ExportMetricsServiceRequestSchema,
   ExportMetricsServiceResponseSchema,
 } from "../../../support/otlp/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { rememberingLog } from "../../../support/remembering-log.ts";
 
 let certificates: Certificates;
 beforeAll(() => {

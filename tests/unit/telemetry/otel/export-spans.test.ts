@@ -8,7 +8,7 @@ import { readableSpan, startSpanExport } from "../../../../src/telemetry/otel/ex
 import type { FinishedSpan } from "../../../../src/telemetry/tracing/tracer.ts";
 import { Collector, plain } from "../../../support/collector.ts";
 import { ExportTraceServiceRequestSchema } from "../../../support/otlp/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { rememberingLog } from "../../../support/remembering-log.ts";
 import { until } from "../../../support/until.ts";
 
 const graceMs = 10_000;

@@ -8,7 +8,7 @@ import { HpackDecoder } from "../../../../src/transport/http2/hpack/decoder.ts";
 import type { MessageStream, UnaryMethod } from "../../../../src/transport/listener.ts";
 import { endStream, Http2Peer, numberFrame } from "../../../support/http2-peer.ts";
 import { frame, frameType } from "../../../support/raw-client.ts";
-import { rememberingLog } from "../../../support/silent-log.ts";
+import { rememberingLog } from "../../../support/remembering-log.ts";
 
 export const path = "/a/b";
 export const message = frameMessage(Buffer.from("abc"));

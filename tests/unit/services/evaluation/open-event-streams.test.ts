@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ChangeListener } from "../../../../src/services/evaluation/event-stream.ts";
-import { ChangeFeed } from "../../../../src/services/evaluation/event-streams.ts";
+import { ChangeFeed } from "../../../../src/services/evaluation/open-event-streams.ts";
 import { FakeStore, viewOf } from "../fixtures.ts";
 
 const kinds = ["write", "update", "delete"] as const;

@@ -5,7 +5,7 @@ import type { Dialect } from "./dialects.ts";
 import { type ChangeListener, type EventSink, EventStream } from "./event-stream.ts";
 import { ConfigurationChange } from "./events.ts";
 
-export interface EventStreamsOptions {
+export interface OpenEventStreamsOptions {
   readonly store: SnapshotSource;
   readonly whenReady: Promise<void>;
   readonly streamDeadlineMs: number;
@@ -16,13 +16,13 @@ export interface EventStreamsOptions {
 }
 
 /** All open event streams. */
-export class EventStreams {
-  readonly #options: EventStreamsOptions;
+export class OpenEventStreams {
+  readonly #options: OpenEventStreamsOptions;
   readonly #feed: ChangeFeed;
   readonly #open = new Set<EventStream>();
   #stopping = false;
 
-  constructor(options: EventStreamsOptions) {
+  constructor(options: OpenEventStreamsOptions) {
     this.#options = options;
     this.#feed = new ChangeFeed(options.store);
   }

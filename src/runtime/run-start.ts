@@ -5,7 +5,7 @@ import { sameAddress } from "../core/tcp-address.ts";
 import { withoutClients } from "../core/tls/tls-material.ts";
 import { createManagementHandler } from "../services/management/management-handler.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
-import { describe, reachableFromOutside } from "./addresses.ts";
+import { reachableFromOutside, showListenAddress } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
@@ -93,11 +93,11 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     readiness.require(workers.whenReady());
   }
   const { evaluation, sync, ofrep, management: probes } = serving.bound;
-  own.info(`evaluation (gRPC, Connect) listening at ${describe(evaluation.address)}`);
-  own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
-  own.info(`evaluation (OFREP) listening at ${describe(ofrep.address)}`);
-  own.info(`metrics and probes listening at ${describe(probes)}`);
-  if (page) announcePage(own, describe(probes), config.tokensPath);
+  own.info(`evaluation (gRPC, Connect) listening at ${showListenAddress(evaluation.address)}`);
+  own.info(`sync stream (gRPC) listening at ${showListenAddress(sync.address)}`);
+  own.info(`evaluation (OFREP) listening at ${showListenAddress(ofrep.address)}`);
+  own.info(`metrics and probes listening at ${showListenAddress(probes)}`);
+  if (page) announcePage(own, showListenAddress(probes), config.tokensPath);
   own.info(
     reachableFromOutside({
       "evaluation (gRPC, Connect)": evaluation.address,

@@ -8,10 +8,11 @@ import {
   createManagementHandler,
   createProbeFastPath,
 } from "../services/management/management-handler.ts";
+import { createPathMetrics } from "../telemetry/path-metrics.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";
-import { describe, hintAtRedisSyncManagement, reachableFromOutside } from "./addresses.ts";
+import { hintAtRedisSyncManagement, reachableFromOutside, showListenAddress } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
@@ -44,16 +45,18 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
 
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
+  const pathCounts = createPathMetrics(registry);
   const sync = await listenSync({
     config,
     guard: access.guard("sync"),
+    paths: pathCounts("sync"),
     portOption: "redis-sync-port",
     pipeline,
     registry,
     observeCalls,
     log,
   });
-  own.info(`sync stream (gRPC) listening at ${describe(sync.address)}`);
+  own.info(`sync stream (gRPC) listening at ${showListenAddress(sync.address)}`);
   // Probes and scrapers have no certificates of their own.
   const tls = config.sync.tls && withoutClients(config.sync.tls);
   let managementAddress = config.management;
@@ -81,6 +84,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           address: config.management,
           maxRequestHeader,
           ...(tls && { tls }),
+          paths: pathCounts("http"),
           fastPath: () => createProbeFastPath(pipeline.readiness),
           handlers: [
             guarded(
@@ -100,8 +104,8 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
         });
   if (management) {
     managementAddress = management.address;
-    own.info(`metrics and probes listening at ${describe(managementAddress)}`);
-    if (page) announcePage(own, describe(managementAddress), config.tokensPath);
+    own.info(`metrics and probes listening at ${showListenAddress(managementAddress)}`);
+    if (page) announcePage(own, showListenAddress(managementAddress), config.tokensPath);
   }
   own.info(
     reachableFromOutside({
