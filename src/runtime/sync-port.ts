@@ -20,7 +20,6 @@ export interface SyncPort {
 
 /** Requests of the sync service are tiny; the bound is gRPC's own. */
 const maxRequestBody = 4 << 20;
-const maxRequestHeader = 1 << 20;
 
 /**
  * Binds the sync service, for either command.
@@ -67,7 +66,7 @@ export async function listenSync(parts: {
     web: false,
     guard: parts.guard,
     maxRequestBody,
-    maxRequestHeader,
+    maxRequestHeader: 0,
     keepAlive,
     log,
   });
