@@ -107,6 +107,7 @@ export function startConfigOf(
       address: sync,
       tls,
       warnings,
+      evaluationRatio: values["otel-evaluation-ratio"],
     }),
     sources,
     // The rest of them are objects.

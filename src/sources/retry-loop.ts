@@ -141,12 +141,15 @@ export function pollBackoff({ interval }: { readonly interval: number }): Backof
 }
 
 /**
- * Waits between attempts: exponential with full jitter (each wait is uniform between 0 and the
- * growing bound, so that clients of one server that went away do not return together), after
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+ * Waits between attempts, of which each is uniform between 0 and a bound (full jitter), so that clients of one
+ * server that went away do not return together; after
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/. The bound grows with the time that has
+ * passed since the first failure, not with the number of attempts: after some short waits in a row it would be longer
+ * than all that has passed, and a server that was away for a second would be missed for four more.
  */
 export class Backoff {
-  #attempt = 0;
+  /** When it began to fail, on the clock of `now()`. */
+  #failingSince: number | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -156,12 +159,13 @@ export class Backoff {
   /** The next wait in milliseconds. */
   next(): number {
     const { firstMs, maxMs } = this.bounds;
-    const bound = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempt++, 30));
-    return this.clock.random() * bound;
+    const now = this.clock.now();
+    this.#failingSince ??= now;
+    return this.clock.random() * Math.min(maxMs, firstMs + now - this.#failingSince);
   }
 
   /** Starts again with the shortest wait. Call it when something was delivered, not merely reached. */
   reset(): void {
-    this.#attempt = 0;
+    this.#failingSince = undefined;
   }
 }

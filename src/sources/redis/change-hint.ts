@@ -11,6 +11,8 @@ export type Hint = "quiet" | "touched" | undefined;
 export interface ChangeHint {
   /** How often to ask; undefined: not at all, for now. */
   readonly paceMs: number | undefined;
+  /** False: it is turned off, or not permitted. Otherwise a lost connection is replaced for it at once. */
+  readonly wanted: boolean;
   /** It has said by itself, since it was armed, that a poll is due. */
   readonly pushed: boolean;
   /** Nothing stands between us and the server that could falsify what it says. */
@@ -28,6 +30,7 @@ export interface ChangeHint {
 /** If changes are not to be looked for between polls. */
 export const noHint: ChangeHint = {
   paceMs: undefined,
+  wanted: false,
   pushed: false,
   direct: false,
   arm: async () => {},

@@ -31,6 +31,10 @@ export class KeyWatch implements ChangeHint {
     return this.#state === "armed" ? watchMs : undefined;
   }
 
+  get wanted(): boolean {
+    return this.#state !== "refused";
+  }
+
   get direct(): boolean {
     return this.#direct;
   }

@@ -21,6 +21,10 @@ class PushedHint implements ChangeHint {
     return this.tracking.trusted ? this.checkMs : this.watch.paceMs;
   }
 
+  get wanted(): boolean {
+    return this.watch.wanted;
+  }
+
   get pushed(): boolean {
     return this.tracking.pushed;
   }

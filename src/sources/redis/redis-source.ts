@@ -208,7 +208,7 @@ export class RedisSource implements Source {
   /** For the hint a new connection is needed now, otherwise for the next poll. */
   #afterLoss({ hint }: Session, livedMs: number): number {
     const nextPoll = this.#polled.schedule.next();
-    if (hint.paceMs === undefined) return nextPoll;
+    if (!hint.wanted) return nextPoll;
     if (livedMs < longLivedMs)
       return Math.min(nextPoll, this.#clock.now() + this.#reconnects.next());
     this.#reconnects.reset();

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { ExpiryQueue, sweeper } from "../../core/expiry.ts";
 import { lingerMs } from "../end-connection.ts";
 import { requestLineBytes, type Timeouts } from "../limits.ts";
+import type { PathCounts } from "../listener.ts";
 import { Http1Connection, type Phase } from "./http1-connection.ts";
 import type { Http1Exchange } from "./http1-exchange.ts";
 import { KnownHeads } from "./request-head.ts";
@@ -13,6 +14,7 @@ export interface Http1Options {
   readonly timeouts: Timeouts;
   /** For connections with and without TLS. */
   readonly fastPath?: (secure: boolean) => FastPath | undefined;
+  readonly paths: PathCounts;
   /** The general path. */
   readonly serve: (exchange: Http1Exchange) => void;
 }
@@ -44,12 +46,13 @@ export class Http1Server {
 
   /** @param first Bytes that were read from the socket before. */
   accept(socket: Socket, first: Buffer): void {
-    const { maxHeaderBytes, serve } = this.#options;
+    const { maxHeaderBytes, serve, paths } = this.#options;
     const secure = "encrypted" in socket && socket.encrypted === true;
     const connection = new Http1Connection(socket, {
       maxHeaderBytes: maxHeaderBytes + requestLineBytes,
       fastPath: this.#fastPaths[secure ? "secure" : "plain"],
       serve,
+      paths,
       headEnd: this.#headEnd,
       heads: this.#heads,
       secure,

@@ -119,22 +119,37 @@ test("restarted it ends the attempt under way, whose failure nobody hears of", a
   await stop(running);
 });
 
-const waits = (chance: number, count: number) => {
-  const backoff = new Backoff(new FakeClock(chance), { firstMs: 1000, maxMs: 10_000 });
-  return { backoff, list: Array.from({ length: count }, () => backoff.next()) };
-};
+async function waits(chance: number, count: number) {
+  const clock = new FakeClock(chance);
+  const backoff = new Backoff(clock, { firstMs: 1000, maxMs: 10_000 });
+  const list: number[] = [];
+  while (list.length < count) {
+    const wait = backoff.next();
+    list.push(wait);
+    await clock.advance(wait);
+  }
+  return { backoff, list };
+}
 
-test("the bound doubles up to the greatest wait", () => {
-  expect(waits(1, 6).list).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000]);
+test("the bound is the first wait and all that has passed since, up to the greatest wait", async () => {
+  expect((await waits(1, 6)).list).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000]);
 });
 
-test("jitter is full: a wait is anything between 0 and the bound", () => {
-  expect(waits(0, 3).list).toEqual([0, 0, 0]);
-  expect(waits(0.25, 3).list).toEqual([250, 500, 1000]);
+test("jitter is full: a wait is anything between 0 and the bound", async () => {
+  expect((await waits(0, 3)).list).toEqual([0, 0, 0]);
+  expect((await waits(0.25, 3)).list).toEqual([250, 312.5, 390.625]);
 });
 
-test("it stays at the greatest wait however often, and starts again when told", () => {
-  const { backoff, list } = waits(1, 5000);
+test("however short the waits were, none is longer than what has passed, and the first wait", async () => {
+  const clock = new FakeClock(0);
+  const backoff = new Backoff(clock, { firstMs: 1000, maxMs: 10_000 });
+  for (let n = 0; n < 20; n++) await clock.advance(backoff.next());
+  clock.chance = 1;
+  expect(backoff.next()).toBe(1000);
+});
+
+test("it stays at the greatest wait however often, and starts again when told", async () => {
+  const { backoff, list } = await waits(1, 50);
   expect(list.at(-1)).toBe(10_000);
   backoff.reset();
   expect(backoff.next()).toBe(1000);

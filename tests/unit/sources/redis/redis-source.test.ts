@@ -303,6 +303,20 @@ describe("the watch", () => {
     expect(sink.events.slice(0, 3)).toEqual([unreachable, "accepted one", "unchanged"]);
   });
 
+  test("that hears of the loss of its connection before the connection itself has a new one at once", async () => {
+    run({ watch: "poll" });
+    await clock.advance(0);
+    redis.answers["CLIENT INFO"] = () => {
+      redis.value = lost();
+      return lost();
+    };
+    await clock.advance(60);
+    redis.answers["CLIENT INFO"] = "id=2 flags=N db=0";
+    redis.value = "two";
+    await clock.advance(2_000);
+    expect(sink.events).toEqual(["accepted one", "accepted two"]);
+  });
+
   test("does not look where it is turned off", async () => {
     run({ watch: false });
     await clock.advance(60_000);
