@@ -5,7 +5,7 @@ import { parseText } from "./document-text.ts";
 import type { FindingSeverity } from "./finding-table.ts";
 import { type Finding, FindingList } from "./findings.ts";
 import { decodeFlagSet } from "./flag-set.ts";
-import { flagSpecOf, flagSpecPath } from "./manifest.ts";
+import { flagSpecOf, flagSpecPath, onlyManifest } from "./manifest.ts";
 import type { DocumentFormat, FlagSet, ParsedDocument, Problem } from "./model.ts";
 import { type FoundThing, locate } from "./places.ts";
 
@@ -84,7 +84,7 @@ export function inspectDocument(
     FindingList,
   ];
   const findings = { problems, warnings, information };
-  const parsed = parseText(document, options.format, findings);
+  const parsed = parseText(onlyManifest(document), options.format, findings);
   const flagSpec = flagSpecOf(parsed?.value);
   const root = flagSpec === undefined ? [] : flagSpecPath;
   const flags = parsed && flagSpec !== undefined ? { ...parsed, value: flagSpec } : parsed;

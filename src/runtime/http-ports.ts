@@ -7,7 +7,7 @@ import type { Ofrep } from "../services/ofrep/ofrep-service.ts";
 import { type HttpOptions, serveHttp } from "../transport/http.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../transport/http-handler.ts";
 import type { FastPath } from "../transport/http1/response-head.ts";
-import type { PortSharing } from "../transport/listener.ts";
+import type { PathCounts, PortSharing } from "../transport/listener.ts";
 import { hintAtHttpPorts } from "./addresses.ts";
 
 /** The bound listeners. */
@@ -29,6 +29,7 @@ export async function serveHttpPorts(parts: {
   readonly management: readonly HttpHandler[];
   /** Answers what it can of management as its handlers would. */
   readonly probes: FastPath | undefined;
+  readonly paths: PathCounts;
   readonly log: Log;
 }): Promise<HttpPorts> {
   const { config, shared, management, probes, log } = parts;
@@ -39,6 +40,7 @@ export async function serveHttpPorts(parts: {
     ...(shared && { shared }),
     ...(tls && { tls }),
     maxRequestHeader,
+    paths: parts.paths,
     log: log.with({ component: "OFREPService" }),
   };
   const together = sameAddress(config.ofrep.address, config.management);

@@ -8,6 +8,7 @@ import {
   createManagementHandler,
   createProbeFastPath,
 } from "../services/management/management-handler.ts";
+import { createPathMetrics } from "../telemetry/path-metrics.ts";
 import { observeSources } from "../telemetry/source-metrics.ts";
 import { serveHttp } from "../transport/http.ts";
 import { openAccess } from "./access.ts";
@@ -44,9 +45,11 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
 
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
+  const pathCounts = createPathMetrics(registry);
   const sync = await listenSync({
     config,
     guard: access.guard("sync"),
+    paths: pathCounts("sync"),
     portOption: "redis-sync-port",
     pipeline,
     registry,
@@ -81,6 +84,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
           address: config.management,
           maxRequestHeader,
           ...(tls && { tls }),
+          paths: pathCounts("http"),
           fastPath: () => createProbeFastPath(pipeline.readiness),
           handlers: [
             guarded(

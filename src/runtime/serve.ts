@@ -11,6 +11,7 @@ import { OfrepEvents } from "../services/ofrep/ofrep-events.ts";
 import { ofrepRoute } from "../services/ofrep/ofrep-route.ts";
 import { createOfrep } from "../services/ofrep/ofrep-service.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
+import { createPathMetrics } from "../telemetry/path-metrics.ts";
 import { createEventMetrics } from "../telemetry/stream-metrics.ts";
 import type { HttpHandler } from "../transport/http-handler.ts";
 import { listen } from "../transport/listen.ts";
@@ -47,13 +48,19 @@ export async function serve(parts: {
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
+  /** Undefined: evaluations are not sent as events. */
+  readonly evaluationEvents: EvaluationTrace | undefined;
   readonly log: Log;
 }): Promise<Serving> {
   const { config, pipeline, registry, management, page, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
-  const trace = evaluationTrace(tracing, log.with({ component: "evaluator" }));
+  const trace = allOf(
+    tracing?.evaluations,
+    parts.evaluationEvents,
+    log.debugging ? logEvaluations(log.with({ component: "evaluator" })) : undefined,
+  );
   const common = {
     store,
     context,
@@ -64,6 +71,7 @@ export async function serve(parts: {
     corsOrigins: config.corsOrigins,
   };
   const measureEvents = createEventMetrics(registry);
+  const pathCounts = createPathMetrics(registry);
 
   const service = createEvaluationService({
     ...common,
@@ -89,6 +97,7 @@ export async function serve(parts: {
       ...(tls && { tls }),
       web: true,
       guard: access.guard("evaluation"),
+      paths: pathCounts("evaluation"),
       log: log.with({ component: "service" }),
     }),
   );
@@ -96,6 +105,7 @@ export async function serve(parts: {
     listenSync({
       config,
       guard: access.guard("sync"),
+      paths: pathCounts("sync"),
       address,
       portOption: "sync-port",
       pipeline,
@@ -117,6 +127,7 @@ export async function serve(parts: {
   const http = await serveHttpPorts({
     config,
     ...(shared && { shared }),
+    paths: pathCounts("http"),
     management: [
       guarded(management, access.guard("management"), isGuardedManagement),
       ...(page ? [page.handler(access.guard("page"))] : []),
@@ -157,10 +168,11 @@ export async function serve(parts: {
 }
 
 /** Undefined: nobody wants to know of single evaluations. */
-function evaluationTrace(tracing: Tracing | undefined, log: Log): EvaluationTrace | undefined {
-  if (!log.debugging) return tracing?.evaluations;
-  const logging = logEvaluations(log);
-  return tracing ? both(tracing.evaluations, logging) : logging;
+function allOf(...traces: readonly (EvaluationTrace | undefined)[]): EvaluationTrace | undefined {
+  return traces.reduce(
+    (one, other) => (one && other ? both(one, other) : (one ?? other)),
+    undefined,
+  );
 }
 
 /** Threads can share a port, not a socket. */

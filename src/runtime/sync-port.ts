@@ -7,7 +7,7 @@ import type { Registry } from "../telemetry/metrics/registry.ts";
 import { createSyncMetrics } from "../telemetry/stream-metrics.ts";
 import type { Guard } from "../transport/guard.ts";
 import { listen } from "../transport/listen.ts";
-import type { ListenAddress, Routes } from "../transport/listener.ts";
+import type { ListenAddress, PathCounts, Routes } from "../transport/listener.ts";
 import { listenerName, routesOf } from "./addresses.ts";
 import type { FlagPipeline } from "./flag-pipeline.ts";
 import type { ObserveCalls } from "./telemetry.ts";
@@ -20,7 +20,6 @@ export interface SyncPort {
 
 /** Requests of the sync service are tiny; the bound is gRPC's own. */
 const maxRequestBody = 4 << 20;
-const maxRequestHeader = 1 << 20;
 
 /**
  * Binds the sync service, for either command.
@@ -34,6 +33,7 @@ export async function listenSync(parts: {
   readonly address?: ListenAddress;
   /** What the option of its port is called. */
   readonly portOption: string;
+  readonly paths: PathCounts;
   readonly pipeline: FlagPipeline;
   readonly registry: Registry;
   readonly observeCalls: ObserveCalls;
@@ -66,8 +66,9 @@ export async function listenSync(parts: {
     ...(tls && { tls }),
     web: false,
     guard: parts.guard,
+    paths: parts.paths,
     maxRequestBody,
-    maxRequestHeader,
+    maxRequestHeader: 0,
     keepAlive,
     log,
   });

@@ -8,8 +8,8 @@ import { lingerMs } from "./end-connection.ts";
 import { type HttpHandler, serveByHandlers } from "./http-handler.ts";
 import { Http1Server } from "./http1/http1-server.ts";
 import type { FastPath } from "./http1/response-head.ts";
-import { defaultTimeouts, type Timeouts } from "./limits.ts";
-import type { PortSharing } from "./listener.ts";
+import { defaultTimeouts, maxHeaderBytesOf, type Timeouts } from "./limits.ts";
+import { type PathCounts, type PortSharing, uncounted } from "./listener.ts";
 
 export interface HttpOptions {
   /** For messages: "OFREP", "management". */
@@ -24,6 +24,7 @@ export interface HttpOptions {
   readonly tls?: ServerTls;
   /** Bytes of all fields of a request. */
   readonly maxRequestHeader: number;
+  readonly paths?: PathCounts;
   readonly log: Log;
 }
 
@@ -46,9 +47,10 @@ export async function serveHttp(
   const { name, shared, handlers, fastPath, tls, maxRequestHeader, log } = options;
   const timeouts: Timeouts = { ...defaultTimeouts, ...tuned };
   const http1 = new Http1Server({
-    maxHeaderBytes: maxRequestHeader,
+    maxHeaderBytes: maxHeaderBytesOf(maxRequestHeader),
     timeouts,
     ...(fastPath && { fastPath }),
+    paths: options.paths ?? uncounted(),
     serve: serveByHandlers(handlers, log),
   });
   const acceptor = new Acceptor(

@@ -18,11 +18,18 @@ import type { Http2Stream } from "./http2/http2-stream.ts";
 import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,
+  maxHeaderBytesOf,
   maxIncompleteBytes,
   type Timeouts,
   unlimitedBytes,
 } from "./limits.ts";
-import type { Listener, ListenerOptions, StreamMethod } from "./listener.ts";
+import {
+  type Listener,
+  type ListenerOptions,
+  type PathCounts,
+  type StreamMethod,
+  uncounted,
+} from "./listener.ts";
 
 /**
  * Serves gRPC, gRPC-web and Connect on one port or unix socket, over HTTP/1.1 and HTTP/2.
@@ -52,8 +59,10 @@ export async function listen(
   };
   const cors = options.corsOrigins && createCors(options.corsOrigins);
   const dispatcher = new LazyDispatcher(options, cors, context);
-  const maxHeaderBytes = options.maxRequestHeader > 0 ? options.maxRequestHeader : 1 << 24;
+  const maxHeaderBytes = maxHeaderBytesOf(options.maxRequestHeader);
+  const paths = options.paths ?? uncounted();
   const http1 = new Http1Server({
+    paths,
     maxHeaderBytes,
     timeouts,
     fastPath: () => createConnectFastPath(options.unary ?? [], cors, timeouts.keepAliveMs, context),
@@ -66,7 +75,7 @@ export async function listen(
     pings: keepAlive,
     timeouts,
     log,
-    serve: createHttp2Handler(options, dispatcher, context),
+    serve: createHttp2Handler(options, dispatcher, context, paths),
   });
   const shared = "socketPath" in options.address ? undefined : options.address.shared;
   const acceptor = new Acceptor(
@@ -94,6 +103,7 @@ function createHttp2Handler(
   options: ListenerOptions,
   dispatcher: LazyDispatcher,
   context: TransportContext,
+  paths: PathCounts,
 ): ConstructorParameters<typeof Http2Server>[0]["serve"] {
   const unary = new Map(options.unary?.map((method) => [method.path, method]));
   const streams = new Map(options.streams?.map((method) => [method.path, method]));
@@ -111,6 +121,7 @@ function createHttp2Handler(
       const fast = method ?? streaming;
       // The general path has the words for who is refused.
       if (fast && guard && !guard.admits(path, headers)) return general(stream, socket);
+      if (fast) paths.fast.value++;
       if (method) return new UnaryCall(stream, method, context);
       if (streaming) return openStream(stream, streaming);
     }
@@ -124,6 +135,7 @@ function createHttp2Handler(
   }
 
   function general(stream: Http2Stream, socket: Socket): Http2Exchange {
+    paths.general.value++;
     const exchange = new Http2Exchange(stream, socket);
     stream.occupy(dispatcher.serve(exchange));
     return exchange;

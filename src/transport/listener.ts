@@ -28,6 +28,17 @@ export type ListenAddress =
 /** Puts services into Connect's router. */
 export type Routes = (router: ConnectRouter) => void;
 
+/** How many requests took which path. */
+export interface PathCounts {
+  readonly fast: { value: number };
+  readonly general: { value: number };
+}
+
+/** Counts for nobody. */
+export function uncounted(): PathCounts {
+  return { fast: { value: 0 }, general: { value: 0 } };
+}
+
 /** `unary` and `streams` are some of the methods of `routes`. */
 export interface ListenerOptions extends CallObserver, Partial<FastPath> {
   /** For messages: "evaluation", "sync". */
@@ -42,6 +53,7 @@ export interface ListenerOptions extends CallObserver, Partial<FastPath> {
   readonly corsOrigins?: readonly string[];
   /** Bytes, compressed and decompressed; ≤ 0: no limit. */
   readonly maxRequestBody: number;
+  /** Bytes; ≤ 0: 1 MiB. */
   readonly maxRequestHeader: number;
   /** Where a path that nothing here serves is served, for the answer to it; undefined: nowhere. */
   readonly hint?: (path: string) => string | undefined;
@@ -51,6 +63,7 @@ export interface ListenerOptions extends CallObserver, Partial<FastPath> {
   readonly keepAlive?: PingRule;
   /** Undefined: everybody may use the port. */
   readonly guard?: Guard | undefined;
+  readonly paths?: PathCounts;
   readonly log: Log;
 }
 

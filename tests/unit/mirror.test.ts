@@ -12,7 +12,7 @@ const exceptions: readonly string[] = [
   "store/model.test.ts",
 ];
 /** Folders that are about a folder of that name beside `src`. */
-const beside = /^(?:bench|docs|scripts)\//;
+const beside = /^(?:bench|docs|release|scripts)\//;
 
 const root = join(import.meta.dir, "../..");
 const tests = [...new Glob("**/*.test.ts").scanSync(import.meta.dir)].toSorted();

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { looksLikeManifest } from "../../flags/manifest.ts";
+import { hasManifest } from "../../flags/manifest.ts";
 import type { SourceConfig } from "../../sources/source-table.ts";
 import { readSource, readStandardInput, type SourceDocument } from "../read-source.ts";
 import type { Candidate } from "./validate.ts";
@@ -68,6 +68,10 @@ async function documentsIn(folder: string, levels = maxDepth): Promise<string[]>
 /** A folder has other files, too: only what has flags is meant. Files of cases name a document in that member. */
 async function mayBeFlags(path: string): Promise<boolean> {
   const text = await Bun.file(path).text();
-  if (looksLikeManifest(text)) return true;
+  if (hasManifest(text)) return true;
+  // Other manifests, JSON Schemas of flags, and the flags of other products.
+  if (/^kind:\s*\w/m.test(text)) return false;
+  if (/"\$schema"\s*:\s*"https?:\/\/json-schema\.org/.test(text)) return false;
+  if (!/\b(?:variants|defaultVariant)\b|flags["']?\s*:\s*\{\s*\}/.test(text)) return false;
   return /"flags"\s*:\s*[^\s"]/.test(text) || /^flags\s*:\s*(?:[{[&#]|$)/m.test(text);
 }

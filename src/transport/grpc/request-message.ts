@@ -10,6 +10,7 @@ import {
   tooMuchUnfinished,
   unwrapMessage,
 } from "./envelope.ts";
+import { parseGrpcTimeout } from "./grpc-timeout.ts";
 
 /** One of its methods is called, once, or none if the client goes away before the request is complete. */
 export interface MessageListener {
@@ -17,30 +18,13 @@ export interface MessageListener {
   onRefused(error: RpcError): void;
 }
 
-/** What a call begins with. */
-export interface StartedCall {
-  readonly headers: IncomingHttpHeaders;
-  /** Undefined: nobody observes. */
-  readonly call: Call | undefined;
-}
-
-/** Begins to observe a gRPC call. */
-export function startCall(
-  { headers }: Http2Stream,
-  path: string,
-  context: TransportContext,
-): StartedCall {
-  const { observer } = context;
-  // Tracing writes into the headers, and requests share them.
-  const own = observer?.trace ? { ...headers } : headers;
-  return { headers: own, call: observer && new Call(observer, path, "grpc", "POST", own) };
-}
-
-/** The one message of a unary or server-streaming gRPC call, while it arrives. */
+/** The request of a unary or server-streaming gRPC call: its headers, and its one message while it arrives. */
 export class RequestMessage implements Expirable {
+  readonly headers: IncomingHttpHeaders;
+  /** What observes the call; undefined: nobody does. */
+  readonly call: Call | undefined;
   readonly #stream: Http2Stream;
   readonly #context: TransportContext;
-  readonly #start: StartedCall;
   readonly #listener: MessageListener;
   #body: ByteCollector | undefined;
   #reading = true;
@@ -48,14 +32,29 @@ export class RequestMessage implements Expirable {
 
   constructor(
     stream: Http2Stream,
+    path: string,
     context: TransportContext,
-    start: StartedCall,
     listener: MessageListener,
   ) {
+    const { observer } = context;
     this.#stream = stream;
     this.#context = context;
-    this.#start = start;
     this.#listener = listener;
+    // Tracing writes into the headers, and requests share them.
+    this.headers = observer?.trace ? { ...stream.headers } : stream.headers;
+    this.call = observer && new Call(observer, path, "grpc", "POST", this.headers);
+  }
+
+  /** Milliseconds that the client gives the call; infinite without a limit, or if the request is refused for it. */
+  readTimeout(): number {
+    const timeout = this.headers["grpc-timeout"];
+    if (typeof timeout !== "string") return Number.POSITIVE_INFINITY;
+    try {
+      return parseGrpcTimeout(timeout);
+    } catch (error) {
+      this.#refuse(RpcError.from(error));
+      return Number.POSITIVE_INFINITY;
+    }
   }
 
   /** As of a stream's handler. */
@@ -97,7 +96,7 @@ export class RequestMessage implements Expirable {
   }
 
   #complete(body: Uint8Array): void {
-    const { headers, call } = this.#start;
+    const { headers, call } = this;
     const encoding = headers["grpc-encoding"] as string | undefined;
     let message: Uint8Array;
     try {

@@ -13,19 +13,12 @@ import {
   publicError,
   responseHeaders,
 } from "./grpc-status.ts";
-import { parseGrpcTimeout } from "./grpc-timeout.ts";
-import {
-  type MessageListener,
-  RequestMessage,
-  type StartedCall,
-  startCall,
-} from "./request-message.ts";
+import { type MessageListener, RequestMessage } from "./request-message.ts";
 
 /** Serves a server-streaming gRPC call straight on its HTTP/2 stream. */
 export class StreamCall implements StreamHandler, MessageListener, MessageStream {
   readonly #stream: Http2Stream;
   readonly #context: TransportContext;
-  readonly #start: StartedCall;
   readonly #request: RequestMessage;
   readonly #call: Call | undefined;
   readonly #method: StreamMethod;
@@ -43,18 +36,11 @@ export class StreamCall implements StreamHandler, MessageListener, MessageStream
     this.#stream = stream;
     this.#context = context;
     this.#method = method;
-    this.#start = startCall(stream, method.path, context);
-    this.#call = this.#start.call;
-    this.#request = new RequestMessage(stream, context, this.#start, this);
+    this.#request = new RequestMessage(stream, method.path, context, this);
+    this.#call = this.#request.call;
     if (this.#call) this.#call.responses = 0;
     context.observer?.onOpen?.("POST", method.path, 1);
-    const timeout = this.#start.headers["grpc-timeout"];
-    if (typeof timeout !== "string") return;
-    try {
-      this.#endAfter(parseGrpcTimeout(timeout));
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#endAfter(this.#request.readTimeout());
   }
 
   data(chunk: Buffer, end: boolean): void {
@@ -72,7 +58,7 @@ export class StreamCall implements StreamHandler, MessageListener, MessageStream
   onMessage(message: Uint8Array): void {
     if (this.#ended) return;
     try {
-      this.#method.open(message, this.#start.headers, this);
+      this.#method.open(message, this.#request.headers, this);
       this.#respond();
     } catch (error) {
       this.#fail(error);

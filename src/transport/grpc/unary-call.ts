@@ -11,13 +11,7 @@ import {
   publicError,
   responseHeaders,
 } from "./grpc-status.ts";
-import { parseGrpcTimeout } from "./grpc-timeout.ts";
-import {
-  type MessageListener,
-  RequestMessage,
-  type StartedCall,
-  startCall,
-} from "./request-message.ts";
+import { type MessageListener, RequestMessage } from "./request-message.ts";
 
 /** Longer answers are not copied: of one that is kept, all who wait for it wait for the same bytes. */
 const copiedBytes = 64 << 10;
@@ -26,7 +20,6 @@ const copiedBytes = 64 << 10;
 export class UnaryCall implements StreamHandler, MessageListener {
   readonly #stream: Http2Stream;
   readonly #context: TransportContext;
-  readonly #start: StartedCall;
   readonly #request: RequestMessage;
   readonly #method: UnaryMethod;
   /** Undefined: nobody observes, or it was told how the call ended. */
@@ -37,16 +30,10 @@ export class UnaryCall implements StreamHandler, MessageListener {
     this.#stream = stream;
     this.#context = context;
     this.#method = method;
-    this.#start = startCall(stream, method.path, context);
-    this.#call = this.#start.call;
-    this.#request = new RequestMessage(stream, context, this.#start, this);
-    const timeout = this.#start.headers["grpc-timeout"];
-    if (typeof timeout !== "string") return;
-    try {
-      this.#deadline = performance.now() + parseGrpcTimeout(timeout);
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#request = new RequestMessage(stream, method.path, context, this);
+    this.#call = this.#request.call;
+    const timeoutMs = this.#request.readTimeout();
+    if (timeoutMs !== Number.POSITIVE_INFINITY) this.#deadline = performance.now() + timeoutMs;
   }
 
   data(chunk: Buffer, end: boolean): void {
@@ -68,7 +55,7 @@ export class UnaryCall implements StreamHandler, MessageListener {
     }
     let answer: Uint8Array | Promise<Uint8Array>;
     try {
-      answer = this.#method.call(message, this.#start.headers, () => this.#stream.closed);
+      answer = this.#method.call(message, this.#request.headers, () => this.#stream.closed);
     } catch (error) {
       this.#fail(error);
       return;
@@ -78,7 +65,7 @@ export class UnaryCall implements StreamHandler, MessageListener {
 
   #compress(answer: Uint8Array): void {
     if (this.#stream.closed) return;
-    if (wantsGzip(answer, this.#start.headers["grpc-accept-encoding"] as string | undefined)) {
+    if (wantsGzip(answer, this.#request.headers["grpc-accept-encoding"] as string | undefined)) {
       this.#whenMade(gzip(answer), (packed) => this.#reply(packed, true, answer.length));
     } else {
       this.#reply(answer, false, answer.length);

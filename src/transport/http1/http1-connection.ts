@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { type Turn, turns } from "../../core/turns.ts";
 import { refusal } from "../end-connection.ts";
 import { maxGatheredBytes, maxOutputBytes, maxPipelinedBytes } from "../limits.ts";
+import type { PathCounts } from "../listener.ts";
 import { wholeBody } from "./body-decoder.ts";
 import { type ExchangeConnection, Http1Exchange } from "./http1-exchange.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
@@ -16,6 +17,7 @@ export interface ConnectionOptions {
   readonly maxHeaderBytes: number;
   readonly fastPath: FastPath | undefined;
   readonly serve: (exchange: Http1Exchange) => void;
+  readonly paths: PathCounts;
   readonly headEnd: HeadEnd;
   readonly heads: KnownHeads;
   readonly secure: boolean;
@@ -157,6 +159,7 @@ export class Http1Connection implements ExchangeConnection {
     const answer = fastPath(head, body.bytes, last);
     if (answer === undefined) return false;
     received.skip(body.length);
+    this.#options.paths.fast.value++;
     this.#answers.push(answer);
     this.#answerBytes += answer.length;
     if (last) this.#close();
@@ -168,6 +171,7 @@ export class Http1Connection implements ExchangeConnection {
     this.#enter("answering");
     const exchange = new Http1Exchange(head, this);
     this.#exchange = exchange;
+    this.#options.paths.general.value++;
     this.#options.serve(exchange);
     if (this.#inputEnded && this.#exchange === exchange) this.#onEnd();
   }

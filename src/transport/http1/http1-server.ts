@@ -2,22 +2,24 @@ import type { Socket } from "node:net";
 import { ExpiryQueue, sweeper } from "../../core/expiry.ts";
 import { lingerMs } from "../end-connection.ts";
 import { requestLineBytes, type Timeouts } from "../limits.ts";
+import type { PathCounts } from "../listener.ts";
 import { Http1Connection, type Phase } from "./http1-connection.ts";
 import type { Http1Exchange } from "./http1-exchange.ts";
 import { KnownHeads } from "./request-head.ts";
 import { type FastPath, type HeadEnd, headEnd } from "./response-head.ts";
 
 export interface Http1Options {
-  /** Of all fields of a request; ≤ 0: no limit. */
+  /** Of all fields of a request. */
   readonly maxHeaderBytes: number;
   readonly timeouts: Timeouts;
   /** For connections with and without TLS. */
   readonly fastPath?: (secure: boolean) => FastPath | undefined;
+  readonly paths: PathCounts;
   /** The general path. */
   readonly serve: (exchange: Http1Exchange) => void;
 }
 
-/** HTTP/1.1 on connections that somebody else accepts. */
+/** HTTP/1.1 on connections that an acceptor hands over. */
 export class Http1Server {
   readonly #options: Http1Options;
   readonly #fastPaths: Readonly<Record<"plain" | "secure", FastPath | undefined>>;
@@ -44,13 +46,13 @@ export class Http1Server {
 
   /** @param first Bytes that were read from the socket before. */
   accept(socket: Socket, first: Buffer): void {
-    const { maxHeaderBytes, serve } = this.#options;
+    const { maxHeaderBytes, serve, paths } = this.#options;
     const secure = "encrypted" in socket && socket.encrypted === true;
     const connection = new Http1Connection(socket, {
-      maxHeaderBytes:
-        maxHeaderBytes > 0 ? maxHeaderBytes + requestLineBytes : Number.POSITIVE_INFINITY,
+      maxHeaderBytes: maxHeaderBytes + requestLineBytes,
       fastPath: this.#fastPaths[secure ? "secure" : "plain"],
       serve,
+      paths,
       headEnd: this.#headEnd,
       heads: this.#heads,
       secure,

@@ -125,13 +125,8 @@ export class RequestFrames {
   }
 
   #open(id: number, received: Received, last: boolean): void {
-    const refuse = (code: number) => {
-      if (!last) this.#streams.refuse(id);
-      this.#sender.frames.number(frameType.reset, id, code);
-      this.#limits.onCancelled();
-    };
     if (this.#refusing || this.#streams.full) {
-      refuse(errorCode.refusedStream);
+      this.#refuse(id, last, errorCode.refusedStream);
       return;
     }
     if (received.kind === "too large") {
@@ -141,7 +136,7 @@ export class RequestFrames {
       return;
     }
     if (received.kind !== "request") {
-      refuse(errorCode.protocol);
+      this.#refuse(id, last, errorCode.protocol);
       return;
     }
 
@@ -158,6 +153,12 @@ export class RequestFrames {
     stream.serve(serve);
     if (last) stream.deliver(nothing, true);
     else this.#opened.push(stream);
+  }
+
+  #refuse(id: number, last: boolean, code: number): void {
+    if (!last) this.#streams.refuse(id);
+    this.#sender.frames.number(frameType.reset, id, code);
+    this.#limits.onCancelled();
   }
 
   onReset(id: number): void {

@@ -46,6 +46,14 @@ test("a member given twice in a manifest is found once, where it is", () => {
   ]);
 });
 
+test("a manifest is found among others, and its lines keep their numbers", () => {
+  const text = `kind: Namespace\n---\n${yaml}---\nkind: Deployment\nflags: no\n`;
+  const { flagSet, findings } = inspectDocument(text, { format: "any", checkTargeting });
+  expect(flagSet?.flags).toHaveLength(1);
+  expect(findings).toMatchObject([{ code: "misspelt-member", place: { line: 14, column: 9 } }]);
+  expect(withoutManifest({ document: text, format: "any" }).format).toBe("json" as never);
+});
+
 test("evaluating takes the document out of a manifest, and leaves others alone", () => {
   const found = withoutManifest({ document: yaml, format: "any" });
   expect(Object.keys(JSON.parse(String(found.document)))).toEqual(["flags"]);

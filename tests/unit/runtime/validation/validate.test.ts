@@ -23,6 +23,13 @@ beforeAll(async () => {
     "flags/cases.test.yaml": "flags: warning.json\ntests: []\n",
     "flags/cases.test.json": '{"flags": "warning.json", "tests": []}',
     "flags/node_modules/flags.json": "{",
+    "mixed-flags/feature-flag.yaml":
+      "kind: Namespace\n---\nkind: FeatureFlag\nspec:\n  flagSpec:\n    flags:\n      a: {variants: {on: true}, state: ENABLED}\n",
+    "mixed-flags/config-map.yaml":
+      'kind: ConfigMap\ndata:\n  flags: |\n    {"flags": {"a": {"variants": {}}}}\n',
+    "mixed-flags/schema.json":
+      '{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"flags": {"variants": {}}}}',
+    "mixed-flags/other-product.json": '{"flags": [{"id": 1, "feature_state_value": "x"}]}',
     "percent %,:.json": document({ a: { ...flag, State: 1 } }),
   };
   for (const [name, text] of Object.entries(files)) await Bun.write(join(folder, name), text);
@@ -73,6 +80,11 @@ flags/warning.json:10:7: warning: $.flags.a.targetting: this member is ignored (
   );
   expect((await validate("--quiet", "flags")).output.split("\n")).toHaveLength(2);
   expect((await validate("--quiet", "good.json")).output).toBe("");
+});
+
+test("of a folder, manifests of flags are checked; other manifests, schemas and flags of other products are not", async () => {
+  const { output } = await validate("mixed-flags");
+  expect(output).toBe("1 document, 1 flag: 0 errors, 0 warnings; 3 other files skipped\n");
 });
 
 test("of two sources, the later one has priority; files of a folder are not compared", async () => {
