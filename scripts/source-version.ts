@@ -16,9 +16,12 @@ export async function sourceDate(): Promise<number> {
   return commit === "" ? Math.floor(Date.now() / 1000) : Number(commit);
 }
 
-/** That of the repository, or `SOURCE_COMMIT` where the sources are without it. */
-export async function sourceCommit(): Promise<string> {
-  return (await git`git rev-parse HEAD`) || process.env.SOURCE_COMMIT || "unknown";
+let commit: Promise<string> | undefined;
+
+/** That of the repository at the first call, or `SOURCE_COMMIT` where the sources are without it. */
+export function sourceCommit(): Promise<string> {
+  commit ??= git`git rev-parse HEAD`.then((hash) => hash || process.env.SOURCE_COMMIT || "unknown");
+  return commit;
 }
 
 async function git(...command: Parameters<typeof $>): Promise<string> {

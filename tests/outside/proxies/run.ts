@@ -1,5 +1,5 @@
 /**
- * nginx, HAProxy and Caddy in front of two `dist/flagd`, configured as docs/guides/proxies.md shows: every protocol,
+ * nginx, HAProxy, Caddy and Envoy in front of two `dist/flagd`, configured as docs/guides/proxies.md shows: every protocol,
  * streams that are idle, TLS and plaintext to the daemons, restarts under load, readiness. Arguments choose proxies
  * by name: `npx bun tests/outside/proxies/run.ts nginx`.
  */
