@@ -47,6 +47,8 @@ test("there must be a place for the value", () => {
 });
 
 const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+/** As JSON has it: there is no -0. */
+const plain = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value));
 const name = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 3 }).filter((text) => text !== "__proto__"),
   fc.constantFrom("a", 'q"', "\\", "}"),
@@ -61,7 +63,8 @@ test("an edited text means what the edited value means, however it is written", 
       name,
       json,
       spaces,
-      (object, outer, inner, value, indent) => {
+      (made, outer, inner, madeValue, indent) => {
+        const [object, value] = [plain(made), plain(madeValue)];
         const text = JSON.stringify(object, null, indent);
         const parent = { ...object[outer] };
         if (Object.hasOwn(object, outer)) {
