@@ -3,8 +3,8 @@
  *
  *   bun bench/run.ts [--go path/to/flagd] [--ours path] [--rounds 3] [--quick] [--rows id,id…]
  *
- * Builds `dist/flagd` unless `--ours` names a binary. Needs Linux, h2load (nghttp2), wrk, and
- * redis-server for one row. CPU is user and system time of the daemon and all its children, as the
+ * Builds `dist/flagd` unless `--ours` names a binary. Needs Linux, h2load and nghttpd (nghttp2), nginx, wrk, openssl
+ * and redis-server; `--rows` leaves out what is not there. CPU is user and system time of the daemon and all its children, as the
  * kernel counts it; everything is the median of interleaved rounds after a warm-up. Exits with 1 where
  * a measurement failed; the others are printed all the same.
  */
@@ -18,9 +18,12 @@ import { constantColumns, constants } from "./side-by-side/rows/constants.ts";
 import { evaluation } from "./side-by-side/rows/evaluation.ts";
 import { eventStreams } from "./side-by-side/rows/event-streams.ts";
 import { fairness, fairnessDetails } from "./side-by-side/rows/fairness.ts";
+import { idle } from "./side-by-side/rows/idle.ts";
 import { largeDocuments } from "./side-by-side/rows/large-documents.ts";
 import { loadDetails, loads } from "./side-by-side/rows/load.ts";
+import { bulks, hugeStart } from "./side-by-side/rows/many-flags.ts";
 import { memory } from "./side-by-side/rows/memory.ts";
+import { redisChange } from "./side-by-side/rows/redis-change.ts";
 import { start, startFromRedis } from "./side-by-side/rows/start.ts";
 import { syncStreams } from "./side-by-side/rows/sync-streams.ts";
 import { table } from "./side-by-side/table.ts";
@@ -40,9 +43,19 @@ const parts: readonly Part[] = [
     columns: constantColumns,
     measurements: constants,
   },
+  { title: "Answers about many flags", measurements: bulks },
   {
     title: "Start, memory, streams",
-    measurements: [start, startFromRedis, memory, eventStreams, syncStreams],
+    measurements: [
+      start,
+      startFromRedis,
+      hugeStart,
+      memory,
+      idle,
+      redisChange,
+      eventStreams,
+      syncStreams,
+    ],
   },
   {
     title: "p99 of evaluations while one client floods the port",

@@ -80,6 +80,8 @@ export function servingConfig(
     readonly address: Address;
     readonly tls: ServerTls | undefined;
     readonly warnings: readonly string[];
+    /** Of the evaluations that are sent as events. */
+    readonly evaluationRatio?: number;
   },
 ): ServingConfig {
   const { values, file } = resolved;
@@ -92,6 +94,7 @@ export function servingConfig(
       keyPath: values["otel-key-path"] || undefined,
       caPath: values["otel-ca-path"] || undefined,
       reloadIntervalMs: values["otel-reload-interval"],
+      evaluationRatio: own.evaluationRatio ?? 0,
     },
     environment,
   );

@@ -46,7 +46,7 @@ export interface StartConfig extends ServingConfig {
   readonly corsOrigins: readonly string[];
   /** Bytes; 0 or less: no limit. */
   readonly maxRequestBody: number;
-  /** Bytes, more than 0. */
+  /** Bytes; 0 or less: 1 MiB. */
   readonly maxRequestHeader: number;
   /** Threads that serve the ports. */
   readonly workers: number;
@@ -107,6 +107,7 @@ export function startConfigOf(
       address: sync,
       tls,
       warnings,
+      evaluationRatio: values["otel-evaluation-ratio"],
     }),
     sources,
     // The rest of them are objects.
@@ -127,7 +128,7 @@ export function startConfigOf(
     ),
     corsOrigins: values["cors-origin"],
     maxRequestBody: values["max-request-body"],
-    maxRequestHeader: values["max-request-header"] > 0 ? values["max-request-header"] : 1 << 20,
+    maxRequestHeader: values["max-request-header"],
     workers: values.workers,
   };
 }

@@ -11,7 +11,9 @@ export function isArray(value: Json | undefined): value is readonly Json[] {
 }
 
 /** True of objects other than arrays. */
-export function isObject(value: Json | undefined): value is JsonObject {
+export function isObject(value: Json | undefined): value is JsonObject;
+export function isObject(value: unknown): value is Record<string, unknown>;
+export function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

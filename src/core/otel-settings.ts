@@ -53,6 +53,19 @@ export interface SpanExportSettings {
   readonly maxAttributeLength: number;
 }
 
+export interface EventExportSettings {
+  readonly to: readonly Destination[];
+  /** The part of the evaluations that is sent, more than 0, at most 1. */
+  readonly ratio: number;
+  /** Milliseconds until an event is sent, if no batch is full before. */
+  readonly delayMs: number;
+  /** Events that wait at most; further ones are dropped. */
+  readonly queueSize: number;
+  readonly batchSize: number;
+  /** Of one batch. */
+  readonly timeoutMs: number;
+}
+
 export interface SamplerSettings {
   /** Do what the caller decided, if it decided. */
   readonly parentBased: boolean;

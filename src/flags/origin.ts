@@ -44,7 +44,8 @@ export function originOf(
 }
 
 function flagsOf({ flags }: JsonObject, key: string): readonly JsonObject[] {
-  if (isArray(flags)) return flags.filter(isObject).filter((flag) => flag.key === key);
+  if (isArray(flags))
+    return flags.filter((flag) => isObject(flag)).filter((flag) => flag.key === key);
   const flag = isObject(flags) && Object.hasOwn(flags, key) ? flags[key] : undefined;
   return isObject(flag) ? [flag] : [];
 }

@@ -46,7 +46,7 @@ export interface FlagPipelineOptions {
   readonly clock?: Clock;
   /** Makes the source of a configuration. Default: the real one. */
   readonly create?: (...args: Parameters<typeof createSource>) => Source | Promise<Source>;
-  /** Told, by the position of a source, of all that it has delivered, whenever that was something. */
+  /** Called when flags of a source were accepted or restored, with its position and all of its flags. */
   readonly onAccepted?: (source: number, payload: Payload | ReadPayload) => void;
   /** Undefined: what arrives is not traced. */
   readonly traceLoad?: LoadTrace | undefined;

@@ -77,6 +77,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     management,
     page,
     tracing: telemetry.tracing,
+    evaluationEvents: telemetry.evaluationEvents,
     ...(!alone && { shared: { as: "first", threads: config.workers } }),
     log,
   });

@@ -48,13 +48,19 @@ export async function serve(parts: {
   readonly shared?: PortSharing;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
+  /** Undefined: evaluations are not sent as events. */
+  readonly evaluationEvents: EvaluationTrace | undefined;
   readonly log: Log;
 }): Promise<Serving> {
   const { config, pipeline, registry, management, page, shared, tracing, log } = parts;
   const { store, context, readiness } = pipeline;
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
-  const trace = evaluationTrace(tracing, log.with({ component: "evaluator" }));
+  const trace = allOf(
+    tracing?.evaluations,
+    parts.evaluationEvents,
+    log.debugging ? logEvaluations(log.with({ component: "evaluator" })) : undefined,
+  );
   const common = {
     store,
     context,
@@ -162,10 +168,11 @@ export async function serve(parts: {
 }
 
 /** Undefined: nobody wants to know of single evaluations. */
-function evaluationTrace(tracing: Tracing | undefined, log: Log): EvaluationTrace | undefined {
-  if (!log.debugging) return tracing?.evaluations;
-  const logging = logEvaluations(log);
-  return tracing ? both(tracing.evaluations, logging) : logging;
+function allOf(...traces: readonly (EvaluationTrace | undefined)[]): EvaluationTrace | undefined {
+  return traces.reduce(
+    (one, other) => (one && other ? both(one, other) : (one ?? other)),
+    undefined,
+  );
 }
 
 /** Threads can share a port, not a socket. */

@@ -20,7 +20,6 @@ export interface SyncPort {
 
 /** Requests of the sync service are tiny; the bound is gRPC's own. */
 const maxRequestBody = 4 << 20;
-const maxRequestHeader = 1 << 20;
 
 /**
  * Binds the sync service, for either command.
@@ -69,7 +68,7 @@ export async function listenSync(parts: {
     guard: parts.guard,
     paths: parts.paths,
     maxRequestBody,
-    maxRequestHeader,
+    maxRequestHeader: 0,
     keepAlive,
     log,
   });

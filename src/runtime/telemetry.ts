@@ -3,6 +3,7 @@ import type { CallObserver } from "../core/calls.ts";
 import { ConfigError } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { buildInfo } from "../core/process-info.ts";
+import type { EvaluationTrace } from "../services/evaluation-trace.ts";
 import { type CallMetricsOptions, createCallMetrics } from "../telemetry/call-metrics.ts";
 import type { Attributes } from "../telemetry/metrics/instrument.ts";
 import { exposition } from "../telemetry/metrics/prometheus.ts";
@@ -16,6 +17,8 @@ export interface Telemetry {
   readonly registry: Registry;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
+  /** Undefined: evaluations are not sent as events. */
+  readonly evaluationEvents: EvaluationTrace | undefined;
   /** What all threads have measured. */
   collect(): Promise<Collection>;
   /** What `/metrics` answers. */
@@ -43,6 +46,7 @@ export async function startTelemetry(
   return {
     registry,
     tracing: exports.tracing,
+    evaluationEvents: exports.evaluationEvents,
     collect,
     async expose() {
       const collection = await collect();
@@ -61,6 +65,8 @@ export interface TelemetryExports {
   readonly metricsPushed: boolean;
   /** Undefined: nothing is traced. */
   readonly tracing: Tracing | undefined;
+  /** Undefined: evaluations are not sent as events. */
+  readonly evaluationEvents: EvaluationTrace | undefined;
   /** Sends what is left, for up to `graceMs`. Never rejects. */
   stop(graceMs: number): Promise<void>;
 }
@@ -77,7 +83,7 @@ export async function startExports(parts: {
   readonly log: Log;
 }): Promise<TelemetryExports> {
   const { registry, resource } = parts;
-  const { metrics, traces } = parts.config;
+  const { metrics, traces, events } = parts.config;
   const log = parts.log.with({ component: "otel" });
   const stops: ((graceMs: number) => Promise<void>)[] = [];
   if (metrics && registry) {
@@ -92,7 +98,19 @@ export async function startExports(parts: {
     tracing = createTracing(started.tracer);
     stops.push(started.stop);
   }
+  let evaluationEvents: EvaluationTrace | undefined;
+  if (events) {
+    const { startEventExport } = await import("../telemetry/otel/export-events.ts");
+    const { reportEvaluations } = await import("../services/evaluation-events.ts");
+    const started = configured(() => startEventExport({ ...events, resource, log }));
+    evaluationEvents = reportEvaluations(
+      (attributes, parent) => started.emit("feature_flag.evaluation", attributes, parent),
+      events.ratio,
+    );
+    stops.push(started.stop);
+  }
   return {
+    evaluationEvents,
     metricsPushed: metrics !== undefined && !metrics.served,
     tracing,
     async stop(graceMs) {

@@ -57,6 +57,7 @@ export class PulledSink<Message> {
           return;
         } else if (signal.aborted) {
           if (isDeadline(signal.reason)) throw streamDeadlineExceeded();
+          if (isWithdrawn(signal.reason)) throw signal.reason;
           return;
         } else {
           await new Promise<void>((resolve) => {
@@ -80,4 +81,9 @@ export class PulledSink<Message> {
 
 function isDeadline(reason: unknown): boolean {
   return reason instanceof RpcError && reason.code === Code.DeadlineExceeded;
+}
+
+/** The client's token is no longer valid. */
+function isWithdrawn(reason: unknown): boolean {
+  return reason instanceof RpcError && reason.code === Code.Unauthenticated;
 }

@@ -54,6 +54,10 @@ export class Intake implements SourceSink {
     this.#log = options.log.with({ source: source.name, provider: source.provider });
   }
 
+  get serving(): boolean {
+    return this.#options.status.delivered;
+  }
+
   accept(payload: Payload): Promise<boolean> {
     return this.#taking(payload, () => this.#read(payload));
   }

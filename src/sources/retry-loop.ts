@@ -118,7 +118,7 @@ export class RetryLoop {
 
   #report(failure: unknown, sink: SourceSink): void {
     const reason = messageOf(failure);
-    if (isPermanent(failure) && !this.#reached) {
+    if (isPermanent(failure) && !this.#reached && !sink.serving) {
       throw new SourceError(`source ${this.#name}: ${reason}`, { retryable: false });
     }
     sink.failed(reason);

@@ -35,6 +35,8 @@ export interface ReadPayload extends Omit<Payload, "document" | "format"> {
 
 /** What a source talks to. None of its methods throw. */
 export interface SourceSink {
+  /** Flags are in use already, such as those of an earlier run: no failure ends the start. Default: false. */
+  readonly serving?: boolean;
   /** Hands over a payload. False: it was rejected (reported by the sink), the last good one stays. */
   accept(payload: Payload): Promise<boolean>;
   /** The source was reached and has nothing new. */
@@ -51,7 +53,8 @@ export interface Source {
   /**
    * Delivers to `sink` until `signal` aborts, then resolves, leaving no connection, timer or watcher.
    * An unreachable source is retried for ever.
-   * @throws SourceError, a permanent one, before the first delivery only: the daemon does not start with it
+   * @throws SourceError, a permanent one, before the first delivery only, and if the sink is not serving: the daemon does
+   * not start with it
    */
   run(sink: SourceSink, signal: AbortSignal): Promise<void>;
   /** Fetch now instead of at the next interval. */

@@ -83,7 +83,7 @@ export class RpcMetrics {
 
 /**
  * How the call ended, as each protocol names it; Connect names errors only. A stream that its client
- * has enough of ended well.
+ * cancels has ended well: clients have no other way to end it.
  * @param form of gRPC's numbers
  */
 export function rpcStatus<T>(

@@ -119,7 +119,7 @@ export class Acceptor {
     server.on("connection", (socket: Socket) => this.#track(socket));
     server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: Socket) => {
       this.#onTlsError(error);
-      // Bun only reports a handshake that takes too long.
+      // BUN 1.4.5: a handshake that takes too long is only reported.
       socket.destroy();
     });
     return server;

@@ -48,7 +48,7 @@ function listening(server: Server, address: ListenAddress): Promise<void> {
 }
 
 /**
- * Without a host Node listens on all addresses, or on those of IPv4 if there is no IPv6. Bun 1.4.5 always tries
+ * Without a host Node listens on all addresses, or on those of IPv4 if there is no IPv6. BUN 1.4.5: it always tries
  * `::`, and its error has no code then.
  */
 function lacksIpv6(error: NodeJS.ErrnoException, address: ListenAddress): boolean {

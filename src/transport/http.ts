@@ -8,7 +8,7 @@ import { lingerMs } from "./end-connection.ts";
 import { type HttpHandler, serveByHandlers } from "./http-handler.ts";
 import { Http1Server } from "./http1/http1-server.ts";
 import type { FastPath } from "./http1/response-head.ts";
-import { defaultTimeouts, type Timeouts } from "./limits.ts";
+import { defaultTimeouts, maxHeaderBytesOf, type Timeouts } from "./limits.ts";
 import { type PathCounts, type PortSharing, uncounted } from "./listener.ts";
 
 export interface HttpOptions {
@@ -47,7 +47,7 @@ export async function serveHttp(
   const { name, shared, handlers, fastPath, tls, maxRequestHeader, log } = options;
   const timeouts: Timeouts = { ...defaultTimeouts, ...tuned };
   const http1 = new Http1Server({
-    maxHeaderBytes: maxRequestHeader,
+    maxHeaderBytes: maxHeaderBytesOf(maxRequestHeader),
     timeouts,
     ...(fastPath && { fastPath }),
     paths: options.paths ?? uncounted(),

@@ -14,13 +14,13 @@ export interface Timeouts {
   readonly requestMs: number;
   /** An HTTP/1.1 connection between requests. */
   readonly keepAliveMs: number;
-  /** For a client of HTTP/1.1 to take more of what it was answered, beyond its time between requests. */
+  /** An HTTP/1.1 client that reads nothing of the answers that wait for it. */
   readonly answerMs: number;
-  /** An HTTP/2 connection on which nothing is open; clients reconnect unseen. */
+  /** An HTTP/2 connection without open streams. Clients of HTTP/2 reconnect by themselves. */
   readonly idleMs: number;
   /**
-   * When the server ends: for a client of HTTP/2 to say that it has heard of it; for one of HTTP/1.1 to
-   * ask once more on a connection without a request, which is how it hears of it; for any to begin.
+   * While the server shuts down. HTTP/2: until the client has answered GOAWAY's PING. HTTP/1.1: a connection
+   * between requests, whose next answer says `Connection: close`. Both: a new connection until its first bytes.
    */
   readonly leaveMs: number;
   /** Between checks of the certificate files. */
@@ -40,6 +40,14 @@ export const defaultTimeouts: Timeouts = {
   leaveMs: 1_000,
   certificateCheckMs: 5_000,
 };
+
+/** All headers of a request, if the option sets no limit: Go's default. */
+const defaultMaxHeaderBytes = 1 << 20;
+
+/** @param option ≤ 0: the default */
+export function maxHeaderBytesOf(option: number): number {
+  return option > 0 ? option : defaultMaxHeaderBytes;
+}
 
 /** What HTTP/1.1 leaves out of the limit on headers, as Go does: the request line and some slack. */
 export const requestLineBytes = 4096;

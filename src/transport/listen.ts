@@ -18,6 +18,7 @@ import type { Http2Stream } from "./http2/http2-stream.ts";
 import {
   defaultMaxConcurrentStreams,
   defaultTimeouts,
+  maxHeaderBytesOf,
   maxIncompleteBytes,
   type Timeouts,
   unlimitedBytes,
@@ -58,7 +59,7 @@ export async function listen(
   };
   const cors = options.corsOrigins && createCors(options.corsOrigins);
   const dispatcher = new LazyDispatcher(options, cors, context);
-  const maxHeaderBytes = options.maxRequestHeader > 0 ? options.maxRequestHeader : 1 << 24;
+  const maxHeaderBytes = maxHeaderBytesOf(options.maxRequestHeader);
   const paths = options.paths ?? uncounted();
   const http1 = new Http1Server({
     paths,

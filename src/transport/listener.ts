@@ -53,6 +53,7 @@ export interface ListenerOptions extends CallObserver, Partial<FastPath> {
   readonly corsOrigins?: readonly string[];
   /** Bytes, compressed and decompressed; ≤ 0: no limit. */
   readonly maxRequestBody: number;
+  /** Bytes; ≤ 0: 1 MiB. */
   readonly maxRequestHeader: number;
   /** Where a path that nothing here serves is served, for the answer to it; undefined: nowhere. */
   readonly hint?: (path: string) => string | undefined;

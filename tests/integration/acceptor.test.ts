@@ -1,8 +1,11 @@
 import { afterEach, expect, test } from "bun:test";
-import { connect, type Socket } from "node:net";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { createServer } from "node:tls";
 import { Acceptor } from "../../src/transport/acceptor.ts";
 import { bind } from "../../src/transport/bind.ts";
 import { defaultTimeouts } from "../../src/transport/limits.ts";
+import { makeCertificates } from "../support/certificates.ts";
 import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 
@@ -75,4 +78,27 @@ test("connections beyond the bound are closed, which is said once a minute with 
   expect(said()[1]).toEqual([message, { maxConnections: 2, closed: expect.any(Number) }]);
   passTo(200_000);
   expect(said()).toHaveLength(2);
+});
+
+test("BUN 1.4.5: a TLS handshake that takes too long is only reported; if this fails, the acceptor need not end it any more", async () => {
+  const certificates = makeCertificates();
+  undo.push(() => certificates.remove());
+  const { cert, key } = certificates.server;
+  const server = createServer({
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    handshakeTimeout: 50,
+  });
+  const reported = new Promise<Socket>((resolve) =>
+    server.once("tlsClientError", (_: Error, socket: Socket) => resolve(socket)),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  undo.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const client = connect(port, "127.0.0.1");
+  undo.push(() => client.destroy());
+  const socket = await reported;
+  undo.push(() => socket.destroy());
+  await new Promise(setImmediate);
+  expect(socket.destroyed).toBe(false);
 });

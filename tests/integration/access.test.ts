@@ -280,8 +280,10 @@ test("a token that is removed from the file opens nothing more, and its streams 
     JSON.stringify({ tokens: tokens.filter(({ name }) => name !== "temporary") }),
   );
   await until("the reload", () => flagd.log().includes("tokens reloaded"));
-  for (const end of await Promise.all(ends)) expect(end).not.toBe("answered");
+  expect(new Set(await Promise.all(ends))).toEqual(new Set([Code.Unauthenticated]));
+  // Over HTTP a stream can only end; who opens it again is told.
   await events.text();
+  expect([401, 429]).toContain((await fetch(`${flagd.http}/ofrep/v1/events`, { headers })).status);
   const client = createClient(
     Service,
     createGrpcTransport({ baseUrl: `http://127.0.0.1:${flagd.port}` }),

@@ -33,6 +33,17 @@ export function integer(
   });
 }
 
+/** A part of a whole, from 0 to 1. */
+export const ratio: Kind<number> = scalar({
+  hint: "ratio",
+  fromText(value) {
+    const number = /^(?:\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
+    if (number >= 0 && number <= 1) return number;
+    throw new ValueError(`${quote(value)} is not a number from 0 to 1`);
+  },
+  show: String,
+});
+
 /** A TCP port; 0 lets the operating system choose one. */
 export const port = integer("port", 0, 65_535);
 

@@ -100,7 +100,7 @@ export const syncOptions = {
     kind: boolean,
     default: false,
     section: "Ports and sockets",
-    doc: "Serve a page at / of the management port that shows sources, flags with their rules, changes and clients, live. Without this option it is served if only this machine can reach the port; =false turns it off.",
+    doc: "Serve a page at / of the management port that shows sources, flags with their rules, changes and clients, live. Without this option it is served if only this machine can reach the port, or with --tokens-path; =false turns it off.",
   }),
   "stream-deadline": option({
     kind: duration,

@@ -1,5 +1,5 @@
 import { jsonArray, list, map, uriList } from "../kinds/collections.ts";
-import { boolean, integer, oneOf, oneOfOrSwitch, path, workers } from "../kinds/scalars.ts";
+import { boolean, integer, oneOf, oneOfOrSwitch, path, ratio, workers } from "../kinds/scalars.ts";
 import { tcpAddress } from "../kinds/tcp-address.ts";
 import { duration } from "../kinds/time.ts";
 import { uriPrefixes } from "../sources/source-of-uri.ts";
@@ -171,5 +171,11 @@ export const startOptions = {
     doc: "Write log entries as readable lines, or as one JSON object per line.",
   }),
   ...telemetryOptions,
+  "otel-evaluation-ratio": option({
+    kind: ratio,
+    default: 0,
+    section: "Logs and telemetry",
+    doc: "Part of the evaluations of single flags to send to the collector as events, by OpenTelemetry's conventions: 0.01 is one of a hundred, 1 is all. They name flag, variant and targetingKey.",
+  }),
   ...globalOptions,
 };

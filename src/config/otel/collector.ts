@@ -13,7 +13,7 @@ export interface CollectorOptions {
 }
 
 /** A kind of telemetry that can be exported. */
-export type Signal = "metrics" | "traces";
+export type Signal = "metrics" | "traces" | "logs";
 
 /** Whether an option or a variable says where the signal should go. */
 export function namesCollector(

@@ -1,6 +1,7 @@
 import { quote } from "../../core/message-text.ts";
 import type {
   Destination,
+  EventExportSettings,
   MetricExportSettings,
   SamplerSettings,
   SpanExportSettings,
@@ -19,10 +20,14 @@ export interface OtelConfig {
   /** `served`: at /metrics, as if nothing were sent. */
   readonly metrics?: MetricExportSettings & { readonly served: boolean };
   readonly traces?: SpanExportSettings;
+  /** Evaluations. */
+  readonly events?: EventExportSettings;
 }
 
 export interface OtelOptions extends CollectorOptions {
   readonly metricsExporter: "prometheus" | "otel";
+  /** The part of the evaluations that is sent as events, 0 to 1. */
+  readonly evaluationRatio?: number;
 }
 
 /**
@@ -53,7 +58,9 @@ export function readOtelConfig(
     options,
     variables,
   });
-  warnOfWhatIsNotThere(variables);
+  const ratio = options.evaluationRatio ?? 0;
+  const events = ratio > 0 ? eventExporters(options, variables) : [];
+  warnOfWhatIsNotThere(variables, ratio > 0);
   const count = (name: string, max: number) => variables.number(name, 1, max);
   return {
     ...(metrics.to.length > 0 && {
@@ -80,8 +87,30 @@ export function readOtelConfig(
           Number.POSITIVE_INFINITY,
       },
     }),
+    ...(events.length > 0 && {
+      events: {
+        to: events,
+        ratio,
+        delayMs: count("OTEL_BLRP_SCHEDULE_DELAY", 3_600_000) ?? 1_000,
+        queueSize: count("OTEL_BLRP_MAX_QUEUE_SIZE", 1_000_000) ?? 2_048,
+        batchSize: count("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", 100_000) ?? 512,
+        timeoutMs: count("OTEL_BLRP_EXPORT_TIMEOUT", 3_600_000) ?? 30_000,
+      },
+    }),
     warnings,
   };
+}
+
+/** Events are OpenTelemetry's logs, and go where these go. */
+function eventExporters(options: OtelOptions, variables: OtelVariables): readonly Destination[] {
+  const fallback = namesCollector("logs", options, variables) ? "otlp" : "none";
+  const { to } = exporters("logs", { fallback, options, variables });
+  if (to.length === 0) {
+    variables.warn(
+      "--otel-evaluation-ratio has no effect without --otel-collector-uri or OTEL_LOGS_EXPORTER: no evaluations are sent",
+    );
+  }
+  return to;
 }
 
 const temporalities = ["cumulative", "delta", "lowmemory"] as const;
@@ -114,9 +143,9 @@ function exporters(
 }
 
 /** OpenTelemetry's variables for what flagd does not have. */
-function warnOfWhatIsNotThere(variables: OtelVariables): void {
+function warnOfWhatIsNotThere(variables: OtelVariables, sendsEvents: boolean): void {
   const logs = variables.text("OTEL_LOGS_EXPORTER")?.toLowerCase() ?? "none";
-  if (logs !== "none") {
+  if (logs !== "none" && !sendsEvents) {
     variables.warn(
       `OTEL_LOGS_EXPORTER=${quote(logs)} has no effect: the log goes to standard error only, with --log-format json as one JSON object a line`,
     );

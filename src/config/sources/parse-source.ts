@@ -1,4 +1,5 @@
 import { ConfigError } from "../../core/errors.ts";
+import { isObject } from "../../core/json.ts";
 import { quote, quoteUri } from "../../core/message-text.ts";
 import { didYouMean, nearest } from "../../core/nearest.ts";
 import type { Setting, SettingTable, SettingValues } from "../../sources/settings.ts";
@@ -156,16 +157,11 @@ function checkNumber(
 
 function checkTexts(value: unknown, where: string): Readonly<Record<string, string>> {
   if (!isObject(value)) throw new ConfigError(`${where}: expected an object with string values`);
-  const entries = Object.entries(value);
-  for (const [key, entry] of entries) {
+  const entries = Object.entries(value).map(([key, entry]) => {
     if (typeof entry !== "string") {
       throw new ConfigError(`${where}: the value of ${JSON.stringify(key)} is not a string`);
     }
-  }
-  return Object.fromEntries(entries.map(([key, entry]) => [key, entry.trim()]));
-}
-
-/** True of objects other than arrays. */
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+    return [key, entry.trim()] as const;
+  });
+  return Object.fromEntries(entries);
 }

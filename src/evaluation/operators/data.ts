@@ -113,6 +113,7 @@ const flagdProperties = new Set(["$flagd.flagKey", "$flagd.timestamp"]);
 export const dataOperators: readonly Operator[] = [
   {
     name: "var",
+    readsContext: true,
     arity: [0, 2],
     args: ["path", "any"],
     evaluates: "all",
@@ -129,6 +130,7 @@ export const dataOperators: readonly Operator[] = [
   },
   {
     name: "missing",
+    readsContext: true,
     arity: [0, any],
     args: ["path"],
     evaluates: "all",
@@ -138,6 +140,7 @@ export const dataOperators: readonly Operator[] = [
   },
   {
     name: "missing_some",
+    readsContext: true,
     arity: [2, 2],
     args: ["number", "list"],
     evaluates: "all",

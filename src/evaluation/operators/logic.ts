@@ -37,7 +37,7 @@ function firstOrLast(stop: boolean): Operator["compile"] {
 }
 
 const lazy = { args: ["any"], evaluates: "needed" } as const;
-const choice = { ...lazy, arity: [2, any], compile: conditional } as const;
+const choice = { ...lazy, arity: [2, any], picks: "branch", compile: conditional } as const;
 
 export const logicOperators: readonly Operator[] = [
   {
@@ -55,6 +55,7 @@ export const logicOperators: readonly Operator[] = [
   {
     ...lazy,
     name: "and",
+    picks: "first falsy",
     arity: [1, any],
     doc: "the first argument that counts as false, else the last",
     example: { and: [{ var: "beta" }, { "==": [{ var: "plan" }, "pro"] }] },
@@ -63,6 +64,7 @@ export const logicOperators: readonly Operator[] = [
   {
     ...lazy,
     name: "or",
+    picks: "first truthy",
     arity: [1, any],
     doc: "the first argument that counts as true, else the last",
     example: { or: [{ var: "staff" }, { "==": [{ var: "plan" }, "pro"] }] },

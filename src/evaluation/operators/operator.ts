@@ -27,6 +27,10 @@ export interface Operator {
   readonly evaluates: Evaluation;
   /** What it can return, if that is one of few things. */
   readonly gives?: readonly (boolean | null)[];
+  /** Which of its arguments it returns, if its result is one of them. */
+  readonly picks?: "branch" | "first falsy" | "first truthy" | "arm";
+  /** True: its result depends on the context, also if its arguments are the same. */
+  readonly readsContext?: true;
   /** What it returns, as a phrase. */
   readonly doc: string;
   /** A rule that uses it. */

@@ -1,4 +1,4 @@
-import type { Json } from "../../core/json.ts";
+import { isObject, type Json } from "../../core/json.ts";
 import { shorten } from "../../core/message-text.ts";
 import { type Expression, type Node, type Scope, sequence } from "../rule/expression.ts";
 import { type Operator, unusable } from "./operator.ts";
@@ -33,11 +33,11 @@ export const semVer: Operator = {
   check(args, problem) {
     if (args.length !== 3) return;
     const [, relation] = args;
-    if (!isRule(relation) && !relations.has(relation))
+    if (!isObject(relation) && !relations.has(relation))
       problem(`the second argument must be one of ${[...relations.keys()].join(" ")}`);
     for (const place of [0, 2]) {
       const version = args[place];
-      if (isRule(version) || readVersion(version) !== undefined) continue;
+      if (isObject(version) || readVersion(version) !== undefined) continue;
       const reason = `${show(version)} is no version, so this gives null: write one such as "1.2.3"${adviceFor(version)}`;
       problem(reason, place, "no-version");
     }
@@ -56,10 +56,6 @@ function adviceFor(version: Json | undefined): string {
   if (/[*xX]|\\|\|\|| - /.test(version))
     return ', and for a range two comparisons, or "^" or "~" as the second argument';
   return "";
-}
-
-function isRule(value: Json | undefined): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A relation and a target that need no data are read now. */

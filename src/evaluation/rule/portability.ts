@@ -3,6 +3,7 @@ import { quote } from "../../core/message-text.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
 import type { FindingList, Path } from "../../flags/findings.ts";
 import { parseVersion } from "../operators/sem-ver.ts";
+import { operators } from "../operators/table.ts";
 
 /** Informs of what providers that evaluate the rule in process answer differently. */
 export function checkPortability(
@@ -16,8 +17,6 @@ export function checkPortability(
 
 const orders: ReadonlySet<string> = new Set(["<", "<=", ">", ">="]);
 const arithmetic: ReadonlySet<string> = new Set(["+", "-", "*", "/", "%"]);
-/** Operators whose rule sees elements of a list instead of the context. */
-const perElement: ReadonlySet<string> = new Set(["map", "filter", "reduce", "all", "some", "none"]);
 const max32 = 2 ** 31 - 1;
 
 class PortabilityCheck {
@@ -81,10 +80,12 @@ class PortabilityCheck {
     else if (name === "var") this.#variable(args);
     else if (name === "fractional") this.#fractional(args);
     else if (name === "sem_ver") this.#version(args);
-    else if (name === "if" || name === "?:") {
+    else if (isCondition(name)) {
       for (let i = 0; i + 1 < args.length; i += 2) this.#truth(args[i], i);
     } else if (name === "!" || name === "!!") this.#truth(args[0], 0);
-    else if (perElement.has(name)) this.#present = new Set([...this.#present, ""]);
+    // Its rule sees elements of a list instead of the context.
+    else if (operators.get(name)?.evaluates === "elements")
+      this.#present = new Set([...this.#present, ""]);
   }
 
   #order(args: readonly Json[]): void {
@@ -176,7 +177,7 @@ class PortabilityCheck {
 }
 
 function isCondition(name: string): boolean {
-  return name === "if" || name === "?:";
+  return operators.get(name)?.picks === "branch";
 }
 
 /** The path of a `var` without default; undefined for every other rule. */

@@ -1,6 +1,7 @@
 import { isArray, isContainer, isObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
 import type { Path } from "../../flags/findings.ts";
+import type { Operator } from "../operators/operator.ts";
 import { operators } from "../operators/table.ts";
 import { grant } from "./budget.ts";
 import { compileRule } from "./compile.ts";
@@ -21,6 +22,8 @@ export interface Results {
   readonly open: boolean;
 }
 
+/** Visits an argument, with the path at its place meanwhile. */
+type At = (index: number, visit: () => Results) => Results;
 type Report = (code: FindingCode, path: Path, reason: string) => void;
 
 const nothing: Results = { known: [], open: false };
@@ -70,22 +73,29 @@ export class ResultsOfRule {
     const isList = isArray(operand);
     const args = isList ? operand : [operand];
     this.#path.push(name);
-    const at = (index: number, visit: () => Results) => {
+    const at: At = (index, visit) => {
       if (isList) this.#path.push(index);
       const results = visit();
       if (isList) this.#path.pop();
       return results;
     };
-    const results =
-      name === "if" || name === "?:"
-        ? this.#condition(args, at)
-        : name === "and" || name === "or"
-          ? this.#firstOrLast(args, name === "or", at)
-          : name === "fractional"
-            ? this.#arms(args, at)
-            : anything;
+    const results = this.#picked(operator, args, at);
     this.#path.pop();
     return results;
+  }
+
+  #picked({ picks }: Operator, args: readonly Json[], at: At): Results {
+    switch (picks) {
+      case "branch":
+        return this.#condition(args, at);
+      case "first falsy":
+      case "first truthy":
+        return this.#firstOrLast(args, picks === "first truthy", at);
+      case "arm":
+        return this.#arms(args, at);
+      default:
+        return anything;
+    }
   }
 
   #literal(value: Json): Results {
@@ -104,7 +114,7 @@ export class ResultsOfRule {
     return { known: found.known.map((result) => ({ ...result, path })), open: found.open };
   }
 
-  #condition(args: readonly Json[], at: (index: number, visit: () => Results) => Results): Results {
+  #condition(args: readonly Json[], at: At): Results {
     const reached: Results[] = [];
     const decidedHere: string[] = [];
     let over = false;
@@ -159,11 +169,7 @@ export class ResultsOfRule {
   }
 
   /** `and` and `or` return one of their arguments, not true or false. */
-  #firstOrLast(
-    args: readonly Json[],
-    stop: boolean,
-    at: (index: number, visit: () => Results) => Results,
-  ): Results {
+  #firstOrLast(args: readonly Json[], stop: boolean, at: At): Results {
     const all = args.map((arg, index) => {
       const results = at(index, () => this.of(arg));
       if (index === args.length - 1) return results;
@@ -175,7 +181,7 @@ export class ResultsOfRule {
     return union(all);
   }
 
-  #arms(args: readonly Json[], at: (index: number, visit: () => Results) => Results): Results {
+  #arms(args: readonly Json[], at: At): Results {
     const arms = args.map((arm, index) => {
       if (!isArray(arm)) return index === 0 ? nothing : anything;
       const [variant = null, weight = 1] = arm;
@@ -230,8 +236,6 @@ function hasLongList(value: Json): boolean {
   return isArray(value) && value.some((item) => isArray(item) && item.length > 1000);
 }
 
-/** Operators whose result does not follow from their arguments. */
-const dependent: ReadonlySet<string> = new Set(["var", "missing", "missing_some", "fractional"]);
 /** Longer rules are not computed just to know whether they are constant. */
 const maxParts = 200;
 const steps = 10_000;
@@ -252,8 +256,9 @@ function constantTruth(condition: Json): boolean | undefined {
   const [name = ""] = Object.keys(condition);
   const operand = condition[name] ?? null;
   const args = isArray(operand) ? operand : [operand];
-  if (name === "and" && args.some((arg) => constantTruth(arg) === false)) return false;
-  if (name === "or" && args.some((arg) => constantTruth(arg) === true)) return true;
+  const picks = operators.get(name)?.picks;
+  if (picks === "first falsy" && args.some((arg) => constantTruth(arg) === false)) return false;
+  if (picks === "first truthy" && args.some((arg) => constantTruth(arg) === true)) return true;
   const [, haystack] = args;
   if (name === "in" && (haystack === "" || (isArray(haystack) && haystack.length === 0)))
     return false;
@@ -270,6 +275,7 @@ function isIndependent(rule: Json, parts: { left: number }): boolean {
   const names = Object.keys(operation);
   const [name] = names;
   if (name === undefined || names.length > 1) return true;
-  if (!operators.has(name) || dependent.has(name)) return false;
+  const operator = operators.get(name);
+  if (operator === undefined || operator.readsContext) return false;
   return isIndependent(operation[name] ?? null, parts);
 }

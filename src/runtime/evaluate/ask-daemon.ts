@@ -105,7 +105,7 @@ export interface Answer {
   readonly variant: string | undefined;
   readonly reason: string;
   readonly errorCode: string | undefined;
-  /** What is wrong, of an error that somebody else has met. */
+  /** The message of an error that a daemon answered. */
   readonly errorDetails?: string | undefined;
   readonly metadata: JsonObject;
 }

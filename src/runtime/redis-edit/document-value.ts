@@ -2,7 +2,8 @@ import { isArray, isObject, type Json } from "../../core/json.ts";
 import { parseText } from "../../flags/document-text.ts";
 import { EditError } from "../../flags/edit-document.ts";
 import { FindingList } from "../../flags/findings.ts";
-import { documentFields, type WholeDocument } from "../../sources/redis/stored-flags.ts";
+import { documentFields } from "../../sources/redis/hash-reader.ts";
+import type { WholeDocument } from "../../sources/redis/stored-flags.ts";
 
 /**
  * What a document's text means, references as they are written.

@@ -55,7 +55,11 @@ export async function runWorker(): Promise<void> {
       .request((id) => send({ kind: "request", id, path }))
       .then((reply) => reply ?? { status: 503, headers: [], body: null });
   };
-  const { tracing, stop: stopTracing } = await startExports({
+  const {
+    tracing,
+    evaluationEvents,
+    stop: stopTracing,
+  } = await startExports({
     config: config.telemetry,
     // The main thread pushes the metrics of all.
     registry: undefined,
@@ -76,6 +80,7 @@ export async function runWorker(): Promise<void> {
     management,
     page,
     tracing,
+    evaluationEvents,
     log,
   };
   const serving = await serve({ ...parts, shared: { as: "joining", threads: config.workers } });

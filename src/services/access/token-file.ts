@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { ConfigError } from "../../core/errors.ts";
+import { isObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import { parseYaml } from "../../core/yaml.ts";
 import { parseSelector } from "../../store/selector.ts";
@@ -102,7 +103,7 @@ function readSelector(value: unknown, place: string): string | undefined {
 }
 
 function objectOf(value: unknown, place: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  if (isObject(value)) return value;
   throw problem(`${place} is no object`);
 }
 

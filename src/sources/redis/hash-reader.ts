@@ -39,8 +39,8 @@ export class HashReader implements ContentReader {
   }
 }
 
-/** Fields that are members of the document, not flags. */
-const reserved = ["$evaluators", "metadata"] as const;
+/** The fields of a hash that are members of the document, not flags. */
+export const documentFields: ReadonlySet<string> = new Set(["$evaluators", "metadata"]);
 
 /** A flag document, and what of the hash could not go into it. */
 interface HashContent {
@@ -76,10 +76,12 @@ export class HashDocument {
     }
     this.#checked = checked;
     this.#good = good;
-    const flags = [...good].filter(([name]) => !isReserved(name));
+    const flags = [...good].filter(([name]) => !documentFields.has(name));
     const members = [
       `"flags":{${flags.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",\n")}}`,
-      ...reserved.flatMap((name) => (good.has(name) ? [`"${name}":${good.get(name)}`] : [])),
+      ...[...documentFields].flatMap((name) =>
+        good.has(name) ? [`"${name}":${good.get(name)}`] : [],
+      ),
     ];
     return {
       document: `{${members.join(",\n")}}`,
@@ -88,18 +90,14 @@ export class HashDocument {
   }
 }
 
-function isReserved(name: string): boolean {
-  return reserved.some((member) => member === name);
-}
-
 function check(name: string, text: string): readonly Problem[] {
-  const path = isReserved(name) ? `$.${name}` : `$.flags.${name}`;
+  const path = documentFields.has(name) ? `$.${name}` : `$.flags.${name}`;
   try {
     JSON.parse(text);
   } catch {
     return [{ path, reason: "the field is not valid JSON" }];
   }
-  const document = isReserved(name)
+  const document = documentFields.has(name)
     ? `{"flags":{},"${name}":${text}}`
     : `{"flags":{${JSON.stringify(name)}:${text}}}`;
   const parsed = parseDocument(document, { format: "json", strict: false, checkTargeting });

@@ -42,7 +42,7 @@ interface Circumstances {
   readonly address: RedisAddress;
   /** The command that reads the flags. */
   readonly command?: string;
-  /** Whether the server has JSON.GET; without it, it refuses a permission for that. */
+  /** Whether the server has JSON.GET. A server without it rejects `+json.get` in ACL SETUSER. */
   readonly json?: boolean;
 }
 

@@ -41,7 +41,7 @@ interface RedisSourceDependencies {
 }
 
 /** How often the pushes and their connection are checked: a hung node of several has to be noticed soon. */
-const checkMs = { one: 5000, many: 2000 };
+const checkMs = { one: 5000, many: 1000 };
 /** A connection that lived so long is replaced at once; one that did not, after growing waits. */
 const longLivedMs = 1000;
 
@@ -226,7 +226,8 @@ export class RedisSource implements Source {
       return this.#clock.now();
     }
     const present = { problem: inWords(problem), address: this.#address };
-    const permanent = present.problem.kind === "permanent" && !this.#loop.reached;
+    const atStart = !this.#loop.reached && !sink.serving;
+    const permanent = present.problem.kind === "permanent" && atStart;
     const first = permanent ? present : (this.#first ?? present);
     this.#first = first;
     if (!permanent && this.#route.failed(problem)) return this.#clock.now();

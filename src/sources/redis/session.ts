@@ -61,7 +61,7 @@ export class Session {
         else await this.#rest(due, clock.now() - began);
       } catch (error) {
         const problem = this.#explain(error);
-        // Servers and what stands before them close idle connections: the next one tells whether it is more.
+        // Servers and proxies close idle connections. Whether something is wrong shows when the next one is opened.
         const lost = problem instanceof RedisError && problem.kind === "closed" && this.established;
         if (!lost) throw problem;
         this.connection.close();
@@ -70,8 +70,8 @@ export class Session {
   }
 
   /**
-   * One read, in one round trip with what arms the hint. None if nobody asked for it and the hint is known
-   * to be right in that nothing has changed.
+   * Reads the content, in one round trip with the commands that arm the hint. Reads nothing if no poll was
+   * asked for and the hint, which is trusted, says that nothing has changed.
    * @returns when the next poll is due; undefined: after the backoff
    */
   async #poll(sink: SourceSink): Promise<number | undefined> {

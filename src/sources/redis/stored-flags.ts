@@ -50,9 +50,6 @@ export interface StoredFlags {
 /** A document in the parts that a hash has fields for. */
 export type WholeDocument = ReadonlyMap<string, string>;
 
-/** The fields of a hash that are members of the document, not flags. */
-export const documentFields: ReadonlySet<string> = new Set(["$evaluators", "metadata"]);
-
 /** The one key that the flags are in. @throws RedisError for several */
 export function keyOf(content: RedisUri["content"]): string {
   if ("hash" in content) return content.hash;

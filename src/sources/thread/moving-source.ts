@@ -62,6 +62,7 @@ export class MovingSource implements Source {
       return true;
     };
     const sink = {
+      serving: intake.serving,
       accept,
       unchanged: () => intake.unchanged(),
       failed: (reason: string) => intake.failed(reason),

@@ -9,14 +9,14 @@ import type { Problem } from "../../flags/model.ts";
 import { type PackedDocument, pack } from "../../flags/packed.ts";
 import type { Payload, SourceSink } from "../source.ts";
 import { createSource } from "../source-table.ts";
-import type { FromThread, Task, ToThread } from "./thread-source.ts";
+import type { FromThread, StartedTask, ToThread } from "./thread-source.ts";
 
 /** A source in a thread of its own, which also reads its documents. */
 export async function runSourceThread(): Promise<void> {
   if (!parentPort) throw new Error("this runs in a worker thread");
   const port = parentPort;
   const send = (message: FromThread) => port.postMessage(message);
-  const { config, strict, debugging } = workerData as Task;
+  const { config, strict, debugging, serving } = workerData as StartedTask;
   const source = await createSource(config, {
     clock: systemClock,
     log: createForwardingLog(send, debugging, {}),
@@ -30,6 +30,7 @@ export async function runSourceThread(): Promise<void> {
   });
   const checked = new CheckedFlags();
   const sink: SourceSink = {
+    serving,
     async accept({ document, format, ...facts }) {
       const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
       const { problems = [], ...rest } = facts;

@@ -14,6 +14,11 @@ export interface Task {
   readonly debugging: boolean;
 }
 
+/** The same at one of its starts. */
+export interface StartedTask extends Task {
+  readonly serving: boolean;
+}
+
 /** To the thread of a source. */
 export type ToThread =
   | { readonly kind: "resync" }
@@ -84,7 +89,7 @@ export class ThreadSource implements Source {
   async run(intake: Intake, signal: AbortSignal): Promise<void> {
     const ended = Promise.withResolvers<void>();
     const thread = new Worker(this.#options.entry ?? threadEntry("source-thread"), {
-      workerData: this.#options.task,
+      workerData: { ...this.#options.task, serving: intake.serving } satisfies StartedTask,
     });
     this.#thread = thread;
     let proven = false;

@@ -100,8 +100,8 @@ const stderrFile = 2;
 
 /**
  * Standard error, written synchronously: nothing is lost when the process ends right after, and nothing
- * queues up. Not `process.stderr`: once its reader is gone, Bun 1.4 ends with exit status 1
- * however well the program went.
+ * queues up. BUN 1.4.5: with `process.stderr` a program ends with exit status 1 once the reader of it is
+ * gone, however well it went.
  */
 export const standardError: LogStream = {
   get isTTY() {

@@ -10,16 +10,21 @@ import {
 } from "@opentelemetry/otlp-exporter-base/node-http";
 import {
   type IExporterMetricsHelper,
+  type IExportLogsServiceResponse,
   type IExportMetricsServiceResponse,
   type IExportTraceServiceResponse,
   type ISerializer,
+  JsonLogsSerializer,
   JsonMetricsSerializer,
   JsonTraceSerializer,
+  LogsExporterMetricsHelper,
   MetricsExporterMetricsHelper,
+  ProtobufLogsSerializer,
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
   TraceExporterMetricsHelper,
 } from "@opentelemetry/otlp-transformer";
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { CollectorTarget } from "../../core/otel-settings.ts";
@@ -29,7 +34,7 @@ import { TlsFiles, type TlsMaterial } from "./tls-files.ts";
 
 /** What OTLP knows of one kind of telemetry. */
 export interface Signal<Items, Response> {
-  readonly name: "metrics" | "traces";
+  readonly name: "metrics" | "traces" | "logs";
   readonly grpcService: string;
   readonly protobuf: ISerializer<Items, Response>;
   readonly json: ISerializer<Items, Response>;
@@ -51,6 +56,14 @@ export const tracesSignal: Signal<ReadableSpan[], IExportTraceServiceResponse> =
   protobuf: ProtobufTraceSerializer,
   json: JsonTraceSerializer,
   helper: TraceExporterMetricsHelper,
+};
+
+export const logsSignal: Signal<ReadableLogRecord[], IExportLogsServiceResponse> = {
+  name: "logs",
+  grpcService: "opentelemetry.proto.collector.logs.v1.LogsService",
+  protobuf: ProtobufLogsSerializer,
+  json: JsonLogsSerializer,
+  helper: LogsExporterMetricsHelper,
 };
 
 /** Exports of one signal at once; further ones fail. */

@@ -15,7 +15,7 @@ export class Delivery {
   readonly #where: string;
   #failures = 0;
 
-  constructor(what: "metrics" | "traces", destination: Destination, log: Log) {
+  constructor(what: "metrics" | "traces" | "events", destination: Destination, log: Log) {
     this.#what = what;
     this.#where = destination === "console" ? "standard output" : new URL(destination.url).host;
     this.#log = log;

@@ -1,3 +1,4 @@
+import { createSecureContext } from "node:tls";
 import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { CollectorTarget } from "../../core/otel-settings.ts";
 import type { TlsMaterial } from "./tls-files.ts";
@@ -78,7 +79,8 @@ export class GrpcTransport {
 
 function credentials(tls: TlsMaterial | undefined): ChannelCredentials {
   if (!tls) return ChannelCredentials.createInsecure();
-  const { ca, cert, key } = tls;
-  const buffer = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
-  return ChannelCredentials.createSsl(buffer(ca), buffer(key), buffer(cert));
+  // `createSsl` has no place for `allowPartialTrustChain`.
+  return ChannelCredentials.createFromSecureContext(
+    createSecureContext({ ...tls, minVersion: "TLSv1.2" }),
+  );
 }

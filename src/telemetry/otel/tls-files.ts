@@ -5,6 +5,8 @@ import { readClientTls, systemAuthorities } from "../../core/tls/tls-material.ts
 export interface TlsMaterial {
   /** The system's authorities, and that of the file. */
   readonly ca: string;
+  /** Each of them is trusted as it is, also the collector's own, as by Go. */
+  readonly allowPartialTrustChain: true;
   readonly cert?: string;
   readonly key?: string;
 }
@@ -54,5 +56,9 @@ function readAll({ caPath, certPath, keyPath }: TlsFilePaths): TlsMaterial {
     key: file(keyPath, "--otel-key-path"),
   });
   // A list of CAs replaces the system's, with Bun and with grpc-js.
-  return { ca: [...systemAuthorities(), ...(ca === undefined ? [] : [ca])].join("\n"), ...client };
+  return {
+    ca: [...systemAuthorities(), ...(ca === undefined ? [] : [ca])].join("\n"),
+    allowPartialTrustChain: true,
+    ...client,
+  };
 }

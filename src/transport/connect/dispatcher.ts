@@ -84,8 +84,9 @@ export class Dispatcher {
       answerRefusal(exchange, refused, handler, cors);
       return call?.finish(codeForm(refused.code).httpStatus, refused.code);
     }
-    const release = guard?.hold(headers, () => exchange.abort());
-    return this.#answer(exchange, path, handler, call, cors).finally(release);
+    const ended = new AbortController();
+    const release = guard?.hold(headers, (reason) => withdraw(exchange, ended, reason));
+    return this.#answer(exchange, path, handler, call, cors, ended).finally(release);
   }
 
   async #answer(
@@ -94,6 +95,7 @@ export class Dispatcher {
     handler: UniversalHandler | undefined,
     call: Call | undefined,
     shared: Readonly<Record<string, string>>,
+    ended: AbortController,
   ): Promise<void> {
     const { headers } = exchange;
     if (handler === undefined) {
@@ -109,7 +111,7 @@ export class Dispatcher {
     const failure: Failure = {};
     let request: UniversalServerRequest;
     try {
-      request = this.#request(exchange, handler, call, failure);
+      request = this.#request(exchange, handler, call, failure, ended);
     } catch {
       answerText(exchange, 400, "a request header is malformed", shared);
       return call?.finish(400, undefined);
@@ -139,10 +141,10 @@ export class Dispatcher {
     handler: UniversalHandler,
     call: Call | undefined,
     failure: Failure,
+    ended: AbortController,
   ): UniversalServerRequest {
     const { method, httpVersion, target, headers } = exchange;
-    const controller = new AbortController();
-    exchange.onClose(() => controller.abort(new ConnectError("the call ended", Code.Canceled)));
+    exchange.onClose(() => ended.abort(new ConnectError("the call ended", Code.Canceled)));
     const oneMessage =
       handler.method.methodKind === "unary" || handler.method.methodKind === "server_streaming";
     return {
@@ -160,12 +162,22 @@ export class Dispatcher {
             },
           )
         : readPieces(exchange.body),
-      signal: controller.signal,
+      signal: ended.signal,
       contextValues: createContextValues()
         .set(failureKey, failure)
         .set(confinedKey, headers[confinedHeader]?.toString()),
     };
   }
+}
+
+/** Time that a handler has to end its stream with the reason. */
+const withdrawMs = 1_000;
+
+/** Ends a call with the reason why its client may no longer make it. */
+function withdraw(exchange: Exchange, ended: AbortController, reason: Error): void {
+  ended.abort(reason);
+  const late = setTimeout(() => exchange.abort(), withdrawMs);
+  exchange.onClose(() => clearTimeout(late));
 }
 
 /** Paths are the same with and without percent-encoding (RFC 3986 §6.2.2.2). */

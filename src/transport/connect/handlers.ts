@@ -50,7 +50,9 @@ export const failureKey = createContextKey<Failure | undefined>(undefined);
  */
 function noteFailures(log: Log): Interceptor {
   const note = (error: unknown, request: StreamRequest | UnaryRequest): void => {
-    if (request.signal.aborted) return;
+    const { aborted, reason } = request.signal;
+    // Not what a client does that is gone.
+    if (aborted && error !== reason) return;
     const path = `/${request.service.typeName}/${request.method.name}`;
     const { code } = error instanceof ConnectError ? error : publicError(error, path, log);
     const failure = request.contextValues.get(failureKey);

@@ -4,7 +4,7 @@ import { Code, RpcError } from "../../core/errors.ts";
 export const envelopeBytes = 5;
 const compressedFlag = 1;
 
-/** Why a request is refused that would be in order if its connection had not others. */
+/** Refuses a request that is valid by itself, because of the other requests on its connection. */
 export const tooMuchUnfinished = "too many bytes of unfinished requests on one connection";
 
 /** The error for a message above the limit. */

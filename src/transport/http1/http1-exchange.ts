@@ -1,5 +1,5 @@
-import { Readable } from "node:stream";
 import type { Exchange, HeaderFields } from "../exchange.ts";
+import { RequestBody } from "../request-body.ts";
 import { BodyDecoder } from "./body-decoder.ts";
 import type { ReceivedBytes } from "./received-bytes.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -81,7 +81,7 @@ export class Http1Exchange implements Exchange {
     return this.#gone;
   }
   get body(): RequestBody {
-    this.#body ??= new RequestBody(this.#onPull);
+    this.#body ??= new Http1Body(this.#onPull);
     return this.#body;
   }
   /** More of the body is to be received. */
@@ -276,21 +276,13 @@ function lastChunk(trailers: HeaderFields = {}): string {
   return `${chunk}\r\n`;
 }
 
-/** The body of a request for those who read streams. Its client sends no more than is being read. */
-export class RequestBody extends Readable {
+class Http1Body extends RequestBody {
   readonly #pull: () => void;
 
   /** @param pull called when there is room for more */
   constructor(pull: () => void) {
-    super({ highWaterMark: 64 << 10 });
+    super();
     this.#pull = pull;
-    // A body that breaks off says so by its end and by its owner; nobody need listen.
-    this.on("error", () => {});
-  }
-
-  /** The client sends nothing more, though the body is not complete. */
-  breakOff(): void {
-    if (!this.readableEnded) this.destroy();
   }
 
   override _read(): void {

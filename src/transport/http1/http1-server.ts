@@ -9,7 +9,7 @@ import { KnownHeads } from "./request-head.ts";
 import { type FastPath, type HeadEnd, headEnd } from "./response-head.ts";
 
 export interface Http1Options {
-  /** Of all fields of a request; ≤ 0: no limit. */
+  /** Of all fields of a request. */
   readonly maxHeaderBytes: number;
   readonly timeouts: Timeouts;
   /** For connections with and without TLS. */
@@ -19,7 +19,7 @@ export interface Http1Options {
   readonly serve: (exchange: Http1Exchange) => void;
 }
 
-/** HTTP/1.1 on connections that somebody else accepts. */
+/** HTTP/1.1 on connections that an acceptor hands over. */
 export class Http1Server {
   readonly #options: Http1Options;
   readonly #fastPaths: Readonly<Record<"plain" | "secure", FastPath | undefined>>;
@@ -49,8 +49,7 @@ export class Http1Server {
     const { maxHeaderBytes, serve, paths } = this.#options;
     const secure = "encrypted" in socket && socket.encrypted === true;
     const connection = new Http1Connection(socket, {
-      maxHeaderBytes:
-        maxHeaderBytes > 0 ? maxHeaderBytes + requestLineBytes : Number.POSITIVE_INFINITY,
+      maxHeaderBytes: maxHeaderBytes + requestLineBytes,
       fastPath: this.#fastPaths[secure ? "secure" : "plain"],
       serve,
       paths,

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
 import type { Exchange, HeaderFields } from "../exchange.ts";
+import { RequestBody } from "../request-body.ts";
 import { type BlockFields, encodeBlock } from "./hpack/encoder.ts";
 import type { Http2Stream, StreamHandler } from "./http2-stream.ts";
 
@@ -104,29 +104,21 @@ function lowerCase(fields: HeaderFields): BlockFields {
   return lower;
 }
 
-/** The body of a request for those who read streams. Its client sends no more than is being read. */
-export class Http2Body extends Readable {
+class Http2Body extends RequestBody {
   readonly #stream: Http2Stream;
   /** Bytes received since they were asked for last. */
   #received = 0;
 
   constructor(stream: Http2Stream) {
-    super({ highWaterMark: 64 << 10 });
+    super();
     this.#stream = stream;
     stream.holdWindow();
-    // A body that breaks off says so by its end and by its owner; nobody need listen.
-    this.on("error", () => {});
   }
 
   receive(chunk: Buffer, end: boolean): void {
     this.#received += chunk.length;
     if (chunk.length > 0 && this.push(chunk)) this.#credit();
     if (end) this.push(null);
-  }
-
-  /** The client sends nothing more, though the body is not complete. */
-  breakOff(): void {
-    if (!this.readableEnded) this.destroy();
   }
 
   override _read(): void {

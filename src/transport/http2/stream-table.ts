@@ -19,7 +19,7 @@ export class StreamTable {
     return this.#open.size;
   }
 
-  /** May no more be opened? Who resets streams at once has no more served by it. */
+  /** Whether no more may be opened. Streams that were reset count until the work for them has ended. */
   get full(): boolean {
     return this.#open.size >= this.#limit || this.#abandoned >= this.#limit;
   }

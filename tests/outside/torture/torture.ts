@@ -124,7 +124,9 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   await clients[Symbol.asyncDispose]();
   const { answers } = clients;
   const verdict = check({ writes, faults, answers }, limitMs);
-  if (verdict.violations.length > 0) say(`${daemon.log()}\n${sync.log}`);
+  if (verdict.violations.length > 0) {
+    say([daemon.log(), sync.log, relayed.log(), restarted?.log()].join("\n\n"));
+  }
   const counts = Map.groupBy(faults, ({ name }) => name);
   return {
     ...verdict,

@@ -119,6 +119,30 @@ test("restarted it ends the attempt under way, whose failure nobody hears of", a
   await stop(running);
 });
 
+test("what only the operator can mend is tried again if flags are in use already", async () => {
+  const clock = new FakeClock(1);
+  const loop = new RetryLoop({ name: "it", clock, backoff: { firstMs: 1000, maxMs: 10_000 } });
+  const failures: string[] = [];
+  const sink: SourceSink = {
+    serving: true,
+    accept: async () => true,
+    unchanged: () => {},
+    failed: (reason) => void failures.push(reason),
+  };
+  const abort = new AbortController();
+  const ended = loop.run(
+    async () => {
+      throw new SourceError("wrong password", { retryable: false });
+    },
+    sink,
+    abort.signal,
+  );
+  await clock.advance(3500);
+  expect(failures).toEqual(["wrong password", "wrong password", "wrong password"]);
+  abort.abort();
+  await ended;
+});
+
 async function waits(chance: number, count: number) {
   const clock = new FakeClock(chance);
   const backoff = new Backoff(clock, { firstMs: 1000, maxMs: 10_000 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { EventEmitter } from "node:events";
-import type { ListenOptions, Server } from "node:net";
+import { createServer, type ListenOptions, type Server } from "node:net";
 import { bind } from "../../../src/transport/bind.ts";
 
 /** A server whose attempts to listen fail, or not, as `fail` says. */
@@ -34,4 +34,11 @@ test("any other failure is told at once, and of two that of IPv4", async () => {
   expect(busy.tried).toHaveLength(1);
   const both = serverThat(({ host }) => (host ? { code: "EACCES" } : {}));
   await expect(bind(both.server, { port: 1 }, "sync")).rejects.toThrow("port 1: permission denied");
+});
+
+test("BUN 1.4.5: a name that is not resolved has no code; if this fails, bind.ts need not look for that any more", async () => {
+  const server = createServer();
+  const failed = new Promise<NodeJS.ErrnoException>((resolve) => server.once("error", resolve));
+  server.listen({ port: 0, host: "no-such-host.invalid" });
+  expect((await failed).code).toBeUndefined();
 });

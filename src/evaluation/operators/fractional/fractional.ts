@@ -1,3 +1,4 @@
+import { isObject } from "../../../core/json.ts";
 import { charge, chargeText } from "../../rule/budget.ts";
 import { type Expression, type Node, type Scope, sequence } from "../../rule/expression.ts";
 import { any, type Operator, unusable } from "../operator.ts";
@@ -54,6 +55,8 @@ const bucketings: Readonly<Record<FractionalVersion, Bucketing>> = {
  */
 export const fractional: Operator = {
   name: "fractional",
+  picks: "arm",
+  readsContext: true,
   arity: [1, any],
   args: ["any", "arm"],
   evaluates: "all",
@@ -64,7 +67,7 @@ export const fractional: Operator = {
   check(args, problem) {
     for (const [i, arm] of args.entries()) {
       if (i === 0 && !Array.isArray(arm)) continue;
-      if (typeof arm === "object" && arm !== null && !Array.isArray(arm)) continue;
+      if (isObject(arm)) continue;
       const weight = Array.isArray(arm) ? (arm[1] ?? 1) : 1;
       if (!Array.isArray(arm) || arm.length === 0) problem('expected ["variant", weight]', i);
       else if (!isObject(weight) && !(Number.isInteger(weight) && Number(weight) >= 0))
@@ -156,10 +159,6 @@ function hashDefault(
 function flagKeyIn({ $flagd }: Record<string, unknown>, scope: Scope): string {
   if (scope.root) return scope.flagKey;
   return isObject($flagd) && typeof $flagd.flagKey === "string" ? $flagd.flagKey : "";
-}
-
-function isObject(data: unknown): data is Record<string, unknown> {
-  return typeof data === "object" && data !== null && !Array.isArray(data);
 }
 
 function choose(hash: number | null, parsed: ParsedDistribution, scope: Scope): unknown {

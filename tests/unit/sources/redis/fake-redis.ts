@@ -85,6 +85,7 @@ export class FakeRedis {
 /** A sink that remembers. */
 export class RecordingSink implements SourceSink {
   readonly events: string[] = [];
+  serving = false;
   /** What `accept` answers. */
   good = true;
 

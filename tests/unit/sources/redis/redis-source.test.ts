@@ -200,6 +200,17 @@ describe("what no retry can fix", () => {
     expect(await running).toSatisfy(isPermanent);
   });
 
+  test("is a failure like others if the flags of an earlier run are in use", async () => {
+    sink.serving = true;
+    redis.refusal = redisError("WRONGPASS invalid username-password pair");
+    run();
+    await clock.advance(500);
+    expect(sink.events.at(-1)).toContain("rejected the password");
+    redis.refusal = undefined;
+    await clock.advance(1_500);
+    expect(sink.events.at(-1)).toBe("accepted one");
+  });
+
   test("is a failure like others once the key had been read", async () => {
     run();
     await clock.advance(0);

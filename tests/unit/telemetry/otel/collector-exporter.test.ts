@@ -224,3 +224,35 @@ describe("a client certificate that was replaced is used without a restart", () 
     await stop();
   });
 });
+
+describe("the collector's own certificate is trusted in the place of its CA", () => {
+  const files = () => ({ caPath: certificates.server.cert });
+
+  test("over gRPC", async () => {
+    using collector = await Collector.start({ tls: certificates.server });
+    const url = `https://localhost:${collector.port}`;
+    const { send, stop } = createExporter({ protocol: "grpc", url, files: files() });
+    expect(await send()).toEqual([]);
+    expect(collector.metricsRequests).toHaveLength(1);
+    await stop();
+  });
+
+  test("over HTTP", async () => {
+    const { server } = certificates;
+    let requests = 0;
+    await using collector = Bun.serve({
+      port: 0,
+      hostname: "localhost",
+      tls: { cert: Bun.file(server.cert), key: Bun.file(server.key) },
+      fetch: () => {
+        requests++;
+        return new Response();
+      },
+    });
+    const url = `https://localhost:${collector.port}/v1/metrics`;
+    const { send, stop } = createExporter({ protocol: "http/protobuf", url, files: files() });
+    expect(await send()).toEqual([]);
+    expect(requests).toBe(1);
+    await stop();
+  });
+});
