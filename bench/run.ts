@@ -101,16 +101,15 @@ const bench: Bench = {
 };
 try {
   const head = await environment(bench.contenders, process.argv.slice(2));
-  const tables: string[] = [];
+  console.log(head);
   for (const { title, columns, measurements, details } of parts) {
     const wanted = measurements.filter(({ id }) => rows.includes(id));
     if (wanted.length === 0) continue;
     const { lines, failed } = await runAll(wanted, bench, console.error);
     if (failed.length > 0) process.exitCode = 1;
     const names = columns ?? bench.contenders.map(({ name }) => name);
-    tables.push(`### ${title}\n\n${table(names, lines, details)}`);
+    console.log(`\n### ${title}\n\n${table(names, lines, details)}`);
   }
-  console.log([head, ...tables].join("\n\n"));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -171,9 +171,9 @@ test("a server without flags of its own is a failure in these words, until it ha
 
 test("a server that has sent its flags may be silent", async () => {
   const { uri } = await serve();
-  const { payloads, failures } = run({ uri, timing: { firstMessageMs: 100 } });
+  const { payloads, failures } = run({ uri, timing: { firstMessageMs: 2_000 } });
   await until("the state", () => payloads.length === 1);
-  await Bun.sleep(200);
+  await Bun.sleep(2_200);
   expect(failures).toEqual([]);
 });
 
@@ -213,13 +213,15 @@ test("a message over maxMsgSize names the sizes and the option, and is taken onc
 
 test("the waits grow while nothing is delivered, to a minute at most, and start again after a delivery", async () => {
   const waits: number[] = [];
+  let now = 0;
   const clock = {
     ...systemClock,
     // Attempts take no time: waits count from their start.
-    now: () => 0,
+    now: () => now,
     random: () => 1,
     sleep: (ms: number, signal?: AbortSignal) => {
       waits.push(ms);
+      now += ms;
       return systemClock.sleep(5, signal);
     },
   };

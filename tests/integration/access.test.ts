@@ -13,7 +13,9 @@ import { Service } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { FlagSyncService } from "../../src/gen/flagd/sync/v1/sync_pb.ts";
 import { Health } from "../../src/gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "../../src/gen/grpc/reflection/v1/reflection_pb.ts";
-import { binary, type Flagd, startFlagd } from "../support/flagd.ts";
+import { binary, type Flagd, runFlagd, startFlagd } from "../support/flagd.ts";
+import { RedisServer } from "../support/redis.ts";
+import { RedisSync } from "../support/redis-sync.ts";
 import { until } from "../support/until.ts";
 
 const secret = (name: string) => `secret-token-of-${name}`;
@@ -325,4 +327,24 @@ test("flagd token new prints a token and its line with the SHA-256 alone", async
     ).toBe(403);
   }
   expect(Bun.spawnSync([binary, "token", "new", "a b"]).exitCode).toBe(1);
+});
+
+test("a daemon that reads from redis-sync sends its token, is confined by it, and is refused without", async () => {
+  await using redis = await RedisServer.start();
+  await redis.set("flags", JSON.stringify(flags));
+  const file = join(folder, "sync-tokens.json");
+  writeFileSync(file, JSON.stringify({ tokens: [entry("reader", ["sync"], "flagSetId=shop")] }));
+  await using sync = await RedisSync.start(redis, ["--tokens-path", file]);
+  const source = (headers: Header) => {
+    const uri = `grpc://127.0.0.1:${sync.port}`;
+    return ["--sources", JSON.stringify([{ provider: "grpc", uri, headers }])];
+  };
+  await using reader = await startFlagd(source(bearer(secret("reader"))));
+  const ask = (key: string) =>
+    fetch(`${reader.http}/ofrep/v1/evaluate/flags/${key}`, { method: "POST", body: "{}" });
+  expect([(await ask("a")).status, (await ask("b")).status]).toEqual([200, 404]);
+  expect(reader.log() + sync.log).not.toContain("secret-token");
+  const run = await runFlagd(["start", "-p", "0", "-m", "0", "-r", "0", "-g", "0", ...source({})]);
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain("a token is required");
 });

@@ -127,6 +127,8 @@ test.each(["string", "hash"] as const)(
   },
 );
 
+const kills = 12;
+
 test("a push that is killed at any moment leaves the old or the new flags", async () => {
   const { server, uri } = await serverWith("string");
   await using _ = server;
@@ -145,17 +147,15 @@ test("a push that is killed at any moment leaves the old or the new flags", asyn
     const began = performance.now();
     await redis(uri, ["push", files[1] ?? "", "-y"]);
     const whole = performance.now() - began;
-    const seen = new Set<string>();
-    for (let i = 0; i < 24; i++) {
+    for (let i = 0; i < kills; i++) {
       const child = Bun.spawn([binary, "redis", "push", files[i % 2] ?? "", "-y"], {
         env: { PATH: process.env.PATH, HOME: "/nonexistent", FLAGD_REDIS_URI: uri },
         stdio: ["ignore", "ignore", "ignore"],
       });
-      await Bun.sleep((whole * 1.2 * i) / 24);
+      await Bun.sleep((whole * 1.2 * i) / kills);
       child.kill("SIGKILL");
       await child.exited;
       const found = await server.command("GET", "flags");
-      seen.add(found);
       expect(documents.includes(found)).toBe(true);
     }
   } finally {

@@ -4,6 +4,7 @@ import { FlagPipeline } from "../../src/runtime/flag-pipeline.ts";
 import { RelaySource } from "../../src/runtime/workers/relay-source.ts";
 import type { Payload, ReadPayload, Source } from "../../src/sources/source.ts";
 import type { SourceConfig } from "../../src/sources/source-table.ts";
+import { aborted } from "../support/aborted.ts";
 import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 
@@ -52,7 +53,7 @@ test("one that looks once has all of what came piece by piece, however much that
       provider: "grpc",
       run: async (sink) => {
         for (const piece of pieces) await sink.accept(piece);
-        await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+        await aborted(stop.signal);
       },
       resync: () => {},
     },

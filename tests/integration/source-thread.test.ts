@@ -7,6 +7,7 @@ import type { Payload, Source, SourceSink } from "../../src/sources/source.ts";
 import { SourceStatus } from "../../src/sources/source-status.ts";
 import { MovingSource } from "../../src/sources/thread/moving-source.ts";
 import { ThreadDied, ThreadSource } from "../../src/sources/thread/thread-source.ts";
+import { aborted } from "../support/aborted.ts";
 import { rememberingLog } from "../support/remembering-log.ts";
 import { until } from "../support/until.ts";
 import { createStore, seen } from "../unit/store/flags.ts";
@@ -79,7 +80,7 @@ class FakeSource implements Source {
       await sink.accept({ document: this.document, format: "json" } satisfies Payload);
     }
     if (signal.aborted) return;
-    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await aborted(signal);
   }
   resync(): void {}
 }

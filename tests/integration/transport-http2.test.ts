@@ -56,6 +56,16 @@ test("a call is answered though the client sends nothing after it, not even a wi
   expect(session.data(1).toString()).toContain("abc");
 });
 
+test("so are calls that take several turns", async () => {
+  const { session, socket } = await start();
+  const ids = Array.from({ length: 200 }, (_, n) => 2 * n + 1);
+  socket.cork();
+  for (const id of ids) session.call(id, echoPath, request);
+  socket.uncork();
+  socket.end();
+  for (const id of ids) await session.answered(id);
+});
+
 test("an answer larger than all windows comes whole, as fast as it is paid for", async () => {
   const { session } = await start();
   const large = frameMessage(Buffer.from("\x0a\x05large"));

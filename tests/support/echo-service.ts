@@ -20,6 +20,7 @@ import {
 } from "../../src/gen/flagd/evaluation/v1/evaluation_pb.ts";
 import { frameMessage } from "../../src/transport/grpc/envelope.ts";
 import type { ListenerOptions, StreamMethod, UnaryMethod } from "../../src/transport/listener.ts";
+import { aborted } from "./aborted.ts";
 import { fastPathError } from "./fast-path-error.ts";
 import { until } from "./until.ts";
 
@@ -80,7 +81,7 @@ export function createEchoService(): EchoService {
             yield* events(header);
             if (header("x-fail")) throw failure();
             if (header("x-hang")) {
-              await new Promise((resolve) => context.signal.addEventListener("abort", resolve));
+              await aborted(context.signal);
             }
           } finally {
             open--;

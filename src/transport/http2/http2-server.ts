@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import { ExpiryQueue, sweeper } from "../../core/expiry.ts";
 import type { Log } from "../../core/log.ts";
-import { endThenDestroy } from "../end-connection.ts";
+import { endThenDestroy, lingerMs } from "../end-connection.ts";
 import type { Timeouts } from "../limits.ts";
 import { readInTurns } from "../paced-reading.ts";
 import { PingCounter, type PingRule } from "./flood-limits.ts";
@@ -107,12 +107,22 @@ export class Http2Server {
     this.#connections.add(connection);
     this.#idle.add(connection, performance.now());
 
+    // What has been received may have to wait for its turn: a client that asks no more gets its answers to that.
+    socket.allowHalfOpen = true;
+    let inputEnded = false;
+    socket.on("end", () => {
+      inputEnded = true;
+      reading.wake();
+      setTimeout(() => socket.destroy(), lingerMs).unref();
+    });
     socket.on("drain", () => connection.drained());
     const reading = readInTurns(socket, {
       push: (chunk) => connection.push(chunk),
       work: (turn) => {
         try {
-          return connection.work(turn);
+          const left = connection.work(turn);
+          if (inputEnded && !left) socket.end();
+          return left;
         } catch (error) {
           log.error("an HTTP/2 connection failed unexpectedly", { error });
           connection.end(errorCode.internal, "");

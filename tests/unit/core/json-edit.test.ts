@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import type { Json } from "../../../src/core/json.ts";
 import { removeFromJson, setInJson } from "../../../src/core/json-edit.ts";
+
+// Many runs of one law; a busy machine may be slow.
+setDefaultTimeout(60_000);
 
 const pretty = `{
   "a": { "b": 1.50, "c": [1, 2] },
@@ -46,7 +49,8 @@ test("there must be a place for the value", () => {
   expect(() => setInJson('{"a":[]}', ["a", "b"], 1)).toThrow("a has no place for b");
 });
 
-const json = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+/** As a text can say it: JSON.stringify writes -0 as 0. */
+const json = fc.jsonValue({ maxDepth: 3 }).map((value): Json => JSON.parse(JSON.stringify(value)));
 const name = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 3 }).filter((text) => text !== "__proto__"),
   fc.constantFrom("a", 'q"', "\\", "}"),
@@ -76,6 +80,6 @@ test("an edited text means what the edited value means, however it is written", 
         expect(JSON.parse(removeFromJson(text, [outer]))).toEqual(others);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

@@ -158,3 +158,15 @@ test("redacting leaves text without user information as it is", () => {
     expect(redact(text)).toBe(text);
   }
 });
+
+test("BUN 1.4.5: process.stderr without a reader ends a program badly; if this fails, standardError need not be our own", async () => {
+  const program = 'await Bun.stdin.text(); process.stderr.write("x\\n"); await Bun.sleep(100);';
+  const child = Bun.spawn([process.execPath, "-e", program], {
+    stdin: "pipe",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  await child.stderr.cancel();
+  await child.stdin.end();
+  expect(await child.exited).toBe(1);
+});
