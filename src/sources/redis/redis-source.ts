@@ -41,7 +41,7 @@ interface RedisSourceDependencies {
 }
 
 /** How often the pushes and their connection are checked: a hung node of several has to be noticed soon. */
-const checkMs = { one: 5000, many: 1000 };
+const checkMs = { one: 10_000, many: 2000 };
 /** A connection that lived so long is replaced at once; one that did not, after growing waits. */
 const longLivedMs = 1000;
 
