@@ -15,11 +15,14 @@ import { eventsPath, flagsPath } from "./ofrep-route.ts";
 const json = "application/json";
 const failure = reference("Failure");
 
+/** Anything else before a `=` is refused. */
+const selectorText: Schema = { type: "string", pattern: "^(?:[^=]*|(?:flagSetId|source)=.*)$" };
+
 const selector = {
   name: "Flagd-Selector",
   in: "header",
   description: "Which flags are seen: flagSetId=ID or source=NAME. Absent or empty: all",
-  schema: string,
+  schema: selectorText,
 } as const;
 
 const context = {
@@ -125,7 +128,7 @@ const eventStream: PathItem = {
         name: "selector",
         in: "query",
         description: "As Flagd-Selector, which it goes before",
-        schema: string,
+        schema: selectorText,
       },
       selector,
       { name: "Last-Event-ID", in: "header", description: "Of a stream before", schema: string },
