@@ -19,6 +19,8 @@ html_theme = "furo"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 # A link to a page's text, for those who let a machine read it.
+# Summaries are fetched, which browsers do not do for files.
+html_show_search_summary = False
 html_copy_source = True
 html_show_sourcelink = False
 html_show_sphinx = False

@@ -19,7 +19,7 @@ export async function pack(
     const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
     for (const name of names) utimesSync(join(folder, name), epoch, epoch);
     const list = Buffer.from(`${names.join("\n")}\n`);
-    await $`zip -q -X -9 ${file} -@ < ${list}`.cwd(folder).env({ ...process.env, TZ: "UTC" });
+    await $`zip -q -X -6 ${file} -@ < ${list}`.cwd(folder).env({ ...process.env, TZ: "UTC" });
     return;
   }
   const plain = `${file.slice(0, -format.length)}tar`;

@@ -24,6 +24,8 @@ export async function makeImageRoot(
   write("etc/passwd", `nonroot:x:${userId}:${userId}:nonroot:/:/sbin/nologin\n`);
   write("etc/group", `nonroot:x:${userId}:\n`);
   write("etc/nsswitch.conf", "hosts: files dns\n");
+  // Engines write their own; without one, `flagd health` would not find the daemon.
+  write("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
   const libc = await addGlibc(architecture, root);
   // For every architecture.
   const certificates = await debianPackage("ca-certificates", "amd64");

@@ -93,6 +93,8 @@ export function nfpmConfig(
       file("examples/flags.json", "/usr/share/doc/flagd/examples/flags.json"),
     ],
     scripts: Object.fromEntries(scripts.map((name) => [name, `deploy/packages/${name}.sh`])),
-    rpm: { buildhost: "localhost", group: "System Environment/Daemons" },
+    // Smaller and faster than gzip; dpkg reads it since Debian 12 and Ubuntu 18.04, RPM since 4.14.
+    deb: { compression: "zstd" },
+    rpm: { compression: "zstd", buildhost: "localhost", group: "System Environment/Daemons" },
   };
 }

@@ -14,22 +14,22 @@ install_package
 [ "$(stat -c %a /etc/flagd/environment)" = 600 ]
 redis-cli -x SET flags < /usr/share/doc/flagd/examples/flags.json
 systemctl start flagd
-until flagd ready > /dev/null 2>&1; do sleep 0.02; done
+until flagd ready > /dev/null 2>&1; do sleep 0.1; done
 answer() { curl -sS -X POST http://localhost:8014/ofrep/v1/evaluate/flags/banner-text; }
 echo "first $(answer)"
 at evaluated
 sed 's/"defaultVariant": "calm"/"defaultVariant": "loud"/' /usr/share/doc/flagd/examples/flags.json | redis-cli -x SET flags
-until answer | grep -q loud; do sleep 0.02; done
+until answer | grep -q loud; do sleep 0.1; done
 systemctl reload flagd
 pid=$(systemctl show -P MainPID flagd)
 echo "user $(stat -c %u /proc/$pid)" "$(grep -E '^(CapEff|Seccomp|NoNewPrivs):' /proc/$pid/status | tr -s '\\t\\n' ' ')"
 ls /var/lib/private/flagd | grep -q . || { echo "no state"; exit 1; }
 systemctl stop redis-server
 systemctl restart flagd
-until flagd ready > /dev/null 2>&1; do sleep 0.02; done
+until flagd ready > /dev/null 2>&1; do sleep 0.1; done
 echo "restored $(answer)"
 systemctl start redis-server flagd-redis-sync
-until flagd ready --addr localhost:8017 > /dev/null 2>&1; do sleep 0.02; done
+until flagd ready --addr localhost:8017 > /dev/null 2>&1; do sleep 0.1; done
 redis-cli -x SET flags < /usr/share/doc/flagd/examples/flags.json
 before=$(systemctl show -P MainPID flagd)
 install_package_again
@@ -80,6 +80,8 @@ ExecStart=/bin/sh /root/test.sh
 ExecStopPost=/bin/systemctl poweroff --no-block
 `,
   );
+  // Which the installer of a system writes.
+  await Bun.write(join(root, "etc/hosts"), "127.0.0.1 localhost\n::1 localhost\n");
   const wanted = join(root, "etc/systemd/system/multi-user.target.wants");
   symlinkSync("/etc/systemd/system/test.service", join(wanted, "test.service"));
   const boot = ["--boot", "--register=no", "--keep-unit", "--private-network", "--quiet"];
