@@ -1,6 +1,6 @@
 /**
  * Runs the conformance suites of others: connectconformance against flagd's transport, and h2spec
- * against the evaluation and sync ports of `dist/flagd`. Prints figures; exits 1 where a case fails
+ * against the evaluation and sync ports of `dist/flagd`. Prints figures; exits 1 if a case fails
  * that is not known to fail, or passes though it is.
  *
  * `--if-possible`: where the tools are missing and cannot be built, says so and exits 0.
@@ -40,8 +40,8 @@ const build = Bun.spawnSync([process.execPath, "build.ts"], {
 if (build.exitCode !== 0) process.exit(1);
 
 const summaries = [
-  await runConnect(connectconformance, descriptors, fullPath),
-  await runConnect(connectconformance, descriptors, fastPath),
+  await twice(() => runConnect(connectconformance, descriptors, fullPath)),
+  await twice(() => runConnect(connectconformance, descriptors, fastPath)),
   ...(await runH2specs(h2spec)),
 ];
 let good = true;
@@ -52,6 +52,14 @@ for (const { name, cases, passed, known, complaint } of summaries) {
   console.log(complaint);
 }
 process.exit(good ? 0 : 1);
+
+/** Some cases measure deadlines to half a second: a machine that was busy for a moment gets a second run, and is told. */
+async function twice(run: () => Promise<Summary>): Promise<Summary> {
+  const first = await run();
+  if (first.complaint === "") return first;
+  console.log(`${first.name}, once more because of:\n${first.complaint}`);
+  return run();
+}
 
 async function runH2specs(tool: string): Promise<Summary[]> {
   const folder = mkdtempSync(join(tmpdir(), "flagd-h2spec-flags-"));
