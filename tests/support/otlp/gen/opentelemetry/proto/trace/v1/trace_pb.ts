@@ -2,9 +2,12 @@
 // @generated from file opentelemetry/proto/trace/v1/trace.proto (package opentelemetry.proto.trace.v1, syntax proto3)
 /* eslint-disable */
 
-import { type GenEnum, type GenFile, type GenMessage, enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { type InstrumentationScope, type KeyValue, file_opentelemetry_proto_common_v1_common } from "../../common/v1/common_pb";
-import { type Resource, file_opentelemetry_proto_resource_v1_resource } from "../../resource/v1/resource_pb";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { InstrumentationScope, KeyValue } from "../../common/v1/common_pb";
+import { file_opentelemetry_proto_common_v1_common } from "../../common/v1/common_pb";
+import type { Resource } from "../../resource/v1/resource_pb";
+import { file_opentelemetry_proto_resource_v1_resource } from "../../resource/v1/resource_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**

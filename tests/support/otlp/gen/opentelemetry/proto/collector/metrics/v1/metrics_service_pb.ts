@@ -2,8 +2,10 @@
 // @generated from file opentelemetry/proto/collector/metrics/v1/metrics_service.proto (package opentelemetry.proto.collector.metrics.v1, syntax proto3)
 /* eslint-disable */
 
-import { type GenFile, type GenMessage, type GenService, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import { type ResourceMetrics, file_opentelemetry_proto_metrics_v1_metrics } from "../../../metrics/v1/metrics_pb";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ResourceMetrics } from "../../../metrics/v1/metrics_pb";
+import { file_opentelemetry_proto_metrics_v1_metrics } from "../../../metrics/v1/metrics_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**

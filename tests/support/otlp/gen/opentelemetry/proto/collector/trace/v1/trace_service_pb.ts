@@ -2,8 +2,10 @@
 // @generated from file opentelemetry/proto/collector/trace/v1/trace_service.proto (package opentelemetry.proto.collector.trace.v1, syntax proto3)
 /* eslint-disable */
 
-import { type GenFile, type GenMessage, type GenService, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import { type ResourceSpans, file_opentelemetry_proto_trace_v1_trace } from "../../../trace/v1/trace_pb";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ResourceSpans } from "../../../trace/v1/trace_pb";
+import { file_opentelemetry_proto_trace_v1_trace } from "../../../trace/v1/trace_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
