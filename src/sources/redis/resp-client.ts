@@ -15,8 +15,8 @@ export interface RespClientOptions {
 }
 
 /**
- * A small client for what Bun's cannot do: BUN 1.4.5: its client ends the connection at a push of RESP3, such
- * as `invalidate`, and does not say which one of the server's connections it is.
+ * A small client for what Bun's cannot do: BUN 1.4.5: its client gives a push of RESP3, such as `invalidate`, to
+ * nobody, and does not say which one of the server's connections it is.
  */
 export class RespClient {
   closed = false;
