@@ -8,7 +8,7 @@ import {
   readMemberValue,
   readRedisConfig,
 } from "../config/redis-config.ts";
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError, messageOf } from "../core/errors.ts";
 import { quote } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
 import { EditError } from "../flags/edit-document.ts";
@@ -19,7 +19,7 @@ import { type FlagAction, planChange } from "../runtime/redis-edit/plan-change.t
 import { review } from "../runtime/redis-edit/review.ts";
 import { redactUri } from "../sources/redis/redis-uri.ts";
 import type { StoredChange } from "../sources/redis/stored-flags.ts";
-import { messageOf, SourceError } from "../sources/source.ts";
+import { SourceError } from "../sources/source.ts";
 import { type Io, paletteOf } from "./io.ts";
 import { changesText, historyText, withheldText } from "./redis-output.ts";
 

@@ -84,6 +84,11 @@ export class RpcError extends Error {
   /** Of anything else that was thrown, only that it was. */
   static from(thrown: unknown): RpcError {
     if (thrown instanceof RpcError) return thrown;
-    return new RpcError(thrown instanceof Error ? thrown.message : String(thrown), Code.Internal);
+    return new RpcError(messageOf(thrown), Code.Internal);
   }
+}
+
+/** What was thrown, as text. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -39,31 +39,27 @@ export interface MetricExportSettings {
  */
 export type Temporality = "cumulative" | "delta" | "lowmemory";
 
-export interface SpanExportSettings {
+/** What is sent in batches. */
+export interface BatchSettings {
   readonly to: readonly Destination[];
-  readonly sampler: SamplerSettings;
-  /** Milliseconds from a span's end to its export, if no batch is full before. */
+  /** Milliseconds until a record is sent, if no batch is full before. */
   readonly delayMs: number;
-  /** Spans that wait at most; further ones are dropped. */
+  /** Records that wait at most; further ones are dropped. */
   readonly queueSize: number;
   readonly batchSize: number;
   /** Of one batch. */
   readonly timeoutMs: number;
+}
+
+export interface SpanExportSettings extends BatchSettings {
+  readonly sampler: SamplerSettings;
   /** Characters; longer values of attributes are cut. */
   readonly maxAttributeLength: number;
 }
 
-export interface EventExportSettings {
-  readonly to: readonly Destination[];
+export interface EventExportSettings extends BatchSettings {
   /** The part of the evaluations that is sent, more than 0, at most 1. */
   readonly ratio: number;
-  /** Milliseconds until an event is sent, if no batch is full before. */
-  readonly delayMs: number;
-  /** Events that wait at most; further ones are dropped. */
-  readonly queueSize: number;
-  readonly batchSize: number;
-  /** Of one batch. */
-  readonly timeoutMs: number;
 }
 
 export interface SamplerSettings {

@@ -1,3 +1,4 @@
+import { messageOf } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { shorten } from "../core/message-text.ts";
 import type { FlagDefinition } from "../flags/model.ts";
@@ -138,7 +139,7 @@ class TargetedFlag implements PreparedFlag {
     try {
       return this.#select(this.#rule.run(this.key, context, bulk));
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       return this.#unparsable(cause, error instanceof BudgetError ? "warn" : "debug");
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from "../core/errors.ts";
 import { isArray, isObject, type Json, type JsonObject } from "../core/json.ts";
 import { referenceOf } from "../flags/evaluator-order.ts";
 import { armOf, bucketOf, type Distribution } from "./operators/fractional/distribution.ts";
@@ -154,7 +155,7 @@ export class Trace implements RuleObserver {
       step.decidedBy = decidedBy(step);
       return result;
     } catch (error) {
-      step.error = error instanceof Error ? error.message : String(error);
+      step.error = messageOf(error);
       step.decidedBy = step.lastPart;
       throw error;
     } finally {

@@ -1,3 +1,4 @@
+import { messageOf } from "../core/errors.ts";
 import { isArray, isObject, type Json } from "../core/json.ts";
 import { type EditStep, removeFromJson, setInJson } from "../core/json-edit.ts";
 import { quote } from "../core/message-text.ts";
@@ -29,7 +30,7 @@ export function editText(text: string, edits: readonly Edit[]): string {
       else edited = setInJson(edited, path, value);
     }
   } catch (error) {
-    throw new EditError(error instanceof Error ? error.message : String(error));
+    throw new EditError(messageOf(error));
   }
   return edited;
 }

@@ -1,6 +1,6 @@
 import { inWordsOfUser, type SettingNames } from "../config/setting-names.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError, messageOf } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { inSlices } from "../core/turns.ts";
@@ -14,7 +14,6 @@ import { Intake, type LoadTrace } from "../sources/intake.ts";
 import { LastGoodFile, useStateDir } from "../sources/last-good-file.ts";
 import {
   isPermanent,
-  messageOf,
   type Payload,
   type ReadPayload,
   type Source,

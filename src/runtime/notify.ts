@@ -19,12 +19,11 @@ const lastTryMs = 2_000;
  * @throws ConfigError for a secret or a CA that cannot be used
  */
 export function startNotifying(
-  config: NotifyConfig | undefined,
+  config: NotifyConfig,
   pipeline: FlagPipeline,
   registry: Registry,
   log: Log,
 ): { stop(graceMs: number): Promise<void> } {
-  if (!config) return { stop: async () => {} };
   const { url, caPath } = config;
   const own = log.with({ component: "notify" });
   const tls = () =>

@@ -16,7 +16,6 @@ import { hintAtRedisSyncManagement, reachableFromOutside, showListenAddress } fr
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
-import { startNotifying } from "./notify.ts";
 import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { createStatus } from "./status.ts";
 import { listenSync } from "./sync-port.ts";
@@ -41,7 +40,9 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
     traceLoad: tracing?.loads,
   });
   observeSources(registry, pipeline.statuses);
-  const notifying = startNotifying(config.notify, pipeline, registry, log);
+  const notifying =
+    config.notify &&
+    (await import("./notify.ts")).startNotifying(config.notify, pipeline, registry, log);
 
   const observeCalls = createObserveCalls(registry, tracing);
   const access = openAccess(config.tokensPath, registry, log);
@@ -123,7 +124,7 @@ export async function runRedisSync(config: RedisSyncConfig, log: Log): Promise<n
       page?.shutdown();
       await sync.close(graceMs);
       await management?.stop(graceMs);
-      await notifying.stop(graceMs);
+      await notifying?.stop(graceMs);
       await telemetry.stop(graceMs);
     },
   });

@@ -9,7 +9,6 @@ import { reachableFromOutside, showListenAddress } from "./addresses.ts";
 import { runDaemon } from "./daemon.ts";
 import { describeApi } from "./describe-api.ts";
 import { FlagPipeline } from "./flag-pipeline.ts";
-import { startNotifying } from "./notify.ts";
 import { announcePage, createPage, pageIsServed } from "./page.ts";
 import { type Serving, serve } from "./serve.ts";
 import { createStatus } from "./status.ts";
@@ -40,7 +39,9 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
   });
   const { readiness } = pipeline;
   observeSources(telemetry.registry, pipeline.statuses);
-  const notifying = startNotifying(config.notify, pipeline, telemetry.registry, log);
+  const notifying =
+    config.notify &&
+    (await import("./notify.ts")).startNotifying(config.notify, pipeline, telemetry.registry, log);
   let bound: Serving["bound"] | undefined;
   const status = createStatus({
     command: "start",
@@ -114,7 +115,7 @@ export async function runStart(config: StartConfig, log: Log): Promise<number> {
     async close(graceMs) {
       page?.shutdown();
       await Promise.all([workers?.close(graceMs), serving.close(graceMs)]);
-      await notifying.stop(graceMs);
+      await notifying?.stop(graceMs);
       await telemetry.stop(graceMs);
     },
   });

@@ -1,6 +1,6 @@
 import type { OtelConfig } from "../config/otel/otel-config.ts";
 import type { CallObserver } from "../core/calls.ts";
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError, messageOf } from "../core/errors.ts";
 import type { Log } from "../core/log.ts";
 import { buildInfo } from "../core/process-info.ts";
 import type { EvaluationTrace } from "../services/evaluation-trace.ts";
@@ -123,7 +123,7 @@ function configured<T>(create: () => T): T {
   try {
     return create();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ConfigError(
       `the TLS files for the OpenTelemetry collector cannot be used: ${reason}`,
     );

@@ -1,12 +1,12 @@
 import { access, constants, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError, messageOf } from "../core/errors.ts";
 import { isObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import type { DocumentFormat } from "../flags/model.ts";
 import type { PackedFlagSet } from "../flags/packed.ts";
 import { contentHash } from "./content-hash.ts";
-import { messageOf, type Payload, type ReadPayload } from "./source.ts";
+import type { Payload, ReadPayload } from "./source.ts";
 
 /** What identifies a file of this form; a later form gets another number. */
 const version = 1;

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import { isPermanent, messageOf, SourceError, type SourceSink } from "./source.ts";
+import { messageOf } from "../core/errors.ts";
+import { isPermanent, SourceError, type SourceSink } from "./source.ts";
 
 interface RetryLoopOptions {
   /** Of the source, for the error that ends it. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { ConfigError } from "../core/errors.ts";
+import { ConfigError, messageOf } from "../core/errors.ts";
 import type { ClientTlsFiles } from "../core/tls/tls-material.ts";
-import { messageOf, SourceError } from "./source.ts";
+import { SourceError } from "./source.ts";
 
 /** What a setting holds. `seconds` and `bytes` are whole numbers from 0, `texts` is an object of texts. */
 interface ValueOfType {

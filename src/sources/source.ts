@@ -80,8 +80,3 @@ export class SourceError extends Error {
 export function isPermanent(failure: unknown): boolean {
   return failure instanceof ConfigError || (failure instanceof SourceError && !failure.retryable);
 }
-
-/** The message of an error; of anything else that was thrown, its text. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}

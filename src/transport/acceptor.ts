@@ -5,7 +5,7 @@ import { http2Preface } from "../core/http2-preface.ts";
 import type { Log } from "../core/log.ts";
 import { maxOpenFiles } from "../core/process-info.ts";
 import type { ServerTls } from "../core/tls/tls-material.ts";
-import { readCertificates, watchCertificates } from "./certificates.ts";
+import { followCertificates, readCertificates } from "./certificates.ts";
 import {
   connectionBufferBytes,
   maxConnections,
@@ -91,7 +91,7 @@ export class Acceptor {
     if (tls !== undefined && !besidePlaintext) {
       const server = this.#createTlsServer(tls, timeouts.headersMs);
       this.server = server;
-      this.#endWatch = watchCertificates(tls, timeouts.certificateCheckMs, log, (changed) =>
+      this.#endWatch = followCertificates(tls, timeouts.certificateCheckMs, log, (changed) =>
         server.setSecureContext(changed),
       );
       return;
@@ -106,7 +106,7 @@ export class Acceptor {
     if (tls === undefined) return;
     const { createSecureContext } = process.getBuiltinModule("node:tls");
     this.#secureContext = createSecureContext(readCertificates(tls));
-    this.#endWatch = watchCertificates(tls, timeouts.certificateCheckMs, log, (changed) => {
+    this.#endWatch = followCertificates(tls, timeouts.certificateCheckMs, log, (changed) => {
       this.#secureContext = createSecureContext(changed);
     });
   }

@@ -1,5 +1,6 @@
-import { statSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
+import { messageOf } from "../core/errors.ts";
+import { followFiles } from "../core/follow-files.ts";
 import type { Log } from "../core/log.ts";
 import type { ServerTls } from "../core/tls/tls-material.ts";
 import { readCertificate, readKeyPair } from "../core/tls/tls-material.ts";
@@ -20,51 +21,25 @@ export function readCertificates(files: ServerTls): TlsOptions {
   return { ...options, ca, requestCert: true, rejectUnauthorized: true };
 }
 
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /**
- * Calls `apply` with new certificates when the files change. Polls, because mounted secrets are
- * changed by swapping a symlink some folders up. Files that do not fit together (one is written
+ * Calls `apply` with new certificates when the files change. Files that do not fit together (one is written
  * before the other) leave the old ones in use.
- * @returns What ends the watch.
+ * @returns what ends it
  */
-export function watchCertificates(
+export function followCertificates(
   files: ServerTls,
   everyMs: number,
   log: Log,
   apply: (options: TlsOptions) => void,
 ): () => void {
-  let seen = fingerprint(files);
-  const timer = setInterval(() => {
-    const now = fingerprint(files);
-    if (now === seen) return;
-    seen = now;
+  return followFiles([files.certPath, files.keyPath, files.clientCaPath], everyMs, () => {
     try {
       apply(readCertificates(files));
       log.info("certificates reloaded", { certPath: files.certPath });
     } catch (error) {
       log.warn("the changed certificates cannot be used, keeping the previous ones", {
-        reason: message(error),
+        reason: messageOf(error),
       });
     }
-  }, everyMs);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
-/** Differs if a file was written or replaced. */
-function fingerprint(files: ServerTls): string {
-  return [files.certPath, files.keyPath, files.clientCaPath]
-    .map((path) => {
-      if (path === undefined) return "";
-      try {
-        const { ino, size, mtimeMs } = statSync(path);
-        return `${ino}:${size}:${mtimeMs}`;
-      } catch (error) {
-        return message(error);
-      }
-    })
-    .join(" ");
+  });
 }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { getCACertificates } from "node:tls";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, messageOf } from "../errors.ts";
 
 /** PEM files of a TLS server, read at start and again when they change. */
 export interface ServerTls {
@@ -141,7 +141,7 @@ function readPem(file: PemFile): string {
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return fail("there is no such file");
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(messageOf(error));
   }
 }
 

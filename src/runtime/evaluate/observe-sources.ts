@@ -1,4 +1,5 @@
 import { systemClock } from "../../core/clock.ts";
+import { messageOf } from "../../core/errors.ts";
 import { silentLog } from "../../core/log.ts";
 import type { Payload } from "../../sources/source.ts";
 import { createSource, type SourceConfig } from "../../sources/source-table.ts";
@@ -38,7 +39,7 @@ export async function observeSources(
         // What was right before stays in use.
         if (before) latest.set(index, before);
         else latest.delete(index);
-        await observer.failed(error instanceof Error ? error.message : String(error));
+        await observer.failed(messageOf(error));
         return false;
       }
     };

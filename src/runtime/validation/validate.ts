@@ -1,3 +1,4 @@
+import { messageOf } from "../../core/errors.ts";
 import { checkTargeting } from "../../evaluation/rule/check.ts";
 import { type InspectedDocument, inspectDocument } from "../../flags/document.ts";
 import {
@@ -8,7 +9,6 @@ import {
 import { type Finding, formatPath } from "../../flags/findings.ts";
 import type { FlagDefinition } from "../../flags/model.ts";
 import type { FoundThing } from "../../flags/places.ts";
-import { messageOf } from "../../sources/source.ts";
 import { compileAsUsual } from "../compilation.ts";
 import type { SourceDocument } from "../read-source.ts";
 

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
-import { ConfigError } from "../../core/errors.ts";
+import { ConfigError, messageOf } from "../../core/errors.ts";
+import { followFiles } from "../../core/follow-files.ts";
 import { isObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
 import { parseYaml } from "../../core/yaml.ts";
@@ -130,9 +131,8 @@ export function readTokens(path: string): TokenTable {
 }
 
 /**
- * Calls `apply` with the tokens when the file changes. Polls, as mounted secrets are changed by swapping a symlink
- * some folders up. A file that cannot be used leaves the old tokens in use.
- * @returns what stops it
+ * Calls `apply` with the tokens when the file changes. A file that cannot be used leaves the old tokens in use.
+ * @returns what ends it
  */
 export function followTokens(
   path: string,
@@ -140,28 +140,14 @@ export function followTokens(
   apply: (tokens: TokenTable) => void,
   everyMs = checkMs,
 ): () => void {
-  let seen = fingerprint(path);
-  const timer = setInterval(() => {
-    const now = fingerprint(path);
-    if (now === seen) return;
-    seen = now;
+  return followFiles([path], everyMs, () => {
     try {
       apply(readTokens(path));
       log.info("tokens reloaded", { path });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.warn("the changed tokens cannot be used, keeping the previous ones", { reason });
+      log.warn("the changed tokens cannot be used, keeping the previous ones", {
+        reason: messageOf(error),
+      });
     }
-  }, everyMs);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
-function fingerprint(path: string): string {
-  try {
-    const { ino, size, mtimeMs } = statSync(path);
-    return `${ino}:${size}:${mtimeMs}`;
-  } catch (error) {
-    return String(error);
-  }
+  });
 }

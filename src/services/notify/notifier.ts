@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
 import { Backoff } from "../../sources/retry-loop.ts";
-import { messageOf } from "../../sources/source.ts";
 import { onceAMinute } from "../../telemetry/log/once-a-minute.ts";
 import type { Registry } from "../../telemetry/metrics/registry.ts";
 import type { Notification } from "./notification.ts";

@@ -6,9 +6,9 @@ import {
   NODE_REGION_CONFIG_OPTIONS,
 } from "@smithy/core/config";
 import { S3Client } from "bun";
-import { ConfigError } from "../../core/errors.ts";
+import { ConfigError, messageOf } from "../../core/errors.ts";
 import type { Environment } from "../../core/process-info.ts";
-import { messageOf, SourceError } from "../source.ts";
+import { SourceError } from "../source.ts";
 import { awsRequestHandler, explainLibraryError, LibraryAnswers } from "../web/library-requests.ts";
 import type { WebClient } from "../web/web-client.ts";
 import { type BlobLocation, encodeKey, isOn, parseBlobUri } from "./blob-location.ts";

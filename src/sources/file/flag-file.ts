@@ -1,7 +1,7 @@
 import { type BigIntStats, type FSWatcher, watch } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { messageOf } from "../source.ts";
+import { messageOf } from "../../core/errors.ts";
 
 /** Changes with every change of a file's content, and of its name's target. */
 export type Fingerprint = string;

@@ -9,6 +9,7 @@ import {
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
+import { messageOf } from "../../core/errors.ts";
 import { isLoopback } from "../../core/tcp-address.ts";
 import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
 import {
@@ -18,7 +19,7 @@ import {
   type SyncFlagsResponse,
   SyncFlagsResponseSchema,
 } from "../../gen/flagd/sync/v1/sync_pb.ts";
-import { messageOf, SourceError } from "../source.ts";
+import { SourceError } from "../source.ts";
 import type { GrpcSourceConfig } from "./grpc-kind.ts";
 import type { GrpcTarget } from "./grpc-target.ts";
 import { describeEnd, type StreamEnd } from "./stream-end.ts";

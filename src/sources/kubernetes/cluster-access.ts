@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
 import { delimiter, join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
+import { messageOf } from "../../core/errors.ts";
 import type { Environment } from "../../core/process-info.ts";
 import type { ClientTls } from "../../core/tls/tls-material.ts";
-import { messageOf, SourceError } from "../source.ts";
+import { SourceError } from "../source.ts";
 import { explainLibraryError, LibraryAnswers } from "../web/library-requests.ts";
 import { UserCredentials } from "./user-credentials.ts";
 

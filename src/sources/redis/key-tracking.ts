@@ -1,4 +1,4 @@
-import { messageOf } from "../source.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { HintLog } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type ClientInfo, clientInfo } from "./key-watch.ts";

@@ -1,4 +1,4 @@
-import { messageOf } from "../source.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { ChangeHint, Hint, HintLog } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { Endpoint } from "./redis-address.ts";

@@ -1,6 +1,6 @@
+import { messageOf } from "../../core/errors.ts";
 import { bunTls, readClientTls } from "../../core/tls/tls-material.ts";
 import { type ClientTlsSettings, pemFiles, readTextFile } from "../settings.ts";
-import { messageOf } from "../source.ts";
 import { RedisError } from "./redis-errors.ts";
 import type { RedisSecrets } from "./redis-kind.ts";
 

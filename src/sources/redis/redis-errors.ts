@@ -1,5 +1,5 @@
+import { messageOf } from "../../core/errors.ts";
 import { tlsProblem } from "../../core/tls/tls-problems.ts";
-import { messageOf } from "../source.ts";
 import type { RedisAddress } from "./redis-address.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import { messageOf } from "../source.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type RedisAddress, serverName } from "./redis-address.ts";
 import { RedisError } from "./redis-errors.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
+import { messageOf } from "../../core/errors.ts";
 import { Backoff } from "../retry-loop.ts";
-import { messageOf } from "../source.ts";
 import type { Login, RedisAddress, RedisTls } from "./redis-address.ts";
 import { RedisError } from "./redis-errors.ts";
 import { RespClient } from "./resp-client.ts";

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "../../core/clock.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Log, LogFields, LogLevel } from "../../core/log.ts";
 import { atOnce } from "../../core/turns.ts";
 import { checkTargeting } from "../../evaluation/rule/check.ts";
@@ -56,7 +57,7 @@ export async function runSourceThread(): Promise<void> {
   };
   const reason = await source.run(sink, aborted.signal).then(
     () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    (error: unknown) => messageOf(error),
   );
   send({ kind: "ended", reason });
 }

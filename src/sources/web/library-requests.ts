@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import { isPermanent, messageOf, SourceError } from "../source.ts";
+import { messageOf } from "../../core/errors.ts";
+import { isPermanent, SourceError } from "../source.ts";
 import type { WebClient, WebRequest } from "./web-client.ts";
 
 /** A library that does not come to an end, such as one that runs a command, is not waited for any longer. */

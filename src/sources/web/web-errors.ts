@@ -1,6 +1,6 @@
-import { ConfigError } from "../../core/errors.ts";
+import { ConfigError, messageOf } from "../../core/errors.ts";
 import { tlsProblem } from "../../core/tls/tls-problems.ts";
-import { messageOf, SourceError } from "../source.ts";
+import { SourceError } from "../source.ts";
 import type { WholeAnswer } from "./web-client.ts";
 
 /** Codes of Bun's `fetch` → words. */

@@ -1,8 +1,10 @@
 import { DiagLogLevel, diag } from "@opentelemetry/api";
 import { setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPExporterError } from "@opentelemetry/otlp-exporter-base";
+import { within } from "../../core/clock.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { Log } from "../../core/log.ts";
-import type { Destination } from "../../core/otel-settings.ts";
+import type { BatchSettings, Destination } from "../../core/otel-settings.ts";
 import { onceAMinute } from "../log/once-a-minute.ts";
 
 /**
@@ -49,9 +51,29 @@ function reasonOf(error: unknown): string {
   return "the collector responded with 429, 502, 503 or 504, which is to say later";
 }
 
-/** A collector that was away a moment ago does not hold up the end. */
-export function lastTryMs({ failing }: Delivery, graceMs: number): number {
-  return failing ? Math.min(graceMs, 500) : graceMs;
+/** A place that data is sent to, and OpenTelemetry's sender for it. */
+export interface Outlet {
+  readonly delivery: Delivery;
+  readonly sender: { shutdown(): Promise<void> };
+}
+
+/** Sends what waits, for up to `graceMs`. A collector that was away a moment ago does not hold up the end. */
+export async function shutDown(outlets: readonly Outlet[], graceMs: number): Promise<void> {
+  await Promise.allSettled(
+    outlets.map(({ delivery, sender }) =>
+      within(sender.shutdown(), delivery.failing ? Math.min(graceMs, 500) : graceMs),
+    ),
+  );
+}
+
+/** What OpenTelemetry's batch processors are told, of spans and of events alike. */
+export function batching({ delayMs, queueSize, batchSize, timeoutMs }: BatchSettings) {
+  return {
+    scheduledDelayMillis: delayMs,
+    maxQueueSize: queueSize,
+    maxExportBatchSize: Math.min(batchSize, queueSize),
+    exportTimeoutMillis: timeoutMs,
+  };
 }
 
 /**
@@ -63,7 +85,7 @@ export function logDiagnostics(log: Log): void {
   const tell =
     (level: "debug" | "warn") =>
     (message: string, ...more: unknown[]) => {
-      const text = [message, ...more.map(textOf)].join(" ");
+      const text = [message, ...more.map(messageOf)].join(" ");
       if (allow(text)) log[level](`OpenTelemetry: ${text}`);
     };
   const quiet = tell("debug");
@@ -77,9 +99,5 @@ export function logDiagnostics(log: Log): void {
       suppressOverrideMessage: true,
     },
   );
-  setGlobalErrorHandler((error) => quiet(textOf(error)));
-}
-
-function textOf(value: unknown): string {
-  return value instanceof Error ? value.message : String(value);
+  setGlobalErrorHandler((error) => quiet(messageOf(error)));
 }

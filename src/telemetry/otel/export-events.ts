@@ -8,13 +8,12 @@ import {
   type LogRecordExporter,
   type ReadableLogRecord,
 } from "@opentelemetry/sdk-logs";
-import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Destination, EventExportSettings } from "../../core/otel-settings.ts";
 import type { SpanContext } from "../tracing/trace-context.ts";
 import { CollectorExporter, logsSignal } from "./collector-exporter.ts";
 import { ConsoleExporter } from "./console-exporter.ts";
-import { Delivery, lastTryMs, logDiagnostics } from "./delivery.ts";
+import { batching, Delivery, logDiagnostics, shutDown } from "./delivery.ts";
 
 export interface EventExportOptions extends EventExportSettings {
   /** Attributes of the resource. */
@@ -42,16 +41,13 @@ export function startEventExport(options: EventExportOptions): {
     const delivery = new Delivery("events", destination, log);
     const processor = new BatchLogRecordProcessor({
       exporter: eventExporter(destination, delivery),
-      scheduledDelayMillis: options.delayMs,
-      maxQueueSize: options.queueSize,
-      maxExportBatchSize: Math.min(options.batchSize, options.queueSize),
-      exportTimeoutMillis: options.timeoutMs,
+      ...batching(options),
     });
-    return { delivery, processor };
+    return { delivery, sender: processor };
   });
   const provider = new LoggerProvider({
     resource: resourceFromAttributes(options.resource),
-    processors: outlets.map(({ processor }) => processor),
+    processors: outlets.map(({ sender }) => sender),
   });
   const logger = provider.getLogger("flagd");
   return {
@@ -65,11 +61,7 @@ export function startEventExport(options: EventExportOptions): {
       });
     },
     async stop(graceMs) {
-      await Promise.allSettled(
-        outlets.map(({ delivery, processor }) =>
-          within(processor.shutdown(), lastTryMs(delivery, graceMs)),
-        ),
-      );
+      await shutDown(outlets, graceMs);
     },
   };
 }

@@ -3,12 +3,11 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from "@opentelemetry/sdk-metrics";
-import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Destination, MetricExportSettings } from "../../core/otel-settings.ts";
 import { CollectorExporter, metricsSignal } from "./collector-exporter.ts";
 import { ConsoleExporter, metricLines } from "./console-exporter.ts";
-import { Delivery, lastTryMs, logDiagnostics } from "./delivery.ts";
+import { Delivery, logDiagnostics, shutDown } from "./delivery.ts";
 import { type MetricSource, RegistryProducer } from "./metric-producer.ts";
 
 export interface MetricExportOptions extends MetricExportSettings {
@@ -34,15 +33,11 @@ export function startMetricExport(options: MetricExportOptions): {
       exportTimeoutMillis: Math.min(timeoutMs, intervalMs),
     });
     reader.setMetricProducer(new RegistryProducer(metrics, temporality));
-    return { delivery, reader };
+    return { delivery, sender: reader };
   });
   return {
     async stop(graceMs) {
-      await Promise.allSettled(
-        outlets.map(({ delivery, reader }) =>
-          within(reader.shutdown(), lastTryMs(delivery, graceMs)),
-        ),
-      );
+      await shutDown(outlets, graceMs);
     },
   };
 }

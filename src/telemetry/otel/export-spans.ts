@@ -8,13 +8,12 @@ import {
 import { hrTimeDuration, millisToHrTime } from "@opentelemetry/core";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from "@opentelemetry/sdk-trace";
-import { within } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
 import type { Destination, SpanExportSettings } from "../../core/otel-settings.ts";
 import { type FinishedSpan, Tracer } from "../tracing/tracer.ts";
 import { CollectorExporter, tracesSignal } from "./collector-exporter.ts";
 import { ConsoleExporter, spanLines } from "./console-exporter.ts";
-import { Delivery, lastTryMs, logDiagnostics } from "./delivery.ts";
+import { batching, Delivery, logDiagnostics, shutDown } from "./delivery.ts";
 
 export interface SpanExportOptions extends SpanExportSettings {
   /** Attributes of the resource. */
@@ -38,25 +37,18 @@ export function startSpanExport(options: SpanExportOptions): {
     const delivery = new Delivery("traces", destination, log);
     const processor = new BatchSpanProcessor({
       exporter: spanExporter(destination, delivery),
-      scheduledDelayMillis: options.delayMs,
-      maxQueueSize: options.queueSize,
-      maxExportBatchSize: Math.min(options.batchSize, options.queueSize),
-      exportTimeoutMillis: options.timeoutMs,
+      ...batching(options),
     });
-    return { delivery, processor };
+    return { delivery, sender: processor };
   });
   const tracer = new Tracer(sampler, (span) => {
     const readable = readableSpan(span, resource, maxAttributeLength);
-    for (const { processor } of outlets) processor.onEnd(readable);
+    for (const { sender } of outlets) sender.onEnd(readable);
   });
   return {
     tracer,
     async stop(graceMs) {
-      await Promise.allSettled(
-        outlets.map(({ delivery, processor }) =>
-          within(processor.shutdown(), lastTryMs(delivery, graceMs)),
-        ),
-      );
+      await shutDown(outlets, graceMs);
     },
   };
 }
