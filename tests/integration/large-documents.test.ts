@@ -105,10 +105,11 @@ describe("a large document", () => {
     await redis.set("growing", large(changedDocument()));
     await becomes(flagd, "bool", false);
     expect(await threadsOf(flagd)).toBeGreaterThan(before);
-    const metrics = await (await fetch(`${flagd.http}/metrics`)).text();
     const bytes = large(changedDocument()).length;
-    expect(metrics).toMatch(
-      new RegExp(`^feature_flag_flagd_source_document_size_bytes.* ${bytes}$`, "m"),
+    const size = new RegExp(`^feature_flag_flagd_source_document_size_bytes.* ${bytes}$`, "m");
+    // The flags are in use a moment before the source is told that they were accepted.
+    await until("its size in the metrics", async () =>
+      size.test(await (await fetch(`${flagd.http}/metrics`)).text()),
     );
   });
 
