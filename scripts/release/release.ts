@@ -7,7 +7,7 @@
  *
  *   npm run release [-- [--start-order FILE] [--downloads URL] [--repository URL] TARGET …]
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -184,6 +184,7 @@ async function startOrderOf(binary: string): Promise<string> {
 async function makeExtras(binary: string, folder: string): Promise<string> {
   mkdirSync(join(folder, "completions"), { recursive: true });
   for (const name of ["LICENSE", "NOTICE"]) copyFileSync(name, join(folder, name));
+  cpSync("examples", join(folder, "examples"), { recursive: true });
   for (const [shell, name] of [
     ["bash", "flagd.bash"],
     ["zsh", "_flagd"],
