@@ -23,6 +23,8 @@ export function checkPortability(
   new PortabilityCheck(path, shared, information).rule(rule);
 }
 
+/** Operators that hold only if the attribute is there. */
+const asking = new Set(["!!", "==", "===", "in", "sem_ver", "starts_with", "ends_with"]);
 const max32 = 2 ** 31 - 1;
 /** Stands for all of them where they are not the context's. */
 const anyAttribute = "";
@@ -64,9 +66,27 @@ class PortabilityCheck {
     this.#path.pop();
   }
 
-  /** What is asked for by a condition that holds is there. */
+  /** The attributes that a condition asks for are there if it holds. */
   #ask(condition: Json): void {
-    for (const name of askedBy(condition)) this.#add(name);
+    const own = attributeOf(condition);
+    if (own !== undefined) {
+      this.#add(own);
+      return;
+    }
+    const name = isObject(condition) ? onlyMember(condition) : undefined;
+    if (name === undefined) return;
+    const operand = (condition as JsonObject)[name] ?? null;
+    const args = isArray(operand) ? operand : [operand];
+    if (name === "and") {
+      for (const arg of args) this.#ask(arg);
+      return;
+    }
+    const differs = (name === "!=" || name === "!==") && args.includes(null);
+    if (!differs && (!asking.has(name) || args.includes(null))) return;
+    for (const arg of args) {
+      const attribute = attributeOf(arg);
+      if (attribute !== undefined) this.#add(attribute);
+    }
   }
 
   #add(name: string): void {
@@ -245,22 +265,6 @@ function attributeOf(rule: Json): string | undefined {
   const path = isArray(operand) ? operand[0] : operand;
   const fallback = isArray(operand) ? operand[1] : undefined;
   return typeof path === "string" && path !== "" && fallback === undefined ? path : undefined;
-}
-
-/** Attributes that are there if the condition holds. */
-function askedBy(condition: Json): readonly string[] {
-  const own = attributeOf(condition);
-  if (own !== undefined) return [own];
-  const name = isObject(condition) ? onlyMember(condition) : undefined;
-  if (name === undefined) return [];
-  const operand = (condition as JsonObject)[name] ?? null;
-  const args = isArray(operand) ? operand : [operand];
-  if (name === "and") return args.flatMap(askedBy);
-  const asks = name === "!!" || name === "==" || name === "===" || name === "in";
-  const differs = (name === "!=" || name === "!==") && args.includes(null);
-  if (!asks && !differs && name !== "sem_ver" && !/_with$/.test(name)) return [];
-  if (!differs && args.includes(null)) return [];
-  return args.flatMap((arg) => attributeOf(arg) ?? []);
 }
 
 function textsIn(rule: Json): string {
