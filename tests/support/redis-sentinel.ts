@@ -16,11 +16,15 @@ export class RedisSentinel implements AsyncDisposable {
     private readonly folder: string,
   ) {}
 
-  /** @param quorum how many Sentinels have to agree that a master is down */
+  /**
+   * @param quorum how many Sentinels have to agree that a master is down
+   * @param executable a server that can be a Sentinel
+   */
   static async start(
     masterPort: number,
     quorum: number,
     config: readonly string[] = [],
+    executable = "redis-server",
   ): Promise<RedisSentinel> {
     const folder = await mkdtemp(join(tmpdir(), "flagd-sentinel-"));
     const sentinel = new RedisSentinel(await freePort(), folder);
@@ -36,7 +40,7 @@ export class RedisSentinel implements AsyncDisposable {
         ...config,
       ].join("\n"),
     );
-    sentinel.#child = Bun.spawn([...boundToUs, "redis-server", file, "--sentinel"], {
+    sentinel.#child = Bun.spawn([...boundToUs, executable, file, "--sentinel"], {
       cwd: folder,
       stdio: ["ignore", "ignore", "inherit"],
     });

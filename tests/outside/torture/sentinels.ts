@@ -22,7 +22,8 @@ export async function startSentinels(options: () => RedisServerOptions): Promise
   }
   const sentinels: RedisSentinel[] = [];
   for (let n = 0; n < 3; n++) {
-    sentinels.push(stack.use(await RedisSentinel.start(master.port, 2, patience)));
+    const { executable } = options();
+    sentinels.push(stack.use(await RedisSentinel.start(master.port, 2, patience, executable)));
   }
   const settled = () =>
     until(

@@ -67,8 +67,8 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   });
   const fleet = stack.use(await topologies[options.topology](serverOptions));
   const content = contents[options.content];
-  let version = 1;
-  await content.write(fleet, version, true);
+  let version = 0;
+  await put(true);
 
   const uri = `${fleet.uri}?${content.query}`;
   const source = { provider: "redis", uri, username: "reader", passwordFile: secret };
@@ -135,10 +135,14 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     faults: new Map([...counts].map(([name, list]) => [name, list.length])),
   };
 
-  async function write(fresh: boolean): Promise<void> {
+  async function put(fresh: boolean): Promise<void> {
     const next = version + 1;
     await until("the write", () => content.write(fleet, next, fresh).then(() => true), 60);
     version = next;
+  }
+
+  async function write(fresh: boolean): Promise<void> {
+    await put(fresh);
     writes.push({ version, at: now() });
   }
 
