@@ -70,7 +70,7 @@ function informOfUnused(
     information?.add("unused-variant", [...of, "variants", name], reason);
   }
   if (standard !== null && !mayBeNull) {
-    const reason = `the rule always decides, so the default ${quote(standard)} is never used: write null where it is meant`;
+    const reason = `the rule always decides, so the default ${quote(standard)} is never used: write null if it is meant`;
     information?.add("unused-default", [...of, "defaultVariant"], reason);
   }
   const [name, ...others] = names;

@@ -276,7 +276,7 @@ test("variants and metadata come in byte order at every depth", () => {
   expect(JSON.stringify(metadata)).toBe(`{"unordered":${ordered}}`);
 });
 
-test("a member named __proto__ stays one where members are put in order", () => {
+test("a member named __proto__ stays one if members are put in order", () => {
   const variant = '{"b":1,"__proto__":{"z":1,"a":2}}';
   const { variants } = onlyFlag(
     `{"flags":{"a":{"state":"ENABLED","variants":{"on":${variant}},"defaultVariant":"on"}}}`,
