@@ -2,12 +2,13 @@
  * From the promotion of another master to fresh flags: a daemon behind Sentinels (a master, two replicas) and in a
  * cluster (three masters, three replicas), while the master is killed, hangs, or hands over.
  *
- *   bun build.ts && bun bench/redis-failover.ts [--rounds 5]
+ *   bun build.ts && bun bench/redis-failover.ts [--rounds 5] [--server "Valkey 9"]
  *
- * Needs Linux, redis-server and redis-sentinel. A round begins when the new master says that it is one (asked every
+ * Needs Linux and redis-server; `--server` takes another one, by its name in tests/outside/redis/servers.ts. A round begins when the new master says that it is one (asked every
  * 20 ms), and ends with the answer that has what was written to it then.
  */
 import { parseArgs } from "node:util";
+import { servers } from "../tests/outside/redis/servers.ts";
 import { Chance } from "../tests/outside/torture/chance.ts";
 import { startCluster } from "../tests/outside/torture/cluster.ts";
 import { contents } from "../tests/outside/torture/content.ts";
@@ -16,7 +17,16 @@ import { startFlagd } from "../tests/support/flagd.ts";
 import { until } from "../tests/support/until.ts";
 import { quantile } from "./side-by-side/statistics.ts";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    server: { type: "string", default: "Redis 7" },
+  },
+});
+const server = servers.find(({ name }) => name.startsWith(values.server));
+if (!server) throw new Error(`--server: one of ${servers.map(({ name }) => name).join(", ")}`);
+const executable = await server.install();
+console.log(`${server.name}\n`);
 const chance = new Chance(1);
 const content = contents.document;
 
@@ -25,9 +35,10 @@ for (const [name, start, faults] of [
   ["Sentinel", startSentinels, ["failover", "master killed"]],
   ["Cluster", startCluster, ["owner killed", "owner hung until another one follows"]],
 ] as const) {
-  await using fleet = await start(() => ({}));
+  await using fleet = await start(() => ({ executable }));
   let version = 1;
-  await content.write(fleet, version);
+  const write = () => until("the write", () => content.write(fleet, version).then(() => true), 60);
+  await write();
   await using flagd = await startFlagd(["--uri", `${fleet.uri}?key=flags`]);
   const shown = async () => {
     const response = await fetch(`${flagd.http}/ofrep/v1/evaluate/flags/one`, { method: "POST" });
@@ -41,7 +52,7 @@ for (const [name, start, faults] of [
       await fault.run(chance);
       const began = performance.now();
       version++;
-      await until("the write", () => content.write(fleet, version).then(() => true), 60);
+      await write();
       while ((await shown()) !== version) await Bun.sleep(2);
       times.push(performance.now() - began);
       await Bun.sleep(5000);

@@ -56,6 +56,8 @@ async function makeCommonOptions(): Promise<BuildConfig> {
     splitting: true,
     format: "esm",
     define: {
+      // grpc-js asks for its folder: without this, the bytes would depend on where this checkout lies.
+      __dirname: JSON.stringify("/"),
       FLAGD_VERSION: JSON.stringify(await sourceVersion()),
       FLAGD_COMMIT: JSON.stringify((await sourceCommit()).slice(0, 7)),
       FLAGD_DATE: JSON.stringify(date.toISOString()),

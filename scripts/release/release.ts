@@ -5,9 +5,9 @@
  * the same bytes on one day, with the same record of what a start needs: it is made once for an executable, and a
  * part of the release.
  *
- *   npm run release [-- [--start-order FILE] [--downloads URL] TARGET …]
+ *   npm run release [-- [--start-order FILE] [--downloads URL] [--repository URL] TARGET …]
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -36,9 +36,11 @@ const { values, positionals: wanted } = parseArgs({
   options: {
     "start-order": { type: "string" },
     downloads: { type: "string", default: "https://downloads.example.com/flagd" },
+    repository: { type: "string" },
   },
   allowPositionals: true,
 });
+const { repository } = values;
 const givenOrder = values["start-order"] && resolve(values["start-order"]);
 const chosen = targets.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 if (chosen.length === 0 || chosen.length < wanted.length) {
@@ -67,35 +69,24 @@ try {
     const path = await makeArchives(target, extras, bytecodeOrder);
     if (target.libc === "glibc") executables.push({ architecture: target.architecture, path });
   }
-  for (const { architecture, path } of executables) {
-    const facts = { version, architecture, epoch, executable: path, extras };
-    for (const format of ["deb", "rpm"] as const) {
-      await add(await makeLinuxPackage(format, facts, work, output));
-    }
-  }
-  const packages: DebianPackage[] = [];
-  if (executables.length > 0) {
-    const image = join(output, `flagd-${version}-image.tar`);
-    const facts = { version, commit: await sourceCommit(), epoch };
-    packages.push(...(await makeImage(executables, facts, inWork("image"), image)));
-    await add(image);
-  }
-  await add(await makeNpmPackage(version, epoch, inWork("npm"), output));
-  await add(await makeChart(version, epoch, inWork("chart"), output));
-  const site = join(output, `flagd-${version}-docs.tar.gz`);
-  await buildSite(join(inWork("docs"), `flagd-${version}-docs`));
-  await pack("tar.gz", join(work, "docs"), site, epoch);
-  await add(site);
+  const [linuxPackages, image, ...others] = await Promise.all([
+    makeLinuxPackages(executables, extras),
+    makeImageFile(executables),
+    makeNpmPackage({ version, epoch, repository }, inWork("npm"), output),
+    makeChart(version, epoch, inWork("chart"), output),
+    makeSite(),
+  ]);
+  for (const file of [...linuxPackages, ...image.files, ...others]) await add(file);
   if (chosen.length === targets.length) {
     const file = join(output, "flagd.rb");
-    await Bun.write(file, formula(version, artifacts, values.downloads));
+    await Bun.write(file, formula({ version, repository }, artifacts, values.downloads));
     await add(file);
   }
   const bill = join(output, `flagd-${version}.cdx.json`);
-  await Bun.write(bill, await sbom(version, epoch, runtimes, packages));
+  await Bun.write(bill, await sbom(version, epoch, runtimes, image.packages));
   await add(bill);
   const statement = join(output, `flagd-${version}.provenance.json`);
-  await Bun.write(statement, await provenance(version, artifacts, runtimes, packages));
+  await Bun.write(statement, await provenance(version, artifacts, runtimes, image.packages));
   artifacts.push(await artifact(statement));
   const sums = artifacts.map(({ name, sha256 }) => `${sha256}  ${name}\n`);
   await Bun.write(join(output, "SHA256SUMS"), sums.join(""));
@@ -115,16 +106,46 @@ async function makeArchives(target: Target, extras: string, order: string): Prom
   const outfile = join(top, executableName(target));
   const system = { target: target.bun, path: runtime.path };
   await compile({ outfile, bytecodeOrder: order, runtime: system });
-  const size = megabytes(outfile);
-  console.log(`${target.name}: ${size}; ${await smoke(target, outfile)}; ${seconds(began)}`);
-  for (const format of target.archives) {
-    const file = join(output, `flagd-${version}-${target.name}.${format}`);
-    await pack(format, contents, file, epoch);
-    await add(file);
-  }
+  const [files, ran] = await Promise.all([
+    pack(target.archives, contents, join(output, basename(top)), epoch),
+    smoke(target, outfile),
+  ]);
+  console.log(`${target.name}: ${megabytes(outfile)}; ${ran}; ${seconds(began)}`);
+  for (const file of files) await add(file);
   if (target.libc === "glibc") return outfile;
   rmSync(contents, { recursive: true });
   return outfile;
+}
+
+function makeLinuxPackages(executables: readonly Executable[], extras: string): Promise<string[]> {
+  const made = executables.flatMap(({ architecture, path }) =>
+    (["deb", "rpm"] as const).map((format) =>
+      makeLinuxPackage(
+        format,
+        { version, architecture, epoch, executable: path, extras },
+        work,
+        output,
+      ),
+    ),
+  );
+  return Promise.all(made);
+}
+
+async function makeImageFile(
+  executables: readonly Executable[],
+): Promise<{ files: string[]; packages: DebianPackage[] }> {
+  if (executables.length === 0) return { files: [], packages: [] };
+  const file = join(output, `flagd-${version}-image.tar`);
+  const facts = { version, commit: await sourceCommit(), epoch, repository };
+  return { files: [file], packages: await makeImage(executables, facts, inWork("image"), file) };
+}
+
+async function makeSite(): Promise<string> {
+  const name = `flagd-${version}-docs`;
+  const folder = inWork("docs");
+  await buildSite(join(folder, name));
+  const [file = ""] = await pack(["tar.gz"], folder, join(output, name), epoch);
+  return file;
 }
 
 async function add(file: string): Promise<void> {
@@ -163,6 +184,7 @@ async function startOrderOf(binary: string): Promise<string> {
 async function makeExtras(binary: string, folder: string): Promise<string> {
   mkdirSync(join(folder, "completions"), { recursive: true });
   for (const name of ["LICENSE", "NOTICE"]) copyFileSync(name, join(folder, name));
+  cpSync("examples", join(folder, "examples"), { recursive: true });
   for (const [shell, name] of [
     ["bash", "flagd.bash"],
     ["zsh", "_flagd"],

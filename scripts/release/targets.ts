@@ -1,4 +1,5 @@
 import type { Build } from "bun";
+import type { ArchiveFormat } from "./archives.ts";
 import type { DebianArchitecture } from "./debian-packages.ts";
 
 /** A system that there are executables for. */
@@ -12,7 +13,7 @@ export interface Target {
   readonly bun: Build.CompileTarget;
   /** The npm package with its runtime. */
   readonly runtime: string;
-  readonly archives: readonly ("tar.gz" | "tar.zst" | "zip")[];
+  readonly archives: readonly ArchiveFormat[];
 }
 
 export interface Architecture {

@@ -11,6 +11,8 @@ export interface CallRecord {
   readonly milliseconds: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
+  /** The method streams its answers; absent: it does not. */
+  readonly stream?: boolean;
   /** Messages sent; absent: one. */
   readonly responses?: number;
 }

@@ -11,9 +11,6 @@ export const rpcScopes = {
 
 const bounds = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
 
-/** Server streams. */
-const streamingMethods = new Set(["EventStream", "SyncFlags", "Watch", "ServerReflectionInfo"]);
-
 /** The series of RPCs that differ in nothing but time and size. */
 export interface RpcSeries {
   readonly duration: HistogramSeries;
@@ -69,8 +66,7 @@ export class RpcMetrics {
       "rpc.method": method,
     };
     const detailed = { ...plain, ...rpcStatus(call, String) };
-    const streaming = isStream(route);
-    const ofSize = this.#port === "sync" || streaming ? plain : detailed;
+    const ofSize = this.#port === "sync" || call.stream ? plain : detailed;
     return {
       duration: this.#duration.series(detailed),
       requestSize: this.#requestSize.series(ofSize),
@@ -91,7 +87,7 @@ export function rpcStatus<T>(
   form: (code: number) => T,
 ): Readonly<Record<string, T | string>> {
   const { protocol } = call;
-  const code = call.code === Code.Canceled && isStream(call.path) ? 0 : (call.code ?? 0);
+  const code = call.code === Code.Canceled && call.stream ? 0 : (call.code ?? 0);
   switch (protocol) {
     case "grpc":
       return { "rpc.grpc.status_code": form(code) };
@@ -100,9 +96,4 @@ export function rpcStatus<T>(
     default:
       return code === 0 ? {} : { "rpc.connect_rpc.error_code": codeForm(code).name };
   }
-}
-
-/** Whether calls of the path are server streams. */
-export function isStream(path: string): boolean {
-  return streamingMethods.has(path.slice(path.lastIndexOf("/") + 1));
 }

@@ -34,6 +34,7 @@ export class Call {
   readonly #span: CallSpan | undefined;
   requestBytes = 0;
   responseBytes = 0;
+  stream = false;
   /** Of a stream they are counted. */
   responses = 1;
 
@@ -70,6 +71,7 @@ export class Call {
       milliseconds: performance.now() - this.#start,
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
+      stream: this.stream,
       responses: this.responses,
     };
     this.#observer.onCall?.(record);

@@ -130,7 +130,7 @@ test("gRPC-web tells of bytes that are no message in the headers", async () => {
   expect(response.headers.get("grpc-message")).toStartWith("unmarshal message: ");
 });
 
-test("gRPC-web has its trailers in the body where there is a message", async () => {
+test("gRPC-web has its trailers in the body if there is a message", async () => {
   const response = await post("application/grpc-web+proto", framed(request("b")));
   expect(response.headers.get("grpc-status")).toBeNull();
   expect(await response.text()).toContain("grpc-status: 0");

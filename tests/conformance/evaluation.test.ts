@@ -216,7 +216,7 @@ describe.each(pathNames)("by the %s path", (path) => {
   });
 
   test.each(["flagd.evaluation.v1", "schema.v1"] as const)(
-    "%s ResolveAll has a flag whose default is an array or null where targeting hits another",
+    "%s ResolveAll has a flag whose default is an array or null if targeting hits another",
     async (service) => {
       const targeted = (key: string, off: Json) =>
         flag(key, { variants: { on: true, off }, defaultVariant: "off" }, ({ hit }) =>
@@ -305,7 +305,7 @@ describe.each(pathNames)("by the %s path", (path) => {
       expect(recorded.map((outcome) => outcome.key)).toEqual(Object.keys(bulkFlags));
     });
 
-    test("nothing where the selector is refused", async () => {
+    test("nothing if the selector is refused", async () => {
       const { recorded, paths } = await setUp(new FakeStore(viewOf(flags)));
       const headers = { "flagd-selector": "=x" };
       const call = paths[path]("flagd.evaluation.v1", "ResolveBoolean", { flagKey: "b" }, headers);
@@ -325,7 +325,7 @@ describe("the fast path", async () => {
     expect(() => method?.call(Uint8Array.of(0x0a, 0x05), {})).toThrow("unmarshal message: ");
   });
 
-  test("reads a context where targeting runs only", async () => {
+  test("reads a context only if targeting runs", async () => {
     const resolve = (await setUp(new FakeStore(viewOf(flags)))).service.unary.find(
       ({ path }) => path === "/flagd.evaluation.v1.Service/ResolveBoolean",
     );

@@ -168,7 +168,7 @@ describe("conditional bulk evaluation", () => {
     }
   });
 
-  test("answers in full where the context changes the answer", async () => {
+  test("answers in full if the context changes the answer", async () => {
     const etag = await tagOf("{}");
     expect(await tagOf('{"context":{"irrelevant":1}}')).toBe(etag);
     const response = await post(FLAGS, email, { "If-None-Match": etag });
@@ -176,7 +176,7 @@ describe("conditional bulk evaluation", () => {
     expect(response.headers.get("etag")).not.toBe(etag);
   });
 
-  test("answers in full where a flag changed", async () => {
+  test("answers in full if a flag changed", async () => {
     const store = new FakeStore(viewOf([staticFlag("a", 1)]));
     const { send } = setUp({ store });
     const etag = (await send(FLAGS)).headers.get("etag") ?? "";
@@ -419,7 +419,7 @@ describe("what is counted", () => {
     ]);
   });
 
-  test("every flag of a bulk evaluation, also where the answer is 304", async () => {
+  test("every flag of a bulk evaluation, also if the answer is 304", async () => {
     const { send, recorded } = setUp();
     await send(FLAGS, { headers: { "If-None-Match": "*" } });
     expect(recorded.map(({ key }) => key)).toEqual(flags.map(({ key }) => key));

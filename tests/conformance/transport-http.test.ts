@@ -322,7 +322,9 @@ test.each(streamProtocols)(
     calls.length = 0;
     const { empty, body } = emptyMessage(headers);
     await overHttp2("POST", eventPath, { ...headers, ...threeEvents }, body);
-    expect(calls).toMatchObject([{ path: eventPath, responses: 3, requestBytes: empty.length }]);
+    expect(calls).toMatchObject([
+      { path: eventPath, stream: true, responses: 3, requestBytes: empty.length },
+    ]);
   },
 );
 

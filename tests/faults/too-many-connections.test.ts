@@ -32,7 +32,7 @@ async function open(port: number, count: number): Promise<void> {
   await until("the end of those beyond the bound", () => closed >= 10, 2);
 }
 
-test("they are closed, also with TLS and where only probes are answered", async () => {
+test("they are closed, also with TLS and on a port that only answers probes", async () => {
   const managementPort = await freePort();
   await using flagd = await startFlagd(
     [
@@ -46,7 +46,7 @@ test("they are closed, also with TLS and where only probes are answered", async 
   await until("a warning of each port", () => flagd.log().split(warning).length === 3);
 });
 
-test("they are closed where threads share the port: what one may have is divided", async () => {
+test("they are closed if threads share the port: what one may have is divided", async () => {
   await using flagd = await startFlagd([...flags, "--workers", "2"], { openFiles });
   await open(flagd.port, allowed + 10);
   await until("a warning", () => flagd.log().includes("connection limit reached"));

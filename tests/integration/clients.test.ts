@@ -12,7 +12,7 @@ import { rejson } from "../support/rejson.ts";
 import { changedDocument, expectations, sampleDocument } from "../support/sample-flags.ts";
 import { until } from "../support/until.ts";
 
-/** Every client gets this; where a provider itself reports something else, it is said here. */
+/** Every client gets this; if a provider itself reports something else, it is said here. */
 const kinds: readonly {
   readonly name: string;
   readonly start: (flagd: Flagd) => Promise<Client>;

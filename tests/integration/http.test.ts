@@ -72,7 +72,7 @@ describe("an HTTP listener", () => {
     await server.stop(0);
   });
 
-  test("answers 500 and logs where a handler throws, now or later", async () => {
+  test("answers 500 and logs if a handler throws, now or later", async () => {
     const log = rememberingLog();
     const server = await serve({
       log,

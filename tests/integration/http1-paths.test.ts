@@ -297,7 +297,7 @@ test("the refusal of a body over the limit arrives though its client goes on sen
   expect(answer).toStartWith("HTTP/1.1 413 ");
 });
 
-test("a long answer arrives as it is, also where its client reads slowly and the server is done", async () => {
+test("a long answer arrives as it is, also if its client reads slowly and the server is done", async () => {
   const received = await new Promise<string>((resolve) => {
     const socket = connect(both).setEncoding("latin1");
     let text = "";

@@ -126,7 +126,7 @@ describe("a JSON document", () => {
 });
 
 describe("polls", () => {
-  test("deliver a change at the interval where nothing else tells of it", async () => {
+  test("deliver a change at the interval if nothing else tells of it", async () => {
     await using server = await serverWith();
     await using source = run(uriOf(server), { interval: 1, watch: false });
     await source.delivers(document);
@@ -224,7 +224,7 @@ describe("the hint", () => {
     ["WATCH", "-watch"],
     ["UNWATCH", "-unwatch"],
     ["CLIENT INFO", "-client"],
-  ])("is done without, said once, where %s is not permitted", async (_, rule) => {
+  ])("is done without, said once, if %s is not permitted", async (_, rule) => {
     await using server = await serverWith({
       users: [["reader", "on", ">pw", "~flags", "+@all", rule]],
     });

@@ -105,7 +105,7 @@ function openRawStream(baseUrl: string, reading: boolean) {
     get closed() {
       return closed;
     },
-    /** The first letter of each revision of `x` received whole, `-` where it has no `x`. */
+    /** The first letter of each revision of `x` received whole, `-` if it has no `x`. */
     get revisions(): string {
       return reader.revisions;
     },

@@ -75,7 +75,7 @@ describe("a private CA", () => {
     expect(said).toContain("not signed by a trusted CA: set certPath to the CA that signed it");
   });
 
-  test("is trusted where the operator has added it to the system's", async () => {
+  test("is trusted if the operator has added it to the system's", async () => {
     await using sync = await serve(certificates.server);
     const env = { SSL_CERT_FILE: certificates.ca.cert };
     await using flagd = await startFlagd(["-f", `grpcs://localhost:${sync.port}`], { env });

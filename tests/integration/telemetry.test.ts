@@ -123,7 +123,7 @@ describe("metrics", () => {
     await until("a request", () => collector.metricsRequests[0]);
   });
 
-  test("come over HTTP where the environment says so", async () => {
+  test("come over HTTP if the environment says so", async () => {
     const paths: string[] = [];
     await using server = Bun.serve({
       port: 0,
@@ -161,7 +161,7 @@ describe("metrics", () => {
     expect(log).not.toContain("unexpected");
   });
 
-  test("stay whole at /metrics where no collector is named", async () => {
+  test("stay whole at /metrics if no collector is named", async () => {
     await using flagd = await start(["-t", "otel"]);
     await evaluate(flagd);
     expect(await (await fetch(`${flagd.http}/metrics`)).text()).toContain("feature_flag_flagd");
@@ -345,7 +345,7 @@ describe("traces", () => {
     expect(plain(evaluation?.attributes ?? [])).toMatchObject(attributes);
   });
 
-  test("a caller that is not sampled is not where the operator follows callers", async () => {
+  test("a caller that is not sampled is not if the operator follows callers", async () => {
     using collector = await Collector.start();
     await using flagd = await start(["-o", `127.0.0.1:${collector.port}`], {
       OTEL_TRACES_SAMPLER: "parentbased_always_on",

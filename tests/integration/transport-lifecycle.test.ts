@@ -37,7 +37,7 @@ function session(port: number): ClientHttp2Session {
 const grpc = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
 const hello = frameMessage(Buffer.from("\x0a\x03abc"));
 
-/** The gRPC status of a call, -1 where it ended without. */
+/** The gRPC status of a call, -1 if it ended without. */
 function status(client: ClientHttp2Session, path = echoPath, body = hello): Promise<number> {
   return new Promise((resolve) => {
     const request = client.request({ ...grpc, ":path": path });

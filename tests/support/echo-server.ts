@@ -13,7 +13,7 @@ export interface EchoServer {
   readonly service: EchoService;
   readonly port: number;
   readonly log: readonly LogEntry[];
-  /** Calls it over gRPC and over HTTP/1.1, on new connections. @throws where it does not answer. */
+  /** Calls it over gRPC and over HTTP/1.1, on new connections. @throws if it does not answer. */
   readonly answers: () => Promise<void>;
 }
 

@@ -3,7 +3,7 @@
  *
  * Keys: `missing` NOT_FOUND, `unicode` and `detailed` errors that need encoding, `broken` throws,
  * `large` answers 100 kB, any other answers itself. The event stream sends as many messages as the
- * header `x-events` says, each of at least `x-size` bytes, and then ends, with an error where `x-fail` is set, or never where
+ * header `x-events` says, each of at least `x-size` bytes, and then ends, with an error if `x-fail` is set, or never if
  * `x-hang` is.
  */
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { freePorts } from "./ports.ts";
+import { runningAs } from "./process-group.ts";
 import { until } from "./until.ts";
 
 export const binary = resolve(import.meta.dir, "../../dist/flagd");
@@ -29,6 +30,8 @@ export interface FlagdOptions {
   readonly probes?: string;
   /** The most that it may have open. */
   readonly openFiles?: number;
+  /** Number of the group that it runs as. */
+  readonly group?: number | undefined;
 }
 
 /** Runs the built `flagd start` on free ports from an empty folder; extra `args` follow the ports. */
@@ -42,7 +45,8 @@ export async function startFlagd(
   const limited = options.openFiles
     ? ["sh", "-c", `ulimit -n ${options.openFiles} && exec "$@"`, "sh"]
     : [];
-  const child = Bun.spawn([...limited, binary, "start", ...ports, ...args], {
+  const grouped = options.group === undefined ? [] : runningAs(options.group);
+  const child = Bun.spawn([...grouped, ...limited, binary, "start", ...ports, ...args], {
     cwd: options.cwd ?? folder,
     env: { ...process.env, ...options.env },
     stdin: "ignore",

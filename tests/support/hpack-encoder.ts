@@ -4,10 +4,10 @@ import { staticTable } from "../../src/transport/http2/hpack/tables.ts";
 
 export type Field = readonly [name: string, value: string];
 
-/** How a field is written, where there is a choice. */
+/** How a field is written, if there is a choice. */
 export interface Style {
   readonly huffman: boolean;
-  /** As an index, where a table has the whole field. */
+  /** As an index, if a table has the whole field. */
   readonly indexed: boolean;
   readonly literal: "kept" | "not kept" | "never kept";
 }

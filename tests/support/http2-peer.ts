@@ -43,7 +43,7 @@ export interface PeerOptions extends Partial<ConnectionOptions> {
 
 export class Http2Peer implements ByteSink {
   readonly connection: Http2Connection;
-  /** By stream, where the test does not serve itself. */
+  /** By stream, if the test does not serve itself. */
   readonly handlers = new Map<number, RecordingHandler>();
   readonly failures: unknown[] = [];
   readonly events: string[] = [];
@@ -101,7 +101,7 @@ export class Http2Peer implements ByteSink {
     return this;
   }
 
-  /** A request, complete but for its body where `flags` do not end it. */
+  /** A request, complete but for its body if `flags` do not end it. */
   open(id: number, flags = endStream, more: Record<string, string> = {}): this {
     return this.send(frame(frameType.headers, endHeaders | flags, id, grpcHeaders("/a/b", more)));
   }

@@ -1,4 +1,4 @@
-// The thread of a source that dies where its URI says so: at the start, or after its first document.
+// The thread of a source that dies when its URI says so: at the start, or after its first document.
 import { parentPort, workerData } from "node:worker_threads";
 import { read } from "../../src/sources/thread/run-source-thread.ts";
 import type { FromThread, Task, ToThread } from "../../src/sources/thread/thread-source.ts";

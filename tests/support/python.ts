@@ -4,7 +4,7 @@ import { cachedFolder } from "./cache.ts";
 /**
  * The path of a Python interpreter that has `packages` (`name==version`, from PyPI), in an environment
  * of its own. The first call installs them, later ones of any process find them.
- * @throws where python3, its venv module or a package cannot be had, with what pip said
+ * @throws if python3, its venv module or a package cannot be had, with what pip said
  */
 export async function python(packages: readonly string[]): Promise<string> {
   const sorted = [...packages].sort();
@@ -16,7 +16,7 @@ export async function python(packages: readonly string[]): Promise<string> {
   return interpreter(folder);
 }
 
-/** Runs pip. @throws with its output where it fails */
+/** Runs pip. @throws with its output if it fails */
 export async function pip(interpreter: string, ...args: readonly string[]): Promise<void> {
   await run(interpreter, "-m", "pip", "--disable-pip-version-check", "--quiet", ...args);
 }

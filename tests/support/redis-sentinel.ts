@@ -2,10 +2,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./ports.ts";
+import { runningAs } from "./process-group.ts";
 import { until } from "./until.ts";
 
-/** Where the system can do that, a Sentinel also ends when the process of the tests is killed. */
-const boundToUs = Bun.which("setpriv") ? ["setpriv", "--pdeathsig", "KILL"] : [];
+interface SentinelOptions {
+  /** A server that can be a Sentinel. */
+  readonly executable?: string | undefined;
+  /** Number of the group that it runs as. */
+  readonly group?: number | undefined;
+}
 
 /** A Sentinel over the master `mymaster`, which takes a server for down after 500 ms. `await using` ends it. */
 export class RedisSentinel implements AsyncDisposable {
@@ -16,11 +21,14 @@ export class RedisSentinel implements AsyncDisposable {
     private readonly folder: string,
   ) {}
 
-  /** @param quorum how many Sentinels have to agree that a master is down */
+  /**
+   * @param quorum how many Sentinels have to agree that a master is down
+   */
   static async start(
     masterPort: number,
     quorum: number,
     config: readonly string[] = [],
+    { executable = "redis-server", group }: SentinelOptions = {},
   ): Promise<RedisSentinel> {
     const folder = await mkdtemp(join(tmpdir(), "flagd-sentinel-"));
     const sentinel = new RedisSentinel(await freePort(), folder);
@@ -36,7 +44,7 @@ export class RedisSentinel implements AsyncDisposable {
         ...config,
       ].join("\n"),
     );
-    sentinel.#child = Bun.spawn([...boundToUs, "redis-server", file, "--sentinel"], {
+    sentinel.#child = Bun.spawn([...runningAs(group), executable, file, "--sentinel"], {
       cwd: folder,
       stdio: ["ignore", "ignore", "inherit"],
     });

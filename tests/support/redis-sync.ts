@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { freePorts } from "./ports.ts";
+import { runningAs } from "./process-group.ts";
 import type { RedisServer } from "./redis.ts";
 import { until } from "./until.ts";
 
@@ -18,20 +19,23 @@ export class RedisSync implements AsyncDisposable {
     private readonly uri: string,
     private readonly args: readonly string[],
     private readonly env: Readonly<Record<string, string>>,
+    private readonly group: number | undefined,
   ) {}
 
   /**
    * Extra `args` follow the ports and the URI.
    * @param redis a server that has the key `flags`, or a whole URI
+   * @param group number of the group that it runs as
    */
   static async start(
     redis: RedisServer | string,
     args: readonly string[] = [],
     env: Readonly<Record<string, string>> = {},
+    group?: number,
   ): Promise<RedisSync> {
     const [port = 0, managementPort = 0] = await freePorts(2);
     const uri = typeof redis === "string" ? redis : `redis://127.0.0.1:${redis.port}/0?key=flags`;
-    const sync = new RedisSync(port, managementPort, uri, args, env);
+    const sync = new RedisSync(port, managementPort, uri, args, env, group);
     try {
       await sync.start();
       return sync;
@@ -53,6 +57,7 @@ export class RedisSync implements AsyncDisposable {
   async start(): Promise<void> {
     const child = Bun.spawn(
       [
+        ...(this.group === undefined ? [] : runningAs(this.group)),
         ...[binary, "redis-sync", "--redis-uri", this.uri],
         ...["--redis-sync-port", `${this.port}`, "--management-port", `${this.managementPort}`],
         ...this.args,

@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KeyPair } from "./certificates.ts";
+import { MovedClock } from "./moved-clock.ts";
 import { freePorts } from "./ports.ts";
+import { runningAs } from "./process-group.ts";
 import { until } from "./until.ts";
 
 export interface RedisServerOptions {
@@ -19,10 +21,11 @@ export interface RedisServerOptions {
   readonly executable?: string;
   /** Further lines of redis.conf. */
   readonly config?: readonly (readonly string[])[];
+  /** Its time of day can be moved. */
+  readonly clock?: boolean;
+  /** Number of the group that it runs as. */
+  readonly group?: number;
 }
-
-/** Where the system can do that, a server also ends when the process of the tests is killed. */
-const boundToUs = Bun.which("setpriv") ? ["setpriv", "--pdeathsig", "KILL"] : [];
 
 /**
  * A private redis-server on a free port of the loopback interface and on a socket. It saves nothing:
@@ -31,6 +34,7 @@ const boundToUs = Bun.which("setpriv") ? ["setpriv", "--pdeathsig", "KILL"] : []
 export class RedisServer implements AsyncDisposable {
   readonly socketPath: string;
   #child: Bun.Subprocess | undefined;
+  #clock: MovedClock | undefined;
 
   private constructor(
     readonly port: number,
@@ -59,8 +63,11 @@ export class RedisServer implements AsyncDisposable {
     const file = join(this.folder, "redis.conf");
     const log = join(this.folder, "log");
     await writeFile(file, this.#configuration(options));
-    const child = Bun.spawn([...boundToUs, options.executable ?? "redis-server", file], {
+    this.#clock = options.clock ? new MovedClock(this.folder) : undefined;
+    const command = [...runningAs(options.group), options.executable ?? "redis-server", file];
+    const child = Bun.spawn(command, {
       cwd: this.folder,
+      env: { ...process.env, ...this.#clock?.env },
       stdio: ["ignore", Bun.file(log), "inherit"],
     });
     this.#child = child;
@@ -83,6 +90,11 @@ export class RedisServer implements AsyncDisposable {
 
   resume(): void {
     this.#child?.kill("SIGCONT");
+  }
+
+  /** Moves its time of day, if it was started so that this can be done. @param seconds from the true time */
+  moveClock(seconds: number): void {
+    this.#clock?.move(seconds);
   }
 
   /** Runs a command as a user who may do anything. @throws the server's error */

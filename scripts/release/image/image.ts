@@ -2,7 +2,7 @@
  * An image without an engine: an OCI layout of one layer for each processor, as one file that `skopeo`,
  * `podman load`, `ctr import` and `docker load` take.
  */
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
 import { packTar } from "../archives.ts";
@@ -43,18 +43,22 @@ export async function makeImage(
 ): Promise<DebianPackage[]> {
   const layout = join(work, "layout");
   const blobs = new Blobs(join(layout, "blobs/sha256"));
-  const packages: DebianPackage[] = [];
   const manifests: (Descriptor & { readonly platform: object })[] = [];
   // What `docker load` reads if it stores no images of several platforms: the first.
   const legacy: object[] = [];
-  for (const { architecture, path } of executables) {
-    const root = join(work, architecture.name);
-    packages.push(...(await makeImageRoot(architecture, path, root)));
-    const tar = join(work, "layer.tar");
-    await packTar(root, ".", tar, facts.epoch);
-    const plain = await sha256OfFile(tar);
-    await $`gzip -n -6 ${tar}`;
-    const layer = await blobs.addFile(`${tar}.gz`, mediaTypes.layer);
+  const layers = await Promise.all(
+    executables.map(async ({ architecture, path }) => {
+      const root = join(work, architecture.name);
+      const packages = await makeImageRoot(architecture, path, root);
+      const tar = `${root}.tar`;
+      await packTar(root, ".", tar, facts.epoch);
+      const plain = await sha256OfFile(tar);
+      await $`rm -r ${root} && gzip -n -6 ${tar}`;
+      const layer = await blobs.moveFile(`${tar}.gz`, mediaTypes.layer);
+      return { architecture, plain, layer, packages };
+    }),
+  );
+  for (const { architecture, plain, layer } of layers) {
     const config = blobs.addJson(imageConfig(architecture, facts, plain), mediaTypes.config);
     const manifest = { mediaType: mediaTypes.manifest, config, layers: [layer] };
     manifests.push({
@@ -66,7 +70,6 @@ export async function makeImage(
       RepoTags: [`flagd:${facts.version}`],
       Layers: [blobPath(layer)],
     });
-    await $`rm -r ${root} ${tar}.gz`;
   }
   const index = { mediaType: mediaTypes.index, manifests, annotations: labelsOf(facts) };
   const all = blobs.addJson({ schemaVersion: 2, ...index }, mediaTypes.index);
@@ -85,7 +88,7 @@ export async function makeImage(
   write("manifest.json", legacy.slice(0, 1));
   await packTar(layout, ".", file, facts.epoch);
   await $`rm -r ${layout}`;
-  return packages;
+  return layers.flatMap(({ packages }) => packages);
 }
 
 function blobPath({ digest }: Descriptor): string {
@@ -97,10 +100,11 @@ class Blobs {
     mkdirSync(folder, { recursive: true });
   }
 
-  async addFile(file: string, mediaType: string): Promise<Descriptor> {
+  async moveFile(file: string, mediaType: string): Promise<Descriptor> {
     const digest = await sha256OfFile(file);
-    copyFileSync(file, join(this.folder, digest));
-    return { mediaType, digest: `sha256:${digest}`, size: Bun.file(file).size };
+    const blob = join(this.folder, digest);
+    renameSync(file, blob);
+    return { mediaType, digest: `sha256:${digest}`, size: Bun.file(blob).size };
   }
 
   addJson(value: object, mediaType: string): Descriptor {

@@ -1,11 +1,17 @@
 import type { Artifact } from "../documents.ts";
 
+interface FormulaFacts {
+  readonly version: string;
+  /** Address of the repository, if there is a public one. */
+  readonly repository?: string | undefined;
+}
+
 /**
  * The formula for Homebrew, for the tap of whoever publishes the archives.
  * @param downloads where they are: `https://…/v1.2.3`
  */
 export function formula(
-  version: string,
+  { version, repository = "https://openfeature.dev" }: FormulaFacts,
   artifacts: readonly Artifact[],
   downloads: string,
 ): string {
@@ -17,7 +23,7 @@ export function formula(
   };
   return `class Flagd < Formula
   desc "Feature-flag daemon for OpenFeature that reads its flags from Redis"
-  homepage "https://openfeature.dev"
+  homepage "${repository}"
   version "${version}"
   license "Apache-2.0"
 

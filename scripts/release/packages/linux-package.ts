@@ -25,15 +25,16 @@ export async function makeLinuxPackage(
   output: string,
 ): Promise<string> {
   const nfpm = await fromWheel(`nfpm==${nfpmVersion}`, `nfpm-${nfpmVersion}.data/scripts/nfpm`);
-  const config = join(work, `nfpm-${format}.json`);
-  await Bun.write(config, JSON.stringify(nfpmConfig(format, facts)));
   const { version, architecture, epoch } = facts;
   const name =
     format === "deb"
       ? `flagd_${version}_${architecture.debian}.deb`
       : `flagd-${version}-1.${architecture.machine}.rpm`;
   const file = join(output, name);
-  await $`gzip -n -9 -k -f ${join(facts.extras, "man/flagd.1")}`;
+  const manualPage = join(work, `${name}.1.gz`);
+  await $`gzip -n -9 -c ${join(facts.extras, "man/flagd.1")} > ${manualPage}`;
+  const config = join(work, `${name}.json`);
+  await Bun.write(config, JSON.stringify(nfpmConfig(format, facts, manualPage)));
   await $`${nfpm} package --config ${config} --packager ${format} --target ${file}`
     .env({ ...process.env, SOURCE_DATE_EPOCH: `${epoch}` })
     .quiet();
@@ -51,6 +52,7 @@ interface Content {
 export function nfpmConfig(
   format: LinuxFormat,
   { version, architecture, epoch, executable, extras }: PackageFacts,
+  manualPage: string,
 ): object {
   const mtime = new Date(epoch * 1000).toISOString();
   const file = (src: string, dst: string, mode = 0o644): Content => {
@@ -87,7 +89,7 @@ export function nfpmConfig(
       file(`${extras}/completions/flagd.bash`, "/usr/share/bash-completion/completions/flagd"),
       file(`${extras}/completions/_flagd`, `/usr/share/zsh/${zsh}/_flagd`),
       file(`${extras}/completions/flagd.fish`, "/usr/share/fish/vendor_completions.d/flagd.fish"),
-      file(`${extras}/man/flagd.1.gz`, "/usr/share/man/man1/flagd.1.gz"),
+      file(manualPage, "/usr/share/man/man1/flagd.1.gz"),
       file("LICENSE", "/usr/share/doc/flagd/copyright"),
       file("NOTICE", "/usr/share/doc/flagd/NOTICE"),
       file("examples/flags.json", "/usr/share/doc/flagd/examples/flags.json"),

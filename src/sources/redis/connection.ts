@@ -70,7 +70,7 @@ class BunConnection implements RedisConnection {
     this.#onClose = onClose;
     this.#client = new RedisClient(clientUrl(address), {
       connectionTimeout: answerTimeoutMs,
-      // BUN 1.4.5: it gives up for good after some tries, and was seen to answer one command with another's reply.
+      // BUN 1.4.5: it gives up for good after some tries.
       autoReconnect: false,
       // It would close healthy connections, and nothing opens them again.
       idleTimeout: 0,

@@ -1,6 +1,6 @@
 import type { CallRecord, CallSpan, CallStart } from "../../core/calls.ts";
 import { Code, codeForm } from "../../core/errors.ts";
-import { isStream, rpcScopes, rpcStatus } from "../rpc-metrics.ts";
+import { rpcScopes, rpcStatus } from "../rpc-metrics.ts";
 import { formatTraceparent, parseTraceparent } from "./trace-context.ts";
 import type { Span, SpanAttributes, Tracer } from "./tracer.ts";
 
@@ -51,7 +51,7 @@ export function traceCalls(
  * What was received and sent, in bytes of the body. What streams send is not told one by one: they
  * last for days.
  */
-function addMessages(span: Span, { path, requestBytes, responseBytes }: CallRecord): void {
+function addMessages(span: Span, { stream, requestBytes, responseBytes }: CallRecord): void {
   const message = (type: "RECEIVED" | "SENT", size: number) =>
     span.event("message", {
       "message.type": type,
@@ -59,7 +59,7 @@ function addMessages(span: Span, { path, requestBytes, responseBytes }: CallReco
       "message.uncompressed_size": size,
     });
   message("RECEIVED", requestBytes);
-  if (!isStream(path)) message("SENT", responseBytes);
+  if (!stream) message("SENT", responseBytes);
 }
 
 /** What OpenTelemetry's conventions for RPC lay to the server. */

@@ -50,6 +50,7 @@ export class Dispatcher {
     const { observer } = this.#context;
     const known = handler ? path : "";
     const call = observer && new Call(observer, known, protocol, method, headers);
+    if (call && handler) call.stream = handler.method.methodKind !== "unary";
     observer?.onOpen?.(method, known, 1);
     return this.#serve(exchange, path, handler, call)
       .catch((error) => {
@@ -126,13 +127,12 @@ export class Dispatcher {
       return call?.finish(415, undefined);
     }
     const encoded = request.contextValues?.get(encodedAnswer);
-    const unary = handler.method.methodKind === "unary";
     const response = await asConnectGo(
       encoded ? await withAnswer(answer, encoded, request.header) : answer,
       headers["content-type"],
-      unary,
+      handler.method.methodKind === "unary",
     );
-    await send(response, exchange, shared, call, !unary);
+    await send(response, exchange, shared, call);
     call?.finish(response.status, codeOf(response, exchange.gone, failure.code));
   }
 
@@ -206,9 +206,8 @@ async function send(
   exchange: Exchange,
   shared: HeaderFields,
   call: Call | undefined,
-  streaming: boolean,
 ): Promise<void> {
-  if (call && streaming) call.responses = 0;
+  if (call?.stream) call.responses = 0;
   const fields = { ...toFields(response.header), ...shared };
   const trailers = response.trailer !== undefined;
   const body = response.body?.[Symbol.asyncIterator]();
@@ -219,7 +218,7 @@ async function send(
       if (next.done) break;
       if (call) {
         call.responseBytes += next.value.length;
-        if (streaming && isMessage(next.value)) call.responses++;
+        if (call.stream && isMessage(next.value)) call.responses++;
       }
       if (!exchange.write(next.value)) await exchange.room();
     }

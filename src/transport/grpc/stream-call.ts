@@ -38,7 +38,10 @@ export class StreamCall implements StreamHandler, MessageListener, MessageStream
     this.#method = method;
     this.#request = new RequestMessage(stream, method.path, context, this);
     this.#call = this.#request.call;
-    if (this.#call) this.#call.responses = 0;
+    if (this.#call) {
+      this.#call.stream = true;
+      this.#call.responses = 0;
+    }
     context.observer?.onOpen?.("POST", method.path, 1);
     this.#endAfter(this.#request.readTimeout());
   }

@@ -10,7 +10,7 @@ export interface Difference {
   /** `status`, `body`, `header vary`, `flag welcome` … */
   readonly part: string;
   readonly key: string | undefined;
-  /** `""` where there is no such part. */
+  /** `""` if there is no such part. */
   readonly ours: string;
   readonly theirs: string;
   /** Of both answers. */
@@ -22,7 +22,7 @@ const uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const leak = new RegExp(`,"flagSetId":"${uuid}"|"flagSetId":"${uuid}",?`, "g");
 
 /**
- * An answer without the random UUID that Go gives away where `flagSetId=` selects the flags of no
+ * An answer without the random UUID that Go gives away if `flagSetId=` selects the flags of no
  * set. All else about such an answer is to be compared as ever.
  */
 export function withoutLeak(request: Request, answer: Answer): Answer {

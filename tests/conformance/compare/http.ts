@@ -12,7 +12,7 @@ export interface HttpRequest {
 }
 
 export interface HttpAnswer {
-  /** 0 where the connection was closed without an answer. */
+  /** 0 if the connection was closed without an answer. */
   readonly status: number;
   /** By lower-case name; of one name many are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;

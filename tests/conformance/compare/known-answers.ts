@@ -14,18 +14,18 @@ function flagsOf({ request, key, layers }: Difference): readonly Candidate[] {
   return key === undefined ? [] : candidates(layers, request.selector, key);
 }
 
-/** The one flag that a difference is about; undefined where which one is a question of its own. */
+/** The one flag that a difference is about; undefined if it is a question of its own which one that is. */
 function flagOf(difference: Difference): Flag | undefined {
   const [winner, other] = flagsOf(difference);
   return other !== undefined && other.source === winner?.source ? undefined : winner;
 }
 
-/** True where a key is defined for several flag sets, so that Go's answer may be of another flag. */
+/** True if a key is defined for several flag sets, so that Go's answer may be of another flag. */
 function hasRivals(difference: Difference): boolean {
   return new Set(flagsOf(difference).map(({ set }) => set)).size > 1;
 }
 
-/** True where we answer what the definition and json-logic-js say. */
+/** True if we answer what the definition and json-logic-js say. */
 function isRight(difference: Difference, flag = flagOf(difference)): boolean {
   const { request, ours } = difference;
   const { question } = request;
@@ -40,7 +40,7 @@ function withoutNothing({ variant, ...rest }: { readonly variant?: string }): ob
   return variant ? { variant, ...rest } : rest;
 }
 
-/** True where the two say the same about everything but the evaluation itself. */
+/** True if the two say the same about everything but the evaluation itself. */
 function hasSameMetadata({ ours, theirs }: Difference): boolean {
   const [a, b] = [parse(ours), parse(theirs)];
   if (!isObject(a) || !isObject(b)) return true;

@@ -7,7 +7,7 @@ import type { KnownRule } from "./rule.ts";
 export const knownForms: readonly KnownRule[] = [
   {
     name: "dot segments",
-    why: "A dot that is percent-encoded belongs to a key; Go takes it for a dot segment, and leaves a slash out where one ended the path.",
+    why: "A dot that is percent-encoded belongs to a key; Go takes it for a dot segment, and leaves a slash out if one ended the path.",
     explains: ({ request, statuses }) =>
       "http" in request &&
       request.port === "ofrep" &&
@@ -152,7 +152,7 @@ export const knownForms: readonly KnownRule[] = [
   },
   {
     name: "escapes in error messages",
-    why: "Go escapes <, > and &, and U+FFFD where it replaced something, in the JSON of errors; it is the same JSON.",
+    why: "Go escapes <, > and &, and U+FFFD if it replaced something, in the JSON of errors; it is the same JSON.",
     explains: ({ part, ours, theirs }) =>
       part === "body" &&
       /^\{"(code|key)":/.test(ours) &&

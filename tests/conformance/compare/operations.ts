@@ -161,7 +161,7 @@ for (const [name, operation] of operations) {
 }
 
 /**
- * json-logic-js runs keys that are rules a second time, even where they are somebody's data. Here
+ * json-logic-js runs keys that are rules a second time, even if they are somebody's data. Here
  * an object is a key like any other, to which no path leads.
  */
 function missing(data: unknown, keys: readonly unknown[]): readonly unknown[] {

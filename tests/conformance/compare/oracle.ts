@@ -129,7 +129,7 @@ export function carriedByDefault(flag: Flag): string | undefined {
   return kind !== undefined && kind in zeros ? kind : undefined;
 }
 
-/** Cut toward zero, at the bounds of int64 where it is beyond. */
+/** Cut toward zero, at the bounds of int64 if it is beyond. */
 function toInt(value: number): string {
   if (value >= 2 ** 63) return "9223372036854775807";
   if (value < -(2 ** 63)) return "-9223372036854775808";
@@ -139,7 +139,7 @@ function toInt(value: number): string {
 /** Operators that Go's JsonLogic engine sees as json-logic-js does, given lists of operands. */
 const agreed = new Set([...customOperations, "if"]);
 
-/** True where the two engines may come to different results by their dialects. */
+/** True if the two engines may come to different results by their dialects. */
 export function isDialectal(rule: Json | undefined): boolean {
   if (Array.isArray(rule)) return rule.some(isDialectal);
   if (!isObject(rule)) return false;

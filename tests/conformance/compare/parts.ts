@@ -84,7 +84,7 @@ export function observed(request: Request, text: string): Evaluation | undefined
   if (typeof errorCode === "string") return { reason: errorCode };
   if (typeof code === "string") return { reason: errorReasons[code] ?? code };
   const { type, surface } = request.question ?? {};
-  // Fields of proto3 that have their zero value do not show where a message was decoded.
+  // Fields of proto3 that have their zero value do not show if a message was decoded.
   const isDecoded =
     "grpc" in request || request.kind.startsWith("proto") || request.kind.startsWith("grpc");
   const zero =

@@ -4,7 +4,7 @@ import type { PortName } from "./daemon.ts";
 import type { HttpRequest } from "./http.ts";
 import { methods } from "./protocol.ts";
 
-/** What a request asks, where that is to be had from its form. */
+/** What a request asks, if its form says that. */
 export interface Question {
   readonly surface: "ofrep" | "v1" | "v2" | "schema" | "sync";
   /** Of a Resolve method: `Boolean`, `Int` … */

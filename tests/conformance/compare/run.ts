@@ -43,7 +43,7 @@ const base = JSON.stringify({
 });
 const first = JSON.stringify({ flags: { [markerKey]: flag({ on: true }) } });
 
-/** @throws Error where one of the daemons does not start */
+/** @throws Error if one of the daemons does not start */
 export async function compare({ ours, theirs, seed, count }: Comparison): Promise<Result> {
   const starts = [ours, theirs].map((path) => startDaemon(resolve(path), base, first));
   const started = await Promise.allSettled(starts);

@@ -30,7 +30,7 @@ export function describeRequest(caller: Caller, requests: Any[]): RequestInfo {
   });
 }
 
-/** @throws ConnectError where an error is asked for. */
+/** @throws ConnectError if an error is asked for. */
 export function unaryPayload(
   definition: UnaryResponseDefinition | undefined,
   requestInfo: RequestInfo,
@@ -49,7 +49,7 @@ export function streamPayload(
   return create(ConformancePayloadSchema, { data, ...(requestInfo && { requestInfo }) });
 }
 
-/** @param requestInfo Goes into the error's details where no message carried it. */
+/** @param requestInfo Goes into the error's details if no message carried it. */
 export function toError(
   definition: ErrorDefinition,
   requestInfo: RequestInfo | undefined,

@@ -7,7 +7,7 @@ export interface Summary {
   readonly passed: number;
   /** Failures that the list of known ones names. */
   readonly known: number;
-  /** What has to be looked at; empty where the run was good. */
+  /** What has to be looked at; empty if the run was good. */
   readonly complaint: string;
 }
 

@@ -54,7 +54,7 @@ export const unary: UnaryMethod = {
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** @throws RpcError where an error is asked for. */
+/** @throws RpcError if an error is asked for. */
 function answer(request: UnaryRequest, headers: IncomingHttpHeaders): UnaryResponse {
   const { responseDefinition } = request;
   const info = describeRequest(callerOf(headers), [anyPack(UnaryRequestSchema, request)]);

@@ -31,7 +31,7 @@ export function parseKnown(text: string): ReadonlySet<string> {
 
 /**
  * Reads a JUnit report; what h2spec writes into failures is bytes of the peer and no proper XML.
- * @returns Case, as `section: title`, → what was expected and came, or undefined where it passed.
+ * @returns Case, as `section: title`, → what was expected and came, or undefined if it passed.
  */
 export function parseReport(xml: string): ReadonlyMap<string, string | undefined> {
   const cases = new Map<string, string | undefined>();

@@ -1,6 +1,6 @@
 /**
  * A program for connectconformance: serves the conformance service by flagd's own transport. With
- * `--fast-path`, gRPC calls take the fast path where there is one.
+ * `--fast-path`, gRPC calls take the fast path if there is one.
  *
  * Reads one ServerCompatRequest from stdin, listens, writes one ServerCompatResponse to stdout, each
  * after its length in four bytes, and ends on SIGTERM.

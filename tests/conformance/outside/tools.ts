@@ -17,7 +17,7 @@ export type Tool = keyof typeof tools;
 
 /**
  * The path of a tool.
- * @throws Error that says what to do where it neither is there nor can be built.
+ * @throws Error that says what to do if it neither is there nor can be built.
  */
 export async function findTool(name: Tool): Promise<string> {
   const { module, version } = tools[name];

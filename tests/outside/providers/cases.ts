@@ -1,6 +1,6 @@
 /**
  * One table of flags, contexts and expectations for every provider. What stands here is what Go flagd
- * answers; where a provider is known to get something else from any daemon, `differs` says what and why.
+ * answers; if a provider is known to get something else from any daemon, `differs` says what and why.
  */
 export type ValueType = "boolean" | "string" | "integer" | "float" | "object";
 

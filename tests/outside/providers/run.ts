@@ -87,7 +87,7 @@ async function change(file: string): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** Providers say nothing, null or "" where there is no variant or error. */
+/** Providers say nothing, null or "" if there is no variant or error. */
 function asComparable(line: Record<string, unknown>, expected: Expected): Record<string, unknown> {
   const { value, variant, reason, errorCode } = line;
   return {

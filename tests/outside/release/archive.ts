@@ -20,7 +20,8 @@ export async function checkArchive(release: Release, work: string): Promise<stri
     const executable = file.endsWith(".zip") ? "flagd.exe" : "flagd";
     const expected = ["LICENSE", "NOTICE", executable, "man/flagd.1"];
     expected.push(...["_flagd", "flagd.bash", "flagd.fish"].map((name) => `completions/${name}`));
-    const found = entries.filter((entry) => !entry.endsWith("/")).sort();
+    const found = entries.filter((entry) => !/\/$|\/examples\//.test(entry)).sort();
+    if (!entries.includes(`${top}/examples/flags.json`)) throw new Error(`${file}: no examples`);
     expectEqual(found, expected.map((entry) => `${top}/${entry}`).sort());
   }
   return `unpacked, started, evaluated in ${(took / 1000).toFixed(1)} s`;

@@ -1,5 +1,5 @@
 /**
- * What `npm run release` made, used as people use it: `npx bun tests/outside/release/run.ts [sums|archive|image|npm|deb|rpm|brew|chart|docs]`.
+ * What `npm run release` made, used as people use it: `npx bun tests/outside/release/run.ts [sums|readme|archive|image|npm|deb|rpm|brew|docs]`.
  * Each goes from an empty folder to a flag that was evaluated; the times are printed. It needs Debian as root with
  * bubblewrap, skopeo, qemu-user-static, systemd-container, mmdebstrap, ruby and chromium.
  */
@@ -11,6 +11,7 @@ import { checkArchive } from "./archive.ts";
 import { checkDocs } from "./docs.ts";
 import { checkImage } from "./image.ts";
 import { checkNpm } from "./npm.ts";
+import { checkReadme } from "./readme.ts";
 import { checkSystemd } from "./systemd.ts";
 
 export interface Release {
@@ -44,6 +45,7 @@ const parts: Readonly<Record<string, (work: string) => Promise<string | undefine
     await output(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], { cwd: folder });
     return undefined;
   },
+  readme: (work) => checkReadme(release, work),
   archive: (work) => checkArchive(release, work),
   image: (work) => checkImage(release, work),
   npm: (work) => checkNpm(release, work),

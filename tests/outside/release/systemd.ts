@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { cachedFolder } from "../../support/cache.ts";
 import { expectEqual, output } from "../suite.ts";
+import { cleanRoot } from "./clean-root.ts";
 import type { Release } from "./run.ts";
 
 /** What the package manager does, and what the services do then. Runs in the container, as root. */
@@ -56,14 +56,9 @@ export async function checkSystemd(
   format: "deb" | "rpm",
   work: string,
 ): Promise<string> {
-  const cached = await cachedFolder("debian-with-systemd", async (folder) => {
-    const packages = ["systemd", "systemd-sysv", "dbus", "redis-server", "curl", "rpm"].join(",");
-    const options = ["--variant=minbase", `--include=${packages}`, "--quiet"];
-    await output(["mmdebstrap", ...options, "bookworm", join(folder, "root.tar")]);
-  });
   const root = join(work, "root");
   mkdirSync(root);
-  await output(["tar", "-xf", join(cached, "root.tar"), "-C", root]);
+  await output(["tar", "-xf", await cleanRoot(), "-C", root]);
   const file = release.file(format === "deb" ? "_amd64.deb" : ".x86_64.rpm");
   copyFileSync(file, join(root, "root", `flagd.${format}`));
   await Bun.write(join(root, "root/test.sh"), `${managers[format]}\n${script}`);

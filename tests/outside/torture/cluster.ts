@@ -1,21 +1,22 @@
 import { RedisServer, type RedisServerOptions } from "../../support/redis.ts";
 import { until } from "../../support/until.ts";
 import { type Fleet, type FleetFault, serverFaults } from "./fleet.ts";
+import { cutOff, grouped, inNamespace, nodeGroup } from "./partition.ts";
 
 /** A cluster of three masters with a replica each. */
 export async function startCluster(options: () => RedisServerOptions): Promise<Fleet> {
   const stack = new AsyncDisposableStack();
-  const clustered = (): RedisServerOptions => {
+  const clustered = (index: number): RedisServerOptions => {
     const { config = [], ...more } = options();
     const own = [
       ["cluster-enabled", "yes"],
       ["cluster-node-timeout", "2500"],
       ["protected-mode", "no"],
     ];
-    return { ...more, config: [...config, ...own] };
+    return { ...more, ...grouped(nodeGroup(index)), config: [...config, ...own] };
   };
   const servers: RedisServer[] = [];
-  for (let n = 0; n < 6; n++) servers.push(stack.use(await RedisServer.start(clustered())));
+  for (let n = 0; n < 6; n++) servers.push(stack.use(await RedisServer.start(clustered(n))));
   const [first] = servers as [RedisServer];
   const bounds = [0, 5461, 10_922, 16_384];
   for (const [n, server] of servers.entries()) {
@@ -53,6 +54,11 @@ export async function startCluster(options: () => RedisServerOptions): Promise<F
     return [...all.filter((server) => server === owner), ...all.filter((each) => each !== owner)];
   };
   const write = async (...command: readonly string[]) => {
+    const known = await Promise.race([
+      owner.command(...command).catch(() => undefined),
+      Bun.sleep(2000),
+    ]);
+    if (known !== undefined) return known;
     let reason: unknown = new Error("there is no master");
     for (const server of await masters()) {
       try {
@@ -99,14 +105,35 @@ export async function startCluster(options: () => RedisServerOptions): Promise<F
       void Bun.sleep(chance.between(0, 2000)).then(() => old.resume());
     },
   };
+  /** It sees no other node, and says so to its clients after the node timeout; another one follows. */
+  const isolated: FleetFault = {
+    name: "owner cut off from the other nodes until another one follows",
+    run: async (chance) => {
+      await settled();
+      const old = owner;
+      const heals = [
+        await cutOff([old.busPort]),
+        await cutOff(
+          servers.map(({ busPort }) => busPort),
+          nodeGroup(servers.indexOf(old)),
+        ),
+      ];
+      owner = (await successor(old)) ?? owner;
+      void Bun.sleep(chance.between(0, 2000)).then(() => Promise.all(heals.map((heal) => heal())));
+    },
+  };
   await settled();
   return {
     uri: `redis+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`,
     servers,
     write,
     faults: [
-      ...serverFaults(() => owner),
+      ...serverFaults(
+        () => owner,
+        () => servers.filter((server) => server !== owner).map(({ port }) => port),
+      ),
       hung,
+      ...(inNamespace ? [isolated] : []),
       {
         name: "owner killed",
         run: async () => {
@@ -115,7 +142,7 @@ export async function startCluster(options: () => RedisServerOptions): Promise<F
           await old.kill();
           const touch = ["EXPIRE", "flags", "100000"] as const;
           await until("the successor", async () => (await write(...touch)) !== "", 60);
-          void old.start(clustered()).catch(() => {});
+          void old.start(clustered(servers.indexOf(old))).catch(() => {});
         },
       },
       {

@@ -5,14 +5,14 @@
  *     [--content document] [--limit 1000] [--quiet] [--partitions] [--clocks]
  *
  * Without a topology and a content it takes each in turn, `--minutes` long. `--partitions` drops packets in a
- * network namespace (Linux, root, iptables), `--clocks` moves flagd's time of day (libfaketime). Needs redis-server, redis-sentinel
- * and, for JSON, a module from PyPI. Exit status 1 if anything was violated.
+ * network namespace (Linux, root, iptables), `--clocks` moves the time of day of
+ * flagd and of the servers (libfaketime). Needs redis-server, redis-sentinel and, for JSON, a module from PyPI. Exit status 1 if anything was violated.
  */
 import { parseArgs } from "node:util";
 import { quantile } from "../../../bench/side-by-side/statistics.ts";
+import { MovedClock } from "../../support/moved-clock.ts";
 import { rejson } from "../../support/rejson.ts";
 import { type ContentName, contents } from "./content.ts";
-import { MovedClock } from "./moved-clock.ts";
 import { inNamespace, runInNamespace } from "./partition.ts";
 import { topologies, torture } from "./torture.ts";
 

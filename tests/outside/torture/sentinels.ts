@@ -2,7 +2,7 @@ import { RedisServer, type RedisServerOptions } from "../../support/redis.ts";
 import { RedisSentinel } from "../../support/redis-sentinel.ts";
 import { until } from "../../support/until.ts";
 import { type Fleet, type FleetFault, serverFaults } from "./fleet.ts";
-import { cutOff, inNamespace } from "./partition.ts";
+import { cutOff, grouped, groups, inNamespace } from "./partition.ts";
 
 /** No shorter fault, nor a busy machine, makes them choose another master. */
 const patience = ["sentinel down-after-milliseconds mymaster 2500"];
@@ -22,7 +22,8 @@ export async function startSentinels(options: () => RedisServerOptions): Promise
   }
   const sentinels: RedisSentinel[] = [];
   for (let n = 0; n < 3; n++) {
-    sentinels.push(stack.use(await RedisSentinel.start(master.port, 2, patience)));
+    const running = { executable: options().executable, ...grouped(groups.sentinels) };
+    sentinels.push(stack.use(await RedisSentinel.start(master.port, 2, patience, running)));
   }
   const settled = () =>
     until(
@@ -47,24 +48,27 @@ export async function startSentinels(options: () => RedisServerOptions): Promise
     return (await Promise.all(roles)).find((server) => server !== false);
   };
   /** The old master lives, and takes itself for the master until it is told otherwise. */
-  const partition: FleetFault = {
-    name: "master partitioned until another one is chosen",
+  const partition = (from: "all" | "the Sentinels"): FleetFault => ({
+    name: `master partitioned from ${from} until another one is chosen`,
     run: async (chance) => {
       await settled();
       const old = master;
-      const heal = await cutOff(old.port);
+      const heal = await cutOff([old.port], from === "all" ? undefined : groups.sentinels);
       master = (await until("the promotion", () => promotion(old), 60)) || master;
       void Bun.sleep(chance.between(0, 2000)).then(heal);
     },
-  };
+  });
   await settled();
   return {
     uri: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/mymaster`,
     servers,
     write: (...command) => master.command(...command),
     faults: [
-      ...serverFaults(() => master),
-      ...(inNamespace ? [partition] : []),
+      ...serverFaults(
+        () => master,
+        () => sentinels.map(({ port }) => port),
+      ),
+      ...(inNamespace ? [partition("all"), partition("the Sentinels")] : []),
       {
         name: "failover",
         run: async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Flagd, startFlagd } from "../../support/flagd.ts";
+import { MovedClock } from "../../support/moved-clock.ts";
 import type { RedisServerOptions } from "../../support/redis.ts";
 import { RedisSync } from "../../support/redis-sync.ts";
 import { until } from "../../support/until.ts";
@@ -11,7 +12,7 @@ import { startCluster } from "./cluster.ts";
 import { type ContentName, contents } from "./content.ts";
 import type { Fleet, FleetFault } from "./fleet.ts";
 import { check, type Fault, type Verdict, type Write } from "./history.ts";
-import { MovedClock } from "./moved-clock.ts";
+import { grouped, groups } from "./partition.ts";
 import { startSentinels } from "./sentinels.ts";
 import { startSingle } from "./single.ts";
 
@@ -29,7 +30,7 @@ export interface TortureOptions {
   readonly content: ContentName;
   readonly seed: number;
   readonly seconds: number;
-  /** Move the clock of everything that is flagd; see MovedClock. */
+  /** Move the clocks of servers and of everything that is flagd; see MovedClock. */
   readonly clocks?: boolean;
   /** In which a change has to be visible. */
   readonly limitMs: number;
@@ -63,12 +64,13 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   const serverOptions = (): RedisServerOptions => ({
     users: [["reader", "on", `>${password}`, "~*", "+@all", "-@write"]],
     config: [["busy-reply-threshold", "100"]],
+    clock: options.clocks ?? false,
     ...(options.module !== undefined && { module: options.module }),
   });
   const fleet = stack.use(await topologies[options.topology](serverOptions));
   const content = contents[options.content];
-  let version = 1;
-  await content.write(fleet, version, true);
+  let version = 0;
+  await put(true);
 
   const uri = `${fleet.uri}?${content.query}`;
   const source = { provider: "redis", uri, username: "reader", passwordFile: secret };
@@ -77,12 +79,14 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   const env = clock?.env ?? {};
   const kept = [...direct, "--state-dir", join(folder, "state")];
   const sync = stack.use(
-    await RedisSync.start(uri, ["--redis-password-file", secret], {
-      FLAGD_REDIS_USERNAME: "reader",
-      ...env,
-    }),
+    await RedisSync.start(
+      uri,
+      ["--redis-password-file", secret],
+      { FLAGD_REDIS_USERNAME: "reader", ...env },
+      grouped(groups.relayed).group,
+    ),
   );
-  const daemon = stack.use(await startFlagd(direct, { env }));
+  const daemon = stack.use(await startFlagd(direct, { env, ...grouped(groups.direct) }));
   const relayed = stack.use(await startFlagd(["--uri", `grpc://127.0.0.1:${sync.port}`], { env }));
   let restarted: Flagd | undefined = await startFlagd(kept, { env });
   stack.defer(async () => void (await restarted?.stop()));
@@ -91,14 +95,15 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   const now = () => performance.now() - began;
   const writes: Write[] = [];
   const faults: Fault[] = [];
+  const happened: string[] = [];
   const clients = new Clients(
     { direct: () => daemon.http, relayed: () => relayed.http, restarted: () => restarted?.http },
     now,
   );
   const all: readonly [FleetFault, ...FleetFault[]] = [
-    ...fleet.faults,
-    ...(clock ? [clockMoved(clock)] : []),
     { name: "password changed", away: true, run: () => changePassword(fleet) },
+    ...fleet.faults.filter(({ name }) => options.clocks || !name.includes("clock")),
+    ...(clock ? [clockMoved(clock)] : []),
   ];
   let restart: Promise<void> | undefined;
 
@@ -127,7 +132,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   if (verdict.violations.length > 0) {
     say([daemon.log(), sync.log, relayed.log(), restarted?.log()].join("\n\n"));
   }
-  const counts = Map.groupBy(faults, ({ name }) => name);
+  const counts = Map.groupBy(happened, (name) => name);
   return {
     ...verdict,
     writes: writes.length,
@@ -135,26 +140,48 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     faults: new Map([...counts].map(([name, list]) => [name, list.length])),
   };
 
-  async function write(fresh: boolean): Promise<void> {
+  async function put(fresh: boolean): Promise<void> {
     const next = version + 1;
     await until("the write", () => content.write(fleet, next, fresh).then(() => true), 60);
     version = next;
+  }
+
+  async function write(fresh: boolean): Promise<void> {
+    await put(fresh);
     writes.push({ version, at: now() });
   }
 
   async function fail(fault: FleetFault): Promise<void> {
     say(`${Math.round(now())} ms: ${fault.name}`);
+    happened.push(fault.name);
+    if (fault.whole) return await writeDuring(fault);
     const from = now();
     await fault.run(chance);
     if (fault.forgets) await write(true);
     const to = now();
     say(`${Math.round(to)} ms: over (${new Date().toISOString()})`);
-    faults.push({ name: fault.name, from, to, graceMs: fault.away ? retryMs + to - from : 0 });
+    const { name, client } = fault;
+    const graceMs = fault.away ? retryMs + to - from : 0;
+    faults.push({ name, from, to, graceMs, ...(client && { client }) });
     if (!fault.forgets) await write(false);
+  }
+
+  async function writeDuring(fault: FleetFault): Promise<void> {
+    let over = false;
+    const run = fault.run(chance).finally(() => {
+      over = true;
+    });
+    while (!over) {
+      await write(false);
+      await Bun.sleep(300);
+    }
+    await run;
+    say(`${Math.round(now())} ms: over (${new Date().toISOString()})`);
   }
 
   async function restartOne(): Promise<void> {
     say(`${Math.round(now())} ms: a daemon is restarted`);
+    happened.push("daemon restarted");
     const from = now();
     const before = restarted;
     restarted = undefined;

@@ -166,7 +166,7 @@ test("OFREP over TLS alone requires a certificate", async () => {
   );
 });
 
-test("event streams of OFREP are there where they are asked for", async () => {
+test("event streams of OFREP are there if they are asked for", async () => {
   const words = "--ofrep-sse --ofrep-sse-window 2s --ofrep-sse-streams 7".split(" ");
   const config = await read([...words, ...source]);
   expect(config.ofrep.events).toEqual({ jitterMs: 2_000, maxStreams: 7 });
@@ -316,7 +316,7 @@ describe("the configuration file", () => {
     ]);
   });
 
-  test("is $HOME/.agent.yaml, or $HOME/.agent, where none is named", async () => {
+  test("is $HOME/.agent.yaml, or $HOME/.agent, if none is named", async () => {
     const home = mkdtempSync(join(folder, "home-"));
     await Bun.write(join(home, ".agent"), "port: 1\n");
     const environment = { HOME: home };
@@ -483,7 +483,7 @@ test("help is asked for before anything is checked", async () => {
   expect(await readStartConfig(["-p", "abc", "--help"], { FLAGD_PORT: "x" })).toBeUndefined();
 });
 
-describe("white space is cut where it cannot be meant", () => {
+describe("white space is cut if it cannot be meant", () => {
   const uri = "redis://localhost:6379/0?key=flags";
 
   test("around variables", async () => {

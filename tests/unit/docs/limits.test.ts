@@ -87,7 +87,7 @@ describe("on every port", () => {
   });
 });
 
-test.each([1024, 65_536, 80_200])("connections where %d files may be open", (openFiles) => {
+test.each([1024, 65_536, 80_200])("connections if %d files may be open", (openFiles) => {
   const [name = ""] = [...rows.keys()].filter((key) => key.startsWith(grouped(openFiles)));
   expect(cells(name)[0]).toBe(grouped(connectionsAllowed(undefined, openFiles)));
 });

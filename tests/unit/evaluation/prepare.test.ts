@@ -138,7 +138,7 @@ describe("$flagd", () => {
     );
   });
 
-  test("is set only where the rule can see it", () => {
+  test("is set only if the rule can see it", () => {
     const written = (targeting: Json) => {
       const context: Record<string, Json> = { x: 1, list: [1] };
       prepare({ targeting }).evaluate(context);
@@ -201,7 +201,7 @@ describe("what is reported", () => {
     ]);
   });
 
-  test("which variant there is not, cut where it is long", () => {
+  test("which variant there is not, cut if it is long", () => {
     expect(reported({ var: "x" }, { x: "nope" })).toEqual([
       ["debug", "f", "invalid or missing variant: nope for flagKey: f, variant is not valid"],
     ]);

@@ -276,7 +276,7 @@ test("variants and metadata come in byte order at every depth", () => {
   expect(JSON.stringify(metadata)).toBe(`{"unordered":${ordered}}`);
 });
 
-test("a member named __proto__ stays one where members are put in order", () => {
+test("a member named __proto__ stays one if members are put in order", () => {
   const variant = '{"b":1,"__proto__":{"z":1,"a":2}}';
   const { variants } = onlyFlag(
     `{"flags":{"a":{"state":"ENABLED","variants":{"on":${variant}},"defaultVariant":"on"}}}`,
@@ -460,6 +460,13 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
     "portable-missing",
     rule('{ "if": [{ ›"<": [{ "var": "age" }, 18] }, "on"] }'),
     "json-logic-java",
+  ],
+  [
+    "portable-missing",
+    rule(
+      '{ "and": [{ "some": [{ "var": "tags" }, { "<": [{ "var": "n" }, 2] }] }, { ›"<": [{ "var": "age" }, 18] }] }',
+    ),
+    '"age"',
   ],
   [
     "portable-text-order",

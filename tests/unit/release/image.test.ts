@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { imageConfig } from "../../../scripts/release/image/image-config.ts";
+import { imageConfig, labelsOf } from "../../../scripts/release/image/image-config.ts";
 import { targets } from "../../../scripts/release/targets.ts";
 
 const facts = { version: "1.2.3", commit: "abc", epoch: 1_790_000_000 };
@@ -27,4 +27,11 @@ test("the time of the image is that of the commit", () => {
     "created",
     new Date(facts.epoch * 1000).toISOString(),
   );
+});
+
+test("the image names the repository that it is released from, if there is one", () => {
+  const source = "org.opencontainers.image.source";
+  const repository = "https://example.com/flagd";
+  expect(labelsOf({ ...facts, repository })[source]).toBe(repository);
+  expect(labelsOf(facts)).not.toHaveProperty([source]);
 });

@@ -17,11 +17,13 @@ test("the formula has the checksum of each archive beside its address", () => {
     name: `flagd-1.2.3-${system}.tar.gz`,
     sha256: `sum-of-${system}`,
   }));
-  const text = formula("1.2.3", artifacts, "https://example.com/v1.2.3");
+  const facts = { version: "1.2.3", repository: "https://example.com/flagd" };
+  const text = formula(facts, artifacts, "https://example.com/v1.2.3");
+  expect(text).toContain('homepage "https://example.com/flagd"');
   for (const { name, sha256 } of artifacts) {
     expect(text).toContain(`url "https://example.com/v1.2.3/${name}"\n      sha256 "${sha256}"`);
   }
-  expect(() => formula("1.2.3", artifacts.slice(1), "https://example.com")).toThrow(
+  expect(() => formula(facts, artifacts.slice(1), "https://example.com")).toThrow(
     "flagd-1.2.3-darwin-arm64.tar.gz is not there",
   );
 });
@@ -35,11 +37,14 @@ test("the chart gets the version of the release twice", async () => {
 });
 
 test("the npm package takes its runtimes in the versions of the lock file, and nothing else", () => {
-  const manifest = npmManifest("1.2.3", {
-    "node_modules/@oven/bun-linux-x64": { version: "1.4.5" },
-    "node_modules/@oven/bun-windows-x64": { version: "1.4.5" },
-    "node_modules/yaml": { version: "2.0.0" },
-  });
+  const manifest = npmManifest(
+    { version: "1.2.3" },
+    {
+      "node_modules/@oven/bun-linux-x64": { version: "1.4.5" },
+      "node_modules/@oven/bun-windows-x64": { version: "1.4.5" },
+      "node_modules/yaml": { version: "2.0.0" },
+    },
+  );
   expect(manifest).toMatchObject({
     name: "flagd-bun",
     version: "1.2.3",
@@ -48,14 +53,24 @@ test("the npm package takes its runtimes in the versions of the lock file, and n
   expect(manifest).not.toHaveProperty("dependencies.yaml");
 });
 
+// npm signs a package's origin only if the package names the same repository.
+test("the npm package names the repository that it is released from", () => {
+  const manifest = npmManifest({ version: "1.2.3", repository: "https://example.com/flagd" }, {});
+  expect(manifest).toMatchObject({
+    repository: { type: "git", url: "git+https://example.com/flagd.git" },
+  });
+  expect(npmManifest({ version: "1.2.3" }, {})).not.toHaveProperty("repository");
+});
+
 test.each(["deb", "rpm"] as const)("%s: what it installs from the sources is there", (format) => {
-  const config = nfpmConfig(format, {
+  const facts = {
     version: "1.2.3",
     architecture: target.architecture,
     epoch: 0,
     executable: "/made/flagd",
     extras: "/made/extras",
-  }) as {
+  };
+  const config = nfpmConfig(format, facts, "/made/flagd.1.gz") as {
     contents: { src: string; dst: string; type?: string; file_info: { mode: number } }[];
     scripts: Record<string, string>;
   };

@@ -27,7 +27,7 @@ export interface FlagParts {
 
 type Pick = (context: EvaluationContext) => Partial<Outcome>;
 
-/** A flag whose targeting is `pick`, or one without targeting where `pick` is an outcome. */
+/** A flag whose targeting is `pick`, or one without targeting if `pick` is an outcome. */
 export function flag(key: string, parts: FlagParts, pick: Pick | Partial<Outcome>): PreparedFlag {
   const { variants, defaultVariant, metadata = {} } = parts;
   const definition = {

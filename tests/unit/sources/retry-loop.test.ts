@@ -119,7 +119,7 @@ test("restarted it ends the attempt under way, whose failure nobody hears of", a
   await stop(running);
 });
 
-test("what only the operator can mend is tried again if flags are in use already", async () => {
+test("what only the operator can repair is tried again if flags are in use already", async () => {
   const clock = new FakeClock(1);
   const loop = new RetryLoop({ name: "it", clock, backoff: { firstMs: 1000, maxMs: 10_000 } });
   const failures: string[] = [];

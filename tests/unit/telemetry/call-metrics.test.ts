@@ -133,11 +133,11 @@ describe("RPCs", () => {
     expect(samples(registry, "http_")).toEqual([]);
   });
 
-  test("that stream have ended well where the client had enough", () => {
+  test("that stream have ended well if the client had enough", () => {
     const stream = "/flagd.sync.v1.FlagSyncService/SyncFlags";
     const options = { port: "sync", routeOf: exactRoutes([stream, path]) } as const;
     const canceled = { protocol: "grpc", code: Code.Canceled } as const;
-    const registry = measure(options, { ...canceled, path: stream }, canceled);
+    const registry = measure(options, { ...canceled, path: stream, stream: true }, canceled);
     expect(
       samples(registry, duration).map((line) => /status_code="(\d+)"/.exec(line)?.[1]),
     ).toEqual(["0", "1"]);
@@ -145,7 +145,7 @@ describe("RPCs", () => {
 
   test("that stream have answered with as many messages as they sent", () => {
     const stream = "/flagd.evaluation.v1.Service/EventStream";
-    const calls = [3, 0].map((responses) => ({ path: stream, responses }));
+    const calls = [3, 0].map((responses) => ({ path: stream, stream: true, responses }));
     const registry = measure({ routeOf: exactRoutes([stream]) }, ...calls);
     expect(samples(registry, "rpc_server_requests_per_rpc_sum")[0]).toEndWith(" 2");
     expect(samples(registry, "rpc_server_responses_per_rpc_sum")[0]).toEndWith(" 3");

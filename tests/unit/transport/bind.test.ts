@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { EventEmitter } from "node:events";
 import { createServer, type ListenOptions, type Server } from "node:net";
+import { join } from "node:path";
 import { bind } from "../../../src/transport/bind.ts";
 
 /** A server whose attempts to listen fail, or not, as `fail` says. */
@@ -17,7 +18,7 @@ function serverThat(fail: (options: ListenOptions) => object | undefined) {
   return { server: Object.assign(server, { listen }) as object as Server, tried };
 }
 
-test("where there is no IPv6, the addresses of IPv4 are listened on", async () => {
+test("if there is no IPv6, the addresses of IPv4 are listened on", async () => {
   const { server, tried } = serverThat(({ host }) => (host === undefined ? {} : undefined));
   const shared = { threads: 2, as: "joining" } as const;
   const bound = await bind(server, { port: 0, shared }, "sync");
@@ -41,4 +42,19 @@ test("BUN 1.4.5: a name that is not resolved has no code; if this fails, bind.ts
   const failed = new Promise<NodeJS.ErrnoException>((resolve) => server.once("error", resolve));
   server.listen({ port: 0, host: "no-such-host.invalid" });
   expect((await failed).code).toBeUndefined();
+});
+
+test("BUN 1.4.5: without IPv6 only :: is tried, and the error has no code; if this fails, bind.ts need not try 0.0.0.0 any more", async () => {
+  const program = `
+    const server = require("node:net").createServer();
+    server.on("error", ({ code, message }) => console.log(String(code), message));
+    server.on("listening", () => server.close());
+    server.listen({ port: 0 });`;
+  const preloaded = join(import.meta.dir, "../../support/without-ipv6.ts");
+  const child = Bun.spawn([process.execPath, "--preload", preloaded, "-e", program], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  expect(await new Response(child.stdout).text()).toBe("undefined Failed to listen at ::\n");
+  expect(await child.exited).toBe(0);
 });

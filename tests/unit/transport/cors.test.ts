@@ -71,7 +71,7 @@ describe("with configured origins", () => {
     );
   });
 
-  test("a wildcard does not match where its two ends would overlap", () => {
+  test("a wildcard does not match if its two ends would overlap", () => {
     const overlapping = createCors(["https://ab*ba"]);
     expect(named(overlapping.actual("https://aba"))["Access-Control-Allow-Origin"]).toBeUndefined();
   });

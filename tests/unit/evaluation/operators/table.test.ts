@@ -21,7 +21,7 @@ interface Agreement {
   readonly parseError?: true;
 }
 
-describe("json-logic-js where engines differ", () => {
+describe("json-logic-js for values on which engines differ", () => {
   test.each(readData<Difference>("json-logic-js").map((row) => [title(row), row] as const))(
     "%s",
     (_, { rule, data, flagKey, result, throws, nonFinite }) => {
@@ -35,7 +35,7 @@ describe("json-logic-js where engines differ", () => {
   );
 });
 
-describe("JsonLogic where engines agree", () => {
+describe("JsonLogic for values on which engines agree", () => {
   test.each(readData<Agreement>("agreed").map((row) => [title(row), row] as const))(
     "%s",
     (_, { rule, data, flagKey, name, parseError }) => {

@@ -11,7 +11,7 @@ import { jsonLogic } from "./oracle.ts";
  * - names that data inherit or that reach a prototype, and `log`: see safety.test.ts;
  * - names with a dot, by which json-logic-js reaches members of its own functions;
  * - objects with one member as keys of `missing` and `missing_some`: json-logic-js would run them
- *   as rules a second time, also where they come from data.
+ *   as rules a second time, also if they come from data.
  */
 const names = ["a", "b", "c", "list", "", "0", "1", "length", "current", "accumulator", "$flagd"];
 const name = fc.constantFrom(...names);
@@ -63,7 +63,7 @@ const { rule } = fc.letrec<{ rule: Json }>((tie) => ({
   ),
 }));
 
-test("a compiled rule answers what json-logic-js answers, or fails where it throws", () => {
+test("a compiled rule answers what json-logic-js answers, or fails if it throws", () => {
   fc.assert(
     fc.property(rule, data, (rule, data) => {
       expect(attempt(() => ours(rule, data))).toStrictEqual(

@@ -19,7 +19,7 @@ test("readiness is waited for until the last source has delivered an accepted do
   expect(readiness.state).toBe("ready");
 });
 
-test("readiness is there at once where sources have delivered before", async () => {
+test("readiness is there at once if sources have delivered before", async () => {
   const status = new SourceStatus("a", "file");
   status.accepted(1);
   await new Readiness([status]).whenReady();

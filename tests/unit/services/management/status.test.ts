@@ -90,7 +90,7 @@ test("streams are those that are open, by kind and client", () => {
   ]);
 });
 
-test("what flags were is left out of changes where rules are confidential", () => {
+test("what flags were is left out of changes if rules are confidential", () => {
   expect(describeStatus(parts({ changes: [change] })).changes).toEqual([
     { ...change, time: "1970-01-01T00:00:02.000Z" },
   ]);

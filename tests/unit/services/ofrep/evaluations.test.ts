@@ -80,7 +80,7 @@ const step = fc.record({
   region: fc.constantFrom("x", "y"),
 });
 
-test("a 304 is sent where, and only where, the body would be the one that the tag came with", async () => {
+test("a 304 is sent if, and only if, the body would be the one that the tag came with", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
       const { setFlags, setAdded, ask } = setUp();

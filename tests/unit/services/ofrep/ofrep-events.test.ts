@@ -113,7 +113,7 @@ describe("a bulk answer", () => {
     ]);
   });
 
-  test("and paths of streams are unknown where there are none", async () => {
+  test("and paths of streams are unknown if there are none", async () => {
     const { handler } = createOfrep({
       store: createStore("s").store,
       context: fixedContext({}),

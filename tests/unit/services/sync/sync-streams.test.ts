@@ -107,7 +107,7 @@ describe("a sync stream", () => {
     expect(measured[0]?.ends).toEqual(["deadline_exceeded"]);
   });
 
-  test.each([0, -1])("has no deadline where that is %p ms", (streamDeadlineMs) => {
+  test.each([0, -1])("has no deadline if that is %p ms", (streamDeadlineMs) => {
     const { begin } = createSetup({ streamDeadlineMs });
     jest.useFakeTimers();
     begin();

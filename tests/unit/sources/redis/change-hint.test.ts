@@ -20,7 +20,7 @@ describe("a fetch is saved", () => {
     expect(saving.saves("quiet", direct)).toBe(true);
   });
 
-  test("where the watch has told of a change before, and now of none", () => {
+  test("if the watch has told of a change before, and now of none", () => {
     expect(trusted().saves("quiet", proxied)).toBe(true);
   });
 
@@ -34,7 +34,7 @@ describe("a fetch is saved", () => {
 });
 
 describe("a fetch is not saved", () => {
-  test.each(["touched", undefined] as const)("where the hint is %p", (hint) => {
+  test.each(["touched", undefined] as const)("if the hint is %p", (hint) => {
     expect(trusted().saves(hint, proxied)).toBe(false);
   });
 
@@ -59,7 +59,7 @@ describe("a fetch is not saved", () => {
     expect(saving.saves("quiet", proxied)).toBe(false);
   });
 
-  test("where the last one found no document", () => {
+  test("if the last one found no document", () => {
     const saving = trusted();
     saving.failed();
     expect(saving.saves("quiet", proxied)).toBe(false);

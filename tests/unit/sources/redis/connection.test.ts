@@ -63,18 +63,111 @@ describe("BUN 1.4.5, if one of these fails a workaround can go:", () => {
     expect(received).toContain("AUTH\r\n$6\r\nsecret\r\n$0\r\n");
   });
 
-  test("the path of a socket is not percent-decoded (clientUrl, parseSocket)", async () => {
+  /** What comes of using a server behind a socket, and what it received before a GET that it never answers. */
+  async function throughSocket<T>(
+    name: string,
+    use: (path: string, server: { stop(): void; start(): void }) => Promise<T>,
+  ) {
     const folder = mkdtempSync(join(tmpdir(), "flagd-socket-"));
-    const path = join(folder, "a b.sock");
-    using server = Bun.listen({
-      unix: path,
-      socket: { data: (socket) => void socket.write(hello) },
-    });
-    const client = new RedisClient(`redis+unix://${encodeURI(path)}`, { autoReconnect: false });
+    const path = join(folder, name);
+    let received = "";
+    const listen = () =>
+      Bun.listen({
+        unix: path,
+        socket: {
+          data(socket, chunk) {
+            received += chunk;
+            if (!String(chunk).includes("GET")) socket.write(hello);
+          },
+        },
+      });
+    let server = listen();
+    const stop = () => server.stop(true);
+    const start = () => {
+      server = listen();
+    };
+    try {
+      return { outcome: await use(path, { stop, start }), received };
+    } finally {
+      stop();
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  async function connected(uri: string) {
+    const client = new RedisClient(uri, { autoReconnect: false });
     const outcome = await client.connect().then(() => "connected", String);
     client.close();
-    server.stop(true);
-    rmSync(folder, { recursive: true });
-    expect(outcome).toContain("Connection closed");
+    return outcome;
+  }
+
+  test("the path of a socket is rewritten, and not percent-decoded (clientUrl, parseSocket)", async () => {
+    for (const written of [encodeURI, String]) {
+      const { outcome } = await throughSocket("a b.sock", (path) =>
+        connected(`redis+unix://${written(path)}`),
+      );
+      expect(outcome).toContain("Connection closed");
+    }
+  });
+
+  test("a socket with credentials needs a host (clientUrl)", async () => {
+    const connecting = throughSocket("s", (path) => connected(`redis+unix://user:secret@${path}`));
+    await expect(connecting).rejects.toThrow("Invalid URL");
+  });
+
+  test("a database cannot be in the URL of a socket (connectRedis)", async () => {
+    const inPath = await throughSocket("s", (path) => connected(`redis+unix://${path}/3`));
+    expect(inPath).toEqual({ outcome: expect.stringContaining("closed"), received: "" });
+    const inQuery = await throughSocket("s", (path) => connected(`redis+unix://${path}?db=3`));
+    expect(inQuery.outcome).toBe("connected");
+    expect(inQuery.received).not.toContain("SELECT");
+  });
+
+  test("a client that reconnects gives up for good, even if the server comes back (BunConnection)", async () => {
+    const { outcome } = await throughSocket("s", async (path, server) => {
+      const client = new RedisClient(`redis+unix://${path}`, { maxRetries: 1 });
+      await client.connect();
+      const givenUp = new Promise((resolve) => {
+        client.onclose = resolve;
+      });
+      server.stop();
+      await givenUp;
+      server.start();
+      return await client.send("ECHO", ["x"]).catch(String);
+    });
+    expect(outcome).toContain("Connection has failed");
+  });
+
+  test("a command has no deadline, even if connecting has one (BunConnection)", async () => {
+    const { outcome } = await throughSocket("s", async (path) => {
+      const open = () =>
+        new RedisClient(`redis+unix://${path}`, { autoReconnect: false, connectionTimeout: 100 });
+      let client = open();
+      // On a busy machine connecting itself may take longer.
+      while (
+        !(await client.connect().then(
+          () => true,
+          () => false,
+        ))
+      )
+        client = open();
+      const answer = client.get("k").then(
+        () => "answered",
+        () => "gave up",
+      );
+      const waited = await Promise.race([answer, Bun.sleep(500).then(() => "waits")]);
+      client.close();
+      await answer;
+      return waited;
+    });
+    expect(outcome).toBe("waits");
+  });
+
+  test("a client tells of no push, and not which connection it is (RespClient)", () => {
+    const names = Object.getOwnPropertyNames(RedisClient.prototype);
+    expect(names.filter((name) => /^on|invalidat|address|^id$|clientId/i.test(name))).toEqual([
+      "onclose",
+      "onconnect",
+    ]);
   });
 });

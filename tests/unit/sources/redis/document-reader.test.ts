@@ -78,7 +78,7 @@ test.each([
     "does not permit it",
   ],
   ["has JSON", notJson, "neither a string nor a JSON document"],
-])("another type is named with the key where the server %s", async (_, answer, expected) => {
+])("another type is named with the key if the server %s", async (_, answer, expected) => {
   redis.value = wrongType;
   redis.answers["JSON.GET"] = answer;
   const reading = reader.read();
@@ -94,7 +94,7 @@ test("a JSON document is read for a user who may not GET, with one command after
   expect(redis.commands).toEqual(["GET", "JSON.GET", "JSON.GET"]);
 });
 
-test.each([noModule, notJson])("that GET is not permitted is said where %s", async (answer) => {
+test.each([noModule, notJson])("that GET is not permitted is said if %s", async (answer) => {
   redis.value = noGet;
   redis.answers["JSON.GET"] = answer;
   await expect(reader.read()).rejects.toThrow(noGet.message);

@@ -285,7 +285,7 @@ describe("the watch", () => {
   );
 
   test.each(["WATCH", "CLIENT INFO"])(
-    "is given up where %s is refused, said once",
+    "is given up if %s is refused, said once",
     async (command) => {
       redis.answers[command] = redisError(`NOPERM no permissions to run the '${command}' command`);
       run({ watch: true });
@@ -328,7 +328,7 @@ describe("the watch", () => {
     expect(sink.events).toEqual(["accepted one", "accepted two"]);
   });
 
-  test("does not look where it is turned off", async () => {
+  test("does not look if it is turned off", async () => {
     run({ watch: false });
     await clock.advance(60_000);
     expect(redis.count("WATCH") + redis.count("CLIENT INFO")).toBe(0);
@@ -376,7 +376,7 @@ test("the name has no credentials", () => {
   expect(source).toMatchObject({ name: "redis://h:1/2?key=k", provider: "redis" });
 });
 
-describe("where a Sentinel answers", () => {
+describe("if a Sentinel answers", () => {
   test("the start ends with the URI to use", async () => {
     redis.server = { mode: "sentinel", json: false };
     redis.answers.SENTINEL = [{ name: "mymaster" }];
@@ -413,7 +413,7 @@ describe("polls of a large document", () => {
     expect(sink.events.at(-1)).toBe("unchanged");
   });
 
-  test("do without a fetch from the first one on where the server is connected to directly", async () => {
+  test("do without a fetch from the first one on if the server is connected to directly", async () => {
     redis.value = large("a");
     redis.answers["CLIENT INFO"] = "id=1 flags=N laddr=h:6379";
     run({ watch: true });
@@ -432,7 +432,7 @@ describe("polls of a large document", () => {
     expect(redis.count("GET")).toBe(2);
   });
 
-  test("fetch where another connection answers, as behind a proxy", async () => {
+  test("fetch if another connection answers, as behind a proxy", async () => {
     const before = await proven();
     redis.answers["CLIENT INFO"] = "id=2 flags=N db=0";
     await clock.advance(10_000);

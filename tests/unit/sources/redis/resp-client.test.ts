@@ -51,7 +51,9 @@ test("an error that repeats the password does not show it", async () => {
 });
 
 test("a server that is silent or speaks something else ends the connection", async () => {
-  const silent = await open(20);
+  let silent: RespClient | undefined;
+  // On a busy machine opening itself may take longer.
+  while (silent === undefined) silent = await open(20).catch(() => undefined);
   expect(await silent.send("NOTHING").catch(String)).toContain("no response within 20 ms");
   expect(silent.closed).toBe(true);
   const other = await open();

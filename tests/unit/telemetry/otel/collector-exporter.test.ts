@@ -90,7 +90,7 @@ describe("over HTTP", () => {
     expect(received).toEqual([gzip, "application/x-protobuf", "Bearer x", "counter"]);
   });
 
-  test("JSON is sent where it is asked for", async () => {
+  test("JSON is sent if it is asked for", async () => {
     const received: unknown[] = [];
     const answer = async (incoming: Request) => {
       received.push(incoming.headers.get("content-type"), await incoming.json());

@@ -11,7 +11,9 @@ describe("a unary call", () => {
   test("is answered, and told once to the observer", () => {
     const scene = echo().call(1);
     expect(scene.answers()).toEqual(["abc", 0]);
-    expect(scene.records).toMatchObject([{ path, code: 0, requestBytes: 3, responseBytes: 3 }]);
+    expect(scene.records).toMatchObject([
+      { path, stream: false, code: 0, requestBytes: 3, responseBytes: 3 },
+    ]);
     expect(scene.spans).toEqual(["ended"]);
   });
 

@@ -10,7 +10,7 @@ describe("untimely pings", () => {
     expect(pings(new PingCounter(rule), [0, 10, 20, 30])).toEqual([false, false, false, true]);
   });
 
-  test("do not count where enough time lies between", () => {
+  test("do not count if enough time lies between", () => {
     const seldom = Array.from({ length: 50 }, (_, n) => n * 1000);
     expect(pings(new PingCounter(rule), seldom)).not.toContain(true);
   });
@@ -31,7 +31,7 @@ describe("untimely pings", () => {
     }
   });
 
-  test("are those without a stream, where that is not permitted", () => {
+  test("are those without a stream, if that is not permitted", () => {
     const strict = { minTimeMs: 1000, permitWithoutStream: false };
     const everyMinute = [0, 60_000, 120_000, 180_000];
     expect(pings(new PingCounter(strict), everyMinute, false)).toEqual([false, false, false, true]);

@@ -59,7 +59,7 @@ describe("header blocks", () => {
     expect(whole(blocks, request)).toBe(whole(blocks, Buffer.from(request)));
   });
 
-  test("that are repeated say something else where the table has changed since", () => {
+  test("that are repeated say something else if the table has changed since", () => {
     const blocks = new HeaderBlocks(1000);
     const keep = (value: string) => Buffer.from(`\x40\x01x\x01${value}`, "latin1");
     const use = Buffer.concat([request, Buffer.from([0xbe])]);

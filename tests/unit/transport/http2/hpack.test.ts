@@ -196,8 +196,8 @@ describe("a decoder of header blocks", () => {
 
   test.each<[string, number[]]>([
     ["index 0", [0x80]],
-    ["an index beyond the static table where the dynamic one is empty", [0xbe]],
-    ["the name of index 62 where there is none", [0x7e, 0x01, 0x61]],
+    ["an index beyond the static table if the dynamic one is empty", [0xbe]],
+    ["the name of index 62 if there is none", [0x7e, 0x01, 0x61]],
     ["an index that does not end", [0xff, 0x80, 0x80]],
     ["an index of five octets and more", [0xff, 0x80, 0x80, 0x80, 0x80, 0x00]],
     ["an index of 2^31", hpackInteger(0x80, 0x7f, 2 ** 31)],

@@ -459,7 +459,7 @@ describe("a stream", () => {
 });
 
 describe("the end of a connection", () => {
-  test("is announced, and comes once the client has heard of it where nothing is open", () => {
+  test("is announced, and comes once the client has heard of it if nothing is open", () => {
     const peer = new Http2Peer().hello();
     peer.take();
     peer.connection.drain();
@@ -477,7 +477,7 @@ describe("the end of a connection", () => {
     expect(peer.ended).toBe(true);
   });
 
-  test("is served streams that were on their way, also where none was open", async () => {
+  test("is served streams that were on their way, also if none was open", async () => {
     const peer = new Http2Peer().hello();
     peer.take();
     peer.connection.drain();
@@ -616,7 +616,7 @@ describe("what is unfinished", () => {
     expect(states(peer)).toEqual(["unfinished", "finished"]);
   });
 
-  test("is announced anew where it is another frame", () => {
+  test("is announced anew if it is another frame", () => {
     const peer = new Http2Peer().hello().open(1, 0);
     const bytes = data(1, 100);
     peer.send(bytes.subarray(0, 50)).send(bytes.subarray(50), bytes.subarray(0, 9));

@@ -238,7 +238,7 @@ describe("streams that wait", () => {
     expect(sizes(peer)).toEqual({ 5: 300 });
   });
 
-  test("send no frame of more than 64 KiB where the client would take it", () => {
+  test("send no frame of more than 64 KiB, even if the client would take it", () => {
     const peer = new Http2Peer().hello({ 4: 10_000_000, 5: 0xff_ffff }).send(widen(0, 10_000_000));
     peer.open(1);
     peer.stream(1).write(new Uint8Array(1_000_000));

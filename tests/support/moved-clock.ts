@@ -1,4 +1,4 @@
-/** The time of day as flagd and its commands see it, moved by libfaketime; how long something lasts stays as it is. */
+/** The time of day as some processes see it, moved by libfaketime; how long something lasts stays as it is. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -18,7 +18,8 @@ export class MovedClock {
   /** Variables for the processes whose clock it is. */
   get env(): Readonly<Record<string, string>> {
     return {
-      LD_PRELOAD: library,
+      // jemalloc, of which redis-server has its memory, and libfaketime would wait for each other: libc has its own.
+      LD_PRELOAD: `${library}:libc.so.6`,
       FAKETIME_TIMESTAMP_FILE: this.#file,
       FAKETIME_CACHE_DURATION: "1",
       DONT_FAKE_MONOTONIC: "1",
