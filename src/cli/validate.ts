@@ -31,24 +31,27 @@ export const validate = (io: Io) =>
         (word) => sourceOfWord(word, values),
         redact,
       );
-      const report = await validateDocuments(candidates, skipped, values);
+      const { strict, portability, quiet } = values;
+      // What is only mentioned is looked for only if it is shown.
+      const inform = !quiet || (strict && portability);
+      const report = await validateDocuments(candidates, skipped, { portability, inform });
       const isBad = (severity: string) =>
-        severity === "error" || (values.strict && severity === "warning");
-      const shown = values.quiet
+        severity === "error" || (strict && severity === "warning");
+      const shown = quiet
         ? reportOf(
             report.documents.map((document) => ({
               ...document,
               findings: document.findings.filter(({ severity }) => isBad(severity)),
               more: {
                 error: document.more.error,
-                warning: values.strict ? document.more.warning : 0,
-                information: values.strict && values.portability ? document.more.information : 0,
+                warning: strict ? document.more.warning : 0,
+                information: strict && portability ? document.more.information : 0,
               },
             })),
             skipped,
           )
         : report;
-      await io.print(formatReport(shown, values.format, !values.quiet));
-      return report.errors > 0 || (values.strict && report.warnings > 0) ? 1 : 0;
+      await io.print(formatReport(shown, values.format, !quiet));
+      return report.errors > 0 || (strict && report.warnings > 0) ? 1 : 0;
     },
   });

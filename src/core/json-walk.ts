@@ -120,16 +120,20 @@ const manyValues = 1 << 14;
 function* countMembers(value: unknown): Steps<number> {
   let members = 0;
   let seen = 0;
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const container = open.pop();
+  const open: object[] = isContainer(value) ? [value] : [];
+  for (let container = open.pop(); container !== undefined; container = open.pop()) {
     if (++seen % manyValues === 0) yield;
     if (Array.isArray(container)) {
-      for (const item of container) if (isContainer(item)) open.push(item);
-    } else if (isContainer(container)) {
-      const values = Object.values(container);
-      members += values.length;
-      for (const item of values) if (isContainer(item)) open.push(item);
+      for (let i = 0; i < container.length; i++) {
+        const item: unknown = container[i];
+        if (isContainer(item)) open.push(item);
+      }
+      continue;
+    }
+    for (const name in container) {
+      members++;
+      const item = (container as Record<string, unknown>)[name];
+      if (isContainer(item)) open.push(item);
     }
   }
   return members;

@@ -22,6 +22,16 @@ export function isContainer(value: Json): value is readonly Json[] | JsonObject 
   return typeof value === "object" && value !== null;
 }
 
+/** The name of the only member of an object; undefined if it has none or several. */
+export function onlyMember(object: JsonObject): string | undefined {
+  let only: string | undefined;
+  for (const name in object) {
+    if (only !== undefined) return undefined;
+    only = name;
+  }
+  return only;
+}
+
 /** `an array`, `a string`, … for messages. */
 export function kindOf(value: Json): string {
   if (value === null) return "null";

@@ -5,11 +5,12 @@ export interface Place {
   readonly column: number;
 }
 
-/** Tells the places of offsets into a text; its lines are found once. */
+/** Tells the places of offsets into a text; its lines are found once, as far as they are needed. */
 export function placesOf(text: string): (offset: number) => Place {
   const starts = [0];
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  let next = text.indexOf("\n");
   return (offset) => {
+    for (; next !== -1 && next < offset; next = text.indexOf("\n", next + 1)) starts.push(next + 1);
     let low = 0;
     let high = starts.length - 1;
     while (low < high) {

@@ -76,14 +76,20 @@ const maxFindings = 1000;
  */
 export function inspectDocument(
   document: Uint8Array | string,
-  options: { readonly format: DocumentFormat; readonly checkTargeting: CheckTargeting },
+  options: {
+    readonly format: DocumentFormat;
+    readonly checkTargeting: CheckTargeting;
+    /** Whether to look for what is neither an error nor a warning, too; the default is true. */
+    readonly inform?: boolean;
+  },
 ): InspectedDocument {
   const [problems, warnings, information] = [0, 1, 2].map(() => new FindingList(maxFindings)) as [
     FindingList,
     FindingList,
     FindingList,
   ];
-  const findings = { problems, warnings, information };
+  const informed = options.inform === false ? undefined : information;
+  const findings = { problems, warnings, information: informed };
   const parsed = parseText(onlyManifest(document), options.format, findings);
   const flagSpec = flagSpecOf(parsed?.value);
   const root = flagSpec === undefined ? [] : flagSpecPath;

@@ -14,11 +14,16 @@ export function isPlain(value: unknown, levels: number): value is Json {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;
   if (levels === 0) return false;
-  const isList = Array.isArray(value);
-  if (!isList && Object.hasOwn(value, "$ref")) return false;
-  const members: readonly unknown[] = isList ? value : Object.values(value);
-  for (let i = 0; i < members.length; i++) {
-    const member = members[i];
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i];
+      if (typeof item !== "string" && !isPlain(item, levels - 1)) return false;
+    }
+    return true;
+  }
+  for (const name in value) {
+    if (name === "$ref") return false;
+    const member = (value as Record<string, unknown>)[name];
     if (typeof member !== "string" && !isPlain(member, levels - 1)) return false;
   }
   return true;

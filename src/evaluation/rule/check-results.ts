@@ -88,13 +88,21 @@ function sizeOf(rule: Json, shared: ReadonlySet<object>): number {
   const known = isShared ? sizes.get(rule) : undefined;
   if (known !== undefined) return known;
   let size = 1;
-  const members: readonly Json[] = isArray(rule) ? rule : Object.values(rule as JsonObject);
-  for (const member of members) {
-    // The list of arguments is no list of its own.
-    if (!isArray(rule) && isArray(member)) for (const item of member) size += sizeOf(item, shared);
-    else size += sizeOf(member, shared);
+  if (isArray(rule)) size += sizeOfItems(rule, shared);
+  else {
+    for (const name in rule) {
+      const member = (rule as JsonObject)[name] ?? null;
+      // The list of arguments is no list of its own.
+      size += isArray(member) ? sizeOfItems(member, shared) : sizeOf(member, shared);
+    }
   }
   if (isShared) sizes.set(rule, size);
+  return size;
+}
+
+function sizeOfItems(items: readonly Json[], shared: ReadonlySet<object>): number {
+  let size = 0;
+  for (let i = 0; i < items.length; i++) size += sizeOf(items[i] ?? null, shared);
   return size;
 }
 

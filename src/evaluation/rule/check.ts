@@ -5,6 +5,7 @@ import {
   type Json,
   type JsonObject,
   kindOf,
+  onlyMember,
 } from "../../core/json.ts";
 import { quote } from "../../core/message-text.ts";
 import { didYouMean } from "../../core/nearest.ts";
@@ -28,12 +29,17 @@ export function checkTargeting(targeting: Json, path: Path, use: RuleUse): void 
     warnings.add("no-rule", path, reason);
     return;
   }
-  if (Object.keys(targeting).length === 0) return;
+  if (isEmpty(targeting)) return;
   if (use.flag === undefined || !shared.has(targeting)) {
     new OperationsCheck(path, shared, warnings).rule(targeting);
     if (information) checkPortability(targeting, path, shared, information);
   }
   checkResults(targeting, path, use);
+}
+
+function isEmpty(object: JsonObject): boolean {
+  for (const _ in object) return false;
+  return true;
 }
 
 const failure = "evaluating it fails with PARSE_ERROR";
@@ -50,11 +56,11 @@ class OperationsCheck {
   }
 
   rule(rule: JsonObject): void {
-    const names = Object.keys(rule);
-    const [name] = names;
-    if (name === undefined) return;
-    if (names.length > 1) {
-      const count = `an operation has exactly one member, found ${names.length}`;
+    const name = onlyMember(rule);
+    if (name === undefined) {
+      const { length } = Object.keys(rule);
+      if (length === 0) return;
+      const count = `an operation has exactly one member, found ${length}`;
       this.#warn("no-operation", `${count}, so this is a literal, not an operation`);
       return;
     }
@@ -104,11 +110,11 @@ class OperationsCheck {
 
   #arguments({ args: types, check }: Operator, values: readonly Json[]): void {
     if (types.includes("text")) {
-      const wrong = values.find((value, i) => {
-        return (
-          (types[i] ?? types.at(-1)) === "text" && typeof value !== "string" && !isObject(value)
-        );
-      });
+      const last = types.at(-1);
+      const wrong = values.find(
+        (value, i) =>
+          typeof value !== "string" && (types[i] ?? last) === "text" && !isObject(value),
+      );
       if (wrong !== undefined) this.#warn("argument", `expected strings, found ${kindOf(wrong)}`);
     }
     check?.(values, (reason, argument, code = "argument") => {

@@ -1,7 +1,15 @@
-import { isArray, isContainer, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import {
+  isArray,
+  isContainer,
+  isObject,
+  type Json,
+  type JsonObject,
+  onlyMember,
+} from "../../core/json.ts";
 import { quote } from "../../core/message-text.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
 import type { FindingList, Path } from "../../flags/findings.ts";
+import type { Operator } from "../operators/operator.ts";
 import { parseVersion } from "../operators/sem-ver.ts";
 import { operators } from "../operators/table.ts";
 
@@ -15,14 +23,17 @@ export function checkPortability(
   new PortabilityCheck(path, shared, information).rule(rule);
 }
 
-const orders: ReadonlySet<string> = new Set(["<", "<=", ">", ">="]);
-const arithmetic: ReadonlySet<string> = new Set(["+", "-", "*", "/", "%"]);
+/** Operators that hold only if the attribute is there. */
+const asking = new Set(["!!", "==", "===", "in", "sem_ver", "starts_with", "ends_with"]);
 const max32 = 2 ** 31 - 1;
+/** Stands for all of them where they are not the context's. */
+const anyAttribute = "";
 
 class PortabilityCheck {
   readonly #path: (string | number)[];
-  /** Attributes that were asked for on the way here. */
-  #present: ReadonlySet<string> = new Set(["$flagd.timestamp", "$flagd.flagKey"]);
+  /** Attributes that were asked for on the way here, the last one last. */
+  readonly #present = new Set(["$flagd.timestamp", "$flagd.flagKey"]);
+  readonly #asked: string[] = [];
 
   constructor(
     path: Path,
@@ -33,27 +44,60 @@ class PortabilityCheck {
   }
 
   rule(rule: JsonObject): void {
-    const names = Object.keys(rule);
-    const [name] = names;
-    if (name === undefined || names.length > 1) return;
+    const name = onlyMember(rule);
+    if (name === undefined) return;
     const operand = rule[name] ?? null;
-    const args = isArray(operand) ? operand : [operand];
+    const isList = isArray(operand);
+    const args = isList ? operand : [operand];
+    const before = this.#asked.length;
+    const isCondition = operators.get(name)?.picks === "branch";
     this.#path.push(name);
     this.#operation(name, args);
-    const before = this.#present;
     for (let index = 0; index < args.length; index++) {
       const arg = args[index] ?? null;
-      if (isArray(operand)) this.#path.push(index);
+      if (isList) this.#path.push(index);
       this.#visit(arg);
-      if (isArray(operand)) this.#path.pop();
+      if (isList) this.#path.pop();
       // What follows is reached only if this holds.
-      const isAsked = name === "and" || (isCondition(name) && index % 2 === 0);
-      const asked = isAsked ? askedBy(arg) : [];
-      if (asked.length > 0) this.#present = new Set([...this.#present, ...asked]);
-      if (isCondition(name) && index % 2 === 1) this.#present = before;
+      if (name === "and" || (isCondition && index % 2 === 0)) this.#ask(arg);
+      else if (isCondition) this.#forget(before);
     }
-    this.#present = before;
+    this.#forget(before);
     this.#path.pop();
+  }
+
+  /** The attributes that a condition asks for are there if it holds. */
+  #ask(condition: Json): void {
+    const own = attributeOf(condition);
+    if (own !== undefined) {
+      this.#add(own);
+      return;
+    }
+    const name = isObject(condition) ? onlyMember(condition) : undefined;
+    if (name === undefined) return;
+    const operand = (condition as JsonObject)[name] ?? null;
+    const args = isArray(operand) ? operand : [operand];
+    if (name === "and") {
+      for (const arg of args) this.#ask(arg);
+      return;
+    }
+    const differs = (name === "!=" || name === "!==") && args.includes(null);
+    if (!differs && (!asking.has(name) || args.includes(null))) return;
+    for (const arg of args) {
+      const attribute = attributeOf(arg);
+      if (attribute !== undefined) this.#add(attribute);
+    }
+  }
+
+  #add(name: string): void {
+    if (this.#present.has(name)) return;
+    this.#present.add(name);
+    this.#asked.push(name);
+  }
+
+  /** @param length how much was asked for before */
+  #forget(length: number): void {
+    while (this.#asked.length > length) this.#present.delete(this.#asked.pop() ?? "");
   }
 
   #visit(value: Json): void {
@@ -62,34 +106,77 @@ class PortabilityCheck {
       this.#inform("portable-integer", reason);
     }
     if (!isContainer(value) || this.shared.has(value)) return;
-    if (isObject(value)) this.rule(value);
-    // Lists of a hundred thousand persons occur.
-    else if (isArray(value) && value.some(isContainer)) {
-      for (const [index, item] of value.entries()) {
-        this.#path.push(index);
-        this.#visit(item);
-        this.#path.pop();
-      }
+    if (!isArray(value)) {
+      this.rule(value);
+      return;
+    }
+    for (let index = 0; index < value.length; index++) {
+      const item = value[index] ?? null;
+      // Lists of a hundred thousand persons occur.
+      if (!isContainer(item)) continue;
+      this.#path.push(index);
+      this.#visit(item);
+      this.#path.pop();
     }
   }
 
   #operation(name: string, args: readonly Json[]): void {
-    if (orders.has(name)) this.#order(args);
-    else if (arithmetic.has(name)) this.#arithmetic(name, args);
-    else if (name === "cat") this.#cat(args);
-    else if (name === "var") this.#variable(args);
-    else if (name === "fractional") this.#fractional(args);
-    else if (name === "sem_ver") this.#version(args);
-    else if (isCondition(name)) {
+    switch (name) {
+      case "var":
+        this.#variable(args);
+        break;
+      case "<":
+      case "<=":
+      case ">":
+      case ">=":
+        this.#order(args);
+        break;
+      case "+":
+      case "-":
+      case "*":
+      case "/":
+      case "%":
+        this.#arithmetic(name, args);
+        break;
+      case "cat":
+        this.#cat(args);
+        break;
+      case "fractional":
+        this.#fractional(args);
+        break;
+      case "sem_ver":
+        this.#version(args);
+        break;
+      case "!":
+      case "!!":
+        this.#truth(args[0], 0);
+        break;
+      default:
+        this.#other(operators.get(name), args);
+    }
+  }
+
+  #other(operator: Operator | undefined, args: readonly Json[]): void {
+    if (operator?.picks === "branch") {
       for (let i = 0; i + 1 < args.length; i += 2) this.#truth(args[i], i);
-    } else if (name === "!" || name === "!!") this.#truth(args[0], 0);
-    // Its rule sees elements of a list instead of the context.
-    else if (operators.get(name)?.evaluates === "elements")
-      this.#present = new Set([...this.#present, ""]);
+    } else if (operator?.evaluates === "elements") {
+      // Its rule sees elements of a list instead of the context.
+      this.#add(anyAttribute);
+    }
+  }
+
+  /** The first attribute among arguments that may be missing. */
+  #unsure(args: readonly Json[]): string | undefined {
+    for (const arg of args) {
+      const name = attributeOf(arg);
+      if (name === undefined || this.#present.has(name)) continue;
+      return this.#present.has(anyAttribute) ? undefined : name;
+    }
+    return undefined;
   }
 
   #order(args: readonly Json[]): void {
-    const missing = args.map(attributeOf).find((name) => name !== undefined && !this.#has(name));
+    const missing = this.#unsure(args);
     if (missing !== undefined) {
       const asked = JSON.stringify({ "!=": [{ var: missing }, null] });
       const reason = `without the attribute ${quote(missing)} this is true or false by the library: JavaScript takes null as 0, json-logic-java, jsonlogic-rs (Rust) and, for ">=", Go's jsonlogic do not; ask for it first: {"and": [${asked}, …]}`;
@@ -103,17 +190,16 @@ class PortabilityCheck {
   }
 
   #arithmetic(name: string, args: readonly Json[]): void {
-    const unsure = args.map(attributeOf).find((path) => path !== undefined && !this.#has(path));
+    const unsure = this.#unsure(args);
     if (unsure === undefined) return;
     const reason = `${quote(name)} of the attribute ${quote(unsure)}, if it is missing or no number, is an error in Go's jsonlogic and a number or null elsewhere: ask for it first, or compute it in the application`;
     this.#inform("portable-arithmetic", reason);
   }
 
   #cat(args: readonly Json[]): void {
-    const [index, odd] =
-      [...args.entries()].find(([, arg]) => arg === null || typeof arg === "boolean") ?? [];
-    if (index === undefined) return;
-    const reason = `"cat" of ${JSON.stringify(odd)} gives another text in Python (True, None), and an error in Go: write it as a text`;
+    const index = args.findIndex((arg) => arg === null || typeof arg === "boolean");
+    if (index === -1) return;
+    const reason = `"cat" of ${JSON.stringify(args[index])} gives another text in Python (True, None), and an error in Go: write it as a text`;
     this.#inform("portable-cat", reason, index);
   }
 
@@ -166,42 +252,19 @@ class PortabilityCheck {
     this.#inform("portable-truth", reason, index);
   }
 
-  #has(name: string): boolean {
-    return this.#present.has(name) || this.#present.has("");
-  }
-
   #inform(code: FindingCode, reason: string, argument?: number): void {
     const path = argument === undefined ? this.#path : [...this.#path, argument];
     this.information.add(code, path, reason);
   }
 }
 
-function isCondition(name: string): boolean {
-  return operators.get(name)?.picks === "branch";
-}
-
 /** The path of a `var` without default; undefined for every other rule. */
 function attributeOf(rule: Json): string | undefined {
-  if (!isObject(rule)) return undefined;
-  const { var: operand, ...others } = rule;
-  if (operand === undefined || Object.keys(others).length > 0) return undefined;
-  const [path, fallback] = isArray(operand) ? operand : [operand];
+  if (!isObject(rule) || onlyMember(rule) !== "var") return undefined;
+  const operand = rule.var ?? null;
+  const path = isArray(operand) ? operand[0] : operand;
+  const fallback = isArray(operand) ? operand[1] : undefined;
   return typeof path === "string" && path !== "" && fallback === undefined ? path : undefined;
-}
-
-/** Attributes that are there if the condition holds. */
-function askedBy(condition: Json): readonly string[] {
-  const own = attributeOf(condition);
-  if (own !== undefined) return [own];
-  if (!isObject(condition)) return [];
-  const [[name, operand] = ["", null]] = Object.entries(condition);
-  const args = isArray(operand) ? operand : [operand];
-  if (name === "and") return args.flatMap(askedBy);
-  const asks = name === "!!" || name === "==" || name === "===" || name === "in";
-  const differs = (name === "!=" || name === "!==") && args.includes(null);
-  if (!asks && !differs && name !== "sem_ver" && !/_with$/.test(name)) return [];
-  if (!differs && args.includes(null)) return [];
-  return args.flatMap((arg) => attributeOf(arg) ?? []);
 }
 
 function textsIn(rule: Json): string {

@@ -1,4 +1,11 @@
-import { isArray, isContainer, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import {
+  isArray,
+  isContainer,
+  isObject,
+  type Json,
+  type JsonObject,
+  onlyMember,
+} from "../../core/json.ts";
 import type { FindingCode } from "../../flags/finding-table.ts";
 import type { Path } from "../../flags/findings.ts";
 import type { Operator } from "../operators/operator.ts";
@@ -58,9 +65,8 @@ export class ResultsOfRule {
 
   /** @param rule an object, even if it is shared */
   operation(rule: JsonObject): Results {
-    const names = Object.keys(rule);
-    const [name] = names;
-    if (name === undefined || names.length > 1) return this.#literal(rule);
+    const name = onlyMember(rule);
+    if (name === undefined) return this.#literal(rule);
     const operand = rule[name] ?? null;
     const operator = operators.get(name);
     // It fails, which is another finding.
@@ -155,8 +161,8 @@ export class ResultsOfRule {
   #compare(args: readonly Json[], reached: readonly Results[]): void {
     // An `else` that is left out is no branch that was written twice.
     if (args.length < 3 || args.length % 2 === 0 || reached.length < 2) return;
-    const [first, ...others] = reached.map(only);
-    if (first === undefined || others.some((other) => other !== first)) return;
+    const first = only(reached[0] ?? nothing);
+    if (first === undefined || reached.some((other) => only(other) !== first)) return;
     this.report?.(
       "equal-branches",
       this.#path,
@@ -219,10 +225,12 @@ function union(all: readonly Results[]): Results {
 
 /** The only result, as JSON. */
 function only({ known, open }: Results): string | undefined {
-  const [first, ...others] = known;
+  const [first] = known;
   if (open || first === undefined) return undefined;
   const text = JSON.stringify(first.value);
-  return others.every(({ value }) => JSON.stringify(value) === text) ? text : undefined;
+  return known.every((result) => result === first || JSON.stringify(result.value) === text)
+    ? text
+    : undefined;
 }
 
 function jsonOf(condition: Json): string | undefined {
@@ -253,7 +261,7 @@ function constantTruth(condition: Json): boolean | undefined {
     }
   }
   if (!isObject(condition)) return undefined;
-  const [name = ""] = Object.keys(condition);
+  const name = onlyMember(condition) ?? "";
   const operand = condition[name] ?? null;
   const args = isArray(operand) ? operand : [operand];
   const picks = operators.get(name)?.picks;
@@ -271,10 +279,9 @@ function isIndependent(rule: Json, parts: { left: number }): boolean {
   if (isArray(rule)) {
     return rule.length <= maxParts && rule.every((element) => isIndependent(element, parts));
   }
-  const operation = rule as Record<string, Json>;
-  const names = Object.keys(operation);
-  const [name] = names;
-  if (name === undefined || names.length > 1) return true;
+  const operation = rule as JsonObject;
+  const name = onlyMember(operation);
+  if (name === undefined) return true;
   const operator = operators.get(name);
   if (operator === undefined || operator.readsContext) return false;
   return isIndependent(operation[name] ?? null, parts);

@@ -26,18 +26,20 @@ export interface Candidate {
   readonly read: () => Promise<SourceDocument>;
 }
 
-/**
- * Reads and checks documents, in the order of their priority, the last one first of all.
- * @param portability whether differences between providers are warnings
- */
+/** Reads and checks documents, in the order of their priority, the last one first of all. */
 export async function validate(
   candidates: readonly Candidate[],
   skipped: number,
-  { portability }: { readonly portability: boolean },
+  options: {
+    /** Differences between providers are warnings. */
+    readonly portability: boolean;
+    /** Look for what is neither an error nor a warning, too. */
+    readonly inform: boolean;
+  },
 ): Promise<Report> {
   const severityOf = (code: FindingCode) => {
     const kind = kindOfFinding(code);
-    return portability && kind.portability ? "warning" : kind.severity;
+    return options.portability && kind.portability ? "warning" : kind.severity;
   };
   const seen: SeenDocument[] = [];
   const documents: DocumentReport[] = [];
@@ -51,7 +53,11 @@ export async function validate(
     }
     const { document, format, problems = [] } = found;
     if (document.length > longDocument) compileAsUsual();
-    const inspected = inspectDocument(document, { format, checkTargeting });
+    const inspected = inspectDocument(document, {
+      format,
+      checkTargeting,
+      inform: options.inform,
+    });
     const findings = [
       ...problems.map(({ path, reason }) => reported({ path, reason })),
       ...inspected.findings.map((finding) => toReported(finding, severityOf(finding.code))),
@@ -60,7 +66,7 @@ export async function validate(
     if (!oneOfMany) seen.push({ source, flags, findings, locate: inspected.locate });
     documents.push({ source, file, flags: flags.length, findings, more: inspected.more });
   }
-  informOfShadowed(seen);
+  if (options.inform) informOfShadowed(seen);
   return reportOf(documents, skipped);
 }
 
@@ -139,6 +145,7 @@ export interface Report {
   readonly documents: readonly DocumentReport[];
   /** Files of folders that are no flag documents. */
   readonly skipped: number;
+  /** Those that were left out are counted, too. */
   readonly errors: number;
   readonly warnings: number;
   readonly information: number;
@@ -147,7 +154,8 @@ export interface Report {
 export function reportOf(documents: readonly DocumentReport[], skipped: number): Report {
   const count = (wanted: FindingSeverity) =>
     documents.reduce(
-      (sum, { findings }) => sum + findings.filter(({ severity }) => severity === wanted).length,
+      (sum, { findings, more }) =>
+        sum + findings.filter(({ severity }) => severity === wanted).length + more[wanted],
       0,
     );
   return {

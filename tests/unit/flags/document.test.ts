@@ -462,6 +462,13 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
     "json-logic-java",
   ],
   [
+    "portable-missing",
+    rule(
+      '{ "and": [{ "some": [{ "var": "tags" }, { "<": [{ "var": "n" }, 2] }] }, { ›"<": [{ "var": "age" }, 18] }] }',
+    ),
+    '"age"',
+  ],
+  [
     "portable-text-order",
     rule('{ "if": [{ ›"<": ["2026-01-01", { "cat": [{ "var": "d" }] }] }, "on"] }'),
     "seconds since 1970",

@@ -101,6 +101,22 @@ test("portability is information, and with --portability a warning", async () =>
   const strict = await validate("--strict", "--portability", "age.json");
   expect(strict.status).toBe(1);
   expect(strict.output).toContain("warning: ");
+  const quiet = await validate("--quiet", "--strict", "--portability", "age.json");
+  expect(quiet).toMatchObject({ status: 1, output: strict.output.replace(/^1 document.*\n/m, "") });
+  expect((await validate("--quiet", "--portability", "age.json")).output).toBe("");
+});
+
+test("of very many findings the first ones are shown, and all are counted", async () => {
+  const flags = Object.fromEntries(
+    Array.from({ length: 1100 }, (_, i) => [`flag-${i}`, { ...flag, targetting: {} }]),
+  );
+  await Bun.write(join(folder, "many.json"), document(flags));
+  const lines = (await validate("many.json")).output.trimEnd().split("\n");
+  expect(lines).toHaveLength(1002);
+  expect(lines.slice(-2)).toEqual([
+    "many.json: and 100 more",
+    "1 document, 1100 flags: 0 errors, 1100 warnings",
+  ]);
 });
 
 test("json has everything", async () => {
