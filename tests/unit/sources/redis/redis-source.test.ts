@@ -355,6 +355,22 @@ describe("in a cluster", () => {
     expect(sink.events[0]).toBe("accepted one");
   });
 
+  test("a node that is cut off from the others is left within a second, though it says nothing of the key", async () => {
+    redis.server = { mode: "cluster", json: false };
+    let isolated = false;
+    const answer = (good: unknown) => () =>
+      isolated && nodes().at(-1) === 7000 ? redisError("CLUSTERDOWN The cluster is down") : good;
+    redis.answers.WATCH = answer("OK");
+    redis.answers.GET = answer(new TextEncoder().encode("one"));
+    run({ uri: "redis+cluster://h:7000,h:7001?key=k", watch: true, interval: 3600 });
+    await clock.advance(5000);
+    expect(nodes()).toEqual([7000]);
+    isolated = true;
+    await clock.advance(1100);
+    expect(nodes()).toEqual([7000, 7001]);
+    expect(sink.events.at(-1)).toBe("unchanged");
+  });
+
   test("a redirection without end is a failure after five hops", async () => {
     redis.answers.GET = () => redisError(`MOVED 1 :${7000 + redis.connectionsTo.length}`);
     run(cluster);
