@@ -328,6 +328,31 @@ describe("the watch", () => {
     expect(sink.events).toEqual(["accepted one", "accepted two"]);
   });
 
+  test("makes a change visible soon also after a poll that has waited for a server that was away", async () => {
+    run({ watch: true, interval: 3600 });
+    await clock.advance(1000);
+    redis.answers.GET = () => clock.sleep(3000).then(() => new TextEncoder().encode("two"));
+    touched.answer = true;
+    await clock.advance(60);
+    touched.answer = false;
+    await clock.advance(3000);
+    expect(sink.events.at(-1)).toBe("accepted two");
+    redis.value = "three";
+    touched.answer = true;
+    await clock.advance(100);
+    expect(sink.events).toContain("accepted three");
+  });
+
+  test("fetches what takes long and changes all the time for a third of the time", async () => {
+    redis.answers.GET = () => clock.sleep(300).then(() => new TextEncoder().encode("one"));
+    touched.answer = true;
+    run({ watch: true, interval: 3600 });
+    await clock.advance(9000);
+    expect(redis.count("GET")).toBeWithin(9, 12);
+    stop.abort();
+    await clock.advance(300);
+  });
+
   test("does not look if it is turned off", async () => {
     run({ watch: false });
     await clock.advance(60_000);
