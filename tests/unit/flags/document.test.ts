@@ -496,8 +496,8 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
   ],
   [
     "portable-integer",
-    rule('{ "if": [{ "==": [{ "var": "id" }, ›4294967296] }, "on"] }'),
-    "32 bits",
+    '{ "flags": { "a": { "state": "ENABLED",\n "variants": { "on": -2147483648, ›"off": 2147483648 }, "defaultVariant": "on" } } }',
+    "TYPE_MISMATCH",
   ],
   ["portable-bucketing", rule(`{ ›"fractional": [["on", 50], ["off", 50]] }`), "--fractional v3"],
   [
