@@ -284,8 +284,8 @@ test("a member named __proto__ stays one if members are put in order", () => {
   expect(JSON.stringify(variants?.get("on"))).toBe('{"__proto__":{"a":2,"z":1},"b":1}');
 });
 
-const found = (text: string) =>
-  inspectDocument(text, { format: "any", checkTargeting }).findings.map(
+const found = (text: string, format: "any" | "yaml" = "any") =>
+  inspectDocument(text, { format, checkTargeting }).findings.map(
     ({ code, path, place: { line, column }, reason }) => ({
       code,
       path: formatPath(path),
@@ -525,6 +525,16 @@ describe("each mistake is found where it is, with what to write", () => {
     const same = found(text).filter((finding) => finding.code === code);
     expect(same).toHaveLength(1);
     expect(same[0]?.reason).toContain(says);
+    expect(same[0]).toMatchObject({ line, column });
+  });
+
+  // What is no JSON may be YAML, a name given twice is an error of its syntax, and a large rule takes its parser seconds.
+  const ofJson = ["syntax", "duplicate-member", "large-rule"];
+  const inYaml = mistakes.filter(([code]) => !ofJson.includes(code));
+  test.each(inYaml)("%s, in YAML", (code, source) => {
+    const { text, line, column } = marked(source);
+    const same = found(text, "yaml").filter((finding) => finding.code === code);
+    expect(same).toHaveLength(1);
     expect(same[0]).toMatchObject({ line, column });
   });
 
