@@ -196,6 +196,10 @@ export const findingTable = {
     "A variant is an integer above 32 bits, which Java does not return.",
     "A string, an object with that member, or a number up to 2147483647.",
   ),
+  "portable-yaml-boolean": portability(
+    "A name or value such as `on` without quotes in YAML, which kubectl and Python take as a boolean.",
+    'The word in quotes: `"on"`.',
+  ),
   "portable-bucketing": portability(
     "`fractional` puts users into other buckets in providers of another version.",
     "One version everywhere: see [which versions agree](../guides/flags.md#fractional-which-versions-agree).",

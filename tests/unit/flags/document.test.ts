@@ -335,6 +335,11 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
     `{ "flags": { "a": { "state": "ENABLED", "variants": { "on": { "x": ${"[".repeat(996)}›${"[".repeat(104)}${"]".repeat(1100)} } } } } }`,
     "levels deep",
   ],
+  [
+    "portable-yaml-boolean",
+    'flags:\n  a:\n    state: ENABLED\n    variants:\n      ›on: true\n      off: false\n    defaultVariant: "off"',
+    '"on" without quotes (and 1 more like it) is a boolean to kubectl',
+  ],
   ["yaml-date", "flags: {}\nmetadata:\n  ›since: 2026-01-01", "in quotes"],
   ["duplicate-member", flag('"targeting": {},\n      ›"state": "ENABLED"'), "at line 4, column 7"],
   [
