@@ -2,6 +2,7 @@
  * Unary gRPC load with bodies that differ, which h2load cannot send: so many calls at a time on each connection,
  * each answered call followed by the next. Run as a process of its own by {@link runGrpcLoad}.
  */
+import { readFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { frame, frameType, grpcHeaders, preface } from "../../tests/support/raw-client.ts";
@@ -15,6 +16,11 @@ export interface GrpcLoad {
   readonly seconds: number;
   /** Base64 of framed messages. */
   readonly bodies: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Every call is part of a trace of its own, so that no two heads are the same. */
+  readonly traced?: boolean;
+  /** PEM files of a client's certificate. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 /** @returns how many calls were answered; a status is not looked at */
@@ -40,16 +46,27 @@ class Client {
   #body: number;
   #rest: Buffer = Buffer.alloc(0);
   readonly #socket: Socket;
-  readonly #head: Buffer;
+  readonly #head: () => Buffer;
   readonly #bodies: readonly Buffer[];
 
   constructor(load: GrpcLoad, bodies: readonly Buffer[], first: number) {
     this.#bodies = bodies;
     this.#body = first;
-    this.#head = grpcHeaders(load.path);
+    const head = grpcHeaders(load.path, load.headers);
+    this.#head = load.traced
+      ? () => grpcHeaders(load.path, { ...load.headers, traceparent: newTrace() })
+      : () => head;
     const to = { port: load.port, host: "127.0.0.1" };
     this.#socket = load.tls
-      ? connectTls({ ...to, rejectUnauthorized: false, ALPNProtocols: ["h2"] })
+      ? connectTls({
+          ...to,
+          ...(load.certificate && {
+            cert: readFileSync(load.certificate.cert),
+            key: readFileSync(load.certificate.key),
+          }),
+          rejectUnauthorized: false,
+          ALPNProtocols: ["h2"],
+        })
       : connectTcp(to);
     this.#socket.setNoDelay(true);
     this.#socket.once(load.tls ? "secureConnect" : "connect", () => {
@@ -69,7 +86,7 @@ class Client {
       if (this.#stream > maxStream) throw new Error("no stream is left");
       const body = this.#bodies[this.#body++ % this.#bodies.length] ?? Buffer.alloc(0);
       return Buffer.concat([
-        frame(frameType.headers, endHeaders, this.#stream, this.#head),
+        frame(frameType.headers, endHeaders, this.#stream, this.#head()),
         frame(frameType.data, endStream, this.#stream, body),
       ]);
     });
@@ -98,6 +115,12 @@ class Client {
     out.push(...this.#calls(ended));
     if (out.length > 0) this.#socket.write(Buffer.concat(out));
   }
+}
+
+/** A traceparent that is not sampled. */
+function newTrace(): string {
+  const id = Math.random().toString(16).slice(2, 10).padEnd(8, "0");
+  return `00-${id}cd43dd8448eb211c8${id.slice(0, 7)}-b7ad6b7169203331-00`;
 }
 
 function window(bytes: number): Buffer {

@@ -40,11 +40,13 @@ export interface HttpLoad {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent in turn; none: the requests are GET. */
   readonly bodies: readonly string[];
+  /** Every request is part of a trace of its own, so that no two heads are the same. */
+  readonly traced?: boolean;
 }
 
 /** As much as the server takes for some seconds. Returns the number of requests answered. */
 export async function runHttpLoad(load: HttpLoad, seconds: number): Promise<number> {
-  const { port, path, tls, connections, headers, bodies } = load;
+  const { port, path, tls, connections, headers, bodies, traced = false } = load;
   using files = temporaryFiles();
   const fields = Object.entries(headers).map(
     ([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
@@ -61,7 +63,12 @@ export async function runHttpLoad(load: HttpLoad, seconds: number): Promise<numb
     "end",
     "function request()",
     "  at = at % #requests + 1",
-    "  return requests[at]",
+    ...(traced
+      ? [
+          "  headers.traceparent = string.format('00-%032x-b7ad6b7169203331-00', math.random(2^31))",
+          `  return wrk.format("${method}", nil, headers, bodies[at])`,
+        ]
+      : ["  return requests[at]"]),
     "end",
   ];
   const lua = files.write("load.lua", script.join("\n"));

@@ -63,11 +63,19 @@ const tooMany = new RpcError("too many failed tries: wait a while", Code.Resourc
 
 type Outcome = "allowed" | "denied" | "unauthenticated" | "limited";
 
-/** What was decided about the headers of a request. */
+/** What a guard has decided about those who have a token. */
 interface Decision {
   readonly table: TokenTable;
   readonly token: Token;
   readonly count: NumberSeries;
+}
+
+/**
+ * Headers with a guard's decision about them, under a symbol of its own: a WeakMap entry for each of them costs as
+ * much as an evaluation.
+ */
+interface Decided {
+  [guard: symbol]: Decision | undefined;
 }
 
 interface Held {
@@ -117,8 +125,18 @@ export class Access {
 
   /** The guard of a port. */
   guard(surface: Surface): Guard {
-    const decisions = new WeakMap<IncomingHttpHeaders, Decision>();
+    const decided = Symbol(surface);
+    const decisions = new WeakMap<Token, Decision>();
     const messages = new WeakMap<Token, RpcError>();
+    const decisionOf = (token: Token): Decision => {
+      let decision = decisions.get(token);
+      if (decision === undefined) {
+        const count = this.#count(token.name, surface, "allowed");
+        decision = { table: this.#tokens, token, count };
+        decisions.set(token, decision);
+      }
+      return decision;
+    };
     const denied = (token: Token): RpcError => {
       const error =
         messages.get(token) ??
@@ -127,7 +145,7 @@ export class Access {
       return error;
     };
     const admits: Guard["admits"] = (path, headers) => {
-      const known = decisions.get(headers);
+      const known = (headers as unknown as Decided)[decided];
       if (known?.table === this.#tokens) {
         known.count.value++;
         return true;
@@ -137,9 +155,9 @@ export class Access {
       if (!token?.surfaces.has(surface)) return false;
       if (token.selector === undefined) delete headers[confinedHeader];
       else headers[confinedHeader] = token.selector;
-      const count = this.#count(token.name, surface, "allowed");
-      count.value++;
-      decisions.set(headers, { table: this.#tokens, token, count });
+      const decision = decisionOf(token);
+      decision.count.value++;
+      (headers as unknown as Decided)[decided] = decision;
       return true;
     };
     return {
@@ -156,7 +174,7 @@ export class Access {
         return denied(token);
       },
       hold: (headers, end) => {
-        const token = decisions.get(headers)?.token;
+        const token = (headers as unknown as Decided)[decided]?.token;
         if (token === undefined) return () => {};
         const held: Held = { token, end };
         this.#held.add(held);

@@ -74,7 +74,7 @@ export class RealCollector implements AsyncDisposable {
   }
 
   /** Everything received so far, one element for each request. */
-  received(signal: "traces" | "metrics"): readonly Received[] {
+  received(signal: "traces" | "metrics" | "logs"): readonly Received[] {
     const file = join(this.#folder, `${signal}.json`);
     if (!existsSync(file)) return [];
     const lines = readFileSync(file, "utf8").split("\n");
@@ -112,12 +112,17 @@ export class RealCollector implements AsyncDisposable {
           },
         },
       },
-      exporters: { "file/traces": file("traces"), "file/metrics": file("metrics") },
+      exporters: {
+        "file/traces": file("traces"),
+        "file/metrics": file("metrics"),
+        "file/logs": file("logs"),
+      },
       service: {
         telemetry: { metrics: { level: "none" } },
         pipelines: {
           traces: { receivers: ["otlp"], exporters: ["file/traces"] },
           metrics: { receivers: ["otlp"], exporters: ["file/metrics"] },
+          logs: { receivers: ["otlp"], exporters: ["file/logs"] },
         },
       },
     };

@@ -8,7 +8,8 @@ import { makeCertificates } from "../../support/certificates.ts";
 import { type Flagd, startFlagd } from "../../support/flagd.ts";
 import { freePorts } from "../../support/ports.ts";
 import { until } from "../../support/until.ts";
-import { Suite } from "../suite.ts";
+import { expectEqual, Suite } from "../suite.ts";
+import { type CollectedEvent, collectedEvents } from "./collected-events.ts";
 import { buildCollector, type CollectorTls, RealCollector } from "./real-collector.ts";
 
 const suite = new Suite("OpenTelemetry Collector");
@@ -17,10 +18,14 @@ const certificates = makeCertificates();
 const flags = join(import.meta.dir, "../../../examples/flags.json");
 const secret = "Bearer do-not-print";
 
-const often = { OTEL_METRIC_EXPORT_INTERVAL: "500", OTEL_BSP_SCHEDULE_DELAY: "100" };
+const often = {
+  OTEL_METRIC_EXPORT_INTERVAL: "500",
+  OTEL_BSP_SCHEDULE_DELAY: "100",
+  OTEL_BLRP_SCHEDULE_DELAY: "100",
+};
 
 function start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Flagd> {
-  const log = ["--log-format", "json"];
+  const log = ["--log-format", "json", "--otel-evaluation-ratio", "1"];
   return startFlagd(["-f", `file:${flags}`, ...log, ...args], {
     env: { ...often, OTEL_EXPORTER_OTLP_HEADERS: `authorization=${secret}`, ...env },
   });
@@ -34,20 +39,20 @@ async function collectorAt(tls?: CollectorTls): Promise<RealCollector> {
 }
 
 /** Evaluates a flag as part of a trace. @returns the trace's id */
-async function evaluate(flagd: Flagd): Promise<string> {
+async function evaluate(flagd: Flagd, request: object = {}, type = "String"): Promise<string> {
   const traceId = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("hex");
   const response = await fetch(
-    `http://127.0.0.1:${flagd.port}/flagd.evaluation.v1.Service/ResolveString`,
+    `http://127.0.0.1:${flagd.port}/flagd.evaluation.v1.Service/Resolve${type}`,
     {
       method: "POST",
       headers: {
         "content-type": "application/json",
         traceparent: `00-${traceId}-b7ad6b7169203331-01`,
       },
-      body: '{"flagKey":"banner-text"}',
+      body: JSON.stringify({ flagKey: "banner-text", ...request }),
     },
   );
-  if (!response.ok) throw new Error(`the evaluation ended with ${response.status}`);
+  await response.body?.cancel();
   return traceId;
 }
 
@@ -63,6 +68,16 @@ async function arrives(collector: RealCollector, flagd: Flagd, seconds = 20): Pr
     () => JSON.stringify(collector.received("metrics")).includes('"feature_flag.flagd.impression"'),
     seconds,
   );
+  await until(
+    "the event at the collector",
+    () => eventOf(collector, traceId) !== undefined,
+    seconds,
+  );
+}
+
+/** The event of an evaluation, as the collector has it. */
+function eventOf(collector: RealCollector, traceId: string): CollectedEvent | undefined {
+  return collectedEvents(collector.received("logs")).find((event) => event.traceId === traceId);
 }
 
 /** Nothing but log lines, none of them with the secret. */
@@ -134,7 +149,7 @@ const ways: readonly [string, CollectorTls | undefined, Start][] = [
 ];
 
 for (const [name, tls, begin] of ways) {
-  await suite.check(`${name}: traces and metrics arrive`, async () => {
+  await suite.check(`${name}: traces, metrics and events arrive`, async () => {
     await using collector = await collectorAt(tls);
     await using flagd = await begin(collector);
     await arrives(collector, flagd);
@@ -142,6 +157,81 @@ for (const [name, tls, begin] of ways) {
     if (log.includes("cannot export")) throw new Error(log);
   });
 }
+
+await suite.check("an evaluation is the event that the conventions describe", async () => {
+  await using collector = await collectorAt();
+  await using flagd = await start(["-t", "otel", "-o", `127.0.0.1:${collector.grpcPort}`], {
+    OTEL_SERVICE_NAME: "flags-of-the-shop",
+  });
+  const constant = await evaluate(flagd);
+  const context = { targetingKey: "ann", email: "ann@example.com" };
+  const targeted = await evaluate(flagd, { flagKey: "new-checkout", context }, "Boolean");
+  const failed = await evaluate(flagd, { flagKey: "nowhere" });
+  const mistaken = await evaluate(flagd, { flagKey: "new-checkout" });
+  const provider = { "feature_flag.provider.name": "flagd" };
+  const error = { ...provider, "feature_flag.result.reason": "error" };
+  for (const [traceId, attributes] of [
+    [
+      constant,
+      {
+        ...provider,
+        "feature_flag.key": "banner-text",
+        "feature_flag.result.reason": "static",
+        "feature_flag.result.variant": "calm",
+      },
+    ],
+    [
+      targeted,
+      {
+        ...provider,
+        "feature_flag.key": "new-checkout",
+        "feature_flag.result.reason": "targeting_match",
+        "feature_flag.result.variant": "on",
+        "feature_flag.context.id": "ann",
+      },
+    ],
+    [
+      failed,
+      {
+        ...error,
+        "feature_flag.key": "nowhere",
+        "error.type": "flag_not_found",
+        "feature_flag.error.message": "Flag not found",
+      },
+    ],
+    [
+      mistaken,
+      {
+        ...error,
+        "feature_flag.key": "new-checkout",
+        "error.type": "type_mismatch",
+        "feature_flag.error.message": "Type mismatch error",
+      },
+    ],
+  ] as const) {
+    const event = await until("the event", () => eventOf(collector, traceId));
+    const { time, observed, spanId, ...rest } = event;
+    expectEqual(rest, {
+      service: "flags-of-the-shop",
+      scope: "flagd",
+      name: "feature_flag.evaluation",
+      severity: 9,
+      // That is how the collector writes that there is none.
+      body: {},
+      traceId,
+      attributes,
+    });
+    // That of the call, which the caller's is the parent of.
+    await until("the span", () =>
+      JSON.stringify(collector.received("traces")).includes(
+        `"spanId":"${spanId}","parentSpanId":"b7ad6b7169203331"`,
+      ),
+    );
+    const age = Date.now() - time;
+    if (age < 0 || age > 60_000 || observed < time) throw new Error(`${time}, ${observed}`);
+  }
+  await ends(flagd);
+});
 
 await suite.check("several threads send traces and metrics as one daemon", async () => {
   await using collector = await collectorAt();
@@ -224,7 +314,7 @@ await suite.check(
         flagd.log().includes("exporting traces to"),
       );
       const log = await ends(flagd);
-      for (const signal of ["traces", "metrics"]) {
+      for (const signal of ["traces", "metrics", "events"]) {
         const lines = log.split(`cannot export ${signal} to`).length - 1;
         if (lines !== 1) throw new Error(`${lines} lines about ${signal}:\n${log}`);
       }

@@ -52,7 +52,7 @@ function drawFlags(): void {
   }
   const more =
     listed.found > listed.flags.length ? `, the first ${listed.flags.length} are listed` : "";
-  byId("found").textContent = `${listed.found} flags${more}`;
+  byId("found").textContent = `${listed.found} ${listed.found === 1 ? "flag" : "flags"}${more}`;
 }
 
 function flagView(flag: ListedFlag, open: ReadonlySet<string | undefined>): HTMLElement {
@@ -81,6 +81,8 @@ function flagView(flag: ListedFlag, open: ReadonlySet<string | undefined>): HTML
     element("code", "", shown(JSON.stringify(value))),
     String(counts.get(name) ?? 0),
   ]);
+  const own = counts.get("");
+  if (own) rows.push([element("span", "dim", "the application’s own default"), "", String(own)]);
   made.append(table(`Variants of ${key}`, ["Variant", "Value", "Given since the start"], rows));
   if (targeting) made.append(element("p", "dim", "Rule"), ruleTree(targeting));
   if (metadata) made.append(element("p", "dim", "Metadata"), pre(metadata));

@@ -1,48 +1,61 @@
 import { element, shown } from "./dom.ts";
 
-/** A rule as nested lists: operators by name, what they take below them. */
+type Part = Node | string;
+
+/** A rule as nested lists: operators by name, what they take beside them or, where that has parts itself, below. */
 export function ruleTree(rule: unknown): HTMLElement {
-  return element("ul", "tree", node(rule));
+  return element("ul", "tree", element("li", "", ...parts(rule)));
 }
 
-function node(value: unknown): HTMLElement {
-  if (Array.isArray(value)) {
-    if (value.every((each) => typeof each !== "object" || each === null)) return literal(value);
-    return element("li", "", "list", children(value));
+/** What stands in one line, and the list below it. */
+function parts(value: unknown): Part[] {
+  const leaf = leafOf(value);
+  if (leaf) return [leaf];
+  const [operator, operands] = callOf(value) ?? [undefined, value as readonly unknown[]];
+  const head = operator === undefined ? "list" : element("strong", "", operator);
+  if (operator === "if") return [head, branches(operands)];
+  const leaves = operands.map(leafOf);
+  if (leaves.every((each) => each !== undefined)) {
+    return [head, ...leaves.flatMap((each, at) => [at === 0 ? " " : ", ", each])];
   }
-  if (typeof value !== "object" || value === null) return literal(value);
-  const entries = Object.entries(value);
-  const [only] = entries;
-  if (entries.length !== 1 || only === undefined) return literal(value);
-  const [operator, operands] = only;
-  if (operator === "var" && typeof operands === "string") {
-    return element("li", "", element("code", "", operands));
-  }
-  const list = Array.isArray(operands) ? operands : [operands];
-  if (operator === "if") return element("li", "", element("strong", "", "if"), branches(list));
-  return element("li", "", element("strong", "", operator), children(list));
+  const items = operands.map((operand) => element("li", "", ...parts(operand)));
+  return [head, element("ul", "tree", ...items)];
 }
 
 /** `if` takes conditions and results in turn, and what holds otherwise. */
 function branches(list: readonly unknown[]): HTMLElement {
   const made = element("ul", "tree");
-  for (let i = 0; i < list.length; i += 2) {
-    const last = i === list.length - 1;
-    if (last) made.append(labelled("otherwise", list[i]));
-    else
-      made.append(labelled(i === 0 ? "when" : "or when", list[i]), labelled("then", list[i + 1]));
-  }
+  list.forEach((value, at) => {
+    const last = at === list.length - 1 && at % 2 === 0 && at > 0;
+    const condition = at === 0 ? "when" : "or when";
+    made.append(labelled(last ? "otherwise" : at % 2 === 1 ? "then" : condition, value));
+  });
   return made;
 }
 
 function labelled(label: string, value: unknown): HTMLElement {
-  return element("li", "", element("span", "dim", label), ruleTree(value));
+  return element("li", "", element("span", "dim", `${label} `), ...parts(value));
 }
 
-function children(list: readonly unknown[]): HTMLElement {
-  return element("ul", "tree", ...list.map(node));
+/** An operator and what it takes; undefined: the value is none. */
+function callOf(value: unknown): [string, readonly unknown[]] | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const [only, another] = Object.entries(value);
+  if (only === undefined || another !== undefined) return undefined;
+  const [operator, operands] = only;
+  return [operator, Array.isArray(operands) ? operands : [operands]];
 }
 
-function literal(value: unknown): HTMLElement {
-  return element("li", "", element("code", "", shown(JSON.stringify(value))));
+/** A variable's name, or a value in which nothing is computed; undefined: there is more to it. */
+function leafOf(value: unknown): HTMLElement | undefined {
+  const [operator, operands = []] = callOf(value) ?? [];
+  const [name] = operands;
+  if (operator === "var" && operands.length === 1 && typeof name === "string") {
+    return element("code", "variable", shown(name));
+  }
+  if (operator !== undefined) return undefined;
+  if (Array.isArray(value) && value.some((each) => typeof each === "object" && each !== null)) {
+    return undefined;
+  }
+  return element("code", "", shown(JSON.stringify(value)));
 }

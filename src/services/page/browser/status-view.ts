@@ -7,7 +7,7 @@ export type Status = StatusDocument;
 export function renderStatus(status: Status): void {
   const { version, command, state, uptimeSeconds } = status;
   byId("summary").textContent =
-    `${command} ${version}, ${state}, running for ${duration(uptimeSeconds)}`;
+    `${version}, flagd ${command}: ${state}, running for ${duration(uptimeSeconds)}`;
   into("sources", sourceTable(status), [status.sources.map(({ ageSeconds, ...rest }) => rest)]);
   into("changes", changeTable(status), status.changes);
   into("streams", streamTable(status), status.streams);
@@ -38,8 +38,8 @@ function sourceTable({ sources }: Status): HTMLElement {
       element("span", state === "synced" ? "good" : "bad", state),
       lastSuccess ?? "never",
       String(flags),
-      `${bytes} bytes`,
-      hash === null ? "" : element("code", "", hash.slice(0, 12)),
+      element("span", "whole", `${bytes} bytes`),
+      hash === null ? "" : element("code", "whole", hash.slice(0, 12)),
       element("div", "", ...notes.map((note) => element("div", "", note))),
     ];
   });
@@ -68,11 +68,7 @@ function changeTable({ changes }: Status): HTMLElement {
       source,
     ];
   });
-  return table(
-    "Changes",
-    ["Time", "Flag", "", "What", "Source"].map((head) => head || "Kind"),
-    rows,
-  );
+  return table("Changes", ["Time", "Flag", "Kind", "What", "Source"], rows);
 }
 
 function streamTable({ streams }: Status): HTMLElement {
