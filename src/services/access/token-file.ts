@@ -50,15 +50,22 @@ function read(text: string): unknown {
   }
 }
 
+/**
+ * @param place of the name, for the message
+ * @throws ConfigError if it is none
+ */
+export function checkName(name: unknown, place: string): asserts name is string {
+  if (typeof name === "string" && names.test(name)) return;
+  throw problem(`${place} is not 1 to 64 letters, digits, "_", ".", "@" or "-"`);
+}
+
 function readToken(value: unknown, place: string): Token {
   const entry = objectOf(value, place);
   const unknown = Object.keys(entry).find((member) => !members.has(member));
   // A misspelt "selector" must not leave a token unconfined.
   if (unknown !== undefined) throw problem(`${place}: unknown member ${JSON.stringify(unknown)}`);
   const { name, token, sha256: hash, selector } = entry;
-  if (typeof name !== "string" || !names.test(name)) {
-    throw problem(`${place}.name is not 1 to 64 letters, digits, "_", ".", "@" or "-"`);
-  }
+  checkName(name, `${place}.name`);
   if ((token === undefined) === (hash === undefined)) {
     throw problem(`${place} has to have either "token" or "sha256"`);
   }
