@@ -21,7 +21,8 @@ export class ExpiryQueue<T> {
   #timeoutMs: number;
   readonly #onExpired: (item: T) => void;
   readonly #waker: Waker | undefined;
-  readonly #since = new Map<T, number>();
+  #oldest: Place<T> | undefined;
+  #youngest: Place<T> | undefined;
 
   /** @param waker calls `sweep` when something may have expired; undefined: somebody else does */
   constructor(timeoutMs: number, onExpired: (item: T) => void, waker?: Waker) {
@@ -30,29 +31,31 @@ export class ExpiryQueue<T> {
     this.#waker = waker;
   }
 
-  get size(): number {
-    return this.#since.size;
+  get empty(): boolean {
+    return this.#oldest === undefined;
   }
 
   get dueAt(): number | undefined {
-    for (const since of this.#since.values()) return since + this.#timeoutMs;
-    return undefined;
+    return this.#oldest && this.#oldest.since + this.#timeoutMs;
   }
 
-  has(item: T): boolean {
-    return this.#since.has(item);
+  /** Starts the time of something new. */
+  add(item: T, now: number): Place<T> {
+    const place = new Place(item);
+    this.start(place, now);
+    return place;
   }
 
-  /** Starts the item's time, anew if it is here already. */
-  add(item: T, now: number): void {
-    this.#since.delete(item);
-    this.#since.set(item, now);
-    if (this.#since.size === 1) this.#waker?.wake(this, now + this.#timeoutMs);
-  }
-
-  /** False: it was not here, or its time was over. */
-  delete(item: T): boolean {
-    return this.#since.delete(item);
+  /** Starts a thing's time, anew if it is in a queue already, which it leaves. */
+  start(place: Place<T>, now: number): void {
+    place.stop();
+    place.queue = this;
+    place.since = now;
+    place.before = this.#youngest;
+    if (this.#youngest) this.#youngest.after = place;
+    else this.#oldest = place;
+    this.#youngest = place;
+    if (this.#oldest === place) this.#waker?.wake(this, now + this.#timeoutMs);
   }
 
   /** From here on things have less time, those that are here as well. */
@@ -65,11 +68,44 @@ export class ExpiryQueue<T> {
 
   /** Takes out everything whose time is over. */
   sweep(now: number): void {
-    for (const [item, since] of this.#since) {
-      if (now - since < this.#timeoutMs) return;
-      this.#since.delete(item);
-      this.#onExpired(item);
+    for (;;) {
+      const place = this.#oldest;
+      if (place === undefined || now - place.since < this.#timeoutMs) return;
+      place.stop();
+      this.#onExpired(place.item);
     }
+  }
+
+  /** Takes out what is in it. */
+  remove(place: Place<T>): void {
+    const { before, after } = place;
+    if (before) before.after = after;
+    else this.#oldest = after;
+    if (after) after.before = before;
+    else this.#youngest = before;
+    place.queue = undefined;
+    place.before = undefined;
+    place.after = undefined;
+  }
+}
+
+/**
+ * Where one thing stands in a queue, if it is in one. The times of a connection start and stop with each of
+ * its requests: that only moves links.
+ */
+export class Place<T> {
+  queue: ExpiryQueue<T> | undefined;
+  since = 0;
+  before: Place<T> | undefined;
+  after: Place<T> | undefined;
+
+  constructor(readonly item: T) {}
+
+  /** The thing does not expire. False: it is in no queue, perhaps because its time was over. */
+  stop(): boolean {
+    if (this.queue === undefined) return false;
+    this.queue.remove(this);
+    return true;
   }
 }
 

@@ -25,6 +25,7 @@ export const endlessTurn: Turn = { over: false };
 export class Turns {
   readonly #now: () => number;
   readonly #nextTurn: (callback: () => void) => void;
+  readonly #turn: TimedTurn;
   #queue: Work[] = [];
   #scheduled = false;
 
@@ -34,11 +35,17 @@ export class Turns {
   ) {
     this.#now = now;
     this.#nextTurn = nextTurn;
+    this.#turn = new TimedTurn(now);
   }
 
   /** Does the first part at once, and what is left in later turns. */
   start(work: Work): void {
-    if (work(this.#turn())) this.queue(work);
+    const outer = this.#begin();
+    try {
+      if (work(this.#turn)) this.queue(work);
+    } finally {
+      this.#turn.end = outer;
+    }
   }
 
   /** Does it in later turns. */
@@ -47,14 +54,11 @@ export class Turns {
     this.#schedule();
   }
 
-  #turn(): Turn {
-    const now = this.#now;
-    const end = now() + turnMs;
-    return {
-      get over() {
-        return now() >= end;
-      },
-    };
+  /** Begins a turn, perhaps within another one. @returns when that is over */
+  #begin(): number {
+    const outer = this.#turn.end;
+    this.#turn.end = this.#now() + turnMs;
+    return outer;
   }
 
   #schedule(): void {
@@ -65,7 +69,8 @@ export class Turns {
 
   readonly #run = (): void => {
     this.#scheduled = false;
-    const turn = this.#turn();
+    const turn = this.#turn;
+    const outer = this.#begin();
     // Each at most once: what it leaves waits behind the others.
     const queued = this.#queue;
     const left: Work[] = [];
@@ -77,10 +82,20 @@ export class Turns {
         if (work(turn)) left.push(work);
       }
     } finally {
+      turn.end = outer;
       this.#queue = [...queued.slice(at), ...this.#queue, ...left];
       if (this.#queue.length > 0) this.#schedule();
     }
   };
+}
+
+/** One object for all turns of a thread: a request makes none of its own. */
+class TimedTurn implements Turn {
+  end = 0;
+  constructor(private readonly now: () => number) {}
+  get over(): boolean {
+    return this.now() >= this.end;
+  }
 }
 
 /** Those of this thread, which has one event loop. */

@@ -24,6 +24,11 @@ export const MAX_DEPTH = 100;
 /** Up to this length, it is cheaper to see whether text is ASCII than to call the decoder. */
 const SHORT_TEXT = 64;
 
+/** Longer names are not remembered. */
+const MAX_KNOWN_NAME = 32;
+/** A power of two. */
+const KNOWN_NAMES = 512;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -31,6 +36,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export class WireReader {
   #bytes: Buffer = Buffer.alloc(0);
+  /** Names by their length and two of their bytes; of those that share a place the last one. */
+  readonly #names: (string | undefined)[] = new Array(KNOWN_NAMES);
   position = 0;
 
   start(bytes: Uint8Array): void {
@@ -105,6 +112,43 @@ export class WireReader {
       if ((this.#bytes[i] ?? 0) > 0x7f) return this.#decode(from, to);
     }
     return this.#bytes.toString("latin1", from, to);
+  }
+
+  /**
+   * As {@link text}, for what is mostly the same in one message after another: the names of members, the keys
+   * of flags. A string that is there already costs less than a new one, also where it is looked up.
+   */
+  name(end: number): string {
+    const start = this.position;
+    const to = this.delimited(end);
+    const from = this.position;
+    const length = to - from;
+    if (length === 0 || length > MAX_KNOWN_NAME) {
+      this.position = start;
+      return this.text(end);
+    }
+    const bytes = this.#bytes;
+    const first = bytes[from] ?? 0;
+    const last = bytes[to - 1] ?? 0;
+    const place = (length * 131 + first * 31 + last) & (KNOWN_NAMES - 1);
+    const known = this.#names[place];
+    if (known !== undefined && this.#equals(known, from, length)) {
+      this.position = to;
+      return known;
+    }
+    this.position = start;
+    const name = this.text(end);
+    // Only ASCII has as many characters as bytes, and the same ones.
+    if (name.length === length) this.#names[place] = name;
+    return name;
+  }
+
+  #equals(text: string, from: number, length: number): boolean {
+    if (text.length !== length) return false;
+    for (let i = 0; i < length; i++) {
+      if (text.charCodeAt(i) !== this.#bytes[from + i]) return false;
+    }
+    return true;
   }
 
   #decode(from: number, to: number): string {

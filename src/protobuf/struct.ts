@@ -52,7 +52,7 @@ function readEntry(reader: WireReader, end: number, depth: number, object: Mutab
   let value: Json = null;
   while (reader.position < end) {
     const tag = reader.tag(end);
-    if (tag === ENTRY_KEY) key = reader.text(end);
+    if (tag === ENTRY_KEY) key = reader.name(end);
     else if (tag === ENTRY_VALUE) {
       value = readValue(reader, reader.delimited(end), depth + 1, value);
     } else reader.skip(tag, end, depth);

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { SecureContext } from "node:tls";
-import { ExpiryQueue, sweeper } from "../core/expiry.ts";
+import { ExpiryQueue, type Place, sweeper } from "../core/expiry.ts";
 import { http2Preface } from "../core/http2-preface.ts";
 import type { Log } from "../core/log.ts";
 import { maxOpenFiles } from "../core/process-info.ts";
@@ -59,8 +59,8 @@ const firstRefusalsMs = 250;
 /** Accepts connections, with or without TLS, and hands them on by the protocol they speak. */
 export class Acceptor {
   readonly server: Server;
-  /** Every open connection. */
-  readonly #sockets = new Set<Socket>();
+  /** Every open connection, and its place among those that are unidentified. */
+  readonly #sockets = new Map<Socket, Place<Socket>>();
   /** Connections that have not said yet what they speak. */
   readonly #unidentified: ExpiryQueue<Socket>;
   readonly #protocols: Protocols;
@@ -137,11 +137,11 @@ export class Acceptor {
       this.#onRefused();
       return false;
     }
-    this.#sockets.add(socket);
-    this.#unidentified.add(socket, performance.now());
+    const place = this.#unidentified.add(socket, performance.now());
+    this.#sockets.set(socket, place);
     socket.on("close", () => {
       this.#sockets.delete(socket);
-      this.#unidentified.delete(socket);
+      place.stop();
       if (this.#sockets.size === 0) this.#onEmpty?.();
     });
     return true;
@@ -162,7 +162,7 @@ export class Acceptor {
       const protocol = sniffProtocol(first);
       if (protocol === undefined) return;
       socket.off("data", sniff);
-      this.#unidentified.delete(accepted);
+      this.#sockets.get(accepted)?.stop();
       const { http1, http2 = http1 } = this.#protocols;
       (protocol === "http2" ? http2 : http1)(socket, first);
     };
@@ -227,7 +227,7 @@ export class Acceptor {
   }
 
   destroyAll(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 }
 

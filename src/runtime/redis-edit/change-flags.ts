@@ -58,13 +58,15 @@ export interface Changed {
 const patienceMs = 60_000;
 /** Between two attempts, at most and at random: so that two writers do not meet again. */
 const restMs = 20;
+/** Latest changes among which ours is found if it was done: more than others make before we look. */
+const proofEntries = 10;
 /** How long replicas have for a write. */
 const replicaMs = 1_000;
 
 /**
  * Changes flags so that nobody's change is lost: reads them under WATCH, decides, and writes in MULTI and EXEC, which
  * the server refuses if the key has changed meanwhile. Then all begins again. A connection that is lost after EXEC
- * leaves open whether it was done: the history, or the flags themselves, tell.
+ * leaves open whether it was done: the history, or the flags themselves, tell; if they do not, it is not done twice.
  * @throws SourceError, and what `decide` throws
  */
 export async function changeFlags(
@@ -75,10 +77,10 @@ export async function changeFlags(
   const id = randomUUID();
   const until = clock.now() + patienceMs;
   let raced = false;
-  /** What EXEC was sent for without an answer. */
-  let sent: StoredChange | undefined;
+  /** What EXEC was sent for without an answer, and of which version. */
+  let sent: { readonly document: string; readonly version: string } | undefined;
 
-  return withOwner(
+  const changed = withOwner(
     config,
     async (owner): Promise<Changed> => {
       const { connection, content, name } = owner;
@@ -87,10 +89,17 @@ export async function changeFlags(
       for (;;) {
         await connection.send("WATCH", list === undefined ? [key] : [key, list]);
         const flags = await readStoredFlags(connection, content);
-        const count = Math.max(entries, sent ? 1 : 0);
+        const count = Math.max(entries, sent ? proofEntries : 0);
         const history = list && count > 0 ? await readHistory(connection, list, count) : [];
-        const done = sent && (list ? history[0]?.id === id : flags.document === sent.document);
-        if (done) return { written: true, replicas: undefined };
+        if (sent) {
+          const done = list
+            ? history.some((entry) => entry.id === id)
+            : flags.document === sent.document;
+          if (done) return { written: true, replicas: undefined };
+          // What others have written since may have taken the trace of ours away.
+          const open = flags.version !== sent.version && (!list || keep < proofEntries);
+          if (open) throw new SourceError(`source ${name}: others have changed the flags`);
+        }
         sent = undefined;
         const change = await decide({ flags, history, raced });
         if (change === undefined || change.commands.length === 0) {
@@ -101,8 +110,12 @@ export async function changeFlags(
         const entry = { id, ...note, before: change.before };
         const kept = list ? keepEntry(list, entry, keep) : [];
         await owner.confirm();
-        sent = change;
-        const replies = await transaction(owner, [...change.commands, ...kept]);
+        sent = { document: change.document, version: flags.version };
+        const replies = await transaction(owner, [...change.commands, ...kept]).catch((error) => {
+          // The server has answered: it has not done it.
+          if (!connection.closed) sent = undefined;
+          throw error;
+        });
         if (replies !== null) return { written: true, replicas: await replicasOf(owner) };
         sent = undefined;
         raced = true;
@@ -112,6 +125,14 @@ export async function changeFlags(
     },
     clock,
   );
+  return changed.catch((error: unknown) => {
+    if (!sent || !(error instanceof SourceError)) throw error;
+    const look = `flagd redis ${keep > 0 ? "history" : "get"}`;
+    throw new SourceError(
+      `${error.message}; the connection was lost when the change had been sent, so it may have been written: ` +
+        `${look} tells`,
+    );
+  });
 }
 
 /** Reads flags, and as many of the latest changes as wanted. @throws SourceError */
@@ -140,11 +161,12 @@ async function transaction(
         `+${[...new Set(commands.map(([name]) => name.toLowerCase()))].join(" +")} (${String((error as Error).message)})`,
     );
   };
-  const began = connection.send("MULTI", []).catch(permission);
+  // If it is refused, what follows must not be done one by one.
+  await connection.send("MULTI", []).catch(permission);
   const queued = commands.map(([name, ...args]) => connection.fetch(name, args));
   const replies = connection.fetch("EXEC", []);
   // The first failure says why; those after it follow from it.
-  const failures = await Promise.allSettled([began, ...queued]);
+  const failures = await Promise.allSettled(queued);
   const failed = failures.find((result) => result.status === "rejected");
   if (failed) {
     await replies.catch(() => {});

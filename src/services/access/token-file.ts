@@ -3,7 +3,6 @@ import { ConfigError, messageOf } from "../../core/errors.ts";
 import { followFiles } from "../../core/follow-files.ts";
 import { isObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
-import { parseYaml } from "../../core/yaml.ts";
 import { parseSelector } from "../../store/selector.ts";
 import { type Surface, sha256, surfaces, type Token, TokenTable } from "./token-table.ts";
 
@@ -39,9 +38,8 @@ export function parseTokens(text: string): TokenTable {
 }
 
 function read(text: string): unknown {
-  let parsed: ReturnType<typeof parseYaml>;
   try {
-    parsed = parseYaml(text);
+    const parsed = yaml().parseYaml(text);
     const [error] = parsed.errors;
     if (error === undefined) return parsed.value();
     throw problem(`neither YAML nor JSON at line ${error.line}, column ${error.column}`);
@@ -57,6 +55,11 @@ function read(text: string): unknown {
 export function checkName(name: unknown, place: string): asserts name is string {
   if (typeof name === "string" && names.test(name)) return;
   throw problem(`${place} is not 1 to 64 letters, digits, "_", ".", "@" or "-"`);
+}
+
+/** Loaded by the first file: most daemons have none. */
+function yaml(): typeof import("../../core/yaml.ts") {
+  return require("../../core/yaml.ts");
 }
 
 function readToken(value: unknown, place: string): Token {

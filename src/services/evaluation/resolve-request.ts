@@ -30,7 +30,7 @@ export function decodeResolveRequest(message: Uint8Array): ResolveRequest {
   reader.start(message);
   while (reader.position < end) {
     const tag = reader.tag(end);
-    if (tag === FIRST) flagKey = reader.text(end);
+    if (tag === FIRST) flagKey = reader.name(end);
     else reader.skip(tag, end, 1);
   }
   return { flagKey, readContext: () => decodeContext(message, SECOND) };

@@ -1,13 +1,14 @@
 import { atOnce, inSlices } from "../../core/turns.ts";
+import { once } from "../../evaluation/memo.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import { type EvaluationContext, resolve, takesTurns } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
+import { type OutcomeGroup, oneByOne } from "../answer-blocks.ts";
 import { ContextAdditions, type ContextSource } from "../context-additions.ts";
 import type { EvaluationSpan, EvaluationTrace } from "../evaluation-trace.ts";
 import { selectorHeader } from "../selector-header.ts";
 import { type BulkAnswer, bulkAnswer, elementOf, matches } from "./answers.ts";
 import { namedConfiguration } from "./event-channel.ts";
-import type { Observed } from "./observed-request.ts";
 import { eventStreams, type OfrepEvents } from "./ofrep-events.ts";
 import { isRefusal, type OfrepRequest, parseContext, readSelector } from "./ofrep-request.ts";
 import { json, type Reply, refusal } from "./reply.ts";
@@ -23,6 +24,8 @@ export interface EvaluationsOptions {
   readonly contextFromHeader: ReadonlyMap<string, string>;
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;
+  /** The same for those of an answer about all flags. */
+  readonly recordAll?: (group: OutcomeGroup) => void;
   readonly traceEvaluation?: EvaluationTrace;
   /** Undefined: there are no event streams, and no bulk answer speaks of them. */
   readonly events?: OfrepEvents;
@@ -31,14 +34,13 @@ export interface EvaluationsOptions {
 /**
  * Answers a request by its body: about one flag, or, if `key` is undefined, about all. There is a
  * promise only if the answer is {@link Evaluations.takesTurns made in turns}, or the request names a
- * configuration that has to be waited for.
+ * configuration that has to be waited for. What is the same for many requests is the same object.
  */
-export type Evaluate = <Answer>(
+export type Evaluate = (
   request: OfrepRequest,
   key: string | undefined,
   body: Body,
-  observed: Observed<Answer>,
-) => Answer | Promise<Answer>;
+) => Reply | Promise<Reply>;
 
 /** What both ways into the service share. */
 export interface Evaluations {
@@ -47,8 +49,14 @@ export interface Evaluations {
   takesTurns(headers: OfrepRequest["headers"]): boolean;
 }
 
+const replyOf = once((outcome: Outcome) => {
+  const { status, json: text } = elementOf(outcome);
+  return json(status, text);
+});
+
 export function createEvaluations(options: EvaluationsOptions): Evaluations {
   const { store, record, traceEvaluation, events } = options;
+  const { recordAll = oneByOne(record) } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
 
   function startSpan(request: OfrepRequest, name: string): EvaluationSpan | undefined {
@@ -61,7 +69,6 @@ export function createEvaluations(options: EvaluationsOptions): Evaluations {
     selector: Selector,
     key: string,
     context: EvaluationContext,
-    requestBytes: number,
   ): Reply {
     const span = traceEvaluation && startSpan(request, "resolveAnyValue");
     const view = store.snapshot.view(selector);
@@ -69,55 +76,53 @@ export function createEvaluations(options: EvaluationsOptions): Evaluations {
     const element = elementOf(outcome);
     record(element.counted);
     span?.flag({ key, outcome: element.counted, context });
-    return json(element.status, element.json, undefined, requestBytes);
+    return replyOf(outcome);
   }
 
   function all(
     request: OfrepRequest,
     selector: Selector,
     context: EvaluationContext,
-    requestBytes: number,
   ): Reply | Promise<Reply> {
     const span = traceEvaluation && startSpan(request, "resolveAll");
     const streams = events && eventStreams(selector);
     const view = store.snapshot.view(selector);
-    const replyOf = ({ elements, json: text, etag }: BulkAnswer): Reply => {
-      for (const element of elements) record(element.counted);
-      span?.flags(elements.length);
+    const bulkReply = ({ counted, body, etag }: BulkAnswer): Reply => {
+      let flags = 0;
+      for (const group of counted) {
+        recordAll(group);
+        flags += group.outcomes.length;
+      }
+      span?.flags(flags);
       const condition = request.headers["if-none-match"];
       if (condition !== undefined && matches(condition, etag)) {
-        return { status: 304, headers: [["ETag", etag]], body: null, requestBytes };
+        return { status: 304, headers: [["ETag", etag]], body: null };
       }
-      return json(200, text, [["ETag", etag]], requestBytes);
+      return json(200, body, [["ETag", etag]]);
     };
     const steps = bulkAnswer(view, context, streams);
-    if (!takesTurns(view)) return replyOf(atOnce(steps));
+    if (!takesTurns(view)) return bulkReply(atOnce(steps));
     const answer = inSlices(steps, () => request.gone === true);
-    return answer.then(replyOf, (error) => {
+    return answer.then(bulkReply, (error) => {
       span?.failed(error);
       throw error;
     });
   }
 
-  const evaluate: Evaluate = <Answer>(
-    request: OfrepRequest,
-    key: string | undefined,
-    body: Body,
-    observed: Observed<Answer>,
-  ): Answer | Promise<Answer> => {
-    if ("refused" in body) return observed.send(refusal(body.refused, key));
+  const evaluate: Evaluate = (request, key, body) => {
+    if ("refused" in body) return refusal(body.refused, key);
     const context = parseContext(body.text);
-    if (context === undefined) return observed.send(refusal("invalid", key));
+    if (context === undefined) return refusal("invalid", key);
     const selector = readSelector(request.headers[selectorHeader], request);
-    if (isRefusal(selector)) return observed.send(refusal(selector, key));
-    const named = events && namedConfiguration(request.target);
-    const now = (): Answer | Promise<Answer> => {
+    if (isRefusal(selector)) return refusal(selector, key);
+    const now = (): Reply | Promise<Reply> => {
       additions.apply(context, (name) => request.headers[name]);
-      if (key !== undefined) return observed.send(one(request, selector, key, context, body.bytes));
-      const reply = all(request, selector, context, body.bytes);
-      return reply instanceof Promise ? observed.sendLater(reply) : observed.send(reply);
+      return key === undefined
+        ? all(request, selector, context)
+        : one(request, selector, key, context);
     };
-    return named ? events.fresh(selector, named).then(() => observed.attempt(now)) : now();
+    const named = events && namedConfiguration(request.target);
+    return named ? events.fresh(selector, named).then(now) : now();
   };
 
   return {

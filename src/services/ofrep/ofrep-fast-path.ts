@@ -1,13 +1,12 @@
 import type { CallObserver } from "../../core/calls.ts";
-import type { HeaderList } from "../../transport/cors.ts";
+import { Call } from "../../transport/call.ts";
 import {
-  type FastPath,
-  type HeadEnd,
-  headEnd,
-  statusLine,
-} from "../../transport/http1/response-head.ts";
+  type AnswerForm,
+  KeptAnswers,
+  type WholeAnswer,
+} from "../../transport/http1/kept-answers.ts";
+import { type FastPath, headEnd, statusLine } from "../../transport/http1/response-head.ts";
 import { defaultTimeouts } from "../../transport/limits.ts";
-import { observe } from "./observed-request.ts";
 import type { OfrepRequest } from "./ofrep-request.ts";
 import type { OfrepOptions, OfrepParts } from "./ofrep-service.ts";
 import type { Reply } from "./reply.ts";
@@ -31,8 +30,9 @@ export function createFastPath(
   const maxBytes = options.maxRequestBody > 0 ? options.maxRequestBody : Number.POSITIVE_INFINITY;
   // As `Request.text` decodes: without a byte order mark.
   const decoder = new TextDecoder();
-  const endOfHead: HeadEnd = headEnd(defaultTimeouts.keepAliveMs);
+  const endOfHead = headEnd(defaultTimeouts.keepAliveMs);
   const isPlain = lastTrue((target) => plainTarget.test(target));
+  const kept = new KeptAnswers();
 
   return (head, body, last) => {
     const { target } = head;
@@ -45,34 +45,42 @@ export function createFastPath(
     // Tracing writes into the headers, and heads are used again.
     const headers: Record<string, string> = trace ? { ...head.headers } : head.headers;
     const request: OfrepRequest = { method: "POST", target, headers };
-    const observed = observe(observer, { method: "POST", headers, path: route.path }, (reply) =>
-      encode(reply, cors.actual(headers.origin), endOfHead(last)),
-    );
+    const call = new Call(observer, route.path, "http", "POST", headers);
     const key = route.kind === "single" ? route.key : undefined;
-    const read = { text: decoder.decode(body), bytes: body.length };
+    let answer: WholeAnswer;
     try {
-      const answer = observed.attempt(() => evaluations.evaluate(request, key, read, observed));
+      const read = { text: decoder.decode(body), bytes: body.length };
+      const reply = evaluations.evaluate(request, key, read);
       // Only a query can name a configuration that has to be waited for.
-      return answer instanceof Promise ? undefined : answer;
+      if (reply instanceof Promise) throw new TypeError("an answer that takes long");
+      const form = { end: endOfHead(last), cors: cors.actual(headers.origin), type: "" };
+      const make = () => encode(reply, form);
+      answer = key === undefined ? make() : kept.get(reply, form, make);
+      call.requestBytes = body.length;
+      call.responseBytes = answer.bodyBytes;
+      call.finish(reply.status, undefined);
     } catch {
       // The handler fails as well, and has words for it.
+      call.abandon();
       return undefined;
     }
+    return answer.bytes;
   };
 }
 
-function encode({ status, headers, body }: Reply, more: HeaderList, endOfHead: string): Buffer {
-  if (typeof body !== "string" && body !== null) throw new TypeError("a stream is no plain answer");
+function encode({ status, headers, body }: Reply, { end, cors = [] }: AnswerForm): WholeAnswer {
+  if (body instanceof ReadableStream) throw new TypeError("a stream is no plain answer");
   let head = statusLine(status);
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
-  for (const [name, value] of more) head += `${name}: ${value}\r\n`;
-  if (body === null) return Buffer.from(head + endOfHead, "latin1");
-  const length = Buffer.byteLength(body);
-  head += `Content-Length: ${length}\r\n${endOfHead}`;
-  const answer = Buffer.allocUnsafe(head.length + length);
-  answer.write(head, "latin1");
-  answer.write(body, head.length);
-  return answer;
+  for (const [name, value] of cors) head += `${name}: ${value}\r\n`;
+  if (body === null) return { bytes: Buffer.from(head + end, "latin1"), bodyBytes: 0 };
+  const content = typeof body === "string" ? Buffer.from(body) : body;
+  const bodyBytes = content.length;
+  head += `Content-Length: ${bodyBytes}\r\n${end}`;
+  const bytes = Buffer.allocUnsafe(head.length + bodyBytes);
+  bytes.write(head, "latin1");
+  bytes.set(content, head.length);
+  return { bytes, bodyBytes };
 }
 
 /** Clients ask for the same over and over: what was true of the last text is known. */

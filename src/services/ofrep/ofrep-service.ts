@@ -110,7 +110,10 @@ export function createOfrepHandler(
       if (reply !== undefined) return observed.send(reply);
       const key = route.kind === "single" ? route.key : undefined;
       return readBody(request, (body) =>
-        observed.attempt(() => evaluations.evaluate(request, key, body, observed)),
+        observed.attempt(() => {
+          if ("bytes" in body) observed.requestBytes = body.bytes;
+          return observed.send(evaluations.evaluate(request, key, body));
+        }),
       );
     });
   }

@@ -6,7 +6,6 @@ import type { HttpReply } from "../../transport/http-handler.ts";
 
 /** A reply, and what is measured of it. */
 export interface Reply extends HttpReply {
-  readonly requestBytes?: number | undefined;
   /** Of a stream: resolves with its length when it is over. */
   readonly closed?: Promise<number>;
 }
@@ -17,13 +16,8 @@ const close = ["Connection", "close"] as const;
 const jsonOnly: HeaderList = [contentType];
 
 /** A reply with a JSON body. */
-export function json(
-  status: number,
-  body: string,
-  headers?: HeaderList,
-  requestBytes?: number,
-): Reply {
-  return { status, headers: headers ? [contentType, ...headers] : jsonOnly, body, requestBytes };
+export function json(status: number, body: string | Uint8Array, headers?: HeaderList): Reply {
+  return { status, headers: headers ? [contentType, ...headers] : jsonOnly, body };
 }
 
 export const badRequestPage: Reply = {

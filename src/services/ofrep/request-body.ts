@@ -76,7 +76,7 @@ function createTimeLimit(milliseconds: number): TimeLimit {
   let quarter = 0;
   let sweeping = false;
   const sweepLater = () => {
-    sweeping = waiting.size > 0;
+    sweeping = !waiting.empty;
     if (sweeping) setTimeout(sweep, milliseconds / 4);
   };
   const sweep = () => {
@@ -92,11 +92,11 @@ function createTimeLimit(milliseconds: number): TimeLimit {
           reject(error);
         }
       };
-      waiting.add(giveUp, quarter);
+      const place = waiting.add(giveUp, quarter);
       if (!sweeping) sweepLater();
       read.then(
         (result) => {
-          if (!waiting.delete(giveUp)) return;
+          if (!place.stop()) return;
           try {
             resolve(arrived(result));
           } catch (error) {
@@ -104,7 +104,7 @@ function createTimeLimit(milliseconds: number): TimeLimit {
           }
         },
         () => {
-          if (waiting.delete(giveUp)) giveUp();
+          if (place.stop()) giveUp();
         },
       );
     });

@@ -3,6 +3,7 @@ import { Call, type TransportContext } from "../call.ts";
 import type { Cors } from "../cors.ts";
 import { publicError } from "../grpc/grpc-status.ts";
 import { wantsGzip } from "../gzip.ts";
+import { type AnswerForm, KeptAnswers, type WholeAnswer } from "../http1/kept-answers.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { type FastPath, headEnd, statusLine } from "../http1/response-head.ts";
 import type { UnaryMethod } from "../listener.ts";
@@ -24,19 +25,29 @@ export function createConnectFastPath(
   const endOfHead = headEnd(keepAliveMs);
   const { observer, maxBytes, log, guard } = context;
 
+  const kept = new KeptAnswers();
+
   function respond(status: number, body: Uint8Array, headers: Headers, last: boolean): Buffer {
     const gzip = wantsGzip(body, headers["accept-encoding"]);
-    const sent = gzip ? Bun.gzipSync(new Uint8Array(body)) : body;
-    let head = `${statusLine(status)}content-length: ${sent.length}\r\n`;
-    const type = status === 200 ? headers["content-type"] : "application/json";
-    head += `content-type: ${type}\r\naccept-encoding: gzip\r\n`;
-    if (gzip) head += "content-encoding: gzip\r\n";
-    for (const [name, value] of cors?.actual(headers.origin) ?? []) head += `${name}: ${value}\r\n`;
-    head += endOfHead(last);
-    const answer = Buffer.allocUnsafe(head.length + sent.length);
-    answer.write(head, "latin1");
-    answer.set(sent, head.length);
-    return answer;
+    const contentType = status === 200 ? (headers["content-type"] ?? "") : "application/json";
+    const form: AnswerForm = {
+      end: endOfHead(last),
+      cors: cors?.actual(headers.origin),
+      type: gzip ? `${contentType} gzip` : contentType,
+    };
+    const make = (): WholeAnswer => {
+      const sent = gzip ? Bun.gzipSync(new Uint8Array(body)) : body;
+      let head = `${statusLine(status)}content-length: ${sent.length}\r\n`;
+      head += `content-type: ${contentType}\r\naccept-encoding: gzip\r\n`;
+      if (gzip) head += "content-encoding: gzip\r\n";
+      for (const [name, value] of form.cors ?? []) head += `${name}: ${value}\r\n`;
+      head += form.end;
+      const bytes = Buffer.allocUnsafe(head.length + sent.length);
+      bytes.write(head, "latin1");
+      bytes.set(sent, head.length);
+      return { bytes, bodyBytes: body.length };
+    };
+    return kept.get(body, form, make).bytes;
   }
 
   return (head, body, last) => {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { Place } from "../../core/expiry.ts";
 import { ByteCollector } from "../byte-collector.ts";
 import type { Expirable, TransportContext } from "../call.ts";
 import type { Exchange } from "../exchange.ts";
@@ -35,16 +36,16 @@ function readWhole(
   return new Promise((resolve, reject) => {
     const collected = new ByteCollector();
     const stop = () => {
-      context.receiving.delete(expirable);
+      place.stop();
       body.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
     };
     const fail = (message: string, code: Code) => {
       stop();
       reject(new ConnectError(message, code));
     };
-    const expirable: Expirable = {
+    const place = new Place<Expirable>({
       expire: () => fail("the request did not arrive in time", Code.DeadlineExceeded),
-    };
+    });
     const onData = (chunk: Uint8Array) => {
       collected.append(chunk);
       if (collected.length > maxBytes + envelopeBytes)
@@ -59,7 +60,7 @@ function readWhole(
 
     if (body.readableEnded) return onEnd();
     if (body.destroyed) return onGone();
-    context.receiving.add(expirable, performance.now());
+    context.receiving.start(place, performance.now());
     body.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
   });
 }

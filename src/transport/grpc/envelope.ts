@@ -29,7 +29,7 @@ export function unwrapMessage(
     throw new RpcError("protocol error: missing input message", Code.Unimplemented);
   }
   if (body.length < envelopeBytes) throw incomplete();
-  const [flags = 0] = body;
+  const flags = body[0] ?? 0;
   if (flags > compressedFlag) {
     throw new RpcError(`protocol error: invalid envelope flags ${flags}`, Code.Internal);
   }
@@ -68,8 +68,9 @@ export function frameMessage(message: Uint8Array, compressed = false): Uint8Arra
 }
 
 /** What an envelope says of the message that follows it. */
-export function messageBytes([, a = 0, b = 0, c = 0, d = 0]: Uint8Array): number {
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+export function messageBytes(envelope: Uint8Array): number {
+  const byte = (at: number) => envelope[at] ?? 0;
+  return ((byte(1) << 24) | (byte(2) << 16) | (byte(3) << 8) | byte(4)) >>> 0;
 }
 
 function incomplete(): RpcError {

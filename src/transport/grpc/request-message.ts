@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Code, RpcError } from "../../core/errors.ts";
+import type { Place } from "../../core/expiry.ts";
 import { ByteCollector } from "../byte-collector.ts";
 import { Call, type Expirable, type TransportContext } from "../call.ts";
 import type { Http2Stream } from "../http2/http2-stream.ts";
@@ -28,7 +29,8 @@ export class RequestMessage implements Expirable {
   readonly #listener: MessageListener;
   #body: ByteCollector | undefined;
   #reading = true;
-  #expiring = false;
+  /** Given once it is timed. */
+  #place: Place<Expirable> | undefined;
 
   constructor(
     stream: Http2Stream,
@@ -78,8 +80,7 @@ export class RequestMessage implements Expirable {
   /** Most requests are here as soon as their headers are: only the others are timed. */
   partial(): void {
     if (!this.#reading) return;
-    this.#expiring = true;
-    this.#context.receiving.add(this, performance.now());
+    this.#place = this.#context.receiving.add(this, performance.now());
   }
 
   expire(): void {
@@ -90,9 +91,7 @@ export class RequestMessage implements Expirable {
   stop(): void {
     this.#reading = false;
     this.#body = undefined;
-    if (!this.#expiring) return;
-    this.#expiring = false;
-    this.#context.receiving.delete(this);
+    this.#place?.stop();
   }
 
   #complete(body: Uint8Array): void {

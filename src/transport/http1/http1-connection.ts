@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   readonly heads: KnownHeads;
   readonly secure: boolean;
   /** Called whenever the time for a phase begins, which may be the present one. */
-  readonly onPhase: (connection: Http1Connection, phase: Phase) => void;
+  readonly onPhase: (phase: Phase) => void;
 }
 
 /**
@@ -188,7 +188,7 @@ export class Http1Connection implements ExchangeConnection {
 
   #enter(phase: Phase): void {
     this.#phase = phase;
-    this.#options.onPhase(this, phase);
+    this.#options.onPhase(phase);
   }
 
   #flush(): void {
@@ -199,7 +199,7 @@ export class Http1Connection implements ExchangeConnection {
     this.#answerBytes = 0;
   }
 
-  write(bytes: Buffer | string): boolean {
+  write(bytes: Uint8Array | string): boolean {
     const taken = this.#socket.write(bytes, "latin1");
     if (!taken) this.#enter("reader");
     else if (this.#inputEnded && !this.#closing) this.#enter("last words");

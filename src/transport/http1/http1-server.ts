@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { ExpiryQueue, sweeper } from "../../core/expiry.ts";
+import { ExpiryQueue, Place, sweeper } from "../../core/expiry.ts";
 import { lingerMs } from "../end-connection.ts";
 import { requestLineBytes, type Timeouts } from "../limits.ts";
 import type { PathCounts } from "../listener.ts";
@@ -25,7 +25,7 @@ export class Http1Server {
   readonly #fastPaths: Readonly<Record<"plain" | "secure", FastPath | undefined>>;
   readonly #heads = new KnownHeads();
   readonly #headEnd: HeadEnd;
-  readonly #connections = new Map<Http1Connection, Phase>();
+  readonly #connections = new Set<Http1Connection>();
   readonly #queues: Readonly<Record<Exclude<Phase, "answering">, ExpiryQueue<Http1Connection>>>;
   #draining = false;
 
@@ -56,35 +56,27 @@ export class Http1Server {
       headEnd: this.#headEnd,
       heads: this.#heads,
       secure,
-      onPhase: this.#onPhase,
+      onPhase: (phase) => {
+        if (!this.#connections.has(connection)) return;
+        if (phase === "answering") place.stop();
+        else this.#queues[phase].start(place, performance.now());
+      },
     });
+    const place = new Place(connection);
     connection.draining = this.#draining;
-    this.#connections.set(connection, "answering");
-    this.#onPhase(connection, "request");
+    this.#connections.add(connection);
+    this.#queues.request.start(place, performance.now());
     socket.on("close", () => {
-      this.#leaveQueue(connection);
+      place.stop();
       this.#connections.delete(connection);
     });
     connection.receive(first);
   }
 
-  readonly #onPhase = (connection: Http1Connection, phase: Phase): void => {
-    const before = this.#connections.get(connection);
-    if (before === undefined) return;
-    if (before !== phase) this.#leaveQueue(connection);
-    this.#connections.set(connection, phase);
-    if (phase !== "answering") this.#queues[phase].add(connection, performance.now());
-  };
-
-  #leaveQueue(connection: Http1Connection): void {
-    const phase = this.#connections.get(connection);
-    if (phase && phase !== "answering") this.#queues[phase].delete(connection);
-  }
-
   /** Connections end with their next answer, or when they have been idle for a while. */
   drain(): void {
     this.#draining = true;
-    for (const connection of this.#connections.keys()) connection.draining = true;
+    for (const connection of this.#connections) connection.draining = true;
     this.#queues["next request"].shorten(this.#options.timeouts.leaveMs, performance.now());
   }
 }

@@ -48,19 +48,19 @@ export type HeadEnd = (last: boolean) => string;
 
 /** `Keep-Alive` is what HTTP clients in Java and Node go by, so as not to use a connection that is about to end. */
 export function headEnd(keepAliveMs: number): HeadEnd {
-  const keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`;
-  return (last) => `Date: ${httpDate()}\r\n${last ? "Connection: close\r\n\r\n" : keepAlive}`;
-}
-
-let second = 0;
-let date = "";
-
-/** The present for a `Date` header (RFC 9110 §5.6.7), made once a second. */
-function httpDate(): string {
-  const now = Math.floor(Date.now() / 1000);
-  if (now !== second) {
-    second = now;
-    date = new Date(now * 1000).toUTCString();
-  }
-  return date;
+  const seconds = Math.floor(keepAliveMs / 1000);
+  let second = 0;
+  let lasting = "";
+  let last = "";
+  // For a `Date` header (RFC 9110 §5.6.7), made once a second.
+  return (isLast) => {
+    const now = Math.floor(Date.now() / 1000);
+    if (now !== second) {
+      second = now;
+      const date = `Date: ${new Date(now * 1000).toUTCString()}\r\nConnection: `;
+      lasting = `${date}keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`;
+      last = `${date}close\r\n\r\n`;
+    }
+    return isLast ? last : lasting;
+  };
 }

@@ -42,8 +42,8 @@ export class ReceiveWindow {
 export class SendQueue {
   readonly #stream: number;
   readonly #sender: Sender;
-  /** Of the first piece from `#offset` on. */
-  readonly #pieces: Uint8Array[] = [];
+  /** Of the first piece from `#offset` on. Most answers go out at once, and have none. */
+  #pieces: Uint8Array[] | undefined;
   #offset = 0;
   #window: number;
   /** That wait. */
@@ -57,7 +57,7 @@ export class SendQueue {
   }
 
   get empty(): boolean {
-    return this.#pieces.length === 0;
+    return this.bytes === 0;
   }
 
   /** @returns False when the window becomes larger than one may be. */
@@ -66,7 +66,7 @@ export class SendQueue {
     return this.#window <= maxWindow;
   }
 
-  /** @returns whether it went out, whole and in one frame; otherwise it waits */
+  /** @param piece not empty. @returns whether it went out, whole and in one frame; otherwise it waits */
   push(piece: Uint8Array): boolean {
     const { length } = piece;
     const sender = this.#sender;
@@ -74,6 +74,7 @@ export class SendQueue {
       this.#send(piece, 0, length);
       return true;
     }
+    this.#pieces ??= [];
     this.#pieces.push(piece);
     this.bytes += length;
     return false;
@@ -81,7 +82,7 @@ export class SendQueue {
 
   /** One frame of what waits. @returns its bytes; 0 when nothing waits or there is no room */
   sendFrame(): number {
-    const [piece] = this.#pieces;
+    const piece = this.#pieces?.[0];
     if (piece === undefined) return 0;
     const room = Math.min(this.#window, this.#sender.allowance);
     const size = Math.min(room, piece.length - this.#offset);
@@ -91,14 +92,14 @@ export class SendQueue {
     this.bytes -= size;
     this.#offset = end;
     if (end === piece.length) {
-      this.#pieces.shift();
+      this.#pieces?.shift();
       this.#offset = 0;
     }
     return size;
   }
 
   clear(): void {
-    this.#pieces.length = 0;
+    this.#pieces = undefined;
     this.bytes = 0;
   }
 

@@ -88,7 +88,7 @@ export class FrameReader {
     let at = this.#at;
     this.#needed = headerBytes;
     while (length - at >= headerBytes) {
-      const size = bytes.readUIntBE(at, 3);
+      const size = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
       if (size > this.#maxPayload) {
         throw new ConnectionError(
           errorCode.frameSize,

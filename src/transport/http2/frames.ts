@@ -100,12 +100,18 @@ export function checkFrame(type: number, stream: number, size: number): void {
   }
 }
 
+/** Bytes from `from` to before `to`. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Where the payload `bytes[start…end]` of DATA or HEADERS is without its padding. */
-export function unpad(flags: number, bytes: Buffer, start: number, end: number): [number, number] {
-  if ((flags & flag.padded) === 0) return [start, end];
+export function unpad(flags: number, bytes: Buffer, start: number, end: number): Span {
+  if ((flags & flag.padded) === 0) return { from: start, to: end };
   const padding = bytes[start] ?? 0;
   if (start + 1 + padding > end) throw broken("more padding than payload");
-  return [start + 1, end - padding];
+  return { from: start + 1, to: end - padding };
 }
 
 export const priorityBytes = 5;

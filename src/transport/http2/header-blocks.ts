@@ -53,7 +53,9 @@ export class HeaderBlocks {
     end: number,
   ): Received | undefined {
     if (stream % 2 === 0) throw broken("client stream IDs must be odd");
-    let [from, to] = unpad(flags, bytes, start, end);
+    const content = unpad(flags, bytes, start, end);
+    const { to } = content;
+    let { from } = content;
     if (flags & flag.priority) {
       checkPriority(stream, bytes, from, to);
       from += priorityBytes;

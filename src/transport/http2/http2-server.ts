@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
-import { ExpiryQueue, sweeper } from "../../core/expiry.ts";
+import { ExpiryQueue, Place, sweeper } from "../../core/expiry.ts";
 import type { Log } from "../../core/log.ts";
 import { endThenDestroy, lingerMs } from "../end-connection.ts";
 import type { Timeouts } from "../limits.ts";
@@ -27,7 +27,8 @@ export interface Http2Options {
 /** HTTP/2 on connections that the acceptor hands over. */
 export class Http2Server {
   readonly #options: Http2Options;
-  readonly #connections = new Set<Http2Connection>();
+  /** And the place of each among those that are leaving. */
+  readonly #connections = new Map<Http2Connection, Place<Http2Connection>>();
   /** Connections without an open stream. */
   readonly #idle: ExpiryQueue<Http2Connection>;
   /** Streams whose answers are complete, and whose clients have not ended theirs. */
@@ -81,14 +82,19 @@ export class Http2Server {
       },
       {
         onBusy: (busy) => {
-          if (busy) this.#idle.delete(connection);
-          else this.#idle.add(connection, performance.now());
+          if (busy) idle.stop();
+          else this.#idle.start(idle, performance.now());
         },
-        onLingering: (stream) => this.#lingering.add(stream, performance.now()),
-        onClosed: (stream) => this.#lingering.delete(stream),
-        onUnfinished: (unfinished) => {
-          if (unfinished) this.#unfinished.add(connection, performance.now());
-          else this.#unfinished.delete(connection);
+        onLingering: (stream) =>
+          lingering.set(stream, this.#lingering.add(stream, performance.now())),
+        onClosed: (stream) => {
+          if (lingering.size === 0) return;
+          lingering.get(stream)?.stop();
+          lingering.delete(stream);
+        },
+        onUnfinished: (isUnfinished) => {
+          if (isUnfinished) this.#unfinished.start(unfinished, performance.now());
+          else unfinished.stop();
         },
         onTraffic: () => pings?.forgive(),
         onPing: () => !pings?.ping(performance.now(), connection.streams > 0),
@@ -104,8 +110,10 @@ export class Http2Server {
         },
       },
     );
-    this.#connections.add(connection);
-    this.#idle.add(connection, performance.now());
+    const idle = this.#idle.add(connection, performance.now());
+    const unfinished = new Place(connection);
+    const lingering = new Map<Http2Stream, Place<Http2Stream>>();
+    this.#connections.set(connection, new Place(connection));
 
     // What has been received may have to wait for its turn: a client that asks no more gets its answers to that.
     socket.allowHalfOpen = true;
@@ -131,10 +139,10 @@ export class Http2Server {
       },
     });
     socket.on("close", () => {
+      this.#connections.get(connection)?.stop();
       this.#connections.delete(connection);
-      this.#idle.delete(connection);
-      this.#unfinished.delete(connection);
-      this.#leaving.delete(connection);
+      idle.stop();
+      unfinished.stop();
       connection.close();
     });
     reading.receive(first);
@@ -144,11 +152,12 @@ export class Http2Server {
   /** Announces the end to every client; connections close when their streams have ended. */
   drain(): void {
     this.#draining = true;
-    for (const connection of this.#connections) this.#drain(connection);
+    for (const connection of this.#connections.keys()) this.#drain(connection);
   }
 
   #drain(connection: Http2Connection): void {
     connection.drain();
-    this.#leaving.add(connection, performance.now());
+    const place = this.#connections.get(connection);
+    if (place) this.#leaving.start(place, performance.now());
   }
 }

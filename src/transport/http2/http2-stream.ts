@@ -55,8 +55,9 @@ export class Http2Stream {
   readonly #queue: SendQueue;
   #wantsDrain = false;
   #headersSent = false;
-  /** How the answer ends, once what waits has gone out. */
-  #ending: { readonly trailers: HeaderBlock | undefined } | undefined;
+  /** The answer ends once what waits has gone out. */
+  #ending = false;
+  #trailers: HeaderBlock | undefined;
   #complete = false;
   #remoteEnded = false;
   #closed = false;
@@ -180,7 +181,7 @@ export class Http2Stream {
 
   /** Nothing can be sent any more: the answer is complete or nobody waits for it. */
   get gone(): boolean {
-    return this.#closed || this.#ending !== undefined || this.#complete;
+    return this.#closed || this.#ending || this.#complete;
   }
 
   /** It was over before its answer was complete. */
@@ -223,7 +224,8 @@ export class Http2Stream {
   /** Completes the answer when all that waits has gone out. */
   end(trailers?: HeaderBlock): void {
     if (this.gone) return;
-    this.#ending = { trailers };
+    this.#ending = true;
+    this.#trailers = trailers;
     if (this.#queue.empty) this.#sendEnd();
     else {
       this.#owner.onWaiting(this.#queue.bytes);
@@ -331,8 +333,7 @@ export class Http2Stream {
   }
 
   #sendEnd(): void {
-    const trailers = this.#ending?.trailers;
-    if (trailers) this.#sendHeaders(trailers, true);
+    if (this.#trailers) this.#sendHeaders(this.#trailers, true);
     else this.#sender.frames.data(this.id, nothing, 0, 0, true);
     this.#finish();
   }

@@ -81,7 +81,7 @@ export class RequestFrames {
       this.#uncredited = 0;
     }
     const last = (flags & flag.endStream) !== 0;
-    const [from, to] = unpad(flags, bytes, start, end);
+    const { from, to } = unpad(flags, bytes, start, end);
     if (from === to && !last) this.#limits.onIdleFrame();
     const stream = this.#streams.get(id);
     if (stream === undefined || stream.remoteEnded) {

@@ -5,42 +5,28 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { Glob } from "bun";
-import { parseAllDocuments, parse as parseYaml } from "yaml";
-import { cachedFolder } from "../../support/cache.ts";
+import { join } from "node:path";
+import { parse as parseYaml } from "yaml";
 import { runFlagd } from "../../support/flagd.ts";
 import { python } from "../../support/python.ts";
 import { expectEqual, output, Suite } from "../suite.ts";
+import { chart, helmVersion, installHelm, render, valueSets, valuesOf } from "./helm.ts";
 
-const versions = {
-  helm: "v3.22.0",
-  kubernetesValidate: "1.37.0",
-  kubernetes: ["1.30", "1.37"],
-} as const;
-const chart = resolve(import.meta.dir, "../../../deploy/chart");
-const valueSets = join(import.meta.dir, "values");
+const versions = { kubernetesValidate: "1.37.0", kubernetes: ["1.30", "1.37"] } as const;
 
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-const suite = new Suite(`Helm chart, helm ${versions.helm}`);
+const suite = new Suite(`Helm chart, helm ${helmVersion}`);
 const helm = await installHelm();
 const validator = await python([`kubernetes-validate==${versions.kubernetesValidate}`]);
 const known = { start: await optionsOf("start"), "redis-sync": await optionsOf("redis-sync") };
 const folder = mkdtempSync(join(tmpdir(), "flagd-chart-"));
 try {
-  for (const file of [...new Glob("*.yaml").scanSync(valueSets)].sort()) {
-    const values = ["--values", join(valueSets, file)];
+  for (const file of valueSets) {
     await suite.check(`${file}: lint`, async () => {
-      await output([helm, "lint", "--strict", chart, ...values]);
+      await output([helm, "lint", "--strict", chart, ...valuesOf(file)]);
     });
     for (const version of versions.kubernetes) {
       await suite.check(`${file}: valid for Kubernetes ${version}`, async () => {
-        const manifests = await render(values, version);
+        const manifests = await render(helm, file, `${version}.0`);
         const path = join(folder, `${version}-${file}`);
         // The schema of a ServiceMonitor belongs to Prometheus' operator.
         const checked = manifests.filter(({ kind }) => kind !== "ServiceMonitor");
@@ -50,7 +36,7 @@ try {
       });
     }
     await suite.check(`${file}: every option that it sets exists`, async () => {
-      const manifests = await render(values, versions.kubernetes[0]);
+      const manifests = await render(helm, file, `${versions.kubernetes[0]}.0`);
       const used = manifests.flatMap(({ data = {} }) =>
         Object.entries(data).filter(([name]) => name.endsWith(".yaml")),
       );
@@ -73,30 +59,6 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 suite.finish();
-
-async function installHelm(): Promise<string> {
-  const folder = await cachedFolder(`helm-${versions.helm}`, async (folder) => {
-    await output(["go", "install", `helm.sh/helm/v3/cmd/helm@${versions.helm}`], {
-      env: { GOBIN: folder },
-    });
-  });
-  return join(folder, "helm");
-}
-
-async function render(values: readonly string[], version: string): Promise<readonly Manifest[]> {
-  const text = await output([
-    helm,
-    "template",
-    "flags",
-    chart,
-    "--kube-version",
-    `${version}.0`,
-    ...values,
-  ]);
-  return parseAllDocuments(text)
-    .map((document) => document.toJS() as Manifest | null)
-    .filter((manifest) => manifest !== null);
-}
 
 /** The long names of a command's options, as its help lists them. */
 async function optionsOf(command: string): Promise<ReadonlySet<string>> {

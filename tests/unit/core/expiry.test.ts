@@ -1,14 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { ExpiryQueue, Sweeper } from "../../../src/core/expiry.ts";
+import fc from "fast-check";
+import { ExpiryQueue, Place, Sweeper } from "../../../src/core/expiry.ts";
 
 describe("an expiry queue", () => {
   function queueOf(...items: string[]) {
     const expired: string[] = [];
     const queue = new ExpiryQueue<string>(100, (item) => expired.push(item));
-    items.forEach((item, now) => {
-      queue.add(item, now);
-    });
-    return { queue, expired };
+    const places = items.map((item, now) => queue.add(item, now));
+    return { queue, places, expired };
   }
 
   test("gives up what is too old, oldest first, once", () => {
@@ -21,15 +20,58 @@ describe("an expiry queue", () => {
     expect(expired).toEqual(["a", "b", "c"]);
   });
 
-  test("forgets what was deleted, and starts again what was added again", () => {
-    const { queue, expired } = queueOf("a", "b", "c");
-    queue.delete("b");
-    queue.add("a", 90);
+  test("forgets what was stopped, and starts again what was started again", () => {
+    const { queue, places, expired } = queueOf("a", "b", "c");
+    const [a, b, c] = places as [Place<string>, Place<string>, Place<string>];
+    expect([b.stop(), b.stop()]).toEqual([true, false]);
+    queue.start(a, 90);
     queue.sweep(110);
     expect(expired).toEqual(["c"]);
-    expect([queue.has("a"), queue.has("b")]).toEqual([true, false]);
+    expect(c.stop()).toBe(false);
     queue.sweep(190);
     expect(expired).toEqual(["c", "a"]);
+    expect(queue.empty).toBe(true);
+  });
+
+  test("loses what is started in another one", () => {
+    const { queue, places, expired } = queueOf("a", "b");
+    const other = new ExpiryQueue<string>(10, (item) => expired.push(`other ${item}`));
+    other.start(places[0] as Place<string>, 50);
+    queue.sweep(500);
+    other.sweep(60);
+    expect(expired).toEqual(["b", "other a"]);
+  });
+
+  test("expires in the order of the last starts, whatever was stopped before", () => {
+    const step = fc.record({ item: fc.nat(5), stop: fc.boolean(), pass: fc.nat(40) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const expired: string[] = [];
+        const expected: string[] = [];
+        const model = new Map<number, number>();
+        const queue = new ExpiryQueue<number>(100, (item) => expired.push(`${item} at ${now}`));
+        const places = Array.from({ length: 6 }, (_, item) => new Place(item));
+        let now = 0;
+        for (const { item, stop, pass } of steps) {
+          const place = places[item] as Place<number>;
+          expect(place.queue === queue).toBe(model.has(item));
+          if (stop) place.stop();
+          else queue.start(place, now);
+          model.delete(item);
+          if (!stop) model.set(item, now);
+          now += pass;
+          queue.sweep(now);
+          for (const [old, since] of model) {
+            if (now - since < 100) break;
+            model.delete(old);
+            expected.push(`${old} at ${now}`);
+          }
+          const [oldest] = model.values();
+          expect(queue.dueAt).toBe(oldest === undefined ? undefined : oldest + 100);
+        }
+        expect(expired).toEqual(expected);
+      }),
+    );
   });
 
   test("gives less time when that is shortened, and never more", () => {
@@ -82,8 +124,7 @@ describe("a sweeper", () => {
     const it = scene();
     const queue = it.queue(1_000);
     expect(it.wakesAt).toBeUndefined();
-    queue.add("a", 0);
-    queue.delete("a");
+    queue.add("a", 0).stop();
     expect(it.wakesAt).toBe(1_000);
     it.wake();
     expect([it.wakesAt, it.expired]).toEqual([undefined, []]);

@@ -89,6 +89,20 @@ describe("turns of the event loop", () => {
     expect(log.join("")).toBe("abc");
   });
 
+  test("work that starts other work goes on with its own turn", () => {
+    const manual = manualTurns();
+    const log: string[] = [];
+    manual.turns.start((turn) => {
+      manual.spend(turnMs / 2);
+      manual.turns.start(longWork("inner", 1, log, manual.spend, turnMs / 4));
+      expect(turn.over).toBe(false);
+      manual.spend(turnMs / 4);
+      expect(turn.over).toBe(true);
+      return false;
+    });
+    expect(log).toEqual(["inner"]);
+  });
+
   test("work that throws costs no other its turn", () => {
     const manual = manualTurns();
     const log: string[] = [];

@@ -86,14 +86,14 @@ test("a double is read as it was written, and not beyond the message", () => {
   expect(() => read([0, 0, 0, 0, 0, 0, 0], (end) => reader.double(end))).toThrow("premature end");
 });
 
-describe("text", () => {
+describe.each(["text", "name"] as const)("a %s", (kind) => {
   test("of any length and script is read as it was written", () => {
     // The limit of short texts is within.
     const text = fc.oneof(fc.string({ maxLength: 70 }), fc.string({ unit: "grapheme" }));
     fc.assert(
       fc.property(text, (text) => {
         const bytes = written((writer) => writer.string(text));
-        const { value, position } = read(bytes, (end) => reader.text(end));
+        const { value, position } = read(bytes, (end) => reader[kind](end));
         expect([value, position]).toEqual([text, bytes.length]);
       }),
     );
@@ -102,7 +102,7 @@ describe("text", () => {
   test("keeps a byte order mark", () => {
     const text = "\ufeffa";
     const bytes = written((writer) => writer.string(text));
-    expect(read(bytes, (end) => reader.text(end)).value).toBe(text);
+    expect(read(bytes, (end) => reader[kind](end)).value).toBe(text);
   });
 
   test.each([
@@ -112,15 +112,34 @@ describe("text", () => {
   ])("of invalid UTF-8, %s, is refused, short and long", (_, flaw) => {
     for (const before of [0, 100]) {
       const content = [...Buffer.alloc(before, "a"), ...flaw];
-      expect(() => read([content.length, ...content], (end) => reader.text(end))).toThrow(
+      expect(() => read([content.length, ...content], (end) => reader[kind](end))).toThrow(
         "invalid UTF-8",
       );
     }
   });
 
   test("that claims to be longer than the message is refused", () => {
-    expect(() => read([3, 97, 97], (end) => reader.text(end))).toThrow("length beyond the message");
+    expect(() => read([3, 97, 97], (end) => reader[kind](end))).toThrow(
+      "length beyond the message",
+    );
   });
+});
+
+test("a name is not taken for another one that was read before", () => {
+  // Letters whose UTF-8 is the letters of others, so that a careless comparison finds them equal.
+  const letters = fc.constantFrom("a", "b", "\u00c3", "\u00a9", "\u00e9", "\u{1f600}");
+  const names = fc.array(fc.string({ unit: letters, maxLength: 4 }), { maxLength: 200 });
+  fc.assert(
+    fc.property(names, (names) => {
+      const fresh = new WireReader();
+      for (const name of names) {
+        const bytes = written((writer) => writer.string(name));
+        fresh.start(bytes);
+        expect(fresh.name(bytes.length)).toBe(name);
+        expect(fresh.position).toBe(bytes.length);
+      }
+    }),
+  );
 });
 
 describe("a field that nobody asked for", () => {

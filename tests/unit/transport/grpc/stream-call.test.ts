@@ -145,7 +145,7 @@ test("whatever becomes of calls, the observer is told of each end once", () => {
       }
       scene.peer.connection.close();
       expect(scene.open).toBe(0);
-      expect(scene.context.receiving.size).toBe(0);
+      expect(scene.context.receiving.empty).toBe(true);
       expect(closes).toBe(streams.length);
       expect([scene.traced, scene.spans.length]).toEqual([opened, opened]);
       expect(scene.records.length).toBe(scene.spans.filter((end) => end === "ended").length);

@@ -39,9 +39,9 @@ describe("a frame", () => {
   test("may be padded by all of its payload and no more", () => {
     const padded = 8;
     const bytes = Buffer.from([9, 3, 65, 0, 0, 0, 9]);
-    expect(unpad(0, bytes, 1, 6)).toEqual([1, 6]);
-    expect(unpad(padded, bytes, 1, 6)).toEqual([2, 3]);
-    expect(unpad(padded, bytes, 1, 5)).toEqual([2, 2]);
+    expect(unpad(0, bytes, 1, 6)).toEqual({ from: 1, to: 6 });
+    expect(unpad(padded, bytes, 1, 6)).toEqual({ from: 2, to: 3 });
+    expect(unpad(padded, bytes, 1, 5)).toEqual({ from: 2, to: 2 });
     expect(codeOf(() => unpad(padded, bytes, 1, 4))).toBe(errorCode.protocol);
     expect(codeOf(() => unpad(padded, bytes, 1, 1))).toBe(errorCode.protocol);
   });
