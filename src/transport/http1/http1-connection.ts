@@ -199,7 +199,7 @@ export class Http1Connection implements ExchangeConnection {
     this.#answerBytes = 0;
   }
 
-  write(bytes: Buffer | string): boolean {
+  write(bytes: Uint8Array | string): boolean {
     const taken = this.#socket.write(bytes, "latin1");
     if (!taken) this.#enter("reader");
     else if (this.#inputEnded && !this.#closing) this.#enter("last words");
