@@ -331,20 +331,24 @@ describe("the watch", () => {
   test("makes a change visible soon also after a poll that has waited for a server that was away", async () => {
     run({ watch: true, interval: 3600 });
     await clock.advance(1000);
-    redis.answers.GET = () => clock.sleep(3000).then(() => new TextEncoder().encode("two"));
-    touched.answer = true;
-    await clock.advance(60);
-    touched.answer = false;
-    await clock.advance(3000);
-    expect(sink.events.at(-1)).toBe("accepted two");
-    redis.value = "three";
-    touched.answer = true;
-    await clock.advance(100);
-    expect(sink.events).toContain("accepted three");
+    for (const size of [3, 300 * 1024]) {
+      const [two, three] = ["2", "3"].map((digit) => digit.repeat(size));
+      redis.answers.GET = () => clock.sleep(3000).then(() => new TextEncoder().encode(two));
+      touched.answer = true;
+      await clock.advance(60);
+      touched.answer = false;
+      await clock.advance(3000);
+      expect(sink.events.at(-1)).toBe(`accepted ${two}`);
+      redis.value = `${three}`;
+      touched.answer = true;
+      await clock.advance(100);
+      expect(sink.events).toContain(`accepted ${three}`);
+    }
   });
 
-  test("fetches what takes long and changes all the time for a third of the time", async () => {
-    redis.answers.GET = () => clock.sleep(300).then(() => new TextEncoder().encode("one"));
+  test("fetches what is large and changes all the time for a third of the time", async () => {
+    const large = new Uint8Array(300 * 1024);
+    redis.answers.GET = () => clock.sleep(300).then(() => large);
     touched.answer = true;
     run({ watch: true, interval: 3600 });
     await clock.advance(9000);
