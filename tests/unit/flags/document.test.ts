@@ -96,9 +96,13 @@ describe("flags", () => {
   });
 
   test.each([
-    [{ state: 1 }, "state", "expected a string, found a number"],
+    [{ state: 1 }, "state", 'expected a string, found a number: write "ENABLED" or "DISABLED"'],
     [{ variants: [] }, "variants", "expected an object, found an array"],
-    [{ defaultVariant: 5 }, "defaultVariant", "expected a string, found a number"],
+    [
+      { defaultVariant: 5 },
+      "defaultVariant",
+      "expected a string, found a number: write the name of a variant in quotes",
+    ],
     [{ metadata: [] }, "metadata", "expected an object, found an array"],
     [{ source: {} }, "source", "expected a string, found an object"],
     [{ key: 7 }, "key", "expected a string, found a number"],
@@ -414,6 +418,24 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
   ],
   ["unreachable-branch", rule('{ "if": [false, ›"on", "off"] }'), "never holds"],
   ["unreachable-branch", rule('{ "if": [{ "==": [1, 1] }, "on", ›"off"] }'), "always holds"],
+  [
+    "unreachable-branch",
+    rule('{ "if": [{ "==": ["plan", "pro"] }, ›"on", "off"] }'),
+    'reads no attribute, as {"var": NAME} does, and never holds',
+  ],
+  [
+    "unknown-operator",
+    rule('{ "if": [{ ›"matches": [{ "var": "a" }, ".*"] }, "on"] }'),
+    "no regular expressions",
+  ],
+  [
+    "argument",
+    rule('{ "if": [{ "in": [›["a", "b"], { "var": "plan" }] }, "on"] }'),
+    "the list is the second argument",
+  ],
+  ["argument", rule('{ "fractional": [›["on", "10%"], ["off", 90]] }'), 'found "10%"'],
+  ["argument", rule('{ ›"fractional": { "on": 10, "off": 90 } }'), '[["variant", weight], …]'],
+  ["syntax", '{ "flags": {}\n ›"metadata": {} }', "add a comma before it"],
   [
     "unreachable-branch",
     rule('{ "if": [{ "var": "a" }, "on", { "var": "b" }, "off", { "var": "a" }, ›"off"] }'),
