@@ -163,7 +163,7 @@ async function httpOverTls(load: Workload, side: Side): Promise<number> {
   ]);
   const child = Bun.spawn(
     [
-      ...["ab", "-q", "-k", "-c", "32", "-t", `${seconds}`, "-n", "10000000", "-E", both],
+      ...["ab", "-q", "-k", "-c", "32", "-t", `${seconds}`, "-n", "500000", "-E", both],
       ...["-T", load.contentType, "-p", body, ...fields],
       `https://127.0.0.1:${portOf(load, side)}${pathOf(load)}`,
     ],

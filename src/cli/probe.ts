@@ -8,7 +8,7 @@ import { commandLineValues } from "../config/resolve.ts";
 import { ConfigError } from "../core/errors.ts";
 import { visible } from "../core/message-text.ts";
 import type { Environment } from "../core/process-info.ts";
-import { showAddress } from "../core/tcp-address.ts";
+import { atHostOf, isNobodyThere, showAddress } from "../core/tcp-address.ts";
 import type { Io } from "./io.ts";
 
 /** `flagd health` and `flagd ready`: what a probe of a container without shell and curl runs. */
@@ -56,10 +56,21 @@ function urlOf(addr: string, path: string): URL {
 const maxBytes = 64 << 10;
 
 /** @returns why the daemon is not well; undefined if it is */
-function ask(url: URL, timeoutMs: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
+async function ask(url: URL, timeoutMs: number): Promise<string | undefined> {
+  try {
+    return await atHostOf(url, (host) => askAt(host, url, timeoutMs));
+  } catch (error) {
+    return explainProbeError(error as NodeJS.ErrnoException, url, timeoutMs);
+  }
+}
+
+function askAt(host: string, url: URL, timeoutMs: number): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const { port, pathname: path } = url;
+    const headers = { host: url.host };
+    const signal = AbortSignal.timeout(timeoutMs);
     // Not `fetch`, which asks the proxy of the environment.
-    const request = get(url, { signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const request = get({ host, port, path, headers, signal }, (response) => {
       let body = "";
       response.setEncoding("utf8");
       response.on("data", (text: string) => {
@@ -68,11 +79,9 @@ function ask(url: URL, timeoutMs: number): Promise<string | undefined> {
       response.on("end", () => {
         resolve(response.statusCode === 200 ? undefined : whyNot(response.statusCode, body));
       });
-      response.on("error", (error) => resolve(error.message));
+      response.on("error", reject);
     });
-    request.on("error", (error: NodeJS.ErrnoException) =>
-      resolve(explainProbeError(error, url, timeoutMs)),
-    );
+    request.on("error", reject);
   });
 }
 
@@ -80,7 +89,7 @@ function explainProbeError(error: NodeJS.ErrnoException, { host }: URL, timeoutM
   if (error.name === "AbortError" || error.name === "TimeoutError") {
     return `${host} does not answer within ${timeoutMs / 1000} s`;
   }
-  if (error.code === "ECONNREFUSED") return `nothing is listening on ${host}`;
+  if (isNobodyThere(error)) return `nothing is listening on ${host}`;
   return `${host}: ${error.message}`;
 }
 

@@ -97,6 +97,7 @@ function endOfString(text: string, start: number): { at: number; reason?: string
 function hintFor(character: string, expected: Expected): string {
   if (character === "/" || character === "#") return ": JSON does not allow comments, remove it";
   if (character === "'") return ": write strings in double quotes";
+  if (expected === "comma" && /["{[\w-]/.test(character)) return ": add a comma before it";
   if (character !== "}" && character !== "]") return "";
   return expected === "name" || expected === "value" ? ": remove the comma before it" : "";
 }

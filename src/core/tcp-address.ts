@@ -39,3 +39,26 @@ function hostOf({ host = "::" }: TcpAddress): string {
 export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
 }
+
+/**
+ * Calls with the host of a URL, without brackets. `localhost` is this machine's own addresses (RFC 6761 §6.3), also in an
+ * image without `/etc/hosts`: the second one is tried if nobody is at the first.
+ */
+export async function atHostOf<Result>(
+  { hostname }: URL,
+  call: (host: string) => Promise<Result>,
+): Promise<Result> {
+  if (hostname !== "localhost") return call(hostname.replace(/^\[(.*)\]$/, "$1"));
+  try {
+    return await call("127.0.0.1");
+  } catch (error) {
+    if (!isNobodyThere(error)) throw error;
+    return await call("::1");
+  }
+}
+
+/** Whether a connection failed since nobody listens, or, for IPv6, since there is no such address. */
+export function isNobodyThere(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return /^(?:ECONNREFUSED|EADDRNOTAVAIL|EAFNOSUPPORT|ENETUNREACH)$/.test(String(code));
+}

@@ -17,13 +17,21 @@ export interface ParsedYaml {
   readonly errors: readonly YamlProblem[];
   readonly warnings: readonly YamlProblem[];
   /** What Go would read as a date and is text here. */
-  readonly dates: readonly { readonly path: readonly (string | number)[]; readonly text: string }[];
+  readonly dates: readonly PlainText[];
+  /** Words that are booleans in YAML 1.1 and text here: the first one, and how many there are. */
+  readonly booleans: { readonly first: PlainText | undefined; readonly count: number };
   /**
    * Keys are strings. What an anchor names is one object, however often it is used, or even used inside
    * itself; values may be of types that JSON lacks.
    * @throws Error for an alias without its anchor, a merge of no map, or nesting that exhausts the stack
    */
   value(): unknown;
+}
+
+/** A scalar without quotes, a name or a value. */
+export interface PlainText {
+  readonly path: readonly (string | number)[];
+  readonly text: string;
 }
 
 export interface YamlProblem {
@@ -60,14 +68,14 @@ export function parseYaml(text: string): ParsedYaml {
   };
   // Of several documents the first one counts.
   const errors = document.errors.filter(({ code }) => code !== "MULTIPLE_DOCS").map(placed);
-  const dates = errors.length === 0 ? readScalars(document) : [];
+  const found = errors.length === 0 ? readScalars(document) : nothing;
   return {
     errors,
     // `!!float 3` is none to the library, and a number here.
     warnings: document.warnings
       .filter(({ message }) => !/^Unresolved tag: .*:(?:int|float)$/.test(message))
       .map(placed),
-    dates,
+    ...found,
     value: () => document.toJS({ maxAliasCount: -1 }),
   };
 }
@@ -93,8 +101,12 @@ function firstOfKey(
   return found;
 }
 
-function readScalars(document: Document): ParsedYaml["dates"] {
-  const dates: { path: (string | number)[]; text: string }[] = [];
+const nothing = { dates: [], booleans: { first: undefined, count: 0 } };
+
+function readScalars(document: Document): Pick<ParsedYaml, "dates" | "booleans"> {
+  const dates: PlainText[] = [];
+  let first: PlainText | undefined;
+  let count = 0;
   visit(document, {
     Scalar(place, node, ancestors) {
       const { type, source, tag } = node;
@@ -104,12 +116,16 @@ function readScalars(document: Document): ParsedYaml["dates"] {
         if (typeof value === "number") node.value = value;
       } else if (type === "PLAIN" && tag === undefined) {
         if (isDate(source)) dates.push({ path: pathOf(ancestors, node), text: source });
+        else if (boolean.test(source)) {
+          first ??= { path: pathOf(ancestors, node), text: source };
+          count++;
+        }
         if (place !== "key") node.value = readScalar(source);
         else if (source !== "<<") node.value = memberName(source);
       }
     },
   });
-  return dates;
+  return { dates, booleans: { first, count } };
 }
 
 /** Member names and indexes that lead to a node. */
@@ -145,6 +161,8 @@ const integer = /^([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+))$/;
 const number = /^[+-]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][+-]?[0-9]+)?$/;
 /** Digits behind a leading point may be parted by single underscores. */
 const fraction = /^\.[0-9]+(?:_[0-9]+)*(?:[eE][+-]?[0-9]+)?$/;
+/** Of YAML 1.1 alone. */
+const boolean = /^(?:[yYnN]|[yY]es|YES|[nN]o|NO|[oO]n|ON|[oO]ff|OFF)$/;
 const date = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9].*)?$/;
 
 /** An integer of 64 bits, signed or not; undefined if the text, without underscores, is none. */

@@ -60,7 +60,7 @@ export function checkFlag(flag: Json, path: Path, checkRule: CheckRule, findings
   if (!isObject(flag)) return;
   checkMembers(flag, flagMembers, path, findings);
   checkState(flag.state ?? null, path, warnings);
-  checkVariants(flag.variants ?? null, path, warnings);
+  checkVariants(flag.variants ?? null, path, findings);
   if (flag.targeting !== undefined) checkRule(flag.targeting, [...path, "targeting"], flag);
 }
 
@@ -75,7 +75,7 @@ function checkState(state: Json, path: Path, warnings: FindingList): void {
   }
 }
 
-function checkVariants(variants: Json, path: Path, warnings: FindingList): void {
+function checkVariants(variants: Json, path: Path, { warnings, information }: Found): void {
   if (variants === null) warnings.add("no-variants", path, 'the member "variants" is missing');
   if (!isObject(variants)) return;
   const names = Object.keys(variants);
@@ -89,7 +89,12 @@ function checkVariants(variants: Json, path: Path, warnings: FindingList): void 
   const kind = kindOf(variants[first] ?? null);
   for (const name of names) {
     if (name === "") warnings.add("no-key", at, "a variant has an empty name");
-    const found = kindOf(variants[name] ?? null);
+    const value = variants[name] ?? null;
+    const found = kindOf(value);
+    if (information && Number.isInteger(value) && (Number(value) | 0) !== value) {
+      const reason = `the integer ${value} has more than 32 bits, which evaluating in process in Java fails for with TYPE_MISMATCH: write a string, or put it into an object`;
+      information.add("portable-integer", [...at, name], reason);
+    }
     if (found === "null" || found === "an array") {
       const kinds = "a boolean, a string, a number or an object";
       warnings.add("variant-type", [...at, name], `expected ${kinds}, found ${found}`);

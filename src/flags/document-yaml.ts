@@ -1,4 +1,4 @@
-import { shorten } from "../core/message-text.ts";
+import { quote, shorten } from "../core/message-text.ts";
 import type { Place } from "../core/text-places.ts";
 import { parseYaml, type YamlProblem } from "../core/yaml.ts";
 import type { Findings } from "./findings.ts";
@@ -14,7 +14,7 @@ const maxYamlLength = 8 * 1024 * 1024;
  * lacks. A date is a warning: other readers do not take it as the text that it is here.
  * @returns undefined after a problem.
  */
-export function readYaml(text: string, { problems, warnings }: Findings): unknown {
+export function readYaml(text: string, { problems, warnings, information }: Findings): unknown {
   if (text.length > maxYamlLength) {
     const size = `${text.length} characters of YAML exceed the limit of ${maxYamlLength}`;
     problems.add("limit", [], `${size}: write large documents as JSON`);
@@ -32,6 +32,12 @@ export function readYaml(text: string, { problems, warnings }: Findings): unknow
         path,
         `the date ${shorten(text)} is read as text: write it in quotes`,
       );
+    const { first, count } = parsed.booleans;
+    if (first !== undefined) {
+      const more = count > 1 ? ` (and ${count - 1} more like it)` : "";
+      const reason = `${quote(first.text)} without quotes${more} is a boolean to kubectl and in Python, which read YAML 1.1: write it in quotes`;
+      information?.add("portable-yaml-boolean", first.path, reason);
+    }
     for (const error of parsed.errors)
       problems.add("syntax", [], `not valid YAML at ${at(error)}`, placeOf(error));
     // Uses of anchors share one object; the bound on what they expand to comes later.

@@ -193,8 +193,12 @@ export const findingTable = {
     "Ask for the attribute first, or compute the value in the application.",
   ),
   "portable-integer": portability(
-    "An integer above 32 bits, which Java does not return whole.",
-    "A string, or a number up to 2147483647.",
+    "A variant is an integer above 32 bits, which Java does not return.",
+    "A string, an object with that member, or a number up to 2147483647.",
+  ),
+  "portable-yaml-boolean": portability(
+    "A name or value such as `on` without quotes in YAML, which kubectl and Python take as a boolean.",
+    'The word in quotes: `"on"`.',
   ),
   "portable-bucketing": portability(
     "`fractional` puts users into other buckets in providers of another version.",

@@ -188,10 +188,16 @@ function decodeFlag(
 function text(value: Json | undefined, name: string, path: Path, { problems }: Findings): string {
   if (typeof value === "string") return value;
   if (value !== undefined && value !== null) {
-    problems.add("type", [...path, name], `expected a string, found ${kindOf(value)}`);
+    const reason = `expected a string, found ${kindOf(value)}${adviceFor[name] ?? ""}`;
+    problems.add("type", [...path, name], reason);
   }
   return "";
 }
+
+const adviceFor: Readonly<Record<string, string>> = {
+  state: ': write "ENABLED" or "DISABLED"',
+  defaultVariant: ": write the name of a variant in quotes",
+};
 
 function decodeVariants(
   value: Json | undefined,

@@ -1,6 +1,6 @@
 import type { Log } from "../core/log.ts";
 import { Access } from "../services/access/access.ts";
-import { followTokens, parseTokens, readTokens } from "../services/access/token-file.ts";
+import { checkName, followTokens, readTokens } from "../services/access/token-file.ts";
 import { type Surface, sha256 } from "../services/access/token-table.ts";
 import type { Registry } from "../telemetry/metrics/registry.ts";
 import type { Guard } from "../transport/guard.ts";
@@ -30,7 +30,7 @@ export function openAccess(path: string | undefined, registry: Registry, log: Lo
  * @throws ConfigError if the name is none
  */
 export function newTokenLine(name: string, text: string): string {
+  checkName(name, "the name");
   const entry = { name, sha256: sha256(text), surfaces: ["evaluation", "ofrep", "sync"] };
-  parseTokens(JSON.stringify({ tokens: [entry] }));
   return `- ${JSON.stringify(entry)}`;
 }

@@ -65,7 +65,7 @@ export async function serve(parts: {
     store,
     context,
     contextFromHeader: config.contextFromHeader,
-    record: createOutcomeRecorder(registry),
+    ...createOutcomeRecorder(registry),
     maxRequestBody: config.maxRequestBody,
     maxRequestHeader: config.maxRequestHeader,
     corsOrigins: config.corsOrigins,

@@ -59,7 +59,10 @@ export interface DescribedService {
 const refusals = {
   "401": { description: "No token, or one that is not known" },
   "403": { description: "The token is not for this" },
-  "429": { description: "Too many failed tries from this address" },
+  "429": {
+    description: "Too many failed tries from this address",
+    headers: { "Retry-After": { schema: { type: "string" } } },
+  },
 } as const satisfies Record<string, Answer>;
 
 /** Makes the document. */

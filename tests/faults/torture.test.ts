@@ -62,3 +62,17 @@ test("a version that was written during a fault counts from its end", () => {
   expect(violations).toEqual([]);
   expect(lags).toEqual([500]);
 });
+
+test("a server that was away may be noticed late, also for what is written afterwards, and not later", () => {
+  const fault = { name: "partitioned", from: 0, to: 3000, graceMs: 4000 };
+  const seenAt = (at: number) => ({
+    writes: [{ version: 2, at: 5000 }],
+    faults: [fault],
+    answers: [
+      { client: "c", at: 5000, versions: [1] },
+      { client: "c", at, versions: [2] },
+    ],
+  });
+  expect(check(seenAt(7900), 1000).violations).toEqual([]);
+  expect(check(seenAt(8100), 1000).violations).toHaveLength(1);
+});

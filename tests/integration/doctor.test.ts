@@ -108,7 +108,7 @@ test("what would not work is told, each with the command that repairs it", () =>
         expect.stringContaining(`-p ${redis.port} ACL SETUSER app ~KEY +get`),
         "flagd init gone.json",
         `ss -ltnp 'sport = :${ports[1]}'`,
-        "flagd token new my-app > tokens.yaml",
+        "flagd token new my-app | tee /dev/stderr | sed '1s/.*/tokens:/' > tokens.yaml",
       ]);
     } finally {
       taken.close();

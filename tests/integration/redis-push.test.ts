@@ -177,9 +177,9 @@ describe("without pushes", () => {
     } else {
       const pushed = (await clients(server)).find((line) => !/flags=\w*t/.test(line));
       await server.command("CLIENT", "KILL", "ID", /id=(\d+)/.exec(pushed ?? "")?.[1] ?? "");
-      await until("the loss", () => said(source).length > 0);
+      await until("the loss", () => said(source).length > 0, 50);
     }
-    await until("the loss to be said", () => said(source).length === 1);
+    await until("the loss to be said", () => said(source).length === 1, 50);
     await server.set("flags", '{"flags":{"b":1}}');
     await source.delivers('{"flags":{"b":1}}');
     await until("the return", () => said(source).length === 2);
@@ -264,7 +264,7 @@ test("a source that ends does not wait for an answer on the connection of the pu
     await source.delivers(changed);
     await tracked(server);
     silent = true;
-    await until("a look at the connection of the pushes", () => asked);
+    await until("a look at the connection of the pushes", () => asked, 50);
     await source[Symbol.asyncDispose]();
   } finally {
     between.close();

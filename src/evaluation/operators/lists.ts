@@ -1,4 +1,4 @@
-import type { Json } from "../../core/json.ts";
+import { isObject, type Json } from "../../core/json.ts";
 import { charge, chargeText } from "../rule/budget.ts";
 import { textOf, truthy } from "../rule/conversion.ts";
 import {
@@ -123,6 +123,10 @@ export const listOperators: readonly Operator[] = [
     evaluates: "all",
     doc: "whether a list has the value, or a text contains it",
     example: { in: [{ var: "country" }, ["no", "se", "dk"]] },
+    check([value, list], problem) {
+      if (Array.isArray(value) && isObject(list))
+        problem('the list is the second argument: {"in": [value, list]}', 0);
+    },
     compile: contains,
   },
   {

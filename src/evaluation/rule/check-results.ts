@@ -37,7 +37,9 @@ export function checkResults(rule: JsonObject, path: Path, use: RuleUse): void {
       warnings.add("unknown-variant", result.path, reasonFor(result, name, variants));
     }
   }
-  if (information && reported.size === 0 && !results.open)
+  // A rule without a result always fails, which was said.
+  const gives = results.known.length > 0 && !results.open;
+  if (information && reported.size === 0 && gives)
     informOfUnused(flag, path, { ...use, information }, names, results);
 }
 

@@ -85,7 +85,9 @@ class OperationsCheck {
     }
     const operator = operators.get(name);
     if (operator === undefined) {
-      const guess = didYouMean(name, operators.keys(), quote);
+      const guess = /match|regex/i.test(name)
+        ? ' (there are no regular expressions: use "starts_with", "ends_with" or "in")'
+        : didYouMean(name, operators.keys(), quote);
       this.#warn("unknown-operator", `unknown operator ${quote(name)}${guess}: ${failure}`);
       return;
     }

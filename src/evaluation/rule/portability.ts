@@ -25,7 +25,6 @@ export function checkPortability(
 
 /** Operators that hold only if the attribute is there. */
 const asking = new Set(["!!", "==", "===", "in", "sem_ver", "starts_with", "ends_with"]);
-const max32 = 2 ** 31 - 1;
 /** Stands for all of them where they are not the context's. */
 const anyAttribute = "";
 
@@ -101,10 +100,6 @@ class PortabilityCheck {
   }
 
   #visit(value: Json): void {
-    if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) > max32) {
-      const reason = `${value} has more than 32 bits, which json-logic-java (Java provider) does not compare whole: compare a number up to ${max32}, or texts of one length by "==" or "in"`;
-      this.#inform("portable-integer", reason);
-    }
     if (!isContainer(value) || this.shared.has(value)) return;
     if (!isArray(value)) {
       this.rule(value);

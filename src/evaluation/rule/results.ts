@@ -124,12 +124,13 @@ export class ResultsOfRule {
     const reached: Results[] = [];
     const decidedHere: string[] = [];
     let over = false;
-    const branch = (index: number, holds: boolean | undefined, why: string) => {
+    /** @param condition undefined: it was decided before */
+    const branch = (index: number, holds: boolean | undefined, condition?: Json) => {
       if (over || holds === false) {
         const what = index % 2 === 0 ? "the result behind all conditions" : "this branch";
         this.#tell(
           index,
-          `${what} can never be taken: ${over ? "a condition before it always holds" : why}`,
+          `${what} can never be taken: ${over ? "a condition before it always holds" : whyNot(condition)}`,
         );
         return;
       }
@@ -140,18 +141,16 @@ export class ResultsOfRule {
       const text = isContainer(condition) ? jsonOf(condition) : undefined;
       const before = text === undefined ? undefined : this.#decided.get(text);
       const holds = constantTruth(condition) ?? before;
-      const why =
-        before === undefined ? "its condition never holds" : "its condition was asked before";
       const isNew = text !== undefined && before === undefined;
       if (isNew) this.#decided.set(text, true);
-      branch(i + 1, holds, why);
+      branch(i + 1, holds, before === undefined ? condition : undefined);
       if (isNew) {
         this.#decided.set(text, false);
         decidedHere.push(text);
       }
       over ||= holds === true;
     }
-    if (args.length % 2 === 1) branch(args.length - 1, undefined, "");
+    if (args.length % 2 === 1) branch(args.length - 1, undefined);
     else if (!over) reached.push({ known: [implied(this.#path)], open: false });
     for (const text of decidedHere) this.#decided.delete(text);
     this.#compare(args, reached);
@@ -231,6 +230,13 @@ function only({ known, open }: Results): string | undefined {
   return known.every((result) => result === first || JSON.stringify(result.value) === text)
     ? text
     : undefined;
+}
+
+/** Why a condition does not hold. */
+function whyNot(condition: Json | undefined): string {
+  if (condition === undefined) return "its condition was asked before";
+  const isConstant = isContainer(condition) && isIndependent(condition, { left: maxParts });
+  return `its condition ${isConstant ? 'reads no attribute, as {"var": NAME} does, and ' : ""}never holds`;
 }
 
 function jsonOf(condition: Json): string | undefined {

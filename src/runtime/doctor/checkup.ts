@@ -156,7 +156,8 @@ async function checkTokens(path: string): Promise<Check> {
 }
 
 function collectors({ telemetry }: StartConfig): URL[] {
-  const targets = [...(telemetry.metrics?.to ?? []), ...(telemetry.traces?.to ?? [])];
+  const { metrics, traces, events } = telemetry;
+  const targets = [metrics, traces, events].flatMap((signal) => signal?.to ?? []);
   const urls = targets.flatMap((target) => (target === "console" ? [] : [target.url]));
   const byHost = new Map(urls.map((url) => [new URL(url).host, new URL(url)]));
   return [...byHost.values()];

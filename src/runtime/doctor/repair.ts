@@ -26,12 +26,18 @@ export function repairOf(message: string, ailment: Ailment): string | undefined 
     case "folder":
       return `mkdir -p ${word(ailment.subject)} && chown "$(id -u)" ${word(ailment.subject)}`;
     case "tokens":
-      return /no such file/.test(message)
-        ? `flagd token new my-app > ${word(ailment.subject)}`
-        : `chmod u+r ${word(ailment.subject)}`;
+      return ofTokens(message, word(ailment.subject));
     case "collector":
       return `nc -vz ${ailment.subject.replace(/:(?=\d+$)/, " ")}`;
   }
+}
+
+/** What is wrong within the file, its message says. */
+function ofTokens(message: string, file: string): string | undefined {
+  if (/EACCES|EPERM/.test(message)) return `chmod u+r ${file}`;
+  if (!/no such file/.test(message)) return undefined;
+  // The token is shown, and the line below it becomes the file.
+  return `flagd token new my-app | tee /dev/stderr | sed '1s/.*/tokens:/' > ${file}`;
 }
 
 function ofSource(

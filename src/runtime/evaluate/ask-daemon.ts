@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { isArray, isObject, type Json, type JsonObject } from "../../core/json.ts";
+import { atHostOf, isNobodyThere } from "../../core/tcp-address.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import { SourceError } from "../../sources/source.ts";
 
@@ -30,15 +31,22 @@ export async function askDaemon(
     "Content-Type": "application/json",
     ...(selector !== "" && { "Flagd-Selector": selector }),
   };
-  const { status, text } = await post(target, headers, JSON.stringify({ context }), timeoutMs);
-  const body = parsed(text);
+  const body = JSON.stringify({ context });
+  const signal = AbortSignal.timeout(timeoutMs);
+  const { status, text } = await atHostOf(url, (host) =>
+    post(host, target, { headers, body, signal }),
+  ).catch((error) => {
+    throw explainDaemonError(error, url.host, timeoutMs);
+  });
+  const answer = parsed(text);
   if (key !== undefined) {
-    const answer = answerOfOfrep(body);
-    if (answer) return [answer];
-  } else if (status === 200 && isObject(body) && isArray(body.flags)) {
-    return body.flags.flatMap((element) => answerOfOfrep(element) ?? []);
+    const one = answerOfOfrep(answer);
+    if (one) return [one];
+  } else if (status === 200 && isObject(answer) && isArray(answer.flags)) {
+    return answer.flags.flatMap((element) => answerOfOfrep(element) ?? []);
   }
-  const details = isObject(body) && typeof body.errorDetails === "string" ? body.errorDetails : "";
+  const details =
+    isObject(answer) && typeof answer.errorDetails === "string" ? answer.errorDetails : "";
   throw new SourceError(
     `${url.host} answers ${status}${details && `: ${details}`}; is this the OFREP port of flagd (--ofrep-port)?`,
   );
@@ -59,16 +67,14 @@ interface HttpAnswer {
 
 /** Not by `fetch`, which asks the proxy of the environment. */
 function post(
+  host: string,
   url: URL,
-  headers: Record<string, string>,
-  body: string,
-  timeoutMs: number,
+  { body, signal, headers }: { body: string; signal: AbortSignal; headers: Record<string, string> },
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) =>
-      reject(explainDaemonError(error, url.host, timeoutMs));
-    const signal = AbortSignal.timeout(timeoutMs);
-    const call = request(url, { method: "POST", headers, signal }, (response) => {
+    const { port, pathname: path } = url;
+    const options = { host, port, path, method: "POST", signal };
+    const call = request({ ...options, headers: { ...headers, host: url.host } }, (response) => {
       const chunks: Buffer[] = [];
       let length = 0;
       response.on("data", (chunk: Buffer) => {
@@ -80,9 +86,9 @@ function post(
       response.on("end", () =>
         resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
       );
-      response.on("error", fail);
+      response.on("error", reject);
     });
-    call.on("error", fail);
+    call.on("error", reject);
     call.end(body);
   });
 }
@@ -94,7 +100,7 @@ function explainDaemonError(
 ): SourceError {
   if (error.name === "AbortError" || error.name === "TimeoutError")
     return new SourceError(`${host} does not answer within ${timeoutMs / 1000} s`);
-  if (error.code === "ECONNREFUSED") return new SourceError(`nothing is listening on ${host}`);
+  if (isNobodyThere(error)) return new SourceError(`nothing is listening on ${host}`);
   return new SourceError(`${host}: ${error.message}`);
 }
 

@@ -59,7 +59,12 @@ const noToken = new RpcError(
 );
 const wrongToken = new RpcError("the token is not known", Code.Unauthenticated, challenge);
 const withdrawn = new RpcError("the token is no longer valid", Code.Unauthenticated, challenge);
-const tooMany = new RpcError("too many failed tries: wait a while", Code.ResourceExhausted);
+const tooMany = new RpcError(
+  "too many failed tries: wait a while",
+  Code.ResourceExhausted,
+  // Seconds until another try is allowed, as OFREP's clients expect it.
+  new Headers({ "retry-after": `${Math.ceil(1 / rate.perSecond)}` }),
+);
 
 type Outcome = "allowed" | "denied" | "unauthenticated" | "limited";
 

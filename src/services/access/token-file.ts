@@ -48,6 +48,15 @@ function read(text: string): unknown {
   }
 }
 
+/**
+ * @param place of the name, for the message
+ * @throws ConfigError if it is none
+ */
+export function checkName(name: unknown, place: string): asserts name is string {
+  if (typeof name === "string" && names.test(name)) return;
+  throw problem(`${place} is not 1 to 64 letters, digits, "_", ".", "@" or "-"`);
+}
+
 /** Loaded by the first file: most daemons have none. */
 function yaml(): typeof import("../../core/yaml.ts") {
   return require("../../core/yaml.ts");
@@ -59,9 +68,7 @@ function readToken(value: unknown, place: string): Token {
   // A misspelt "selector" must not leave a token unconfined.
   if (unknown !== undefined) throw problem(`${place}: unknown member ${JSON.stringify(unknown)}`);
   const { name, token, sha256: hash, selector } = entry;
-  if (typeof name !== "string" || !names.test(name)) {
-    throw problem(`${place}.name is not 1 to 64 letters, digits, "_", ".", "@" or "-"`);
-  }
+  checkName(name, `${place}.name`);
   if ((token === undefined) === (hash === undefined)) {
     throw problem(`${place} has to have either "token" or "sha256"`);
   }

@@ -52,7 +52,7 @@ export function fastPath(evaluator: Evaluator, events: OpenEventStreams): FastPa
           request,
           (name) => headers[name],
           (view, context) => {
-            const steps = method.answer("bytes", view, context, evaluator.record);
+            const steps = method.answer("bytes", view, context, evaluator.recordAll);
             return takesTurns(view) ? inSlices(steps, unwanted) : atOnce(steps);
           },
         );
@@ -62,7 +62,7 @@ export function fastPath(evaluator: Evaluator, events: OpenEventStreams): FastPa
         const request = readJsonRequest(message, false);
         if (request === undefined || takesTurns(evaluator.view(header))) return undefined;
         return evaluator.resolveAll(method, request.context, header, (view, context) =>
-          atOnce(method.answer("json", view, context, evaluator.record)),
+          atOnce(method.answer("json", view, context, evaluator.recordAll)),
         );
       },
     }),

@@ -55,7 +55,7 @@ export function connectRoutes(
       evaluator.resolveAll(method, context, headersOf(call), async (view, complete) => {
         const form = formOf(call.requestHeader);
         const answer = await inSlices(
-          method.answer(form, view, complete, evaluator.record),
+          method.answer(form, view, complete, evaluator.recordAll),
           () => call.signal.aborted,
         );
         call.values.set(encodedAnswer, answer);

@@ -1,6 +1,7 @@
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import type { SnapshotSource } from "../../store/view.ts";
 import type { EventClient } from "../../telemetry/stream-metrics.ts";
+import type { OutcomeGroup } from "../answer-blocks.ts";
 import { ContextAdditions, type ContextSource } from "../context-additions.ts";
 import type { EvaluationTrace } from "../evaluation-trace.ts";
 import type { RpcService } from "../rpc-service.ts";
@@ -29,6 +30,8 @@ export interface EvaluationServiceOptions {
   readonly stallMs?: number;
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;
+  /** The same for those of an answer about all flags. */
+  readonly recordAll?: (group: OutcomeGroup) => void;
   readonly trace?: EvaluationTrace;
   /** Called for every event stream opened; what it returns when the stream ends. */
   readonly measureEvents?: (client: EventClient) => () => void;

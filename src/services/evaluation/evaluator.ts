@@ -3,6 +3,7 @@ import type { Outcome } from "../../evaluation/outcomes.ts";
 import { type EvaluationContext, resolve } from "../../evaluation/resolve.ts";
 import { InvalidSelectorError } from "../../store/selector.ts";
 import type { Selector, SnapshotSource, View } from "../../store/view.ts";
+import { type OutcomeGroup, oneByOne } from "../answer-blocks.ts";
 import type { ContextAdditions, HeaderLookup } from "../context-additions.ts";
 import type { EvaluationSpan, EvaluationTrace } from "../evaluation-trace.ts";
 import { invalidArgument } from "../rpc-service.ts";
@@ -14,11 +15,14 @@ export interface EvaluatorOptions {
   readonly store: SnapshotSource;
   readonly additions: ContextAdditions;
   readonly record: (outcome: Outcome) => void;
+  /** The same for those of an answer about all flags; default: one by one. */
+  readonly recordAll?: ((group: OutcomeGroup) => void) | undefined;
 }
 
 /** From a decoded request to an answer: what both ways into the service share. */
 export interface Evaluator {
-  readonly record: (outcome: Outcome) => void;
+  /** Counts the outcomes of an answer about all flags. */
+  readonly recordAll: (group: OutcomeGroup) => void;
   /**
    * @param context called only if targeting has to run
    * @throws RpcError when the selector is invalid
@@ -44,7 +48,8 @@ export interface Evaluator {
 }
 
 /** Makes what evaluates the flags of a store. */
-export function createEvaluator({ store, additions, record }: EvaluatorOptions): Evaluator {
+export function createEvaluator(options: EvaluatorOptions): Evaluator {
+  const { store, additions, record, recordAll = oneByOne(record) } = options;
   const view = (header: HeaderLookup) => store.snapshot.view(selectorFrom(header));
   const complete = (
     { dialect }: ResolveMethod | BulkMethod,
@@ -55,7 +60,7 @@ export function createEvaluator({ store, additions, record }: EvaluatorOptions):
     return context;
   };
   return {
-    record,
+    recordAll,
     view,
     resolve(method, flagKey, context, header) {
       const outcome = resolve(view(header), flagKey, () => complete(method, context(), header));

@@ -14,6 +14,7 @@ import {
 import { writeStruct } from "../../protobuf/struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
+import { AnswerBlocks, type OutcomeGroup } from "../answer-blocks.ts";
 import { dialects, type MethodName, methodName } from "./dialects.ts";
 
 /** `AnyFlag`, whose value is one of several fields. */
@@ -35,15 +36,22 @@ interface Entry {
   readonly json: string;
 }
 
+/** Entries that follow one another in an answer. */
+interface Block {
+  readonly counted: OutcomeGroup;
+  readonly entries: readonly Entry[];
+  /** Of its entries; made at the first use. */
+  bytes?: Uint8Array;
+  json?: string;
+}
+
 /** What a view answers: if no flag depends on the context, made once. */
 interface Entries {
-  readonly list: readonly Entry[];
+  readonly blocks: readonly Block[];
   /** The whole answer, if it is to be kept. */
   bytes?: Uint8Array;
   json?: Uint8Array;
 }
-
-type RecordOutcome = (outcome: Outcome) => void;
 
 /** How a message is written. */
 export type Form = "bytes" | "json";
@@ -55,7 +63,7 @@ export interface BulkMethod extends MethodName {
     form: Form,
     view: View,
     context: EvaluationContext,
-    record: RecordOutcome,
+    recordAll: (group: OutcomeGroup) => void,
   ): Steps<Uint8Array>;
 }
 
@@ -136,13 +144,26 @@ function defineMethod(method: MethodName): BulkMethod {
 
   const fixedEntries = new Derived<View, Entries | null>();
 
-  function* evaluate(view: View, context: EvaluationContext): Steps<Entries> {
-    const list: Entry[] = [];
-    yield* resolveAll(view, context, (flag, outcome) => {
-      const entry = entryOf(outcome, flag);
-      if (entry !== null) list.push(entry);
+  const blocksOf = new Derived<View, AnswerBlocks<Block>>();
+
+  const makeBlock = (flags: readonly PreparedFlag[], outcomes: readonly Outcome[]): Block => {
+    const entries: Entry[] = [];
+    flags.forEach((flag, i) => {
+      const entry = entryOf(outcomes[i] as Outcome, flag);
+      if (entry !== null) entries.push(entry);
     });
-    return { list };
+    return { counted: { outcomes: entries.map(({ counted }) => counted), times: 0 }, entries };
+  };
+
+  function* evaluate(view: View, context: EvaluationContext): Steps<Entries> {
+    const outcomes: Outcome[] = [];
+    yield* resolveAll(view, context, (_, outcome) => outcomes.push(outcome));
+    let known = blocksOf.get(view);
+    if (known === undefined) {
+      known = new AnswerBlocks(yield* view.ordered(), makeBlock);
+      blocksOf.set(view, known);
+    }
+    return { blocks: yield* known.of(outcomes) };
   }
 
   function* entriesOf(view: View, context: EvaluationContext): Steps<Entries> {
@@ -157,8 +178,11 @@ function defineMethod(method: MethodName): BulkMethod {
   }
 
   /** `ResolveAllResponse { …; Struct metadata = 2; }` */
-  function encode(view: View, entries: readonly Entry[]): Uint8Array {
-    const parts = entries.map((entry) => entry.bytes);
+  function encode(view: View, blocks: readonly Block[]): Uint8Array {
+    const parts = blocks.map((block) => {
+      block.bytes ??= Buffer.concat(block.entries.map(({ bytes }) => bytes));
+      return block.bytes;
+    });
     if (bulkMetadata) {
       writer.message(2, () => writeStruct(writer, view.reflection));
       parts.push(writer.take());
@@ -166,10 +190,11 @@ function defineMethod(method: MethodName): BulkMethod {
     return Buffer.concat(parts);
   }
 
-  function* encodeJson(view: View, entries: readonly Entry[]): Steps<Uint8Array> {
+  function* encodeJson(view: View, blocks: readonly Block[]): Steps<Uint8Array> {
     const parts: string[] = [];
-    for (const { json } of entries) {
-      parts.push(json);
+    for (const block of blocks) {
+      block.json ??= block.entries.map(({ json }) => json).join(",");
+      if (block.json !== "") parts.push(block.json);
       yield;
     }
     const metadata = bulkMetadata ? `,"metadata":${JSON.stringify(view.reflection)}` : "";
@@ -178,11 +203,11 @@ function defineMethod(method: MethodName): BulkMethod {
 
   return {
     ...method,
-    *answer(form, view, context, record) {
+    *answer(form, view, context, recordAll) {
       const entries = yield* entriesOf(view, context);
-      for (const { counted } of entries.list) record(counted);
+      for (const { counted } of entries.blocks) recordAll(counted);
       entries[form] ??=
-        form === "json" ? yield* encodeJson(view, entries.list) : encode(view, entries.list);
+        form === "json" ? yield* encodeJson(view, entries.blocks) : encode(view, entries.blocks);
       return entries[form];
     },
   };

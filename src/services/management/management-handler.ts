@@ -50,12 +50,20 @@ export function createManagementHandler(options: ManagementOptions): HttpHandler
 export function createProbeFastPath(readiness: Readiness): FastPath {
   const endOfHead = headEnd(defaultTimeouts.keepAliveMs);
   const head = `${statusLine(200)}Content-Length: 0\r\n`;
+  // The same until the date changes.
+  let end = "";
+  let answer: Buffer = Buffer.alloc(0);
   return ({ method, target }, body, last) => {
     if (method !== "GET" || body.length > 0) return undefined;
     if (target !== "/healthz" && !(target === "/readyz" && readyz(readiness) === empty)) {
       return undefined;
     }
-    return Buffer.from(head + endOfHead(last), "latin1");
+    const wanted = endOfHead(last);
+    if (wanted !== end) {
+      end = wanted;
+      answer = Buffer.from(head + end, "latin1");
+    }
+    return answer;
   };
 }
 

@@ -12,6 +12,7 @@ import {
 } from "../../evaluation/resolve.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { View } from "../../store/view.ts";
+import { AnswerBlocks, type OutcomeGroup } from "../answer-blocks.ts";
 
 /** One flag in an answer. */
 export interface Element {
@@ -66,13 +67,23 @@ function detailsOf({ key, errorCode }: Outcome): string {
 
 /** An answer about all flags. */
 export interface BulkAnswer {
-  readonly elements: readonly Element[];
-  readonly json: string;
+  /** What metrics count. */
+  readonly counted: readonly OutcomeGroup[];
+  /** JSON in UTF-8. */
+  readonly body: Uint8Array;
   /** Made of the answer's own text, so that it differs wherever the answers of two contexts do. */
   readonly etag: string;
 }
 
+/** Elements that follow one another in an answer. */
+interface Block {
+  readonly counted: OutcomeGroup;
+  readonly json: Buffer;
+  readonly hash: string;
+}
+
 const fixedAnswer = new Derived<View, BulkAnswer | null>();
+const blocksOf = new Derived<View, AnswerBlocks<Block>>();
 
 /**
  * Made once per view if no flag depends on the context.
@@ -95,15 +106,39 @@ function* makeAnswer(
   context: EvaluationContext,
   eventStreams: string | undefined,
 ): Steps<BulkAnswer> {
-  const elements: Element[] = [];
-  const each = (flag: PreparedFlag, outcome: Outcome): void => {
-    elements.push(elementOf(bulkOutcome(outcome, flag)));
-  };
-  yield* resolveAll(view, context, each);
-  const flags = elements.map((element) => element.json).join(",");
+  const outcomes: Outcome[] = [];
+  yield* resolveAll(view, context, (_, outcome) => outcomes.push(outcome));
+  let known = blocksOf.get(view);
+  if (known === undefined) {
+    known = new AnswerBlocks(yield* view.ordered(), makeBlock);
+    blocksOf.set(view, known);
+  }
+  const blocks = yield* known.of(outcomes);
+  const parts: Uint8Array[] = [];
+  let hashes = "";
+  for (const { json, hash } of blocks) {
+    parts.push(parts.length === 0 ? flagsHead : comma, json);
+    hashes += `${hash} `;
+  }
+  if (parts.length === 0) parts.push(flagsHead);
   const streams = eventStreams === undefined ? "" : `,"eventStreams":${eventStreams}`;
-  const json = `{"flags":[${flags}],"metadata":${htmlSafeJson(view.reflection)}${streams}}`;
-  return { elements, json, etag: `"${Bun.hash(json).toString(36)}"` };
+  const rest = `],"metadata":${htmlSafeJson(view.reflection)}${streams}}`;
+  parts.push(Buffer.from(rest));
+  return {
+    counted: blocks.map(({ counted }) => counted),
+    body: Buffer.concat(parts),
+    etag: `"${Bun.hash(hashes + rest).toString(36)}"`,
+  };
+}
+
+const flagsHead = Buffer.from('{"flags":[');
+const comma = Buffer.from(",");
+
+function makeBlock(flags: readonly PreparedFlag[], outcomes: readonly Outcome[]): Block {
+  const elements = flags.map((flag, i) => elementOf(bulkOutcome(outcomes[i] as Outcome, flag)));
+  const json = Buffer.from(elements.map((element) => element.json).join(","));
+  const counted = { outcomes: elements.map((element) => element.counted), times: 0 };
+  return { counted, json, hash: Bun.hash(json).toString(36) };
 }
 
 /**

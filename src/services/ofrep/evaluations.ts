@@ -3,6 +3,7 @@ import { once } from "../../evaluation/memo.ts";
 import type { Outcome } from "../../evaluation/outcomes.ts";
 import { type EvaluationContext, resolve, takesTurns } from "../../evaluation/resolve.ts";
 import type { Selector, SnapshotSource } from "../../store/view.ts";
+import { type OutcomeGroup, oneByOne } from "../answer-blocks.ts";
 import { ContextAdditions, type ContextSource } from "../context-additions.ts";
 import type { EvaluationSpan, EvaluationTrace } from "../evaluation-trace.ts";
 import { selectorHeader } from "../selector-header.ts";
@@ -23,6 +24,8 @@ export interface EvaluationsOptions {
   readonly contextFromHeader: ReadonlyMap<string, string>;
   /** Called for every flag evaluated, with the outcome that the caller was told of. */
   readonly record: (outcome: Outcome) => void;
+  /** The same for those of an answer about all flags. */
+  readonly recordAll?: (group: OutcomeGroup) => void;
   readonly traceEvaluation?: EvaluationTrace;
   /** Undefined: there are no event streams, and no bulk answer speaks of them. */
   readonly events?: OfrepEvents;
@@ -53,6 +56,7 @@ const replyOf = once((outcome: Outcome) => {
 
 export function createEvaluations(options: EvaluationsOptions): Evaluations {
   const { store, record, traceEvaluation, events } = options;
+  const { recordAll = oneByOne(record) } = options;
   const additions = new ContextAdditions(options.context, options.contextFromHeader);
 
   function startSpan(request: OfrepRequest, name: string): EvaluationSpan | undefined {
@@ -83,14 +87,18 @@ export function createEvaluations(options: EvaluationsOptions): Evaluations {
     const span = traceEvaluation && startSpan(request, "resolveAll");
     const streams = events && eventStreams(selector);
     const view = store.snapshot.view(selector);
-    const bulkReply = ({ elements, json: text, etag }: BulkAnswer): Reply => {
-      for (const element of elements) record(element.counted);
-      span?.flags(elements.length);
+    const bulkReply = ({ counted, body, etag }: BulkAnswer): Reply => {
+      let flags = 0;
+      for (const group of counted) {
+        recordAll(group);
+        flags += group.outcomes.length;
+      }
+      span?.flags(flags);
       const condition = request.headers["if-none-match"];
       if (condition !== undefined && matches(condition, etag)) {
         return { status: 304, headers: [["ETag", etag]], body: null };
       }
-      return json(200, text, [["ETag", etag]]);
+      return json(200, body, [["ETag", etag]]);
     };
     const steps = bulkAnswer(view, context, streams);
     if (!takesTurns(view)) return bulkReply(atOnce(steps));

@@ -52,7 +52,7 @@ export function observe(
   const sendNow = (reply: Reply): HttpReply => {
     const { body, closed } = reply;
     if (closed) void closed.then((bytes) => finish(reply, bytes));
-    else finish(reply, typeof body === "string" ? Buffer.byteLength(body) : 0);
+    else finish(reply, bytesOf(body));
     return respond(reply);
   };
   const attempt: Observed["attempt"] = (action) => {
@@ -74,4 +74,9 @@ export function observe(
   }
   const observed: Observed = { requestBytes: 0, send, attempt };
   return observed;
+}
+
+function bytesOf(body: Reply["body"]): number {
+  if (typeof body === "string") return Buffer.byteLength(body);
+  return body instanceof Uint8Array ? body.length : 0;
 }

@@ -69,16 +69,17 @@ export function createFastPath(
 }
 
 function encode({ status, headers, body }: Reply, { end, cors = [] }: AnswerForm): WholeAnswer {
-  if (typeof body !== "string" && body !== null) throw new TypeError("a stream is no plain answer");
+  if (body instanceof ReadableStream) throw new TypeError("a stream is no plain answer");
   let head = statusLine(status);
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
   for (const [name, value] of cors) head += `${name}: ${value}\r\n`;
   if (body === null) return { bytes: Buffer.from(head + end, "latin1"), bodyBytes: 0 };
-  const bodyBytes = Buffer.byteLength(body);
+  const content = typeof body === "string" ? Buffer.from(body) : body;
+  const bodyBytes = content.length;
   head += `Content-Length: ${bodyBytes}\r\n${end}`;
   const bytes = Buffer.allocUnsafe(head.length + bodyBytes);
   bytes.write(head, "latin1");
-  bytes.write(body, head.length);
+  bytes.set(content, head.length);
   return { bytes, bodyBytes };
 }
 

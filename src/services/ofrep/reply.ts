@@ -16,7 +16,7 @@ const close = ["Connection", "close"] as const;
 const jsonOnly: HeaderList = [contentType];
 
 /** A reply with a JSON body. */
-export function json(status: number, body: string, headers?: HeaderList): Reply {
+export function json(status: number, body: string | Uint8Array, headers?: HeaderList): Reply {
   return { status, headers: headers ? [contentType, ...headers] : jsonOnly, body };
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.ts";
 import { messageOf } from "../../core/errors.ts";
 import type { ChangeHint, Hint, HintLog } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -6,6 +7,11 @@ import { isRefusal } from "./redis-errors.ts";
 
 /** Changes are seen within 100 ms, at half a percent of a CPU or less. */
 const watchMs = 50;
+/**
+ * A node of a cluster that sees no other node is about to be replaced, and tells so in its answers to commands with a
+ * key only: so often one is asked. Others notice the same at the same time, and take a second to put another one in its place.
+ */
+const ownerMs = 1000;
 
 /**
  * A hint on any server, without configuring it: after WATCH the connection's flags in CLIENT INFO gain a `d`
@@ -19,12 +25,15 @@ export class KeyWatch implements ChangeHint {
   #id: string | undefined;
   #direct = false;
   #armedInfo: ClientInfo | undefined;
+  /** When the node was last asked for the keys. */
+  #ownedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly connection: RedisConnection,
     private readonly keys: readonly string[],
     private readonly endpoint: Endpoint,
     private readonly log: HintLog,
+    private readonly clock: Clock,
   ) {}
 
   get paceMs(): number | undefined {
@@ -56,6 +65,7 @@ export class KeyWatch implements ChangeHint {
     const info = replies[2].status === "fulfilled" ? clientInfo(replies[2].value) : undefined;
     if (!info?.flags) return this.#failed(new Error("the answer to CLIENT INFO has no flags"));
     this.#state = "armed";
+    this.#ownedAt = this.clock.now();
     this.#id = info.id;
     this.#armedInfo = info;
     this.#direct = isAt(info.laddr, this.endpoint);
@@ -69,8 +79,8 @@ export class KeyWatch implements ChangeHint {
 
   /** What the connection that answers knows. @throws as {@link touched} */
   async check(): Promise<Hint> {
-    const info = await this.#info();
-    if (info?.flags === undefined) return undefined;
+    const [owns, info] = await Promise.all([this.#owns(), this.#info()]);
+    if (!owns || info?.flags === undefined) return undefined;
     return info.flags.includes("d") ? "touched" : "quiet";
   }
 
@@ -91,6 +101,19 @@ export class KeyWatch implements ChangeHint {
       this.#failed(error);
       return undefined;
     }
+  }
+
+  /** Whether the node of a cluster still answers for the keys. Never rejects. */
+  #owns(): Promise<boolean> {
+    const { connection, clock, keys } = this;
+    if (connection.server.mode !== "cluster" || clock.now() < this.#ownedAt + ownerMs) {
+      return Promise.resolve(true);
+    }
+    this.#ownedAt = clock.now();
+    return connection.send("WATCH", keys).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Only a refusal is for good: a server that runs a script, for one, answers BUSY to everything. */

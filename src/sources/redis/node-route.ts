@@ -13,11 +13,10 @@ const maxNodes = 100;
 const failover = { waitMs: 250, rounds: 240 };
 /** A node among others that is silent for so long is taken for lost. */
 const aliveMs = 2000;
-/**
- * For one that was out of reach when last tried, so that the others are asked soon again. It grows with the
- * rounds: the way to it may be long.
- */
-const lostMs = (rounds: number) => 400 * 2 ** Math.floor(rounds / 8);
+/** One that was out of reach when last tried is asked in one round of so many, so that the others are asked soon again. */
+const lostRounds = 3;
+/** Its deadline grows with the rounds: the way to it may be long. */
+const lostMs = (rounds: number) => 400 * 2 ** Math.floor(rounds / (8 * lostRounds));
 
 /**
  * The way to the key by the servers themselves: the one of the URI, or the nodes of a cluster. The node that
@@ -57,8 +56,7 @@ export class NodeRoute implements Route {
   }
 
   async next(): Promise<Target> {
-    const nodes = this.#nodes();
-    const address = nodes.find((node) => !this.#failed.has(serverName(node))) ?? nodes[0];
+    const address = this.#left()[0] ?? this.#nodes()[0];
     const target = address && {
       address,
       asking: false,
@@ -98,7 +96,7 @@ export class NodeRoute implements Route {
       this.#unreachable.add(name);
     }
     this.#hops = 0;
-    const more = this.#nodes().some((node) => !this.#failed.has(serverName(node)));
+    const more = this.#left().length > 0;
     if (!more) {
       this.#failed.clear();
       this.#rounds++;
@@ -131,6 +129,14 @@ export class NodeRoute implements Route {
   #deadline(node: RedisAddress): number | undefined {
     if (!this.many) return undefined;
     return this.#unreachable.has(serverName(node)) ? lostMs(this.#rounds) : aliveMs;
+  }
+
+  /** Those that are still to be tried in this round. */
+  #left(): readonly RedisAddress[] {
+    const nodes = this.#nodes();
+    const gone = (node: RedisAddress) => this.#unreachable.has(serverName(node));
+    const all = this.#rounds % lostRounds === 0 || nodes.every(gone);
+    return nodes.filter((node) => !this.#failed.has(serverName(node)) && (all || !gone(node)));
   }
 
   /** In the order in which they are tried. */

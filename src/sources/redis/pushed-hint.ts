@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.ts";
 import type { ChangeHint, Hint } from "./change-hint.ts";
 import { KeyTracking, type KeyTrackingOptions } from "./key-tracking.ts";
 import { KeyWatch } from "./key-watch.ts";
@@ -65,10 +66,17 @@ export interface HintOptions extends KeyTrackingOptions {
   /** False: changes are looked for all the time. */
   readonly pushes: boolean;
   readonly checkMs: number;
+  readonly clock: Clock;
 }
 
 /** The hint of one connection. */
-export function createHint({ endpoint, pushes, checkMs, ...tracked }: HintOptions): ChangeHint {
-  const watch = new KeyWatch(tracked.connection, tracked.keys, endpoint, tracked.log);
+export function createHint({
+  endpoint,
+  pushes,
+  checkMs,
+  clock,
+  ...tracked
+}: HintOptions): ChangeHint {
+  const watch = new KeyWatch(tracked.connection, tracked.keys, endpoint, tracked.log, clock);
   return pushes ? new PushedHint(watch, new KeyTracking(tracked), checkMs) : watch;
 }

@@ -200,6 +200,7 @@ export class RedisSource implements Source {
       keys: keysOf(this.#uri.content),
       endpoint: address.endpoint,
       log: this.#hintLog,
+      clock: this.#clock,
       open: (on) => RespClient.open({ address, tls, timeoutMs, ...on }),
       onNews: () => this.#loop.wakeUp(),
     });

@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import { contentHash } from "../content-hash.ts";
 import type { PollSchedule } from "../poller.ts";
 import type { RetryLoop } from "../retry-loop.ts";
-import type { SourceSink } from "../source.ts";
+import { largeDocument, type SourceSink } from "../source.ts";
 import { type ChangeHint, FetchSaving } from "./change-hint.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { RedisAddress } from "./redis-address.ts";
@@ -10,7 +10,10 @@ import type { ContentReader } from "./redis-content.ts";
 import { explainRedisError, type Redirection, RedisError } from "./redis-errors.ts";
 import type { Route } from "./route.ts";
 
-/** A document that changes all the time is fetched for at most a third of the time. */
+/**
+ * A large document that changes all the time is fetched for at most a third of the time. What counts is the shorter one
+ * of the last two polls: a single long one has waited for a server that was away, and nobody should wait longer for that.
+ */
 const restPerPoll = 2;
 /** Changes that are pushed one after another are fetched together, so many milliseconds after a poll. */
 const burstMs = 20;
@@ -36,6 +39,9 @@ export class Session {
   readonly #saving = new FetchSaving();
   /** How often in a row the hint has failed. */
   #hintFailures = 0;
+  /** How long the last poll took. */
+  #pollMs = 0;
+  #large = false;
 
   constructor(
     private readonly connection: RedisConnection,
@@ -95,6 +101,7 @@ export class Session {
     const { document } = payload;
     const hash = await contentHash(raw ?? document);
     const changed = hash !== this.polled.lastHash;
+    this.#large = document.length > largeDocument;
     this.#saving.fetched(hint, { bytes: document.length, changed });
     if (changed) {
       this.polled.lastHash = hash;
@@ -126,11 +133,13 @@ export class Session {
   /** Until the next poll is due, a hint makes it early, one is asked for, or the connection is lost. */
   async #rest(due: number, pollMs: number): Promise<void> {
     const { clock, loop } = this.polled;
+    const rest = this.#large ? Math.min(pollMs, this.#pollMs) * restPerPoll : 0;
+    this.#pollMs = pollMs;
     const failures = this.#hintFailures;
     const patience = failures > 0 ? Math.min(maxHintRestMs, 500 * 2 ** failures) : 0;
     const began = clock.now();
-    const rested = began + Math.max(pollMs * restPerPoll, burstMs);
-    let checkAt = began + Math.max(pollMs * restPerPoll, patience, this.hint.paceMs ?? 0);
+    const rested = began + Math.max(rest, burstMs);
+    let checkAt = began + Math.max(rest, patience, this.hint.paceMs ?? 0);
     for (;;) {
       const now = clock.now();
       if (due <= now || this.polled.pollAsked || this.connection.closed) return;

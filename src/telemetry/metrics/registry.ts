@@ -83,6 +83,7 @@ export class Registry {
 /** An instrumentation scope: the part of the program that measures. */
 export class Scope {
   readonly #read: (() => Metric)[] = [];
+  readonly #before: (() => void)[] = [];
 
   constructor(
     readonly name: string,
@@ -113,7 +114,13 @@ export class Scope {
     this.#read.push(() => ({ definition, kind, series: attempt(read), observed: true }));
   }
 
+  /** Calls `finish` before metrics are collected, to count what was put off until then. */
+  beforeCollect(finish: () => void): void {
+    this.#before.push(finish);
+  }
+
   collect(): ScopeMetrics {
+    for (const finish of this.#before) finish();
     const metrics = this.#read.map((read) => read()).filter(({ series }) => series.length > 0);
     return { name: this.name, metrics };
   }

@@ -6,7 +6,7 @@ import type { PathCounts } from "../listener.ts";
 import { wholeBody } from "./body-decoder.ts";
 import { type ExchangeConnection, Http1Exchange } from "./http1-exchange.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
-import type { KnownHeads, RequestHead } from "./request-head.ts";
+import { headMark, type KnownHeads, type ReadHead, type RequestHead } from "./request-head.ts";
 import type { FastPath, HeadEnd } from "./response-head.ts";
 
 /** What a connection waits for, each of which has a limit in time; `answering`: for the service. */
@@ -35,6 +35,8 @@ export class Http1Connection implements ExchangeConnection {
   readonly #options: ConnectionOptions;
   /** So many of the bytes received have no end of a head in them. */
   #searched = 0;
+  /** What the client asks for next begins mostly with the same bytes. */
+  #lastHead: ReadHead | undefined;
   /** A head whose body has not been received whole. */
   #gathering: RequestHead | undefined;
   #exchange: Http1Exchange | undefined;
@@ -129,11 +131,16 @@ export class Http1Connection implements ExchangeConnection {
 
   #nextHead(): RequestHead | undefined {
     const { received } = this;
+    const { head: last, bytes } = this.#lastHead ?? {};
+    if (bytes && typeof last === "object" && this.#searched === 0 && received.startsWith(bytes)) {
+      received.skip(bytes.length);
+      return last;
+    }
     // RFC 9112 §2.2: an empty line before a request is to be ignored.
     if (this.#searched === 0 && received.byteAt(0) === 13 && received.byteAt(1) === 10) {
       received.skip(2);
     }
-    const end = received.indexOf("\r\n\r\n", this.#searched);
+    const end = received.indexOf(headMark, this.#searched);
     if ((end < 0 ? received.length : end) > this.#options.maxHeaderBytes) {
       return this.#refuse("431 Request Header Fields Too Large");
     }
@@ -142,9 +149,10 @@ export class Http1Connection implements ExchangeConnection {
       return undefined;
     }
     const text = received.text(end);
-    received.skip(end + 4);
+    received.skip(end + headMark.length);
     this.#searched = 0;
-    const head = this.#options.heads.parse(text);
+    this.#lastHead = this.#options.heads.read(text);
+    const { head } = this.#lastHead;
     return typeof head === "string" ? this.#refuse(head) : head;
   }
 
@@ -199,7 +207,7 @@ export class Http1Connection implements ExchangeConnection {
     this.#answerBytes = 0;
   }
 
-  write(bytes: Buffer | string): boolean {
+  write(bytes: Uint8Array | string): boolean {
     const taken = this.#socket.write(bytes, "latin1");
     if (!taken) this.#enter("reader");
     else if (this.#inputEnded && !this.#closing) this.#enter("last words");

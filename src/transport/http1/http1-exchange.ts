@@ -14,7 +14,7 @@ export interface ExchangeConnection {
   /** Every answer that begins from now on is the last of its connection. */
   readonly draining: boolean;
   /** False: the client has to read what was written before there is more. */
-  write(bytes: Buffer | string): boolean;
+  write(bytes: Uint8Array | string): boolean;
   readonly full: boolean;
   /** The body is read from now on, or no more. */
   updateReading(): void;
@@ -24,6 +24,9 @@ export interface ExchangeConnection {
   finish(last: boolean): void;
   destroy(): void;
 }
+
+/** Longer pieces are not copied to go out in one with what precedes them. */
+const copiedBytes = 16 << 10;
 
 type Framing = "none" | "length" | "chunks" | "until closed";
 
@@ -182,6 +185,11 @@ export class Http1Exchange implements Exchange {
     if (this.#framing === "length") this.#promised -= length;
     const chunked = this.#framing === "chunks";
     const before = chunked ? `${head}${length.toString(16)}\r\n` : head;
+    if (length > copiedBytes) {
+      if (before !== "") this.#connection.write(before);
+      const taken = this.#connection.write(chunk);
+      return chunked ? this.#connection.write("\r\n") : taken;
+    }
     const bytes = Buffer.allocUnsafe(before.length + length + (chunked ? 2 : 0));
     bytes.write(before, "latin1");
     bytes.set(chunk, before.length);

@@ -56,6 +56,11 @@ export class ReceivedBytes {
     return at < 0 || at + mark.length > this.#end ? -1 : at - this.#start;
   }
 
+  startsWith(bytes: Buffer): boolean {
+    const end = this.#start + bytes.length;
+    return end <= this.#end && bytes.compare(this.#buffer, this.#start, end) === 0;
+  }
+
   skip(count: number): void {
     this.#start += count;
     if (this.#start === this.#end) this.clear();

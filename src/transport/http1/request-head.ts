@@ -86,22 +86,33 @@ export function parseRequestHead(text: string): RequestHead | HeadRefusal {
 const maxKnownBytes = 1024;
 const maxKnown = 256;
 
+/** The end of a head: an empty line. */
+export const headMark = "\r\n\r\n";
+
+/** What was read. */
+export interface ReadHead {
+  readonly head: RequestHead | HeadRefusal;
+  /** The same, and its end, as they were received; undefined: it is too long to be remembered. */
+  readonly bytes: Buffer | undefined;
+}
+
 /**
  * Clients repeat themselves, on one connection and with a new one for each request: the heads that a server
  * has read, and what they said.
  */
 export class KnownHeads {
-  readonly #known = new Map<string, RequestHead | HeadRefusal>();
+  readonly #known = new Map<string, ReadHead>();
 
   /** As {@link parseRequestHead}. */
-  parse(text: string): RequestHead | HeadRefusal {
+  read(text: string): ReadHead {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const head = parseRequestHead(text);
-    if (text.length > maxKnownBytes) return head;
+    if (text.length > maxKnownBytes) return { head, bytes: undefined };
     if (this.#known.size >= maxKnown) this.#known.clear();
-    this.#known.set(text, head);
-    return head;
+    const read = { head, bytes: Buffer.from(text + headMark, "latin1") };
+    this.#known.set(text, read);
+    return read;
   }
 }
 

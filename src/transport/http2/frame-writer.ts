@@ -87,7 +87,7 @@ export class FrameWriter {
 
   #grow(needed: number): void {
     const larger = Buffer.allocUnsafe(Math.max(needed, this.#expected, this.#bytes.length * 2));
-    larger.set(this.#bytes.subarray(0, this.#length));
+    if (this.#length > 0) larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
   }
 }

@@ -148,6 +148,8 @@ export async function startCluster(options: () => RedisServerOptions): Promise<F
       {
         name: "slot migrated",
         run: async () => {
+          // A master that was cut off may still take itself for one.
+          await settled();
           const all = await masters();
           const target = all.find((server) => server !== owner);
           if (!target) return;

@@ -60,12 +60,12 @@ export function check({ writes, faults, answers }: History, limitMs: number): Ve
       seen.push({ at, version: Math.max(version, before) });
     }
     for (const write of writes) {
-      const { whole, graceMs } = wholeAfter(write.at, own, limitMs);
+      const { whole, lateAt } = wholeAfter(write.at, own, limitMs);
       const first = seen.find(({ version }) => version >= write.version)?.at;
       const known = seen.at(-1)?.at ?? 0;
       if (first !== undefined) lags.push(Math.max(0, first - whole));
-      if (known < whole + limitMs + graceMs) continue;
-      if (first === undefined || first > whole + limitMs + graceMs) {
+      if (known < lateAt) continue;
+      if (first === undefined || first > lateAt) {
         const late = first === undefined ? "never" : `${Math.round(first - whole)} ms later`;
         violations.push(`${client}: version ${write.version} of ${Math.round(whole)} ms: ${late}`);
       }
@@ -74,14 +74,15 @@ export function check({ writes, faults, answers }: History, limitMs: number): Ve
   return { violations, lags };
 }
 
-/** From when on the way is whole for as long as a change may take. */
+/** From when on the way is whole for as long as a change may take, and until when the change has to be seen. */
 function wholeAfter(at: number, faults: readonly Fault[], limitMs: number) {
   let whole = at;
-  let graceMs = 0;
+  let lateAt = at + limitMs;
   for (const fault of faults.toSorted((a, b) => a.from - b.from)) {
-    if (fault.to <= whole - limitMs || fault.from >= whole + limitMs + graceMs) continue;
-    whole = Math.max(whole, fault.to);
-    graceMs = Math.max(graceMs, fault.graceMs);
+    const noticedAt = fault.to + limitMs + fault.graceMs;
+    if (noticedAt <= at || fault.from >= lateAt) continue;
+    if (fault.to > whole - limitMs) whole = Math.max(whole, fault.to);
+    lateAt = Math.max(lateAt, noticedAt, whole + limitMs);
   }
-  return { whole, graceMs };
+  return { whole, lateAt };
 }

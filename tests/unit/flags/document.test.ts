@@ -96,9 +96,13 @@ describe("flags", () => {
   });
 
   test.each([
-    [{ state: 1 }, "state", "expected a string, found a number"],
+    [{ state: 1 }, "state", 'expected a string, found a number: write "ENABLED" or "DISABLED"'],
     [{ variants: [] }, "variants", "expected an object, found an array"],
-    [{ defaultVariant: 5 }, "defaultVariant", "expected a string, found a number"],
+    [
+      { defaultVariant: 5 },
+      "defaultVariant",
+      "expected a string, found a number: write the name of a variant in quotes",
+    ],
     [{ metadata: [] }, "metadata", "expected an object, found an array"],
     [{ source: {} }, "source", "expected a string, found an object"],
     [{ key: 7 }, "key", "expected a string, found a number"],
@@ -284,8 +288,8 @@ test("a member named __proto__ stays one if members are put in order", () => {
   expect(JSON.stringify(variants?.get("on"))).toBe('{"__proto__":{"a":2,"z":1},"b":1}');
 });
 
-const found = (text: string) =>
-  inspectDocument(text, { format: "any", checkTargeting }).findings.map(
+const found = (text: string, format: "any" | "yaml" = "any") =>
+  inspectDocument(text, { format, checkTargeting }).findings.map(
     ({ code, path, place: { line, column }, reason }) => ({
       code,
       path: formatPath(path),
@@ -334,6 +338,11 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
     "limit",
     `{ "flags": { "a": { "state": "ENABLED", "variants": { "on": { "x": ${"[".repeat(996)}›${"[".repeat(104)}${"]".repeat(1100)} } } } } }`,
     "levels deep",
+  ],
+  [
+    "portable-yaml-boolean",
+    'flags:\n  a:\n    state: ENABLED\n    variants:\n      ›on: true\n      off: false\n    defaultVariant: "off"',
+    '"on" without quotes (and 1 more like it) is a boolean to kubectl',
   ],
   ["yaml-date", "flags: {}\nmetadata:\n  ›since: 2026-01-01", "in quotes"],
   ["duplicate-member", flag('"targeting": {},\n      ›"state": "ENABLED"'), "at line 4, column 7"],
@@ -409,6 +418,24 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
   ],
   ["unreachable-branch", rule('{ "if": [false, ›"on", "off"] }'), "never holds"],
   ["unreachable-branch", rule('{ "if": [{ "==": [1, 1] }, "on", ›"off"] }'), "always holds"],
+  [
+    "unreachable-branch",
+    rule('{ "if": [{ "==": ["plan", "pro"] }, ›"on", "off"] }'),
+    'reads no attribute, as {"var": NAME} does, and never holds',
+  ],
+  [
+    "unknown-operator",
+    rule('{ "if": [{ ›"matches": [{ "var": "a" }, ".*"] }, "on"] }'),
+    "no regular expressions",
+  ],
+  [
+    "argument",
+    rule('{ "if": [{ "in": [›["a", "b"], { "var": "plan" }] }, "on"] }'),
+    "the list is the second argument",
+  ],
+  ["argument", rule('{ "fractional": [›["on", "10%"], ["off", 90]] }'), 'found "10%"'],
+  ["argument", rule('{ ›"fractional": { "on": 10, "off": 90 } }'), '[["variant", weight], …]'],
+  ["syntax", '{ "flags": {}\n ›"metadata": {} }', "add a comma before it"],
   [
     "unreachable-branch",
     rule('{ "if": [{ "var": "a" }, "on", { "var": "b" }, "off", { "var": "a" }, ›"off"] }'),
@@ -496,8 +523,8 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
   ],
   [
     "portable-integer",
-    rule('{ "if": [{ "==": [{ "var": "id" }, ›4294967296] }, "on"] }'),
-    "32 bits",
+    '{ "flags": { "a": { "state": "ENABLED",\n "variants": { "on": -2147483648, ›"off": 2147483648 }, "defaultVariant": "on" } } }',
+    "TYPE_MISMATCH",
   ],
   ["portable-bucketing", rule(`{ ›"fractional": [["on", 50], ["off", 50]] }`), "--fractional v3"],
   [
@@ -525,6 +552,16 @@ describe("each mistake is found where it is, with what to write", () => {
     const same = found(text).filter((finding) => finding.code === code);
     expect(same).toHaveLength(1);
     expect(same[0]?.reason).toContain(says);
+    expect(same[0]).toMatchObject({ line, column });
+  });
+
+  // What is no JSON may be YAML, a name given twice is an error of its syntax, and a large rule takes its parser seconds.
+  const ofJson = ["syntax", "duplicate-member", "large-rule"];
+  const inYaml = mistakes.filter(([code]) => !ofJson.includes(code));
+  test.each(inYaml)("%s, in YAML", (code, source) => {
+    const { text, line, column } = marked(source);
+    const same = found(text, "yaml").filter((finding) => finding.code === code);
+    expect(same).toHaveLength(1);
     expect(same[0]).toMatchObject({ line, column });
   });
 

@@ -1,4 +1,5 @@
 import { isObject } from "../../../core/json.ts";
+import { shorten } from "../../../core/message-text.ts";
 import { charge, chargeText } from "../../rule/budget.ts";
 import { type Expression, type Node, type Scope, sequence } from "../../rule/expression.ts";
 import { any, type Operator, unusable } from "../operator.ts";
@@ -65,13 +66,20 @@ export const fractional: Operator = {
     fractional: [{ var: "email" }, ["red", 25], ["blue", 75]],
   },
   check(args, problem) {
+    const [only = null] = args;
+    const weights = args.length === 1 && isObject(only) ? Object.values(only) : [];
+    if (weights.length > 1 && weights.every(Number.isFinite))
+      problem('write the weights as a list: [["variant", weight], …]');
     for (const [i, arm] of args.entries()) {
       if (i === 0 && !Array.isArray(arm)) continue;
       if (isObject(arm)) continue;
       const weight = Array.isArray(arm) ? (arm[1] ?? 1) : 1;
       if (!Array.isArray(arm) || arm.length === 0) problem('expected ["variant", weight]', i);
       else if (!isObject(weight) && !(Number.isInteger(weight) && Number(weight) >= 0))
-        problem("the weight must be a whole number, 0 or more", i);
+        problem(
+          `the weight must be a whole number, 0 or more, found ${shorten(JSON.stringify(weight))}`,
+          i,
+        );
     }
     const arms = args.filter(Array.isArray);
     const noWeight = arms.length > 0 && arms.every(([, weight]) => weight === 0);

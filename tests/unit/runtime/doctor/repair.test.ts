@@ -37,6 +37,7 @@ test.each<[message: string, ailment: Ailment, repair: string]>([
   ["the flags are rejected: $.flags: no", file, "flagd validate f.json"],
   ["cannot read the flag file /f.json: no such file", file, "flagd init f.json"],
   ["cannot read: permission denied", file, "chmod a+r f.json"],
+  ["--tokens-path: t: EACCES", { what: "tokens", subject: "t" }, "chmod u+r t"],
   ["it is in use by another process", port, "ss -ltnp 'sport = :80'"],
   ["permission denied", port, 'setcap cap_net_bind_service=+ep "$(command -v flagd)"'],
   [
@@ -50,4 +51,9 @@ test.each<[message: string, ailment: Ailment, repair: string]>([
 
 test("no repair shows a password", () => {
   expect(repairOf("what nobody has seen before", redis)).not.toContain("secret");
+});
+
+test("for a file of tokens that says something wrong, the message has it all", () => {
+  const ailment = { what: "tokens", subject: "t" } as const;
+  expect(repairOf("--tokens-path: t: tokens[0]: unknown member", ailment)).toBeUndefined();
 });

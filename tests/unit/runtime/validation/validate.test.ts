@@ -15,16 +15,16 @@ beforeAll(async () => {
   await mkdir(join(folder, "flags/node_modules"));
   const files = {
     "good.json": document({ a: flag }),
-    "also-good.yaml": "flags:\n  a:\n    state: ENABLED\n    variants: {on: true}\n",
+    "also-good.yaml": "flags:\n  a:\n    state: ENABLED\n    variants: {'on': true}\n",
     "flags/warning.json": document({ a: { ...flag, targetting: {} } }),
     "flags/more/error.yaml":
-      "flags:\n  a:\n    state: ENABLED\n    variants: {on: true}\n    defaultVariant: 'off'\n",
+      "flags:\n  a:\n    state: ENABLED\n    variants: {'on': true}\n    defaultVariant: 'off'\n",
     "flags/package.json": "{}",
     "flags/cases.test.yaml": "flags: warning.json\ntests: []\n",
     "flags/cases.test.json": '{"flags": "warning.json", "tests": []}',
     "flags/node_modules/flags.json": "{",
     "mixed-flags/feature-flag.yaml":
-      "kind: Namespace\n---\nkind: FeatureFlag\nspec:\n  flagSpec:\n    flags:\n      a: {variants: {on: true}, state: ENABLED}\n",
+      "kind: Namespace\n---\nkind: FeatureFlag\nspec:\n  flagSpec:\n    flags:\n      a: {variants: {'on': true}, state: ENABLED}\n",
     "mixed-flags/config-map.yaml":
       'kind: ConfigMap\ndata:\n  flags: |\n    {"flags": {"a": {"variants": {}}}}\n',
     "mixed-flags/schema.json":

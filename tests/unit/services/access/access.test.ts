@@ -85,6 +85,8 @@ test("an address that fails too often is told to wait, others are not, and a rig
   const codes = Array.from({ length: 30 }, () => fail("a"));
   expect(codes.slice(0, 20)).toEqual(Array(20).fill(Code.Unauthenticated));
   expect(codes.slice(20)).toEqual(Array(10).fill(Code.ResourceExhausted));
+  const last = guard.refusal("/p", { "x-api-key": "x" }, () => "a");
+  expect(last?.metadata.get("retry-after")).toBe("1");
   expect(fail("b")).toBe(Code.Unauthenticated);
   expect(guard.refusal("/p", { "x-api-key": token }, () => "a")).toBeUndefined();
 });

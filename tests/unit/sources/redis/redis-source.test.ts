@@ -328,6 +328,35 @@ describe("the watch", () => {
     expect(sink.events).toEqual(["accepted one", "accepted two"]);
   });
 
+  test("makes a change visible soon also after a poll that has waited for a server that was away", async () => {
+    run({ watch: true, interval: 3600 });
+    await clock.advance(1000);
+    for (const size of [3, 300 * 1024]) {
+      const [two, three] = ["2", "3"].map((digit) => digit.repeat(size));
+      redis.answers.GET = () => clock.sleep(3000).then(() => new TextEncoder().encode(two));
+      touched.answer = true;
+      await clock.advance(60);
+      touched.answer = false;
+      await clock.advance(3000);
+      expect(sink.events.at(-1)).toBe(`accepted ${two}`);
+      redis.value = `${three}`;
+      touched.answer = true;
+      await clock.advance(100);
+      expect(sink.events).toContain(`accepted ${three}`);
+    }
+  });
+
+  test("fetches what is large and changes all the time for a third of the time", async () => {
+    const large = new Uint8Array(300 * 1024);
+    redis.answers.GET = () => clock.sleep(300).then(() => large);
+    touched.answer = true;
+    run({ watch: true, interval: 3600 });
+    await clock.advance(9000);
+    expect(redis.count("GET")).toBeWithin(9, 12);
+    stop.abort();
+    await clock.advance(300);
+  });
+
   test("does not look if it is turned off", async () => {
     run({ watch: false });
     await clock.advance(60_000);
@@ -353,6 +382,22 @@ describe("in a cluster", () => {
       password: "pw",
     });
     expect(sink.events[0]).toBe("accepted one");
+  });
+
+  test("a node that is cut off from the others is left within a second, though it says nothing of the key", async () => {
+    redis.server = { mode: "cluster", json: false };
+    let isolated = false;
+    const answer = (good: unknown) => () =>
+      isolated && nodes().at(-1) === 7000 ? redisError("CLUSTERDOWN The cluster is down") : good;
+    redis.answers.WATCH = answer("OK");
+    redis.answers.GET = answer(new TextEncoder().encode("one"));
+    run({ uri: "redis+cluster://h:7000,h:7001?key=k", watch: true, interval: 3600 });
+    await clock.advance(5000);
+    expect(nodes()).toEqual([7000]);
+    isolated = true;
+    await clock.advance(1100);
+    expect(nodes()).toEqual([7000, 7001]);
+    expect(sink.events.at(-1)).toBe("unchanged");
   });
 
   test("a redirection without end is a failure after five hops", async () => {

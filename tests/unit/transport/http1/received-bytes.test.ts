@@ -29,6 +29,10 @@ test("what is taken and what is left are what was appended, in its order", () =>
         expect(received.length).toBe(model.length);
         expect(received.text(received.length)).toBe(model);
         expect(received.indexOf("ab")).toBe(model.indexOf("ab"));
+        const beginning = model.slice(0, 3);
+        expect(received.startsWith(Buffer.from(beginning, "latin1"))).toBe(true);
+        expect(received.startsWith(Buffer.from(`${model}x`, "latin1"))).toBe(false);
+        expect(received.startsWith(Buffer.from(`${beginning}\u00ff`, "latin1"))).toBe(false);
         expect(received.byteAt(0)).toBe(model === "" ? undefined : model.charCodeAt(0));
       }
       // What was taken stays as it was, whatever comes later.

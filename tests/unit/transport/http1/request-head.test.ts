@@ -97,14 +97,16 @@ test("whatever the bytes are, the head is read or refused", () => {
 test("a server knows the heads that it has read, and no more of them than it may", () => {
   const heads = new KnownHeads();
   const text = (n: number) => `${get}\r\nHost: a\r\nX-Number: ${n}`;
-  const first = heads.parse(text(0));
-  expect(first).toEqual(parseRequestHead(text(0)));
-  expect(heads.parse(text(0))).toBe(first);
+  const first = heads.read(text(0));
+  expect(first.head).toEqual(parseRequestHead(text(0)));
+  expect(first.bytes?.toString()).toBe(`${text(0)}\r\n\r\n`);
+  expect(heads.read(text(0))).toBe(first);
   for (let n = 1; n < 300; n++) {
-    expect(heads.parse(text(n))).toMatchObject({ headers: { "x-number": `${n}` } });
+    expect(heads.read(text(n)).head).toMatchObject({ headers: { "x-number": `${n}` } });
   }
-  expect(heads.parse(text(0))).not.toBe(first);
+  expect(heads.read(text(0))).not.toBe(first);
   const long = `${get}\r\nHost: a\r\nX-Long: ${"x".repeat(2_000)}`;
-  expect(heads.parse(long)).not.toBe(heads.parse(long));
-  expect(heads.parse("nonsense")).toBe("400 Bad Request");
+  expect(heads.read(long).head).not.toBe(heads.read(long).head);
+  expect(heads.read(long).bytes).toBeUndefined();
+  expect(heads.read("nonsense").head).toBe("400 Bad Request");
 });
