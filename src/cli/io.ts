@@ -1,4 +1,3 @@
-import { isatty } from "node:tty";
 import { ConfigError } from "../core/errors.ts";
 
 /** What a command uses of the process that it runs in. */
@@ -41,6 +40,11 @@ export const processIo: Io = {
     return undefined;
   },
 };
+
+/** The module is loaded for it: most commands of scripts never ask. */
+function isatty(descriptor: number): boolean {
+  return process.getBuiltinModule("node:tty").isatty(descriptor);
+}
 
 type Style = (text: string) => string;
 

@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { ServerTls } from "../core/tls/tls-material.ts";
 import {
@@ -64,6 +63,7 @@ async function certificatesOf({ certPath }: ServerTls) {
   try {
     const pem = await readFile(certPath, "utf8");
     return Array.from(pem.matchAll(pemCertificate), ([text]) => {
+      const { X509Certificate } = process.getBuiltinModule("node:crypto");
       const { subject, validTo } = new X509Certificate(text);
       return { subject: subject ?? "", expires: new Date(validTo).toISOString() };
     });

@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import { quote } from "../../core/message-text.ts";
 import { showAddress, type TcpAddress } from "../../core/tcp-address.ts";
 import { type Kind, scalarText, ValueError } from "./kind.ts";
@@ -8,8 +7,13 @@ import { port } from "./scalars.ts";
 const hostName = /^(?!\d+$)[a-z\d_](?:[a-z\d_.-]{0,252}[a-z\d_.])?$/i;
 
 function checkHost(text: string): string {
-  if (isIPv6(text) || hostName.test(text)) return text;
+  if (hostName.test(text) || (text.includes(":") && isIPv6(text))) return text;
   throw new ValueError(`${quote(text)} is neither a host name nor an IP address`);
+}
+
+/** The module is loaded for it: that takes longer than all that `flagd version` does. */
+function isIPv6(text: string): boolean {
+  return process.getBuiltinModule("node:net").isIPv6(text);
 }
 
 /** `PORT` or `HOST:PORT`, with an IPv6 address in brackets. */

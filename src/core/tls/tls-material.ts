@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from "node:fs";
-import { getCACertificates } from "node:tls";
 import { ConfigError, messageOf } from "../errors.ts";
 
 /** PEM files of a TLS server, read at start and again when they change. */
@@ -23,6 +22,8 @@ export function withoutClients({ certPath, keyPath }: ServerTls): ServerTls {
  * `SSL_CERT_DIR`), so both are given. The runtime keeps the lists.
  */
 export function systemAuthorities(): string[] {
+  // A start without TLS does not load it.
+  const { getCACertificates } = process.getBuiltinModule("node:tls");
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 }
 

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Log, LogFields, LogLevel } from "../../core/log.ts";
 import { threadEntry } from "../../core/thread-entry.ts";
 import type { Problem } from "../../flags/model.ts";
@@ -88,6 +88,8 @@ export class ThreadSource implements Source {
   /** @throws ThreadDied, and another SourceError for what ends the source itself */
   async run(intake: Intake, signal: AbortSignal): Promise<void> {
     const ended = Promise.withResolvers<void>();
+    // Only a large document needs it.
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     const thread = new Worker(this.#options.entry ?? threadEntry("source-thread"), {
       workerData: { ...this.#options.task, serving: intake.serving } satisfies StartedTask,
     });
