@@ -111,10 +111,9 @@ export class Intake implements SourceSink {
     const bytes = typeof document === "string" ? Buffer.byteLength(document) : document.length;
     const { flagSet } = parsed;
     const change = store.accept(this.#source, flagSet, incrementally(payload));
-    const first = !this.#options.status.delivered;
     await this.#accepted(payload, { ...change, flags: flagSet.flags.length, bytes });
-    // What waited for the flags goes first, and at the start all that is done for the first time.
-    await new Promise((resolve) => setTimeout(resolve, first ? firstChecksMs : 0));
+    // What waited for the flags goes first.
+    await new Promise(setImmediate);
     this.warnOf(
       payload,
       [...problems, ...(await inSlices(parsed.warnings()))],
@@ -184,9 +183,6 @@ export class Intake implements SourceSink {
       : "no flags from this source yet";
   }
 }
-
-/** After the first flags, until warnings of them are looked for. */
-const firstChecksMs = 100;
 
 interface Size {
   readonly flags: number;
