@@ -169,6 +169,9 @@ describe("without pushes", () => {
     await using source = run(uri, {}, hasty);
     await source.delivers(document);
     await tracked(server);
+    // That the server tracks does not mean that a read was tracked: this one is.
+    await server.set("flags", '{"flags":{"a":1}}');
+    await source.delivers('{"flags":{"a":1}}');
     if (what === "a change was missed") {
       // The server never pushes that a database was exchanged for another one.
       await server.set("flags", changed, 1);
