@@ -107,6 +107,10 @@ export class WireReader {
     const to = this.delimited(end);
     const from = this.position;
     this.position = to;
+    return this.#string(from, to);
+  }
+
+  #string(from: number, to: number): string {
     if (to - from > SHORT_TEXT) return this.#decode(from, to);
     for (let i = from; i < to; i++) {
       if ((this.#bytes[i] ?? 0) > 0x7f) return this.#decode(from, to);
@@ -119,25 +123,18 @@ export class WireReader {
    * of flags. A string that is there already costs less than a new one, also where it is looked up.
    */
   name(end: number): string {
-    const start = this.position;
     const to = this.delimited(end);
     const from = this.position;
+    this.position = to;
     const length = to - from;
-    if (length === 0 || length > MAX_KNOWN_NAME) {
-      this.position = start;
-      return this.text(end);
-    }
+    if (length === 0 || length > MAX_KNOWN_NAME) return this.#string(from, to);
     const bytes = this.#bytes;
     const first = bytes[from] ?? 0;
     const last = bytes[to - 1] ?? 0;
     const place = (length * 131 + first * 31 + last) & (KNOWN_NAMES - 1);
     const known = this.#names[place];
-    if (known !== undefined && this.#equals(known, from, length)) {
-      this.position = to;
-      return known;
-    }
-    this.position = start;
-    const name = this.text(end);
+    if (known !== undefined && this.#equals(known, from, length)) return known;
+    const name = this.#string(from, to);
     // Only ASCII has as many characters as bytes, and the same ones.
     if (name.length === length) this.#names[place] = name;
     return name;

@@ -1,6 +1,8 @@
 import type { Steps } from "../core/turns.ts";
+import { Derived } from "../evaluation/memo.ts";
 import type { Outcome } from "../evaluation/outcomes.ts";
-import type { PreparedFlag } from "../evaluation/resolve.ts";
+import { type EvaluationContext, type PreparedFlag, resolveAll } from "../evaluation/resolve.ts";
+import type { View } from "../store/view.ts";
 
 /** Enough that what is done for each block is little, few enough that one flag that differs spoils little. */
 const blockFlags = 64;
@@ -26,6 +28,28 @@ interface Kept<Block> {
   readonly block: Block;
 }
 
+type MakeBlock<Block> = (flags: readonly PreparedFlag[], outcomes: readonly Outcome[]) => Block;
+
+/**
+ * Evaluates all flags of a view for answers that are made of blocks.
+ * @param make called with flags that follow one another, and their outcomes
+ */
+export function inBlocks<Block>(
+  make: MakeBlock<Block>,
+): (view: View, context: EvaluationContext) => Steps<readonly Block[]> {
+  const blocksOf = new Derived<View, AnswerBlocks<Block>>();
+  return function* (view, context) {
+    const outcomes: Outcome[] = [];
+    yield* resolveAll(view, context, (_, outcome) => outcomes.push(outcome));
+    let blocks = blocksOf.get(view);
+    if (blocks === undefined) {
+      blocks = new AnswerBlocks(yield* view.ordered(), make);
+      blocksOf.set(view, blocks);
+    }
+    return yield* blocks.of(outcomes);
+  };
+}
+
 /**
  * Answers about all flags of a view, in blocks of flags that follow one another. Of most flags most contexts
  * get the same outcomes: a block whose flags have the outcomes that they had for an earlier request is the same
@@ -34,7 +58,7 @@ interface Kept<Block> {
  */
 export class AnswerBlocks<Block> {
   readonly #flags: readonly PreparedFlag[];
-  readonly #make: (flags: readonly PreparedFlag[], outcomes: readonly Outcome[]) => Block;
+  readonly #make: MakeBlock<Block>;
   /** By the block's place, the one made last first. */
   readonly #kept: Kept<Block>[][] = [];
 
@@ -42,10 +66,7 @@ export class AnswerBlocks<Block> {
    * @param flags in the order of the answer
    * @param make called with some of them that follow one another, and their outcomes
    */
-  constructor(
-    flags: readonly PreparedFlag[],
-    make: (flags: readonly PreparedFlag[], outcomes: readonly Outcome[]) => Block,
-  ) {
+  constructor(flags: readonly PreparedFlag[], make: MakeBlock<Block>) {
     this.#flags = flags;
     this.#make = make;
   }

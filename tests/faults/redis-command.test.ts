@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { systemClock } from "../../src/core/clock.ts";
 import { changeFlags } from "../../src/runtime/redis-edit/change-flags.ts";
 import { planChange } from "../../src/runtime/redis-edit/plan-change.ts";
-import { binary } from "../support/flagd.ts";
 import { RedisServer } from "../support/redis.ts";
+import { redis } from "../support/redis-command.ts";
 import { until } from "../support/until.ts";
 
 setDefaultTimeout(120_000);
@@ -19,22 +19,6 @@ const undo: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
-
-/** Runs `flagd redis`. */
-async function redis(uri: string, args: readonly string[], input?: string) {
-  const child = Bun.spawn([binary, "redis", ...args], {
-    env: { PATH: process.env.PATH, HOME: "/nonexistent", USER: "ann", FLAGD_REDIS_URI: uri },
-    stdin: input === undefined ? "ignore" : Buffer.from(input),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { out, err, code };
-}
 
 interface Cut {
   /** Where EXEC was when the connection was lost. */

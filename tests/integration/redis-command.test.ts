@@ -7,6 +7,7 @@ import { changeFlags } from "../../src/runtime/redis-edit/change-flags.ts";
 import { planChange } from "../../src/runtime/redis-edit/plan-change.ts";
 import { binary } from "../support/flagd.ts";
 import { RedisServer } from "../support/redis.ts";
+import { redis } from "../support/redis-command.ts";
 import { RedisSentinel } from "../support/redis-sentinel.ts";
 import { rejson } from "../support/rejson.ts";
 import { until } from "../support/until.ts";
@@ -19,22 +20,6 @@ const flags = {
     other: { state: "ENABLED", variants: { on: true, off: false }, defaultVariant: "off" },
   },
 };
-
-/** Runs `flagd redis`. */
-async function redis(uri: string, args: readonly string[], input?: string) {
-  const child = Bun.spawn([binary, "redis", ...args], {
-    env: { PATH: process.env.PATH, HOME: "/nonexistent", USER: "ann", FLAGD_REDIS_URI: uri },
-    stdin: input === undefined ? "ignore" : Buffer.from(input),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { out, err, code };
-}
 
 const forms = ["string", "hash", "JSON"] as const;
 

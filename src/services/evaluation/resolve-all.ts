@@ -9,12 +9,11 @@ import {
   type EvaluationContext,
   isFixed,
   type PreparedFlag,
-  resolveAll,
 } from "../../evaluation/resolve.ts";
 import { writeStruct } from "../../protobuf/struct.ts";
 import { WireWriter } from "../../protobuf/writer.ts";
 import type { View } from "../../store/view.ts";
-import { AnswerBlocks, type OutcomeGroup } from "../answer-blocks.ts";
+import { inBlocks, type OutcomeGroup } from "../answer-blocks.ts";
 import { dialects, type MethodName, methodName } from "./dialects.ts";
 
 /** `AnyFlag`, whose value is one of several fields. */
@@ -144,26 +143,19 @@ function defineMethod(method: MethodName): BulkMethod {
 
   const fixedEntries = new Derived<View, Entries | null>();
 
-  const blocksOf = new Derived<View, AnswerBlocks<Block>>();
-
-  const makeBlock = (flags: readonly PreparedFlag[], outcomes: readonly Outcome[]): Block => {
-    const entries: Entry[] = [];
-    flags.forEach((flag, i) => {
-      const entry = entryOf(outcomes[i] as Outcome, flag);
-      if (entry !== null) entries.push(entry);
-    });
-    return { counted: { outcomes: entries.map(({ counted }) => counted), times: 0 }, entries };
-  };
+  const blocksOf = inBlocks(
+    (flags: readonly PreparedFlag[], outcomes: readonly Outcome[]): Block => {
+      const entries: Entry[] = [];
+      flags.forEach((flag, i) => {
+        const entry = entryOf(outcomes[i] as Outcome, flag);
+        if (entry !== null) entries.push(entry);
+      });
+      return { counted: { outcomes: entries.map(({ counted }) => counted), times: 0 }, entries };
+    },
+  );
 
   function* evaluate(view: View, context: EvaluationContext): Steps<Entries> {
-    const outcomes: Outcome[] = [];
-    yield* resolveAll(view, context, (_, outcome) => outcomes.push(outcome));
-    let known = blocksOf.get(view);
-    if (known === undefined) {
-      known = new AnswerBlocks(yield* view.ordered(), makeBlock);
-      blocksOf.set(view, known);
-    }
-    return { blocks: yield* known.of(outcomes) };
+    return { blocks: yield* blocksOf(view, context) };
   }
 
   function* entriesOf(view: View, context: EvaluationContext): Steps<Entries> {

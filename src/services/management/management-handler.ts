@@ -1,5 +1,6 @@
 import { expositionType } from "../../telemetry/metrics/prometheus.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../../transport/http-handler.ts";
+import { KeptAnswers, wholeAnswer } from "../../transport/http1/kept-answers.ts";
 import { type FastPath, headEnd, statusLine } from "../../transport/http1/response-head.ts";
 import { defaultTimeouts } from "../../transport/limits.ts";
 import { isManagementPath, type ManagementPathName, managementPaths } from "./management-api.ts";
@@ -50,20 +51,14 @@ export function createManagementHandler(options: ManagementOptions): HttpHandler
 export function createProbeFastPath(readiness: Readiness): FastPath {
   const endOfHead = headEnd(defaultTimeouts.keepAliveMs);
   const head = `${statusLine(200)}Content-Length: 0\r\n`;
-  // The same until the date changes.
-  let end = "";
-  let answer: Buffer = Buffer.alloc(0);
+  const kept = new KeptAnswers();
   return ({ method, target }, body, last) => {
     if (method !== "GET" || body.length > 0) return undefined;
     if (target !== "/healthz" && !(target === "/readyz" && readyz(readiness) === empty)) {
       return undefined;
     }
-    const wanted = endOfHead(last);
-    if (wanted !== end) {
-      end = wanted;
-      answer = Buffer.from(head + end, "latin1");
-    }
-    return answer;
+    const form = { end: endOfHead(last), cors: undefined, type: "" };
+    return kept.get(empty, form, () => wholeAnswer(head + form.end)).bytes;
   };
 }
 

@@ -8,11 +8,10 @@ import {
   type EvaluationContext,
   isFixed,
   type PreparedFlag,
-  resolveAll,
 } from "../../evaluation/resolve.ts";
 import { htmlSafeJson } from "../../flags/canonical.ts";
 import type { View } from "../../store/view.ts";
-import { AnswerBlocks, type OutcomeGroup } from "../answer-blocks.ts";
+import { inBlocks, type OutcomeGroup } from "../answer-blocks.ts";
 
 /** One flag in an answer. */
 export interface Element {
@@ -83,7 +82,7 @@ interface Block {
 }
 
 const fixedAnswer = new Derived<View, BulkAnswer | null>();
-const blocksOf = new Derived<View, AnswerBlocks<Block>>();
+const blocksOf = inBlocks(makeBlock);
 
 /**
  * Made once per view if no flag depends on the context.
@@ -106,14 +105,7 @@ function* makeAnswer(
   context: EvaluationContext,
   eventStreams: string | undefined,
 ): Steps<BulkAnswer> {
-  const outcomes: Outcome[] = [];
-  yield* resolveAll(view, context, (_, outcome) => outcomes.push(outcome));
-  let known = blocksOf.get(view);
-  if (known === undefined) {
-    known = new AnswerBlocks(yield* view.ordered(), makeBlock);
-    blocksOf.set(view, known);
-  }
-  const blocks = yield* known.of(outcomes);
+  const blocks = yield* blocksOf(view, context);
   const parts: Uint8Array[] = [];
   let hashes = "";
   for (const { json, hash } of blocks) {

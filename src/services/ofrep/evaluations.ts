@@ -49,9 +49,10 @@ export interface Evaluations {
   takesTurns(headers: OfrepRequest["headers"]): boolean;
 }
 
-const replyOf = once((outcome: Outcome) => {
-  const { status, json: text } = elementOf(outcome);
-  return json(status, text);
+/** What metrics count, and the reply. */
+const single = once((outcome: Outcome) => {
+  const { counted, status, json: text } = elementOf(outcome);
+  return { counted, reply: json(status, text) };
 });
 
 export function createEvaluations(options: EvaluationsOptions): Evaluations {
@@ -73,10 +74,10 @@ export function createEvaluations(options: EvaluationsOptions): Evaluations {
     const span = traceEvaluation && startSpan(request, "resolveAnyValue");
     const view = store.snapshot.view(selector);
     const outcome = resolve(view, key, () => context);
-    const element = elementOf(outcome);
-    record(element.counted);
-    span?.flag({ key, outcome: element.counted, context });
-    return replyOf(outcome);
+    const { counted, reply } = single(outcome);
+    record(counted);
+    span?.flag({ key, outcome: counted, context });
+    return reply;
   }
 
   function all(

@@ -4,6 +4,7 @@ import {
   type AnswerForm,
   KeptAnswers,
   type WholeAnswer,
+  wholeAnswer,
 } from "../../transport/http1/kept-answers.ts";
 import { type FastPath, headEnd, statusLine } from "../../transport/http1/response-head.ts";
 import { defaultTimeouts } from "../../transport/limits.ts";
@@ -73,14 +74,9 @@ function encode({ status, headers, body }: Reply, { end, cors = [] }: AnswerForm
   let head = statusLine(status);
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
   for (const [name, value] of cors) head += `${name}: ${value}\r\n`;
-  if (body === null) return { bytes: Buffer.from(head + end, "latin1"), bodyBytes: 0 };
+  if (body === null) return wholeAnswer(head + end);
   const content = typeof body === "string" ? Buffer.from(body) : body;
-  const bodyBytes = content.length;
-  head += `Content-Length: ${bodyBytes}\r\n${end}`;
-  const bytes = Buffer.allocUnsafe(head.length + bodyBytes);
-  bytes.write(head, "latin1");
-  bytes.set(content, head.length);
-  return { bytes, bodyBytes };
+  return wholeAnswer(`${head}Content-Length: ${content.length}\r\n${end}`, content);
 }
 
 /** Clients ask for the same over and over: what was true of the last text is known. */

@@ -3,7 +3,12 @@ import { Call, type TransportContext } from "../call.ts";
 import type { Cors } from "../cors.ts";
 import { publicError } from "../grpc/grpc-status.ts";
 import { wantsGzip } from "../gzip.ts";
-import { type AnswerForm, KeptAnswers, type WholeAnswer } from "../http1/kept-answers.ts";
+import {
+  type AnswerForm,
+  KeptAnswers,
+  type WholeAnswer,
+  wholeAnswer,
+} from "../http1/kept-answers.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { type FastPath, headEnd, statusLine } from "../http1/response-head.ts";
 import type { UnaryMethod } from "../listener.ts";
@@ -41,11 +46,7 @@ export function createConnectFastPath(
       head += `content-type: ${contentType}\r\naccept-encoding: gzip\r\n`;
       if (gzip) head += "content-encoding: gzip\r\n";
       for (const [name, value] of form.cors ?? []) head += `${name}: ${value}\r\n`;
-      head += form.end;
-      const bytes = Buffer.allocUnsafe(head.length + sent.length);
-      bytes.write(head, "latin1");
-      bytes.set(sent, head.length);
-      return { bytes, bodyBytes: body.length };
+      return wholeAnswer(head + form.end, sent, body.length);
     };
     return kept.get(body, form, make).bytes;
   }

@@ -10,6 +10,23 @@ export interface WholeAnswer {
   readonly bodyBytes: number;
 }
 
+const nothing = new Uint8Array(0);
+
+/**
+ * @param head whole, with its end
+ * @param bodyBytes of the body before compression, if it is compressed
+ */
+export function wholeAnswer(
+  head: string,
+  body: Uint8Array = nothing,
+  bodyBytes: number = body.length,
+): WholeAnswer {
+  const bytes = Buffer.allocUnsafe(head.length + body.length);
+  bytes.write(head, "latin1");
+  bytes.set(body, head.length);
+  return { bytes, bodyBytes };
+}
+
 /** What the bytes of an answer depend on, beside its status and its body. */
 export interface AnswerForm {
   /** The end of its head, with the date. */
