@@ -27,7 +27,7 @@ import { explainRedisError, Redirection, RedisError } from "./redis-errors.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
 import { RespClient } from "./resp-client.ts";
-import { asking, type Route, type Target } from "./route.ts";
+import { asking, connectDeadline, type Route, type Target } from "./route.ts";
 import { type Polled, Session } from "./session.ts";
 
 interface RedisSourceDependencies {
@@ -40,8 +40,8 @@ interface RedisSourceDependencies {
   readonly diagnose?: Diagnose;
 }
 
-/** How often the pushes and their connection are checked: a hung node of several has to be noticed soon. */
-const checkMs = { one: 10_000, many: 2000 };
+/** How often the pushes and their connection are checked: a master that Sentinels may replace has to be missed soon. */
+const checkMs = { usual: 10_000, sentinel: 2000 };
 /** A connection that lived so long is replaced at once; one that did not, after growing waits. */
 const longLivedMs = 1000;
 
@@ -89,6 +89,7 @@ export class RedisSource implements Source {
       clock,
       log,
       timeoutMs: this.#deadlines.answerTimeoutMs,
+      connect: this.#connect,
       onSwitch: () => this.#loop.restart(),
     });
     this.#loop = new RetryLoop({ name: this.name, clock, backoff: pollBackoff(config) });
@@ -139,7 +140,7 @@ export class RedisSource implements Source {
       address,
       tls,
       ...this.#deadlines,
-      answerTimeoutMs: this.#answerTimeoutMs(target),
+      ...connectDeadline(target),
       onClose: () => ended.abort(),
       signal,
     });
@@ -189,13 +190,13 @@ export class RedisSource implements Source {
     }
   }
 
-  #hint({ target, connection, address, tls }: Connected): ChangeHint {
+  #hint({ connection, address, tls }: Connected): ChangeHint {
     const { watch } = this.#config;
     if (!watch || this.#watchSuspect) return noHint;
-    const timeoutMs = this.#answerTimeoutMs(target);
+    const timeoutMs = this.#deadlines.answerTimeoutMs;
     return createHint({
       pushes: watch !== "poll",
-      checkMs: this.#route.many ? checkMs.many : checkMs.one,
+      checkMs: this.#uri.topology === "sentinel" ? checkMs.sentinel : checkMs.usual,
       connection,
       keys: keysOf(this.#uri.content),
       endpoint: address.endpoint,
@@ -226,7 +227,10 @@ export class RedisSource implements Source {
       this.#log.debug("the key is on another node of the cluster", { node: problem.node });
       return this.#clock.now();
     }
-    const present = { problem: inWords(problem), address: this.#address };
+    const present = {
+      problem: problem instanceof Redirection ? problem.withoutEnd() : problem,
+      address: this.#address,
+    };
     const atStart = !this.#loop.reached && !sink.serving;
     const permanent = present.problem.kind === "permanent" && atStart;
     const first = permanent ? present : (this.#first ?? present);
@@ -254,11 +258,6 @@ export class RedisSource implements Source {
     return reason;
   }
 
-  #answerTimeoutMs({ deadlineMs }: Target): number {
-    const { answerTimeoutMs } = this.#deadlines;
-    return Math.min(answerTimeoutMs, deadlineMs ?? answerTimeoutMs);
-  }
-
   get #address(): RedisAddress {
     return this.#target?.address ?? { ...this.#uri, endpoint: this.#uri.endpoints[0] };
   }
@@ -277,12 +276,4 @@ interface Connected {
   readonly connection: RedisConnection;
   /** Aborts when the connection is lost or closed. */
   readonly ended: AbortSignal;
-}
-
-function inWords(problem: RedisError | Redirection): RedisError {
-  if (problem instanceof RedisError) return problem;
-  return new RedisError(
-    `the cluster redirects too often, the last time to ${problem.node}`,
-    "retryable",
-  );
 }
