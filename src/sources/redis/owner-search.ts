@@ -81,7 +81,7 @@ export class OwnerSearch {
     const { signal } = this.#ended;
     this.#asking++;
     for (let turn = this.#turns.shift(); turn; turn = this.#turns.shift()) {
-      await clock.sleep(turn.dueAt - clock.now(), signal);
+      await clock.sleep(Math.max(0, turn.dueAt - clock.now()), signal);
       if (signal.aborted) return;
       await this.#ask(turn);
       if (signal.aborted) return;
