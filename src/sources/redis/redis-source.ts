@@ -42,8 +42,12 @@ interface RedisSourceDependencies {
 
 /** How often the pushes and their connection are checked: a master that Sentinels may replace has to be missed soon. */
 const checkMs = { usual: 10_000, sentinel: 2000 };
-/** A connection that lived so long is replaced at once; one that did not, after growing waits. */
+/**
+ * A connection that lived so long is replaced at once, one that did not after up to a second. Only if so many in a row did
+ * not, the waits grow: that they worked, and what was wrong before the first one, makes no later one wait.
+ */
 const longLivedMs = 1000;
+const maxShortLives = 5;
 
 /** Flags from a Redis or Valkey server, Sentinel or cluster. */
 export class RedisSource implements Source {
@@ -62,6 +66,8 @@ export class RedisSource implements Source {
   readonly #polled: Polled;
   /** Between connections that are lost soon. */
   readonly #reconnects: Backoff;
+  /** How many in a row were. */
+  #shortLives = 0;
 
   readonly #hashDocument = new HashDocument();
   /** The server of the present attempt. */
@@ -211,10 +217,13 @@ export class RedisSource implements Source {
   #afterLoss({ hint }: Session, livedMs: number): number {
     const nextPoll = this.#polled.schedule.next();
     if (!hint.wanted) return nextPoll;
-    if (livedMs < longLivedMs)
-      return Math.min(nextPoll, this.#clock.now() + this.#reconnects.next());
-    this.#reconnects.reset();
-    return this.#clock.now();
+    const now = this.#clock.now();
+    if (livedMs >= longLivedMs) {
+      this.#shortLives = 0;
+      return now;
+    }
+    if (++this.#shortLives <= maxShortLives) this.#reconnects.reset();
+    return Math.min(nextPoll, now + this.#reconnects.next());
   }
 
   /** Follows where the failure leads, tries the other servers, and otherwise says what is wrong. */

@@ -302,6 +302,32 @@ describe("the watch", () => {
     },
   );
 
+  test("has a new connection within a second of each loss, though the server was away before and five were lost soon", async () => {
+    clock.chance = 0.999;
+    run({ watch: "poll", interval: 3600 });
+    await clock.advance(5000);
+    redis.refusal = lost();
+    redis.cut();
+    await clock.advance(3000);
+    redis.refusal = undefined;
+    // As after any outage, up to as long as it has lasted.
+    await clock.advance(5000);
+    for (let loss = 1; loss <= 5; loss++) {
+      const before = redis.connectionsTo.length;
+      redis.cut();
+      await clock.advance(1000);
+      expect(redis.connectionsTo).toHaveLength(before + 1);
+      await clock.advance(loss === 1 ? 900 : 0);
+    }
+    // Against one that is lost whenever it has come about, the waits grow.
+    const before = redis.connectionsTo.length;
+    for (let tenth = 0; tenth < 600; tenth++) {
+      redis.cut();
+      await clock.advance(100);
+    }
+    expect(redis.connectionsTo.length - before).toBeLessThan(20);
+  });
+
   test("is left out after a proxy has cut the connection for it", async () => {
     redis.answers.UNWATCH = () => {
       redis.cut();
