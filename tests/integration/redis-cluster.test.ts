@@ -111,6 +111,28 @@ describe("the owner of the slot that is lost", () => {
     await source.delivers(changed);
   });
 
+  test("does not keep out who begins while it hangs, nor leads back when it goes on", async () => {
+    await using nodes = await cluster();
+    const [other] = nodes.others as [RedisServer, RedisServer];
+    nodes.owner.pause();
+    // The first of the URI hangs, and the second one leads there until it knows better.
+    await using source = run(
+      `redis+cluster://${hosts(nodes.owner, other, nodes.replica)}?key=flags`,
+    );
+    await source.delivers(document);
+    await until("the cluster", async () =>
+      (await nodes.replica.command("CLUSTER", "INFO")).includes("cluster_state:ok"),
+    );
+    await nodes.replica.set("flags", changed);
+    await source.delivers(changed);
+    nodes.owner.resume();
+    await until("the old owner to follow", async () =>
+      (await nodes.owner.command("ROLE")).startsWith("slave"),
+    );
+    await nodes.replica.set("flags", document);
+    await source.delivers(document);
+  });
+
   test("does not keep anybody out who knows another node", async () => {
     await using nodes = await cluster();
     const [other] = nodes.others as [RedisServer, RedisServer];

@@ -19,6 +19,8 @@ export interface RedisConnection {
 
 interface ConnectOptions extends Deadlines {
   readonly address: RedisAddress;
+  /** For connecting, if less than for other answers. */
+  readonly connectTimeoutMs?: number;
   readonly tls: RedisTls | undefined;
   /** Called when the connection is lost or closed. */
   readonly onClose: () => void;
@@ -46,6 +48,7 @@ export const connectRedis: Connect = async (options) => {
       await connection.send("SELECT", [String(address.database)]);
     }
     await connection.identify();
+    connection.connected(options);
     return connection;
   } catch (error) {
     connection.close();
@@ -59,17 +62,18 @@ class BunConnection implements RedisConnection {
   closed = false;
   server: ServerFacts = serverFacts(undefined);
   readonly #client: RedisClient;
-  readonly #answerTimeoutMs: number;
+  #answerTimeoutMs: number;
   readonly #documentTimeoutMs: number;
   readonly #onClose: () => void;
 
   constructor(options: ConnectOptions) {
     const { address, tls, answerTimeoutMs, documentTimeoutMs, onClose } = options;
-    this.#answerTimeoutMs = answerTimeoutMs;
+    const connectTimeoutMs = Math.min(options.connectTimeoutMs ?? answerTimeoutMs, answerTimeoutMs);
+    this.#answerTimeoutMs = connectTimeoutMs;
     this.#documentTimeoutMs = documentTimeoutMs;
     this.#onClose = onClose;
     this.#client = new RedisClient(clientUrl(address), {
-      connectionTimeout: answerTimeoutMs,
+      connectionTimeout: connectTimeoutMs,
       // BUN 1.4.5: it gives up for good after some tries.
       autoReconnect: false,
       // It would close healthy connections, and nothing opens them again.
@@ -90,6 +94,12 @@ class BunConnection implements RedisConnection {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       if (this.closed || code !== "ERR_REDIS_SERVER_ERROR") throw error;
     }
+  }
+
+  /** From now on others wait for less. */
+  connected({ answerTimeoutMs }: Deadlines): void {
+    const inCluster = this.server.mode === "cluster";
+    this.#answerTimeoutMs = inCluster ? Math.min(nodeTimeoutMs, answerTimeoutMs) : answerTimeoutMs;
   }
 
   send(command: string, args: readonly string[]): Promise<unknown> {
@@ -156,6 +166,8 @@ export interface Deadlines {
 }
 
 const usualTimeoutMs = 10_000;
+/** A node of a cluster that is silent for so long is taken for lost: another one may take its place. */
+const nodeTimeoutMs = 1000;
 /** Enough for TLS over a long way; more would delay the next attempt of a short interval. */
 const minAnswerTimeoutMs = 3000;
 

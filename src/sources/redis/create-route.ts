@@ -1,6 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/log.ts";
+import type { Connect, RedisConnection } from "./connection.ts";
+import { keysOf } from "./document-reader.ts";
 import { NodeRoute } from "./node-route.ts";
+import type { AskNode } from "./owner-search.ts";
 import {
   type Login,
   loadCredentials,
@@ -8,6 +11,7 @@ import {
   type RedisAddress,
   type RedisTls,
 } from "./redis-address.ts";
+import { explainRedisError, isRefusal, Redirection } from "./redis-errors.ts";
 import type { RedisSourceConfig, SentinelSettings } from "./redis-kind.ts";
 import type { RedisUri } from "./redis-uri.ts";
 import { RespClient } from "./resp-client.ts";
@@ -20,7 +24,8 @@ interface RouteDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly timeoutMs: number;
-  /** The present server is the master no longer. */
+  readonly connect: Connect;
+  /** The present server is the master no longer, or one was found. */
   readonly onSwitch: () => void;
 }
 
@@ -33,16 +38,15 @@ const noSettings: SentinelSettings = { plaintext: false };
 export function createRoute(
   uri: RedisUri,
   config: RedisSourceConfig,
-  { clock, log, timeoutMs, onSwitch }: RouteDependencies,
+  { clock, log, timeoutMs, connect, onSwitch }: RouteDependencies,
 ): Route {
   const { topology, endpoints, master, tls, username, password, database } = uri;
   const servers: Login = { tls, username, password, database };
   if (topology !== "sentinel") {
     const [first, ...more] = endpoints;
-    return new NodeRoute([
-      { ...servers, endpoint: first },
-      ...more.map((endpoint) => ({ ...servers, endpoint })),
-    ]);
+    const seeds = more.map((endpoint) => ({ ...servers, endpoint }));
+    const ask = askingFor(keysOf(uri.content), config, connect);
+    return new NodeRoute([{ ...servers, endpoint: first }, ...seeds], { clock, ask, onSwitch });
   }
   const { sentinel = noSettings } = config;
   const role = config.role === "replica" ? "replica" : "master";
@@ -84,6 +88,33 @@ export function createRoute(
         servers,
       }),
   });
+}
+
+/** Asks a node for the keys by WATCH, which needs no other permission than the source has. */
+function askingFor(keys: readonly string[], config: RedisSourceConfig, connect: Connect): AskNode {
+  return async (node, { deadlineMs, signal }) => {
+    let connection: RedisConnection | undefined;
+    try {
+      connection = await connect({
+        address: { ...node, ...(await loadCredentials(config, node)) },
+        tls: node.tls ? await loadTls(config) : undefined,
+        answerTimeoutMs: deadlineMs,
+        documentTimeoutMs: deadlineMs,
+        onClose: () => {},
+        signal,
+      });
+      await connection.send("WATCH", keys);
+      return "owner";
+    } catch (error) {
+      if (connection && isRefusal(error)) return "owner";
+      const problem = explainRedisError(error, { address: node });
+      // Only the owner of a slot tells that its keys are on their way to another node.
+      if (problem instanceof Redirection) return problem.type === "ASK" ? "owner" : problem;
+      return problem.kind === "permanent" ? "refuses" : undefined;
+    } finally {
+      connection?.close();
+    }
+  };
 }
 
 interface PromotionOptions {

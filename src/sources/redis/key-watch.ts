@@ -40,6 +40,11 @@ export class KeyWatch implements ChangeHint {
     return this.#state === "armed" ? watchMs : undefined;
   }
 
+  /** How often the node of a cluster is asked whether it still has the keys; undefined: it is no such node. */
+  get ownerPaceMs(): number | undefined {
+    return this.connection.server.mode === "cluster" ? ownerMs : undefined;
+  }
+
   get wanted(): boolean {
     return this.#state !== "refused";
   }
@@ -79,7 +84,7 @@ export class KeyWatch implements ChangeHint {
 
   /** What the connection that answers knows. @throws as {@link touched} */
   async check(): Promise<Hint> {
-    const [owns, info] = await Promise.all([this.#owns(), this.#info()]);
+    const [owns, info] = await Promise.all([this.owns(), this.#info()]);
     if (!owns || info?.flags === undefined) return undefined;
     return info.flags.includes("d") ? "touched" : "quiet";
   }
@@ -103,10 +108,11 @@ export class KeyWatch implements ChangeHint {
     }
   }
 
-  /** Whether the node of a cluster still answers for the keys. Never rejects. */
-  #owns(): Promise<boolean> {
+  /** Whether the node of a cluster still answers for the keys, if it was not asked just now. Never rejects. */
+  owns(): Promise<boolean> {
     const { connection, clock, keys } = this;
-    if (connection.server.mode !== "cluster" || clock.now() < this.#ownedAt + ownerMs) {
+    const { ownerPaceMs } = this;
+    if (ownerPaceMs === undefined || clock.now() < this.#ownedAt + ownerPaceMs) {
       return Promise.resolve(true);
     }
     this.#ownedAt = clock.now();

@@ -1,6 +1,8 @@
+import type { Clock } from "../../core/clock.ts";
 import type { RedisConnection } from "./connection.ts";
+import { type AskNode, OwnerSearch } from "./owner-search.ts";
 import { type RedisAddress, serverName } from "./redis-address.ts";
-import { Redirection, type RedisError } from "./redis-errors.ts";
+import { Redirection, RedisError } from "./redis-errors.ts";
 import type { Route, Target } from "./route.ts";
 
 /** Redirections in a row: more than a cluster that is being rearranged needs. */
@@ -9,41 +11,47 @@ const maxHops = 5;
 const maxRedirections = 2;
 /** Nodes of one cluster that are remembered. */
 const maxNodes = 100;
-/** A cluster chooses a new master within seconds: so often and so many times its nodes are asked for it. */
-const failover = { waitMs: 250, rounds: 240 };
-/** A node among others that is silent for so long is taken for lost. */
-const aliveMs = 2000;
-/** One that was out of reach when last tried is asked in one round of so many, so that the others are asked soon again. */
-const lostRounds = 3;
-/** Its deadline grows with the rounds: the way to it may be long. */
-const lostMs = (rounds: number) => 400 * 2 ** Math.floor(rounds / (8 * lostRounds));
+/** A cluster chooses a new master within seconds: so often, and for so long, it is tried. */
+const failover = { waitMs: 250, patienceMs: 60_000 };
+/** One of several nodes has so long to accept a connection; one that has just said that it has the keys, longer. */
+const connectMs = { any: 500, owner: 2000 };
+/** How long the search for the owner is waited for before the failure is told. */
+const searchMs = 1000;
+
+interface NodeRouteOptions {
+  readonly clock: Clock;
+  readonly ask: AskNode;
+  /** The owner was found while nobody waited for it. */
+  readonly onSwitch: () => void;
+}
 
 /**
- * The way to the key by the servers themselves: the one of the URI, or the nodes of a cluster. The node that
- * had the key last is asked first. If it is out of reach, all others that are known are, until one redirects
- * to its successor.
+ * The way to the keys by the servers themselves: the one of the URI, or the nodes of a cluster. The node that
+ * had them last is asked, or the first of the URI, and where it redirects to. If that fails, all that are known
+ * are asked side by side.
  */
 export class NodeRoute implements Route {
-  readonly #seeds: readonly RedisAddress[];
+  readonly #seeds: readonly [RedisAddress, ...RedisAddress[]];
+  readonly #options: NodeRouteOptions;
   /** The nodes of the cluster, as its last node said. */
   #learned: readonly RedisAddress[] = [];
   #learnedOver: RedisConnection | undefined;
-  /** Which node had the key last. */
+  /** Which node had the keys last. */
   #owner: RedisAddress | undefined;
   #target: Target;
-  /** Of the node with which the present redirections began. */
-  #origin: string | undefined;
   /** Where a redirection leads. */
   #redirected: Target | undefined;
-  /** Those that have failed in this round. */
-  readonly #failed = new Set<string>();
-  /** Those that could not be reached when last tried. */
-  readonly #unreachable = new Set<string>();
+  #search: OwnerSearch | undefined;
+  /** Whether somebody waits for what the search finds. */
+  #waiting = false;
+  #problem: RedisError | undefined;
+  /** On the clock of `now()`. */
+  #failingSince: number | undefined;
   #hops = 0;
-  #rounds = 0;
 
-  constructor(seeds: readonly [RedisAddress, ...RedisAddress[]]) {
+  constructor(seeds: readonly [RedisAddress, ...RedisAddress[]], options: NodeRouteOptions) {
     this.#seeds = seeds;
+    this.#options = options;
     this.#target = { address: seeds[0], asking: false, deadlineMs: undefined };
   }
 
@@ -52,25 +60,18 @@ export class NodeRoute implements Route {
   }
 
   get failoverWaitMs(): number | undefined {
-    return this.many && this.#rounds < failover.rounds ? failover.waitMs : undefined;
+    const now = this.#options.clock.now();
+    const patient = now < (this.#failingSince ?? now) + failover.patienceMs;
+    return this.many && patient ? failover.waitMs : undefined;
   }
 
-  async next(): Promise<Target> {
-    const address = this.#left()[0] ?? this.#nodes()[0];
-    const target = address && {
-      address,
-      asking: false,
-      deadlineMs: this.#deadline(address),
-    };
-    if (!this.#redirected && address) this.#origin = serverName(address);
-    this.#target = this.#redirected ?? target ?? this.#target;
+  async next(signal: AbortSignal): Promise<Target> {
+    this.#target = this.#redirected ?? (await this.#present(signal));
     this.#redirected = undefined;
     return this.#target;
   }
 
-  async check(): Promise<void> {
-    this.#unreachable.delete(serverName(this.#target.address));
-  }
+  async check(): Promise<void> {}
 
   /** A node of a cluster that has lost a slot redirects the write, and a single server has nobody to ask. */
   async confirm(): Promise<void> {}
@@ -82,33 +83,31 @@ export class NodeRoute implements Route {
     this.#hops++;
     const next = { ...address, endpoint: { host: to.host ?? endpoint.host, port: to.port } };
     if (this.#learned.length < maxRedirections) this.#learned = [...this.#learned, next];
-    // This node does not know yet that the other one is gone, or who follows it.
-    if (this.#unreachable.has(serverName(next))) return false;
-    this.#redirected = { address: next, asking: to.type === "ASK", deadlineMs: aliveMs };
+    this.#redirected = { address: next, asking: to.type === "ASK", deadlineMs: connectMs.any };
     return true;
   }
 
   failed(problem: RedisError | Redirection): boolean {
-    const name = serverName(this.#target.address);
-    this.#failed.add(name);
-    if (this.#origin !== undefined) this.#failed.add(this.#origin);
-    if (!(problem instanceof Redirection) && problem.kind !== "retryable") {
-      this.#unreachable.add(name);
-    }
+    const { clock, ask, onSwitch } = this.#options;
     this.#hops = 0;
-    const more = this.#left().length > 0;
-    if (!more) {
-      this.#failed.clear();
-      this.#rounds++;
-    }
-    return more;
+    this.#problem = problem instanceof Redirection ? problem.withoutEnd() : problem;
+    const first = this.#failingSince === undefined;
+    this.#failingSince ??= clock.now();
+    if (!this.many) return false;
+    this.#search ??= new OwnerSearch(this.#nodes(), {
+      clock,
+      ask,
+      // One that says that it has the keys, and then fails, is not asked without a pause.
+      delayMs: first ? 0 : failover.waitMs,
+      onFound: () => this.#waiting || onSwitch(),
+    });
+    return first;
   }
 
   arrived(connection: RedisConnection): void {
     const { address, asking } = this.#target;
-    this.#failed.clear();
     this.#hops = 0;
-    this.#rounds = 0;
+    this.#failingSince = undefined;
     // Until the migration ends, the slot is its owner's.
     if (!asking) this.#owner = address;
     if (connection.server.mode === "cluster" && connection !== this.#learnedOver) {
@@ -117,7 +116,39 @@ export class NodeRoute implements Route {
     }
   }
 
-  close(): void {}
+  close(): void {
+    this.#search?.close();
+    this.#search = undefined;
+  }
+
+  /** Without a redirection. */
+  async #present(signal: AbortSignal): Promise<Target> {
+    if (this.#search) {
+      const address = await this.#find(this.#search, signal);
+      this.close();
+      return { address, asking: false, deadlineMs: connectMs.owner };
+    }
+    const address = this.#owner ?? this.#seeds[0];
+    return { address, asking: false, deadlineMs: this.many ? connectMs.any : undefined };
+  }
+
+  /** @throws RedisError if that takes long: what has failed before */
+  async #find(search: OwnerSearch, signal: AbortSignal): Promise<RedisAddress> {
+    const done = new AbortController();
+    const late = this.#options.clock
+      .sleep(searchMs, AbortSignal.any([signal, done.signal]))
+      .then(() => search.refusing);
+    this.#waiting = true;
+    try {
+      const found = await Promise.race([search.owner, late]);
+      signal.throwIfAborted();
+      if (found) return found;
+      throw this.#problem ?? new RedisError("no node has the key", "retryable");
+    } finally {
+      this.#waiting = false;
+      done.abort();
+    }
+  }
 
   /** Without that permission the nodes of the URI and of redirections have to do. */
   async #learn(connection: RedisConnection, address: RedisAddress): Promise<void> {
@@ -126,25 +157,10 @@ export class NodeRoute implements Route {
     if (nodes.length > 0) this.#learned = nodes;
   }
 
-  #deadline(node: RedisAddress): number | undefined {
-    if (!this.many) return undefined;
-    return this.#unreachable.has(serverName(node)) ? lostMs(this.#rounds) : aliveMs;
-  }
-
-  /** Those that are still to be tried in this round. */
-  #left(): readonly RedisAddress[] {
-    const nodes = this.#nodes();
-    const gone = (node: RedisAddress) => this.#unreachable.has(serverName(node));
-    const all = this.#rounds % lostRounds === 0 || nodes.every(gone);
-    return nodes.filter((node) => !this.#failed.has(serverName(node)) && (all || !gone(node)));
-  }
-
-  /** In the order in which they are tried. */
+  /** In the order in which they are asked. */
   #nodes(): readonly RedisAddress[] {
     const all = [...(this.#owner ? [this.#owner] : []), ...this.#seeds, ...this.#learned];
-    const byName = new Map(all.map((node) => [serverName(node), node]));
-    const gone = ([name]: readonly [string, unknown]) => (this.#unreachable.has(name) ? 1 : 0);
-    return [...byName].sort((a, b) => gone(a) - gone(b)).map(([, node]) => node);
+    return [...new Map(all.map((node) => [serverName(node), node])).values()];
   }
 }
 

@@ -8,7 +8,7 @@ import { loadCredentials, loadTls, type RedisAddress } from "./redis-address.ts"
 import { explainRedisError, Redirection, RedisError } from "./redis-errors.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
-import type { Route, Target } from "./route.ts";
+import { connectDeadline, type Route, type Target } from "./route.ts";
 
 /** The connection to the server that may be written to. */
 export interface Owner {
@@ -50,6 +50,7 @@ export async function withOwner<Result>(
       clock,
       log: silentLog,
       timeoutMs: deadlines.answerTimeoutMs,
+      connect: connectRedis,
       onSwitch: () => {},
     },
   );
@@ -66,6 +67,7 @@ export async function withOwner<Result>(
           address,
           tls: address.tls ? await loadTls(config) : undefined,
           ...deadlines,
+          ...connectDeadline(target),
           onClose: () => {},
           signal,
         });

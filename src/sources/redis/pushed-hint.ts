@@ -6,18 +6,26 @@ import type { Endpoint } from "./redis-address.ts";
 
 /**
  * Changes are pushed, and checks at a slow pace make sure that none was missed and that both connections
- * live. As long as the pushes cannot be trusted, the checks are as frequent as without them.
+ * live. As long as the pushes cannot be trusted, the checks are as frequent as without them. A node of a cluster is
+ * asked in between whether it still has the keys.
  */
 class PushedHint implements ChangeHint {
+  /** When both connections were last checked. */
+  #checkedAt: number;
+
   constructor(
     private readonly watch: KeyWatch,
     private readonly tracking: KeyTracking,
     /** Between two checks, each of both connections. */
     private readonly checkMs: number,
-  ) {}
+    private readonly clock: Clock,
+  ) {
+    this.#checkedAt = clock.now();
+  }
 
   get paceMs(): number | undefined {
-    return this.tracking.trusted ? this.checkMs : this.watch.paceMs;
+    if (!this.tracking.trusted) return this.watch.paceMs;
+    return Math.min(this.checkMs, this.watch.ownerPaceMs ?? this.checkMs);
   }
 
   get wanted(): boolean {
@@ -41,8 +49,13 @@ class PushedHint implements ChangeHint {
   }
 
   async touched(): Promise<boolean> {
+    const trusted = this.tracking.trusted;
+    if (trusted && this.clock.now() < this.#checkedAt + this.checkMs) {
+      return !(await this.watch.owns());
+    }
+    this.#checkedAt = this.clock.now();
     // At once: if the server hangs, one after the other would take twice the time.
-    const alive = this.tracking.trusted ? this.tracking.answer() : undefined;
+    const alive = trusted ? this.tracking.answer() : undefined;
     const hint = await this.watch.check();
     await alive;
     if (hint !== undefined) await this.tracking.compare(hint === "touched");
@@ -78,5 +91,5 @@ export function createHint({
   ...tracked
 }: HintOptions): ChangeHint {
   const watch = new KeyWatch(tracked.connection, tracked.keys, endpoint, tracked.log, clock);
-  return pushes ? new PushedHint(watch, new KeyTracking(tracked), checkMs) : watch;
+  return pushes ? new PushedHint(watch, new KeyTracking(tracked), checkMs, clock) : watch;
 }

@@ -35,6 +35,12 @@ export class Redirection extends Error {
   get node(): string {
     return `${this.host ?? ""}:${this.port}`;
   }
+
+  /** One more than is followed. */
+  withoutEnd(): RedisError {
+    const last = `the last time to ${this.node}`;
+    return new RedisError(`the cluster redirects too often, ${last}`, "retryable");
+  }
 }
 
 /** What a message depends on. */

@@ -27,7 +27,7 @@ import { explainRedisError, Redirection, RedisError } from "./redis-errors.ts";
 import type { RedisSourceConfig } from "./redis-kind.ts";
 import { parseRedisUri, type RedisUri } from "./redis-uri.ts";
 import { RespClient } from "./resp-client.ts";
-import { asking, type Route, type Target } from "./route.ts";
+import { asking, connectDeadline, type Route, type Target } from "./route.ts";
 import { type Polled, Session } from "./session.ts";
 
 interface RedisSourceDependencies {
@@ -40,10 +40,15 @@ interface RedisSourceDependencies {
   readonly diagnose?: Diagnose;
 }
 
-/** How often the pushes and their connection are checked: a hung node of several has to be noticed soon. */
-const checkMs = { one: 10_000, many: 2000 };
-/** A connection that lived so long is replaced at once; one that did not, after growing waits. */
+/** How often the pushes and their connection are checked: a master that Sentinels may replace has to be missed soon. */
+const checkMs = { usual: 10_000, sentinel: 2000 };
+/**
+ * A connection that lived so long is replaced at once, one that did not after a short wait. Only if so many in a row did
+ * not, the waits grow: each of them worked, and what was wrong before the first one does not matter.
+ */
 const longLivedMs = 1000;
+const maxShortLives = 5;
+const reconnectBackoff = { ...sourceBackoff, firstMs: 250 };
 
 /** Flags from a Redis or Valkey server, Sentinel or cluster. */
 export class RedisSource implements Source {
@@ -62,6 +67,8 @@ export class RedisSource implements Source {
   readonly #polled: Polled;
   /** Between connections that are lost soon. */
   readonly #reconnects: Backoff;
+  /** How many in a row were. */
+  #shortLives = 0;
 
   readonly #hashDocument = new HashDocument();
   /** The server of the present attempt. */
@@ -89,10 +96,11 @@ export class RedisSource implements Source {
       clock,
       log,
       timeoutMs: this.#deadlines.answerTimeoutMs,
+      connect: this.#connect,
       onSwitch: () => this.#loop.restart(),
     });
     this.#loop = new RetryLoop({ name: this.name, clock, backoff: pollBackoff(config) });
-    this.#reconnects = new Backoff(clock, sourceBackoff);
+    this.#reconnects = new Backoff(clock, reconnectBackoff);
     this.#polled = {
       clock,
       loop: this.#loop,
@@ -139,7 +147,7 @@ export class RedisSource implements Source {
       address,
       tls,
       ...this.#deadlines,
-      answerTimeoutMs: this.#answerTimeoutMs(target),
+      ...connectDeadline(target),
       onClose: () => ended.abort(),
       signal,
     });
@@ -189,13 +197,13 @@ export class RedisSource implements Source {
     }
   }
 
-  #hint({ target, connection, address, tls }: Connected): ChangeHint {
+  #hint({ connection, address, tls }: Connected): ChangeHint {
     const { watch } = this.#config;
     if (!watch || this.#watchSuspect) return noHint;
-    const timeoutMs = this.#answerTimeoutMs(target);
+    const timeoutMs = this.#deadlines.answerTimeoutMs;
     return createHint({
       pushes: watch !== "poll",
-      checkMs: this.#route.many ? checkMs.many : checkMs.one,
+      checkMs: this.#uri.topology === "sentinel" ? checkMs.sentinel : checkMs.usual,
       connection,
       keys: keysOf(this.#uri.content),
       endpoint: address.endpoint,
@@ -210,10 +218,13 @@ export class RedisSource implements Source {
   #afterLoss({ hint }: Session, livedMs: number): number {
     const nextPoll = this.#polled.schedule.next();
     if (!hint.wanted) return nextPoll;
-    if (livedMs < longLivedMs)
-      return Math.min(nextPoll, this.#clock.now() + this.#reconnects.next());
-    this.#reconnects.reset();
-    return this.#clock.now();
+    const now = this.#clock.now();
+    if (livedMs >= longLivedMs) {
+      this.#shortLives = 0;
+      return now;
+    }
+    if (++this.#shortLives <= maxShortLives) this.#reconnects.reset();
+    return Math.min(nextPoll, now + this.#reconnects.next());
   }
 
   /** Follows where the failure leads, tries the other servers, and otherwise says what is wrong. */
@@ -226,7 +237,10 @@ export class RedisSource implements Source {
       this.#log.debug("the key is on another node of the cluster", { node: problem.node });
       return this.#clock.now();
     }
-    const present = { problem: inWords(problem), address: this.#address };
+    const present = {
+      problem: problem instanceof Redirection ? problem.withoutEnd() : problem,
+      address: this.#address,
+    };
     const atStart = !this.#loop.reached && !sink.serving;
     const permanent = present.problem.kind === "permanent" && atStart;
     const first = permanent ? present : (this.#first ?? present);
@@ -254,11 +268,6 @@ export class RedisSource implements Source {
     return reason;
   }
 
-  #answerTimeoutMs({ deadlineMs }: Target): number {
-    const { answerTimeoutMs } = this.#deadlines;
-    return Math.min(answerTimeoutMs, deadlineMs ?? answerTimeoutMs);
-  }
-
   get #address(): RedisAddress {
     return this.#target?.address ?? { ...this.#uri, endpoint: this.#uri.endpoints[0] };
   }
@@ -277,12 +286,4 @@ interface Connected {
   readonly connection: RedisConnection;
   /** Aborts when the connection is lost or closed. */
   readonly ended: AbortSignal;
-}
-
-function inWords(problem: RedisError | Redirection): RedisError {
-  if (problem instanceof RedisError) return problem;
-  return new RedisError(
-    `the cluster redirects too often, the last time to ${problem.node}`,
-    "retryable",
-  );
 }

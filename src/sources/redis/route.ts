@@ -7,8 +7,13 @@ export interface Target {
   readonly address: RedisAddress;
   /** It is still importing the key's slot, and answers after ASKING only. */
   readonly asking: boolean;
-  /** How long it has to answer, if less than usual: others wait for their turn. */
+  /** How long it has to accept the connection, if less than usual: others wait for their turn. */
   readonly deadlineMs: number | undefined;
+}
+
+/** For {@link ConnectOptions}. */
+export function connectDeadline({ deadlineMs }: Target): { readonly connectTimeoutMs?: number } {
+  return deadlineMs === undefined ? {} : { connectTimeoutMs: deadlineMs };
 }
 
 /** The way to the server that has the key. */

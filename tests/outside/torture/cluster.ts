@@ -71,13 +71,14 @@ export async function startCluster(options: () => RedisServerOptions): Promise<F
     }
     throw reason;
   };
-  /** The owner has a replica that could follow it. */
+  /** The owner has a replica that could follow it, and one that came back takes itself for the owner no longer. */
   const settled = () =>
     until(
-      "the replica",
+      "three masters and three replicas that know each other",
       async () => {
         const info = await owner.command("INFO", "replication");
-        return info.includes("state=online") && (await whole(owner)());
+        if (!info.includes("state=online") || (await masters()).length !== 3) return false;
+        return (await Promise.all(servers.map((server) => whole(server)()))).every(Boolean);
       },
       60,
     );

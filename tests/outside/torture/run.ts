@@ -39,9 +39,9 @@ const module = await rejson();
 if (values.partitions && !inNamespace) process.exit(await runInNamespace());
 if (values.clocks && !MovedClock.possible) throw new Error("install the package faketime");
 console.log(
-  "| topology | content | seed | writes | answers | faults | p50 | p99 | max | violations |",
+  "| topology | content | seed | writes | answers | faults | p50 | p99 | max | violations | servers |",
 );
-console.log("|---|---|---|---|---|---|---|---|---|---|");
+console.log("|---|---|---|---|---|---|---|---|---|---|---|");
 let violated = false;
 for (const topology of chosen(
   Object.keys(topologies) as (keyof typeof topologies)[],
@@ -63,9 +63,10 @@ for (const topology of chosen(
     const cells = [
       ...[topology, content, values.seed, outcome.writes, outcome.answers, count],
       ...[0.5, 0.99, 1].map((q) => `${Math.round(quantile(lags, q))} ms`),
-      violations.length,
+      ...[violations.length, outcome.stuck ? "servers stuck" : "whole"],
     ];
     console.log(`| ${cells.join(" | ")} |`);
+    if (outcome.stuck) console.error(`the servers did not get over a fault: ${outcome.stuck}`);
     for (const violation of violations.slice(0, 20)) console.error(violation);
     violated ||= violations.length > 0;
   }

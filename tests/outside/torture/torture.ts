@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../../../src/core/errors.ts";
 import { type Flagd, startFlagd } from "../../support/flagd.ts";
 import { MovedClock } from "../../support/moved-clock.ts";
 import type { RedisServerOptions } from "../../support/redis.ts";
@@ -45,6 +46,8 @@ export interface Outcome extends Verdict {
   readonly answers: number;
   /** How often each fault came. */
   readonly faults: ReadonlyMap<string, number>;
+  /** Why it ended early: the servers did not get over a fault. What was seen until then is checked. */
+  readonly stuck: string | undefined;
 }
 
 /**
@@ -106,18 +109,20 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     ...(clock ? [clockMoved(clock)] : []),
   ];
   let restart: Promise<void> | undefined;
+  let stuck: string | undefined;
 
-  while (now() < seconds * 1000) {
+  while (stuck === undefined && now() < seconds * 1000) {
     await Bun.sleep(chance.between(10, 1200));
     const what = chance.next();
     if (what < 0.55) {
-      await write(false);
+      await unlessStuck("a write", () => write(false));
     } else if (what < 0.65) {
       restart ??= restartOne().finally(() => {
         restart = undefined;
       });
     } else {
-      await fail(chance.of(all));
+      const fault = chance.of(all);
+      await unlessStuck(fault.name, () => fail(fault));
     }
   }
   await restart;
@@ -125,11 +130,14 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   const seenBy = (client: string) =>
     clients.answers.findLast((answer) => answer.client === client)?.versions[0] === version;
   const names = ["direct", "relayed", "restarted"];
-  await until("the last version", () => names.every(seenBy), limitMs / 1000 + 2).catch(() => {});
+  if (stuck === undefined) {
+    await until("the last version", () => names.every(seenBy), limitMs / 1000 + 2).catch(() => {});
+  }
   await clients[Symbol.asyncDispose]();
   const { answers } = clients;
   const verdict = check({ writes, faults, answers }, limitMs);
-  if (verdict.violations.length > 0) {
+  say(`the longest wait: ${verdict.slowest}`);
+  if (verdict.violations.length > 0 || Math.max(...verdict.lags) > limitMs / 2) {
     say([daemon.log(), sync.log, relayed.log(), restarted?.log()].join("\n\n"));
   }
   const counts = Map.groupBy(happened, (name) => name);
@@ -138,7 +146,18 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     writes: writes.length,
     answers: answers.length,
     faults: new Map([...counts].map(([name, list]) => [name, list.length])),
+    stuck,
   };
+
+  /** From its beginning on, what the servers did not get over counts as a fault without end. */
+  async function unlessStuck(name: string, run: () => Promise<void>): Promise<void> {
+    const from = now();
+    await run().catch((error: unknown) => {
+      faults.push({ name, from, to: Number.POSITIVE_INFINITY, graceMs: 0 });
+      stuck = `${Math.round(from)} ms: ${name}: ${messageOf(error)}`;
+      say(`stuck: ${stuck}`);
+    });
+  }
 
   async function put(fresh: boolean): Promise<void> {
     const next = version + 1;

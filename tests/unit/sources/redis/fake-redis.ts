@@ -22,7 +22,7 @@ export function addressOf(uri: string): RedisAddress {
 
 /** A server whose answers tests set, and which remembers what it was asked. */
 export class FakeRedis {
-  /** Answers by command; an Error is thrown. A function is asked at each command. */
+  /** Answers by command; an Error is thrown. A function is asked at each command, with who is asked. */
   answers: Record<string, unknown> = {
     "CLIENT INFO": "id=1 flags=N db=0",
     UNWATCH: "OK",
@@ -50,7 +50,7 @@ export class FakeRedis {
       this.commands.push(command);
       if (state.closed) throw lost();
       const set = this.answers[command];
-      const reply = typeof set === "function" ? set() : set;
+      const reply = typeof set === "function" ? set(address) : set;
       if (reply instanceof Error) throw reply;
       return reply;
     };
