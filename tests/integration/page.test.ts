@@ -92,6 +92,14 @@ test("a search narrows the list", async () => {
   await until("all flags listed", async () => (await page.locator("#list details").count()) === 3);
 });
 
+test("only shadowed flags are listed and counted if asked for", async () => {
+  await page.check("#shadowed");
+  await page.locator("#found", { hasText: /^0 flags$/ }).waitFor();
+  expect(await page.locator("#list details").count()).toBe(0);
+  await page.uncheck("#shadowed");
+  await page.locator("#found", { hasText: /^3 flags$/ }).waitFor();
+});
+
 test("a change in Redis appears without a reload, with what it changed", async () => {
   await redis.set("flags", JSON.stringify(document("loud")));
   await page.locator("#changes", { hasText: "defaultVariant" }).waitFor();

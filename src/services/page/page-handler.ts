@@ -158,10 +158,12 @@ export function createPageHandler(options: PageOptions): HttpHandler {
         return pageAssets().then(({ script }) => reply("text/javascript", script));
       case "/page/flags": {
         const query = new URLSearchParams(target.slice(path.length));
-        return reply(
-          "application/json",
-          JSON.stringify(listFlags(layers(), query.get("search") ?? "")),
-        );
+        const filter = {
+          search: query.get("search") ?? "",
+          source: query.get("source") ?? "",
+          onlyShadowed: query.get("shadowed") === "true",
+        };
+        return reply("application/json", JSON.stringify(listFlags(layers(), filter)));
       }
       case "/page/status":
         return status().then((text) => reply("application/json", text));

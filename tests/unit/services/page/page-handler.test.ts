@@ -91,11 +91,18 @@ test("a flag is explained step by step, with what the daemon adds to the context
   expect((await explain("[]"))?.status).toBe(400);
 });
 
-test("flags are searched by the query", async () => {
+test("flags are searched and filtered by the query", async () => {
   const { store, get } = setUp();
   store.accept("s", flagSet([flag("a b"), flag("c")]));
-  const answer = (await (await get("/page/flags?search=a%20b"))?.json()) as { found: number };
-  expect(answer.found).toBe(1);
+  const found = async (query: string) => {
+    const answer = (await (await get(`/page/flags?${query}`))?.json()) as { found: number };
+    return answer.found;
+  };
+  expect(await found("search=a%20b")).toBe(1);
+  expect(await found("")).toBe(2);
+  expect(await found("search=&source=s&shadowed=false")).toBe(2);
+  expect(await found("source=other")).toBe(0);
+  expect(await found("shadowed=true")).toBe(0);
 });
 
 test("trying is left to OFREP, for one flag and for all", async () => {
