@@ -4,7 +4,7 @@
  *
  *   bun build.ts && bun bench/redis-unchanged.ts [--megabytes 10] [--interval 30] [--fetches 2]
  *
- * Needs redis-server. Takes ten intervals for each fetch.
+ * Needs redis-server. Takes twelve intervals for each fetch.
  */
 import { parseArgs } from "node:util";
 import { startFlagd } from "../tests/support/flagd.ts";
@@ -18,8 +18,8 @@ const { values } = parseArgs({
     fetches: { type: "string", default: "2" },
   },
 });
-/** Every tenth poll fetches the document all the same. */
-const pollsPerFetch = 10;
+/** Every twelfth poll fetches the document all the same. */
+const pollsPerFetch = 12;
 const defaultInterval = 30;
 
 await using redis = await RedisServer.start();

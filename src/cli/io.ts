@@ -11,6 +11,8 @@ export interface Io {
   complain(text: string): Promise<void>;
   /** Asks at the terminal, and waits for a line; undefined: nobody is there to ask. */
   ask?(question: string): Promise<string | undefined>;
+  /** Begins the command anew in the same process, with these variables as well. Returns if that cannot be done. */
+  restart?(variables: Readonly<Record<string, string>>): void;
 }
 
 /** The real process. */
@@ -38,6 +40,16 @@ export const processIo: Io = {
     await this.complain(question);
     for await (const line of console) return line;
     return undefined;
+  },
+  restart(variables) {
+    // An executable is its own script.
+    const script = Bun.main.startsWith("/$bunfs/") ? [] : [...process.execArgv, Bun.main];
+    const words = [process.execPath, ...script, ...process.argv.slice(2)];
+    try {
+      process.execve?.(process.execPath, words, { ...process.env, ...variables });
+    } catch {
+      // Windows has no such call, and the file may be gone.
+    }
   },
 };
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { defineCommand } from "citty";
 import { manualOf } from "../config/manual/commands.ts";
@@ -8,13 +9,14 @@ import {
   readMemberValue,
   readRedisConfig,
 } from "../config/redis-config.ts";
-import { ConfigError, messageOf } from "../core/errors.ts";
+import { ConfigError } from "../core/errors.ts";
+import { fileErrorText } from "../core/file-error.ts";
 import { quote } from "../core/message-text.ts";
 import { didYouMean } from "../core/nearest.ts";
-import { EditError } from "../flags/edit-document.ts";
+import { EditError, keysOf } from "../flags/edit-document.ts";
 import { readStandardInput } from "../runtime/read-source.ts";
 import { changeFlags, type PresentFlags, readFlags } from "../runtime/redis-edit/change-flags.ts";
-import { documentValue, partsOf } from "../runtime/redis-edit/document-value.ts";
+import { partsOf, storedValue } from "../runtime/redis-edit/document-value.ts";
 import { type FlagAction, planChange } from "../runtime/redis-edit/plan-change.ts";
 import { review } from "../runtime/redis-edit/review.ts";
 import { redactUri } from "../sources/redis/redis-uri.ts";
@@ -58,14 +60,17 @@ async function run(config: RedisCommandConfig, io: Io): Promise<number> {
 async function get({ source, words, json }: RedisCommandConfig, io: Io): Promise<number> {
   const { flags } = await readFlags(source, 0);
   const { document, version, form, problems } = flags;
-  if (document === undefined) throw new SourceError(`${nameOf(source)}: there is no such key`);
+  if (document === undefined) {
+    const advice = "flagd redis push FILE makes it";
+    throw new SourceError(`${nameOf(source)}: there is no such key: ${advice}`);
+  }
   for (const problem of problems) await io.complain(`${problem}\n`);
   if (words.length === 0) {
     const text = document.endsWith("\n") ? document : `${document}\n`;
     await io.print(json ? `${JSON.stringify({ version, form, document })}\n` : text);
     return 0;
   }
-  const parts = partsOf(documentValue(document));
+  const parts = partsOf(storedValue(document));
   const found = words.map((key) => {
     const text = parts.get(key);
     if (text !== undefined) return [key, JSON.parse(text)] as const;
@@ -122,7 +127,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await Bun.file(file).text();
   } catch (error) {
-    throw new ConfigError(`${file} cannot be read: ${messageOf(error)}`);
+    throw new SourceError(`${file} cannot be read: ${fileErrorText(error)}`);
   }
 }
 
@@ -164,6 +169,7 @@ function decision(
     if (agreed === flags.version) return planned;
     const { changes, errors, warnings } = review(flags.document, planned.document);
     const all = [...planned.problems.map((problem) => `error: ${problem}`), ...errors];
+    if (errors.length > 0) all.push(...newFlagHint(action, flags.document));
     if (all.length > 0 || (config.strict && warnings.length > 0)) {
       throw new SourceError(withheldText([...all, ...(config.strict ? warnings : [])]));
     }
@@ -183,6 +189,14 @@ function decision(
     agreed = flags.version;
     return planned;
   };
+}
+
+/** A key that was misspelt makes a flag of its own. */
+function newFlagHint(action: FlagAction, document: string | undefined): string[] {
+  if (action.verb !== "set" || document === undefined) return [];
+  const keys = keysOf(storedValue(document));
+  const guess = keys.includes(action.key) ? "" : didYouMean(action.key, keys, quote);
+  return guess === "" ? [] : [`there is no flag ${quote(action.key)} yet${guess}`];
 }
 
 /** All flags, or those as they were, are written over what was looked at, and nothing else. */
@@ -216,15 +230,19 @@ function nameOf({ uri, name }: RedisCommandConfig["source"]): string {
 }
 
 function user({ environment }: Io): string {
-  const name = environment.USER || userName();
+  const name = environment.USER || environment.LOGNAME || userName();
   return `${name}@${hostname()}`;
 }
 
-/** In containers a user may have no name. */
+/** BUN 1.4.5: `userInfo()` knows no name but USER's. In containers a user may have none. */
 function userName(): string {
+  const uid = process.getuid?.();
+  if (uid === undefined) return userInfo().username;
   try {
-    return userInfo().username;
+    const users = readFileSync("/etc/passwd", "utf8").split("\n");
+    const own = users.map((line) => line.split(":")).find(([, , id]) => id === String(uid));
+    return own?.[0] || String(uid);
   } catch {
-    return String(process.getuid?.() ?? "unknown");
+    return String(uid);
   }
 }

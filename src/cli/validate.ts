@@ -6,10 +6,14 @@ import { resolveOptions } from "../config/resolve.ts";
 import { sourceOfWord } from "../config/sources/source-of-word.ts";
 import { ConfigError } from "../core/errors.ts";
 import { redact } from "../core/message-text.ts";
+import { withoutLastTier } from "../runtime/compilation.ts";
 import { candidatesOf } from "../runtime/validation/candidates.ts";
 import { formatReport } from "../runtime/validation/formats.ts";
 import { reportOf, validate as validateDocuments } from "../runtime/validation/validate.ts";
 import type { Io } from "./io.ts";
+
+/** Bytes of files, about 1,000 flags: checking them takes long enough to begin anew for it. */
+const manyFlags = 1 << 20;
 
 /** `flagd validate`: what is wrong in flag documents, for people and for CI. */
 export const validate = (io: Io) =>
@@ -31,6 +35,9 @@ export const validate = (io: Io) =>
         (word) => sourceOfWord(word, values),
         redact,
       );
+      const bytes = candidates.reduce((sum, { size = 0 }) => sum + size, 0);
+      const restarted = Object.keys(withoutLastTier).every((name) => io.environment[name]);
+      if (bytes > manyFlags && !restarted) io.restart?.(withoutLastTier);
       const { strict, portability, quiet } = values;
       // What is only mentioned is looked for only if it is shown.
       const inform = !quiet || (strict && portability);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { ConfigError } from "../core/errors.ts";
+import { fileErrorText } from "../core/file-error.ts";
 import { parseJson } from "../core/json-syntax.ts";
 import type { Environment } from "../core/process-info.ts";
 
@@ -35,12 +36,12 @@ export async function readConfigFile(
 }
 
 function refuse(path: string) {
-  return ({ code, message }: NodeJS.ErrnoException): never => {
+  return (error: NodeJS.ErrnoException): never => {
+    const { code } = error;
     if (code === "ENOENT" || code === "ENOTDIR") {
       throw new ConfigError(`--config ${path}: no such file`);
     }
-    const reason = code === "EISDIR" ? "is a directory" : message;
-    throw new ConfigError(`configuration file ${path} cannot be read: ${reason}`);
+    throw new ConfigError(`configuration file ${path} cannot be read: ${fileErrorText(error)}`);
   };
 }
 

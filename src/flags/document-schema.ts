@@ -152,11 +152,13 @@ function checkMembers(
 
 /** Warns of names that differ only in case from one before. */
 function warnOfSimilarNames(
-  names: Iterable<string>,
+  names: readonly string[],
   what: "flag" | "variant",
   of: Path,
   warnings: FindingList,
 ): void {
+  // Of names without capitals no two are similar.
+  if (names.every((name) => name === name.toLowerCase())) return;
   const seen = new Map<string, string>();
   for (const name of names) {
     const folded = name.toLowerCase();

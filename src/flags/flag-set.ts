@@ -93,15 +93,17 @@ export function decodeFlagSet(
         (warnings: FindingList): CheckRule =>
         (rule, path, flag) =>
           checkTargeting(rule, path, { shared, flag, warnings, information });
-      checkDocument(root, evaluators, checkTo(warnings), findings);
+      const checkRule = checkTo(warnings);
+      checkDocument(root, evaluators, checkRule, findings);
       // Nobody asks again for what is only mentioned.
       const known = information === undefined ? checked : undefined;
       known?.begin();
       for (const [value, path] of read) {
-        const check = (warnings: FindingList) =>
-          checkFlag(value, path, checkTo(warnings), { warnings, information });
-        if (known) warnings.addAll(known.findings(value, [shared.size, ...path], check));
-        else check(warnings);
+        if (known) {
+          const check = (warnings: FindingList) =>
+            checkFlag(value, path, checkTo(warnings), { warnings, information });
+          warnings.addAll(known.findings(value, [shared.size, ...path], check));
+        } else checkFlag(value, path, checkRule, findings);
         yield;
       }
       if (information) informOfUnusedEvaluators(root, information);

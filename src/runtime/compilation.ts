@@ -10,6 +10,12 @@ export function compileAfterStart(): void {
   setTimeout(compileAsUsual, startMs).unref();
 }
 
+/**
+ * The environment of a command that computes for about a second: the last tier of JavaScriptCore's JIT would take a
+ * third of the processor time to compile what pays after some seconds only. It is read when a process begins.
+ */
+export const withoutLastTier = { BUN_JSC_useFTLJIT: "0" } as const;
+
 /** Switches the calling thread back now. */
 export function compileAsUsual(): void {
   Bun.unsafe.setJITPolicy(1);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { NotifyConfig } from "../config/serving.ts";
 import { systemClock } from "../core/clock.ts";
 import { ConfigError } from "../core/errors.ts";
+import { fileErrorText } from "../core/file-error.ts";
 import type { Log } from "../core/log.ts";
 import { readClientTls } from "../core/tls/tls-material.ts";
 import { notificationOf, parseSecrets, signatureHeaders } from "../services/notify/notification.ts";
@@ -64,6 +65,6 @@ function secretsOf({ secret, secretPath }: NotifyConfig) {
     return parseSecrets(readFileSync(secretPath, "utf8"), name);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${name}: ${(error as NodeJS.ErrnoException).code}`);
+    throw new ConfigError(`${name}: ${fileErrorText(error)}`);
   }
 }

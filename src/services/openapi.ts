@@ -61,7 +61,7 @@ const refusals = {
   "403": { description: "The token is not for this" },
   "429": {
     description: "Too many failed tries from this address",
-    headers: { "Retry-After": { schema: { type: "string" } } },
+    headers: { "Retry-After": { schema: { type: "integer" } } },
   },
 } as const satisfies Record<string, Answer>;
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { ConfigError, messageOf } from "../core/errors.ts";
+import { ConfigError } from "../core/errors.ts";
+import { fileErrorText } from "../core/file-error.ts";
 import type { ClientTlsFiles } from "../core/tls/tls-material.ts";
 import { SourceError } from "./source.ts";
 
@@ -128,6 +129,6 @@ export async function readTextFile(
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    throw new SourceError(explain(messageOf(error)), { retryable: false });
+    throw new SourceError(explain(fileErrorText(error)), { retryable: false });
   }
 }

@@ -148,7 +148,7 @@ describe("a token of Microsoft Entra ID", () => {
     [
       "a file that is not there",
       { AZURE_FEDERATED_TOKEN_FILE: "/nowhere" },
-      /AZURE_FEDERATED_TOKEN_FILE: .*ENOENT/,
+      /AZURE_FEDERATED_TOKEN_FILE: .*no such file/,
     ],
     [
       "plain HTTP",

@@ -63,6 +63,10 @@ describe("from a file", () => {
     expect(nowhere.status).toBe(1);
     expect(nowhere.stderr).toStartWith("Error: source nowhere.json: cannot read the flag file");
     expect(nowhere.stderr.split("\n").length).toBe(2);
+    const pairless = await flagd(["evaluate", "x", flags, "-c", "email"]);
+    expect(pairless.stderr).toContain('or a JSON object like {"key":"value"}, found "email"\n');
+    const keyless = await flagd(["evaluate", "x", flags, "--keys", "nowhere"]);
+    expect(keyless.stderr).toBe("Error: cannot read the keys in nowhere: no such file\n");
     const wrong = await flagd(["evaluate", "x", "-"], { stdin: '{"flags":[}' });
     expect(wrong.stderr).toContain("Error: standard input: $: not valid JSON at line 1");
   });

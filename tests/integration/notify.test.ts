@@ -133,7 +133,7 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, string]>
     "no file",
     ["--notify-url", "http://127.0.0.1:1", "--notify-secret-path", "/no/such/file"],
     {},
-    "--notify-secret-path: /no/such/file: ENOENT",
+    "--notify-secret-path: /no/such/file: no such file",
   ],
   [
     "a secret alone",

@@ -76,6 +76,39 @@ test.each(forms)("what cannot be served is not written to a %s", async (form) =>
   expect((await redis(uri, ["get"])).out).toBe(before);
 });
 
+test("what is not there, or is no flag document, is said with what to do", async () => {
+  const { server, uri } = await serverWith("string");
+  await using _ = server;
+  const misspelt = await redis(uri, ["set", "baner", "defaultVariant=loud", "-y"]);
+  expect(misspelt.err).toEndWith('\n  there is no flag "baner" yet (did you mean "banner"?)\n');
+  expect((await redis(uri, ["push", "/no/such", "-y"])).err).toBe(
+    "Error: /no/such cannot be read: no such file\n",
+  );
+  const none = await redis(uri.replace("key=flags", "key=none"), ["get"]);
+  expect(none.err).toEndWith("there is no such key: flagd redis push FILE makes it\n");
+  await server.command("SET", "flags", "hello");
+  const advice = "the key holds a string, no flag document: flagd redis push FILE replaces it";
+  for (const args of [
+    ["toggle", "a", "-y"],
+    ["set", "a", "b=1", "-y"],
+    ["delete", "a"],
+    ["get", "a"],
+  ])
+    expect(await redis(uri, args)).toEqual({ out: "", err: `Error: ${advice}\n`, code: 1 });
+});
+
+test("a change is kept under the name of the process's user, if no variable has one", async () => {
+  const { server, uri } = await serverWith("string");
+  await using _ = server;
+  const command = [binary, "redis", "toggle", "banner", "--yes"];
+  const child = Bun.spawn(command, { env: { FLAGD_REDIS_URI: uri }, stdout: "ignore" });
+  expect(await child.exited).toBe(0);
+  const name = (await Bun.$`id -un`.text()).trim();
+  expect((await redis(uri, ["history"])).out).toMatch(
+    new RegExp(`^1 .* ${name}@\\S+ .*toggle banner`),
+  );
+});
+
 test("what was made for another version is not pushed over a colleague's change", async () => {
   const { server, uri } = await serverWith("string");
   await using _ = server;

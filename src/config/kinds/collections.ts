@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, setMember } from "../../core/json.ts";
 import { parseJson } from "../../core/json-syntax.ts";
+import { quote } from "../../core/message-text.ts";
 import { type Kind, ValueError } from "./kind.ts";
 
 /**
@@ -170,7 +171,10 @@ export const contextMembers: Kind<JsonObject> = {
  */
 export function readMember(text: string): [path: string[], value: Json] {
   const end = text.indexOf("=");
-  if (end < 1) throw new ValueError('expected key=value, or a JSON object like {"key":"value"}');
+  if (end < 1)
+    throw new ValueError(
+      `expected key=value, or a JSON object like {"key":"value"}, found ${quote(text)}`,
+    );
   return [text.slice(0, end).split("."), readValue(text.slice(end + 1))];
 }
 

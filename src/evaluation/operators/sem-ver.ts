@@ -1,5 +1,5 @@
 import { isObject, type Json } from "../../core/json.ts";
-import { shorten } from "../../core/message-text.ts";
+import { quote, shorten } from "../../core/message-text.ts";
 import { type Expression, type Node, type Scope, sequence } from "../rule/expression.ts";
 import { type Operator, unusable } from "./operator.ts";
 
@@ -38,7 +38,8 @@ export const semVer: Operator = {
     for (const place of [0, 2]) {
       const version = args[place];
       if (isObject(version) || readVersion(version) !== undefined) continue;
-      const reason = `${show(version)} is no version, so this gives null: write one such as "1.2.3"${adviceFor(version)}`;
+      const shown = typeof version === "string" ? quote(version) : show(version);
+      const reason = `${shown} is no version, so this gives null: write one such as "1.2.3"${adviceFor(version)}`;
       problem(reason, place, "no-version");
     }
   },

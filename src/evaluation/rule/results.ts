@@ -160,7 +160,10 @@ export class ResultsOfRule {
   #compare(args: readonly Json[], reached: readonly Results[]): void {
     // An `else` that is left out is no branch that was written twice.
     if (args.length < 3 || args.length % 2 === 0 || reached.length < 2) return;
-    const first = only(reached[0] ?? nothing);
+    const [{ value } = { value: null }] = reached[0]?.known ?? [];
+    // Nearly always: no JSON is made to see that two texts differ.
+    const differs = reached.some(({ known: [other] }) => other && isOtherText(other.value, value));
+    const first = differs ? undefined : only(reached[0] ?? nothing);
     if (first === undefined || reached.some((other) => only(other) !== first)) return;
     this.report?.(
       "equal-branches",
@@ -220,6 +223,10 @@ function union(all: readonly Results[]): Results {
     for (const result of results.known) if (known.length < maxKnown) known.push(result);
   }
   return { known, open: known.length >= maxKnown || all.some(({ open }) => open) };
+}
+
+function isOtherText(one: Json, other: Json): boolean {
+  return typeof one === "string" && typeof other === "string" && one !== other;
 }
 
 /** The only result, as JSON. */

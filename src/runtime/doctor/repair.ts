@@ -34,7 +34,7 @@ export function repairOf(message: string, ailment: Ailment): string | undefined 
 
 /** What is wrong within the file, its message says. */
 function ofTokens(message: string, file: string): string | undefined {
-  if (/EACCES|EPERM/.test(message)) return `chmod u+r ${file}`;
+  if (/permission denied/.test(message)) return `chmod u+r ${file}`;
   if (!/no such file/.test(message)) return undefined;
   // The token is shown, and the line below it becomes the file.
   return `flagd token new my-app | tee /dev/stderr | sed '1s/.*/tokens:/' > ${file}`;

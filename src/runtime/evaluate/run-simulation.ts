@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { fileErrorText } from "../../core/file-error.ts";
 import { isObject, type Json, type JsonObject } from "../../core/json.ts";
 import { resolve } from "../../evaluation/resolve.ts";
 import {
@@ -118,7 +119,7 @@ export async function readKeys(path: string): Promise<readonly string[]> {
       if (keys.length > maxKeys) throw new Error(`it has more than ${maxKeys} lines`);
     }
   } catch (error) {
-    throw new SourceError(`cannot read the keys in ${path}: ${(error as Error).message}`);
+    throw new SourceError(`cannot read the keys in ${path}: ${fileErrorText(error)}`);
   }
   if (keys.length === 0) throw new SourceError(`there are no keys in ${path}`);
   return keys;

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from "../../core/json.ts";
+import { isArray, isObject, type Json, type JsonObject, kindOf } from "../../core/json.ts";
 import { parseText } from "../../flags/document-text.ts";
 import { EditError } from "../../flags/edit-document.ts";
 import { FindingList } from "../../flags/findings.ts";
@@ -15,6 +15,17 @@ export function documentValue(text: string): Json {
   if (parsed) return parsed.value as Json;
   const [problem] = problems.findings;
   throw new EditError(`the flags cannot be read: ${problem?.reason ?? "unknown format"}`);
+}
+
+/**
+ * What a stored document means.
+ * @throws EditError for what has no place for a flag
+ */
+export function storedValue(text: string): JsonObject {
+  const value = documentValue(text);
+  if (isObject(value)) return value;
+  const advice = "flagd redis push FILE replaces it";
+  throw new EditError(`the key holds ${kindOf(value)}, no flag document: ${advice}`);
 }
 
 /** The parts of a document that a hash has fields for; a flag without a key has none. */

@@ -9,7 +9,7 @@ import {
 } from "../../flags/edit-document.ts";
 import type { HistoryEntry } from "../../sources/redis/flag-history.ts";
 import type { Before, StoredChange, StoredFlags } from "../../sources/redis/stored-flags.ts";
-import { documentValue, partsOf } from "./document-value.ts";
+import { documentValue, partsOf, storedValue } from "./document-value.ts";
 
 /** A member of a flag with the value that it is to have. */
 export interface MemberValue {
@@ -43,7 +43,7 @@ export function planChange(
     return flags.replace(isText ? action.document : JSON.stringify(value), partsOf(value));
   }
   const text = flags.document ?? noFlags;
-  const edits = editsOf(action, documentValue(text));
+  const edits = editsOf(action, storedValue(text));
   return flags.edit(edits, editText(text, edits));
 }
 

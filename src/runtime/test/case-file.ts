@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { fileErrorText } from "../../core/file-error.ts";
 import { isArray, isObject, type Json, type JsonObject, kindOf } from "../../core/json.ts";
 import { didYouMean } from "../../core/nearest.ts";
 import { parseText } from "../../flags/document-text.ts";
@@ -43,9 +44,8 @@ const errorCodes = ["FLAG_NOT_FOUND", "PARSE_ERROR", "GENERAL"];
  * @throws SourceError naming the file, the place in it, and what was expected there
  */
 export async function readCaseFile(path: string): Promise<CaseFile> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === "ENOENT" ? "no such file" : error.message;
-    throw new SourceError(`${path}: ${reason}`);
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new SourceError(`${path}: ${fileErrorText(error)}`);
   });
   return parseCases(path, bytes);
 }
@@ -64,6 +64,12 @@ class CaseReader {
   constructor(private readonly path: string) {}
 
   read(value: Json): CaseFile {
+    if (isObject(value) && isObject(value.flags) && value.tests === undefined) {
+      const [flag = ""] = Object.keys(value.flags);
+      const made = { flags: basename(this.path), tests: [{ flag, expect: { reason: "STATIC" } }] };
+      const advice = `name a file of cases, such as ${JSON.stringify(made)}`;
+      return this.#fail("$", `this is a flag document: ${advice}`);
+    }
     const file = this.#object(value, "$", ["flags", "fractional", "tests", "$schema"]);
     const { fractional = "v2", tests } = file;
     if (fractional !== "v2" && fractional !== "v3") {

@@ -41,12 +41,13 @@ export async function candidatesOf(
 }
 
 function fileAt(path: string, oneOfMany: boolean): Candidate {
+  const file = Bun.file(path);
   const read = async (): Promise<SourceDocument> => {
-    const document = await Bun.file(path).bytes();
+    const document = await file.bytes();
     const format = /\.ya?ml$/i.test(path) ? "yaml" : /\.json$/i.test(path) ? "json" : "any";
     return { document, format, name: path, provider: "file" };
   };
-  return { source: path, file: path, oneOfMany, read };
+  return { source: path, file: path, oneOfMany, size: file.size, read };
 }
 
 const notOurs: ReadonlySet<string> = new Set(["node_modules", "vendor"]);

@@ -22,6 +22,8 @@ export interface Candidate {
   readonly file: string | undefined;
   /** One of the files of a folder, which need not be for one daemon. */
   readonly oneOfMany: boolean;
+  /** Of a file, in bytes. */
+  readonly size?: number;
   /** @throws Error saying why it cannot be read */
   readonly read: () => Promise<SourceDocument>;
 }
@@ -66,7 +68,7 @@ export async function validate(
     if (!oneOfMany) seen.push({ source, flags, findings, locate: inspected.locate });
     documents.push({ source, file, flags: flags.length, findings, more: inspected.more });
   }
-  if (options.inform) informOfShadowed(seen);
+  if (options.inform && seen.length > 1) informOfShadowed(seen);
   return reportOf(documents, skipped);
 }
 

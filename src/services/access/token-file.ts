@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { ConfigError, messageOf } from "../../core/errors.ts";
+import { fileErrorText } from "../../core/file-error.ts";
 import { followFiles } from "../../core/follow-files.ts";
 import { isObject } from "../../core/json.ts";
 import type { Log } from "../../core/log.ts";
@@ -135,7 +136,7 @@ export function readTokens(path: string): TokenTable {
     return parseTokens(readFileSync(path, "utf8"));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "there is no such file" : (code ?? (error as Error).message);
+    const reason = code === "ENOENT" ? "there is no such file" : fileErrorText(error);
     throw new ConfigError(`--tokens-path: ${path}: ${reason}`);
   }
 }

@@ -3,6 +3,7 @@ import {
   type Answer,
   answer,
   array,
+  integer,
   object,
   oneOf,
   type PathItem,
@@ -139,7 +140,7 @@ const eventStream: PathItem = {
       "403": forbidden,
       "503": {
         ...answer("Too many streams are open", json, failure),
-        headers: { "Retry-After": { schema: string } },
+        headers: { "Retry-After": { schema: integer } },
       },
     },
   },

@@ -52,7 +52,7 @@ export interface Ofrep {
 export function createOfrep(options: OfrepOptions): Ofrep {
   const parts: OfrepParts = {
     routes: new KnownRoutes(),
-    cors: createCors(options.corsOrigins, [...exposedHeaders, "ETag"]),
+    cors: createCors(options.corsOrigins, [...exposedHeaders, "ETag", "Retry-After"]),
     evaluations: createEvaluations(options),
   };
   return {

@@ -66,10 +66,8 @@ export type Refusal =
 
 /** Who may not use OFREP is told so (401, 403 and 429 of its specification). */
 export function unauthorized({ code, rawMessage, metadata }: RpcError): Reply {
-  const headers: (readonly [string, string])[] = [...metadata];
-  const status = codeForm(code).httpStatus;
-  if (status === 429) headers.push(["Retry-After", "1"]);
-  return json(status, JSON.stringify({ errorDetails: rawMessage }), headers);
+  const { httpStatus } = codeForm(code);
+  return json(httpStatus, JSON.stringify({ errorDetails: rawMessage }), [...metadata]);
 }
 
 /** Why a request is not evaluated. `key` is given if it was about one flag. */

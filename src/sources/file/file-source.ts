@@ -1,19 +1,13 @@
 import { basename, extname, isAbsolute, resolve } from "node:path";
 import type { Clock } from "../../core/clock.ts";
+import { fileErrorText } from "../../core/file-error.ts";
 import type { Log } from "../../core/log.ts";
 import type { DocumentFormat } from "../../flags/model.ts";
 import { contentHash } from "../content-hash.ts";
 import { RetryLoop } from "../retry-loop.ts";
 import { type Source, SourceError, type SourceSink } from "../source.ts";
 import type { FileSourceConfig } from "./file-kind.ts";
-import {
-  errorText,
-  FileWatcher,
-  type Fingerprint,
-  fingerprint,
-  type Reading,
-  read,
-} from "./flag-file.ts";
+import { FileWatcher, type Fingerprint, fingerprint, type Reading, read } from "./flag-file.ts";
 
 const pollMs = 1000;
 
@@ -147,7 +141,7 @@ export class FileSource implements Source {
   #watcher(): FileWatcher | undefined {
     if (this.provider === "fileinfo") return undefined;
     const onLost = (error: unknown) =>
-      this.#log.debug(`cannot watch the file, checking it every second: ${errorText(error)}`, {
+      this.#log.debug(`cannot watch the file, checking it every second: ${fileErrorText(error)}`, {
         source: this.name,
       });
     return new FileWatcher(this.#path, () => this.#loop.wakeUp(), onLost);

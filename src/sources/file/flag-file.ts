@@ -1,7 +1,7 @@
 import { type BigIntStats, type FSWatcher, watch } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { messageOf } from "../../core/errors.ts";
+import { fileErrorText } from "../../core/file-error.ts";
 
 /** Changes with every change of a file's content, and of its name's target. */
 export type Fingerprint = string;
@@ -49,7 +49,7 @@ export async function read(path: string): Promise<Reading> {
     const fresh = Date.now() - Number(info.ctimeMs) < clockTickMs;
     return { ok: true, fingerprint: fingerprintOf(info), fresh, bytes: await readFile(path) };
   } catch (error) {
-    return { ok: false, reason: errorText(error) };
+    return { ok: false, reason: fileErrorText(error) };
   }
 }
 
@@ -97,21 +97,4 @@ export class FileWatcher {
     this.#watcher?.close();
     this.#watcher = undefined;
   }
-}
-
-const texts: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  ENOTDIR: "part of the path is not a directory",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ELOOP: "too many levels of symbolic links",
-  EMFILE: "the process has too many open files",
-  ENFILE: "the system has too many open files",
-  ENOSPC: "the limit of inotify watches is reached (fs.inotify.max_user_watches)",
-};
-
-/** An error of the file system in words. */
-export function errorText(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return texts[code] ?? messageOf(error);
 }

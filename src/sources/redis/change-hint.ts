@@ -40,13 +40,13 @@ export const noHint: ChangeHint = {
 };
 
 /** The most polls in a row without a fetch: so long is a hint believed that has become wrong. */
-const maxInARow = 9;
+const maxInARow = 11;
 
 /**
  * Decides, for one connection, which polls need not fetch a large document because the hint says that nobody
  * wrote to the key. On a direct connection it is trusted at once. Whatever stands between may falsify it: then
  * it has to have told of a change before that a fetch then found. It must never have missed one, and every
- * tenth poll fetches.
+ * twelfth poll fetches: ten an hour at the default interval.
  */
 export class FetchSaving {
   #earned = false;

@@ -42,8 +42,13 @@ interface RedisSourceDependencies {
 
 /** How often the pushes and their connection are checked: a master that Sentinels may replace has to be missed soon. */
 const checkMs = { usual: 10_000, sentinel: 2000 };
-/** A connection that lived so long is replaced at once; one that did not, after growing waits. */
+/**
+ * A connection that lived so long is replaced at once, one that did not after a short wait. Only if so many in a row did
+ * not, the waits grow: each of them worked, and what was wrong before the first one does not matter.
+ */
 const longLivedMs = 1000;
+const maxShortLives = 5;
+const reconnectBackoff = { ...sourceBackoff, firstMs: 250 };
 
 /** Flags from a Redis or Valkey server, Sentinel or cluster. */
 export class RedisSource implements Source {
@@ -62,6 +67,8 @@ export class RedisSource implements Source {
   readonly #polled: Polled;
   /** Between connections that are lost soon. */
   readonly #reconnects: Backoff;
+  /** How many in a row were. */
+  #shortLives = 0;
 
   readonly #hashDocument = new HashDocument();
   /** The server of the present attempt. */
@@ -93,7 +100,7 @@ export class RedisSource implements Source {
       onSwitch: () => this.#loop.restart(),
     });
     this.#loop = new RetryLoop({ name: this.name, clock, backoff: pollBackoff(config) });
-    this.#reconnects = new Backoff(clock, sourceBackoff);
+    this.#reconnects = new Backoff(clock, reconnectBackoff);
     this.#polled = {
       clock,
       loop: this.#loop,
@@ -211,10 +218,13 @@ export class RedisSource implements Source {
   #afterLoss({ hint }: Session, livedMs: number): number {
     const nextPoll = this.#polled.schedule.next();
     if (!hint.wanted) return nextPoll;
-    if (livedMs < longLivedMs)
-      return Math.min(nextPoll, this.#clock.now() + this.#reconnects.next());
-    this.#reconnects.reset();
-    return this.#clock.now();
+    const now = this.#clock.now();
+    if (livedMs >= longLivedMs) {
+      this.#shortLives = 0;
+      return now;
+    }
+    if (++this.#shortLives <= maxShortLives) this.#reconnects.reset();
+    return Math.min(nextPoll, now + this.#reconnects.next());
   }
 
   /** Follows where the failure leads, tries the other servers, and otherwise says what is wrong. */

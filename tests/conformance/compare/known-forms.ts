@@ -117,12 +117,12 @@ export const knownForms: readonly KnownRule[] = [
       statuses[1] === 404,
   },
   {
-    name: "ETag is exposed",
-    why: "Pages may read the ETag of OFREP's answers.",
+    name: "ETag and Retry-After are exposed",
+    why: "Pages may read what OFREP's answers say about asking again.",
     explains: ({ request, part, ours, theirs }) =>
       request.port === "ofrep" &&
       part === "header access-control-expose-headers" &&
-      ours === `${theirs}, ETag`,
+      ours === `${theirs}, ETag, Retry-After`,
   },
   {
     name: "other paths on OFREP's port",

@@ -32,6 +32,8 @@ export interface Verdict {
   readonly violations: readonly string[];
   /** Milliseconds from a write, or from the end of the fault around it, until every client had seen it. */
   readonly lags: readonly number[];
+  /** The longest of them, in words. */
+  readonly slowest: string;
 }
 
 /**
@@ -41,6 +43,7 @@ export interface Verdict {
 export function check({ writes, faults, answers }: History, limitMs: number): Verdict {
   const violations: string[] = [];
   const lags: number[] = [];
+  let slowest = "";
   const clients = new Set(answers.map(({ client }) => client));
   for (const client of clients) {
     const own = faults.filter((fault) => fault.client === undefined || fault.client === client);
@@ -63,7 +66,13 @@ export function check({ writes, faults, answers }: History, limitMs: number): Ve
       const { whole, lateAt } = wholeAfter(write.at, own, limitMs);
       const first = seen.find(({ version }) => version >= write.version)?.at;
       const known = seen.at(-1)?.at ?? 0;
-      if (first !== undefined) lags.push(Math.max(0, first - whole));
+      if (first !== undefined) {
+        const lag = Math.max(0, first - whole);
+        if (lags.every((other) => other < lag)) {
+          slowest = `${client}: version ${write.version} of ${Math.round(whole)} ms: ${Math.round(lag)} ms later`;
+        }
+        lags.push(lag);
+      }
       if (known < lateAt) continue;
       if (first === undefined || first > lateAt) {
         const late = first === undefined ? "never" : `${Math.round(first - whole)} ms later`;
@@ -71,7 +80,7 @@ export function check({ writes, faults, answers }: History, limitMs: number): Ve
       }
     }
   }
-  return { violations, lags };
+  return { violations, lags, slowest };
 }
 
 /** From when on the way is whole for as long as a change may take, and until when the change has to be seen. */

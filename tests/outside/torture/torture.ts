@@ -136,7 +136,8 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   await clients[Symbol.asyncDispose]();
   const { answers } = clients;
   const verdict = check({ writes, faults, answers }, limitMs);
-  if (verdict.violations.length > 0) {
+  say(`the longest wait: ${verdict.slowest}`);
+  if (verdict.violations.length > 0 || Math.max(...verdict.lags) > limitMs / 2) {
     say([daemon.log(), sync.log, relayed.log(), restarted?.log()].join("\n\n"));
   }
   const counts = Map.groupBy(happened, (name) => name);

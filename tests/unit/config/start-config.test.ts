@@ -339,7 +339,7 @@ describe("the configuration file", () => {
   test("must exist, be YAML or JSON, and hold a mapping", async () => {
     const missing = join(folder, "missing.yaml");
     await refused(`--config ${missing}: no such file`, ["--config", missing]);
-    await refused(`configuration file ${folder} cannot be read: is a directory`, [
+    await refused(`configuration file ${folder} cannot be read: it is a directory`, [
       "--config",
       folder,
     ]);

@@ -396,7 +396,7 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
   [
     "no-version",
     rule('{ "if": [{ "sem_ver": [{ "var": "v" }, "=", ›"1.2.x"] }, "on"] }'),
-    "two comparisons",
+    '"1.2.x" is no version, so this gives null: write one such as "1.2.3", and for a range two comparisons',
   ],
   ["no-weight", rule('{ ›"fractional": [["on", 0], ["off", 0]] }'), "all weights are 0"],
   ["unknown-variant", rule('{ "if": [{ "var": "a" },\n ›"onn"] }'), 'did you mean "on"?'],

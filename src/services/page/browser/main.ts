@@ -22,20 +22,23 @@ async function refreshStatus(): Promise<void> {
   drawFlags();
 }
 
+/** Of the flags that the form asks for. */
+function flagsPath(): string {
+  const shadowed = String(onlyShadowed.checked);
+  return `page/flags?${new URLSearchParams({ search: search.value, source: filter.value, shadowed })}`;
+}
+
 async function refreshFlags(): Promise<void> {
-  const asked = search.value;
-  const found = await json<typeof listed>(`page/flags?search=${encodeURIComponent(asked)}`);
-  if (asked !== search.value) return;
+  const asked = flagsPath();
+  const found = await json<typeof listed>(asked);
+  if (asked !== flagsPath()) return;
   listed = found;
   drawFlags();
 }
 
 /** Redraws only what differs, so that neither the focus nor what is open is lost. */
 function drawFlags(): void {
-  const flags = listed.flags.filter(
-    ({ source, shadowedBy }) =>
-      (filter.value === "" || source === filter.value) && (!onlyShadowed.checked || shadowedBy),
-  );
+  const { flags } = listed;
   const state = JSON.stringify([flags, status?.evaluations, listed.found]);
   if (state === drawn) return;
   drawn = state;
@@ -123,8 +126,8 @@ function start(): void {
   void listen();
 }
 
-search.addEventListener("input", () => void refreshFlags().catch(failed));
-filter.addEventListener("change", drawFlags);
-onlyShadowed.addEventListener("change", drawFlags);
+for (const field of [search, filter, onlyShadowed]) {
+  field.addEventListener("input", () => void refreshFlags().catch(failed));
+}
 prepareTry();
 start();

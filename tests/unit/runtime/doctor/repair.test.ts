@@ -37,7 +37,7 @@ test.each<[message: string, ailment: Ailment, repair: string]>([
   ["the flags are rejected: $.flags: no", file, "flagd validate f.json"],
   ["cannot read the flag file /f.json: no such file", file, "flagd init f.json"],
   ["cannot read: permission denied", file, "chmod a+r f.json"],
-  ["--tokens-path: t: EACCES", { what: "tokens", subject: "t" }, "chmod u+r t"],
+  ["--tokens-path: t: permission denied", { what: "tokens", subject: "t" }, "chmod u+r t"],
   ["it is in use by another process", port, "ss -ltnp 'sport = :80'"],
   ["permission denied", port, 'setcap cap_net_bind_service=+ep "$(command -v flagd)"'],
   [

@@ -116,6 +116,10 @@ describe("a file of cases", () => {
   test.each([
     ["[]", "c.json: $: expected an object, found an array"],
     ["{", "c.json: not valid JSON at line 1, column 2"],
+    [
+      { flags: { beta: {} } },
+      '$: this is a flag document: name a file of cases, such as {"flags":"c.json","tests":[{"flag":"beta",',
+    ],
     [{ tests }, "$.flags: expected the path of a flag document"],
     [{ flags: "f", tests: [] }, "$.tests: expected a list of at least one case"],
     [{ flags: "f", fractional: "v4", tests }, '$.fractional: expected "v2" or "v3"'],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RedisClient } from "bun";
-import { deadlinesFor } from "../../../../src/sources/redis/connection.ts";
+import { connectRedis, deadlinesFor } from "../../../../src/sources/redis/connection.ts";
 
 test("a server has ten seconds for an answer and thirty for a document", () => {
   expect(deadlinesFor(30)).toEqual({ answerTimeoutMs: 10_000, documentTimeoutMs: 30_000 });
@@ -12,6 +12,49 @@ test("a server has ten seconds for an answer and thirty for a document", () => {
 test("a short interval shortens the wait for an answer, but not below three seconds", () => {
   expect(deadlinesFor(5).answerTimeoutMs).toBe(5000);
   expect(deadlinesFor(1).answerTimeoutMs).toBe(3000);
+});
+
+describe("a server that falls silent", () => {
+  /** @param hello what it answers at first; nothing: not even that */
+  async function connectTo(hello: string, connectTimeoutMs: number) {
+    using server = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data: (socket, chunk) => void (`${chunk}`.includes("HELLO") && socket.write(hello)),
+      },
+    });
+    const endpoint = { host: "127.0.0.1", port: server.port };
+    const connection = await connectRedis({
+      address: { endpoint, tls: false, username: undefined, password: undefined, database: 0 },
+      tls: undefined,
+      ...deadlinesFor(30, 3000),
+      connectTimeoutMs,
+      onClose: () => {},
+      signal: new AbortController().signal,
+    });
+    try {
+      return await connection.send("WATCH", ["k"]);
+    } finally {
+      connection.close();
+    }
+  }
+  const hello = (mode: string) => `%1\r\n+mode\r\n+${mode}\r\n`;
+
+  test("is given up after a second if it is a node of a cluster, otherwise after the usual time", async () => {
+    const patient = 60_000;
+    const ends = ["cluster", "standalone"].map((mode) =>
+      connectTo(hello(mode), patient).catch((error: Error) => error.message),
+    );
+    expect(await Promise.all(ends)).toEqual([
+      "no response within 1000 ms",
+      "no response within 3000 ms",
+    ]);
+  }, 30_000);
+
+  test("while it is connected to is given up after the time for that", async () => {
+    await expect(connectTo("", 100)).rejects.toThrow(/within 100 ms|timeout.* 100/i);
+  });
 });
 
 describe("BUN 1.4.5, if one of these fails a workaround can go:", () => {

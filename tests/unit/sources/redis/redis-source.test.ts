@@ -302,6 +302,32 @@ describe("the watch", () => {
     },
   );
 
+  test("has a new connection a quarter of a second after each loss, though the server was away before and five were lost soon", async () => {
+    clock.chance = 0.999;
+    run({ watch: "poll", interval: 3600 });
+    await clock.advance(5000);
+    redis.refusal = lost();
+    redis.cut();
+    await clock.advance(3000);
+    redis.refusal = undefined;
+    // As after any outage, up to as long as it has lasted.
+    await clock.advance(5000);
+    for (let loss = 1; loss <= 5; loss++) {
+      const before = redis.connectionsTo.length;
+      redis.cut();
+      await clock.advance(250);
+      expect(redis.connectionsTo).toHaveLength(before + 1);
+      await clock.advance(500);
+    }
+    // Against one that is lost whenever it has come about, the waits grow.
+    const before = redis.connectionsTo.length;
+    for (let tenth = 0; tenth < 600; tenth++) {
+      redis.cut();
+      await clock.advance(100);
+    }
+    expect(redis.connectionsTo.length - before).toBeLessThan(20);
+  });
+
   test("is left out after a proxy has cut the connection for it", async () => {
     redis.answers.UNWATCH = () => {
       redis.cut();
@@ -484,9 +510,9 @@ describe("polls of a large document", () => {
     return redis.count("GET");
   }
 
-  test("do without a fetch once the watch has told of a change, but for every tenth", async () => {
+  test("do without a fetch once the watch has told of a change, but for every twelfth", async () => {
     const before = await proven();
-    await clock.advance(90_000);
+    await clock.advance(110_000);
     expect(redis.count("GET")).toBe(before);
     await clock.advance(10_000);
     expect(redis.count("GET")).toBe(before + 1);
@@ -497,7 +523,7 @@ describe("polls of a large document", () => {
     redis.value = large("a");
     redis.answers["CLIENT INFO"] = "id=1 flags=N laddr=h:6379";
     run({ watch: true });
-    await clock.advance(85_000);
+    await clock.advance(105_000);
     expect(redis.count("GET")).toBe(1);
     await clock.advance(10_000);
     expect(redis.count("GET")).toBe(2);
@@ -519,10 +545,10 @@ describe("polls of a large document", () => {
     expect(redis.count("GET")).toBe(before + 1);
   });
 
-  test("find what a proxy hides at the tenth, and save none from then on", async () => {
+  test("find what a proxy hides at the twelfth, and save none from then on", async () => {
     const before = await proven();
     redis.value = large("c");
-    await clock.advance(100_000);
+    await clock.advance(120_000);
     expect(redis.count("GET")).toBe(before + 1);
     expect(sink.events.at(-1)).toBe(`accepted ${large("c")}`);
     await clock.advance(30_000);
