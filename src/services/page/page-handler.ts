@@ -6,6 +6,7 @@ import type { Guard } from "../../transport/guard.ts";
 import { type HttpHandler, type HttpReply, pathOf } from "../../transport/http-handler.ts";
 import type { HeaderLookup } from "../context-additions.ts";
 import { parseContext } from "../ofrep/ofrep-request.ts";
+import { flagsPath } from "../ofrep/ofrep-route.ts";
 import { type Body, createBodyReader } from "../ofrep/request-body.ts";
 import { pageAssets } from "./assets.ts";
 import { type ExplanationOptions, explainFlag } from "./explanation.ts";
@@ -100,8 +101,16 @@ export interface PageOptions extends ExplanationOptions {
 /** Of what is tried and explained. */
 export const maxBodyBytes = 1 << 20;
 
-/** What follows is answered as OFREP answers it. */
-const tryPath = "/page/try/";
+/** Answered as OFREP answers the flag `?key=…`, or all. Proxies may rewrite a path, a query they leave alone. */
+const tryPath = "/page/try";
+
+/** Where OFREP answers what {@link tryPath} is asked. */
+function triedPath(query: string): string {
+  const key = new URLSearchParams(query).get("key") ?? "";
+  if (key === "") return flagsPath;
+  // Not to be taken for a segment that leads elsewhere.
+  return `${flagsPath}/${encodeURIComponent(key).replaceAll(".", "%2E")}`;
+}
 
 /** The page itself shows nothing: what it asks for needs a token. */
 function needsToken(path: string): boolean {
@@ -137,11 +146,11 @@ export function createPageHandler(options: PageOptions): HttpHandler {
         ? guard.refusal(path, headers, () => request.remoteAddress)
         : undefined;
     if (refused) return refusal(refused);
-    if (path.startsWith(tryPath)) {
-      const asked = `/ofrep/v1/evaluate/flags${target.slice(tryPath.length - 1)}`;
+    if (path === tryPath) {
       // Without an origin no other one is allowed: the page asks its own.
       const { origin: _, ...own } = headers;
-      return ofrep({ method, target: asked.replace(/\/$/, ""), headers: own, body, secure });
+      const asked = triedPath(target.slice(path.length));
+      return ofrep({ method, target: asked, headers: own, body, secure });
     }
     if (path === "/page/explain" && method === "POST") {
       return readBody(request, (read) => explained(read, (name) => headers[name], options));

@@ -46,19 +46,24 @@ export function prepareTry(): void {
   fromLink();
 }
 
-function parse(context: string): unknown {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(context);
+    return JSON.parse(text);
   } catch (error) {
-    return new Error(`The context is not JSON: ${error}`);
+    return new Error(String(error));
   }
 }
 
 async function answer(key: string, context: unknown): Promise<string> {
-  if (context instanceof Error) return context.message;
+  if (context instanceof Error) return `The context is not JSON: ${context.message}`;
   try {
-    const response = await post(`page/try/${encodeURIComponent(key)}`, { context });
-    return JSON.stringify(await response.json(), null, 2);
+    const response = await post(`page/try?${new URLSearchParams({ key })}`, { context });
+    const text = await response.text();
+    const parsed = parse(text);
+    // What a proxy says is no JSON.
+    return parsed instanceof Error
+      ? `No answer: ${response.status} ${text}`
+      : JSON.stringify(parsed, null, 2);
   } catch (error) {
     return `No answer: ${error}`;
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Code, RpcError } from "../../../../src/core/errors.ts";
 import { ContextAdditions } from "../../../../src/services/context-additions.ts";
+import { routeOf } from "../../../../src/services/ofrep/ofrep-route.ts";
 import { createPageHandler, PageEvents } from "../../../../src/services/page/page-handler.ts";
 import type { Guard } from "../../../../src/transport/guard.ts";
 import { askHandler } from "../../../support/ask-handler.ts";
@@ -107,15 +108,21 @@ test("flags are searched and filtered by the query", async () => {
 
 test("trying is left to OFREP, for one flag and for all", async () => {
   const { asked, get } = setUp();
-  await get("/page/try/a%2Fb", { method: "POST" });
-  await get("/page/try/", { method: "POST" });
-  expect(asked).toEqual(["POST /ofrep/v1/evaluate/flags/a%2Fb", "POST /ofrep/v1/evaluate/flags"]);
+  const paths = [];
+  for (const key of ["a/b", "..", ".", "a b?c#d%2f", "é", ""]) {
+    await get(`/page/try?${new URLSearchParams({ key })}`, { method: "POST" });
+    const route = routeOf(asked.at(-1)?.replace("POST ", "") ?? "");
+    paths.push(route?.kind === "single" ? route.key : route?.kind);
+  }
+  expect(paths).toEqual(["a/b", "..", ".", "a b?c#d%2f", "é", "bulk"]);
+  await get("/page/try", { method: "POST" });
+  expect(asked.at(-1)).toBe("POST /ofrep/v1/evaluate/flags");
 });
 
 test("nobody else's page may try: the origin is not passed on, so that no other one is allowed", async () => {
   const { asked, get } = setUp();
   const headers = { origin: "https://elsewhere.example" };
-  await get("/page/try/a", { method: "POST", headers });
+  await get("/page/try?key=a", { method: "POST", headers });
   expect(asked).toEqual(["POST /ofrep/v1/evaluate/flags/a"]);
 });
 
@@ -128,7 +135,7 @@ test.each([
   ["", 403],
 ])("a page for this machine only, asked for as %j, is %i", async (host, status) => {
   const { get } = setUp({ loopbackOnly: true });
-  for (const path of ["/", "/page/flags", "/page/events", "/page/try/a"]) {
+  for (const path of ["/", "/page/flags", "/page/events", "/page/try?key=a"]) {
     expect((await get(path, { headers: { host } }))?.status).toBe(status);
   }
   expect(await get("/metrics", { headers: { host } })).toBeUndefined();

@@ -28,7 +28,7 @@ describe("a server that falls silent", () => {
     const connection = await connectRedis({
       address: { endpoint, tls: false, username: undefined, password: undefined, database: 0 },
       tls: undefined,
-      ...deadlinesFor(30, 1200),
+      ...deadlinesFor(30, 3000),
       connectTimeoutMs,
       onClose: () => {},
       signal: new AbortController().signal,
@@ -43,9 +43,14 @@ describe("a server that falls silent", () => {
 
   test("is given up after a second if it is a node of a cluster, otherwise after the usual time", async () => {
     const patient = 60_000;
-    await expect(connectTo(hello("cluster"), patient)).rejects.toThrow("within 1000 ms");
-    await expect(connectTo(hello("standalone"), patient)).rejects.toThrow("within 1200 ms");
-  });
+    const ends = ["cluster", "standalone"].map((mode) =>
+      connectTo(hello(mode), patient).catch((error: Error) => error.message),
+    );
+    expect(await Promise.all(ends)).toEqual([
+      "no response within 1000 ms",
+      "no response within 3000 ms",
+    ]);
+  }, 30_000);
 
   test("while it is connected to is given up after the time for that", async () => {
     await expect(connectTo("", 100)).rejects.toThrow(/within 100 ms|timeout.* 100/i);
