@@ -51,8 +51,9 @@ async function measure(bench: Bench, id: string, work: string, workers: number):
   const results = await interleave({ contenders, rounds: 1 }, async (contender) => {
     await using server = await startServer(contender, `file:${file}`);
     await pace(load, server, 1);
-    const quiet = await pace(load, server, bench.seconds);
-    return { quiet, ...(await flooded(id, load, server, bench.seconds)) };
+    const seconds = Math.ceil(bench.seconds / 2);
+    const quiet = await pace(load, server, seconds);
+    return { quiet, ...(await flooded(id, load, server, seconds)) };
   });
   const of = (pick: (result: Result) => number) =>
     results.map((rounds) => median(rounds.map(pick)));
