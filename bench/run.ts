@@ -1,7 +1,7 @@
 /**
  * Compares `dist/flagd` with Go flagd on this machine and prints Markdown tables.
  *
- *   bun bench/run.ts [--go path/to/flagd] [--ours path] [--rounds 3] [--quick] [--rows id,id…]
+ *   bun bench/run.ts [--go path/to/flagd] [--ours path] [--rounds 2] [--quick] [--rows id,id…]
  *
  * Builds `dist/flagd` unless `--ours` names a binary. Needs Linux, h2load and nghttpd (nghttp2), nginx, wrk, openssl
  * and redis-server; `--rows` leaves out what is not there. CPU is user and system time of the daemon and all its children, as the
@@ -17,7 +17,7 @@ import { environment } from "./side-by-side/environment.ts";
 import { constantColumns, constants } from "./side-by-side/rows/constants.ts";
 import { evaluation } from "./side-by-side/rows/evaluation.ts";
 import { eventStreams } from "./side-by-side/rows/event-streams.ts";
-import { fairness, fairnessDetails } from "./side-by-side/rows/fairness.ts";
+import { fairness, fairnessDetails, fairnessOfWorkers } from "./side-by-side/rows/fairness.ts";
 import { idle } from "./side-by-side/rows/idle.ts";
 import { largeDocuments } from "./side-by-side/rows/large-documents.ts";
 import { loadDetails, loads } from "./side-by-side/rows/load.ts";
@@ -25,7 +25,7 @@ import { bulks, hugeStart } from "./side-by-side/rows/many-flags.ts";
 import { memory } from "./side-by-side/rows/memory.ts";
 import { redisChange } from "./side-by-side/rows/redis-change.ts";
 import { start, startFromRedis } from "./side-by-side/rows/start.ts";
-import { syncStreams } from "./side-by-side/rows/sync-streams.ts";
+import { manySyncStreams, syncStreams } from "./side-by-side/rows/sync-streams.ts";
 import { table } from "./side-by-side/table.ts";
 
 interface Part {
@@ -34,6 +34,8 @@ interface Part {
   readonly columns?: readonly string[];
   readonly measurements: readonly Measurement[];
   readonly details?: readonly string[];
+  /** Left out unless `--rows` names it. */
+  readonly onlyNamed?: boolean;
 }
 
 const parts: readonly Part[] = [
@@ -55,12 +57,19 @@ const parts: readonly Part[] = [
       redisChange,
       eventStreams,
       syncStreams,
+      manySyncStreams,
     ],
   },
   {
     title: "p99 of evaluations while one client floods the port",
     measurements: fairness,
     details: fairnessDetails,
+  },
+  {
+    title: "The same of two workers",
+    measurements: fairnessOfWorkers,
+    details: fairnessDetails,
+    onlyNamed: true,
   },
   { title: "Evaluations while documents are polled and change", measurements: [largeDocuments] },
   { title: "In process", measurements: [evaluation] },
@@ -70,14 +79,18 @@ const { values } = parseArgs({
   options: {
     go: { type: "string" },
     ours: { type: "string" },
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "2" },
     quick: { type: "boolean", default: false },
     rows: { type: "string" },
   },
 });
 
 const ids = parts.flatMap(({ measurements }) => measurements.map(({ id }) => id));
-const rows = values.rows?.split(",") ?? ids;
+const rows =
+  values.rows?.split(",") ??
+  parts.flatMap(({ measurements, onlyNamed }) =>
+    onlyNamed ? [] : measurements.map(({ id }) => id),
+  );
 const unknown = rows.filter((id) => !ids.includes(id));
 if (unknown.length > 0) {
   console.error(`--rows: ${unknown.join(", ")} is not one of ${ids.join(", ")}`);

@@ -1,8 +1,9 @@
-/** Servers in C that answer a constant: what a request costs if nothing is done for it. */
+/** Servers that answer a constant, in C and in this runtime: what a request costs if nothing is done for it. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { freePorts } from "../../tests/support/ports.ts";
+import type { BareServer } from "./bare-server.ts";
 import { type Usage, usageOf } from "./process-tree.ts";
 
 /** PEM files. */
@@ -67,6 +68,18 @@ export async function startNghttpd(
   const what = tls ? [String(port), keyPath, certPath] : ["--no-tls", String(port)];
   const command = ["nghttpd", "-n1", "-a", "127.0.0.1", "-d", root, ...what];
   return await start(command, [port]);
+}
+
+/** Bun's own sockets, and nothing beside them. */
+export async function startBareServer(
+  http: BareServer["http"],
+  certificate: ServerCertificate,
+): Promise<ConstantServer> {
+  const [port = 0, tlsPort = 0] = await freePorts(2);
+  const answer = http === 2 ? "x".repeat(35) : answers.ofrep;
+  const options: BareServer = { http, port, tlsPort, answer, ...certificate };
+  const program = join(import.meta.dir, "bare-server.ts");
+  return await start([process.execPath, program, JSON.stringify(options)], [port, tlsPort]);
 }
 
 async function start(

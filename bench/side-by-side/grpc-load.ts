@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { frame, frameType, grpcHeaders, preface } from "../../tests/support/raw-client.ts";
+import { frame, frameType, headerBlock, preface } from "../../tests/support/raw-client.ts";
 
 export interface GrpcLoad {
   readonly port: number;
@@ -46,16 +46,13 @@ class Client {
   #body: number;
   #rest: Buffer = Buffer.alloc(0);
   readonly #socket: Socket;
-  readonly #head: () => Buffer;
+  readonly #head: (first: boolean) => Buffer;
   readonly #bodies: readonly Buffer[];
 
   constructor(load: GrpcLoad, bodies: readonly Buffer[], first: number) {
     this.#bodies = bodies;
     this.#body = first;
-    const head = grpcHeaders(load.path, load.headers);
-    this.#head = load.traced
-      ? () => grpcHeaders(load.path, { ...load.headers, traceparent: newTrace() })
-      : () => head;
+    this.#head = headerBlocks(load);
     const to = { port: load.port, host: "127.0.0.1" };
     this.#socket = load.tls
       ? connectTls({
@@ -82,11 +79,12 @@ class Client {
 
   #calls(count: number): Buffer[] {
     return Array.from({ length: count }, () => {
+      const head = this.#head(this.#stream < 0);
       this.#stream += 2;
       if (this.#stream > maxStream) throw new Error("no stream is left");
       const body = this.#bodies[this.#body++ % this.#bodies.length] ?? Buffer.alloc(0);
       return Buffer.concat([
-        frame(frameType.headers, endHeaders, this.#stream, this.#head()),
+        frame(frameType.headers, endHeaders, this.#stream, head),
         frame(frameType.data, endStream, this.#stream, body),
       ]);
     });
@@ -116,6 +114,37 @@ class Client {
     if (out.length > 0) this.#socket.write(Buffer.concat(out));
   }
 }
+
+/**
+ * The header blocks of a connection, made as encoders of HPACK do: each field is written once, and then named by its
+ * place in the table (RFC 7541 §6.1, §6.2.1).
+ */
+function headerBlocks({ path, headers, traced }: GrpcLoad): (first: boolean) => Buffer {
+  const fields = Object.entries({
+    ":method": "POST",
+    ":scheme": "http",
+    ":path": path,
+    ":authority": "localhost",
+    "content-type": "application/grpc",
+    te: "trailers",
+    ...headers,
+  });
+  const written = fields.map(([name, value]) => {
+    const literal = headerBlock({ [name]: value });
+    literal[0] = literalWithIndex;
+    return literal;
+  });
+  const whole = Buffer.concat(written);
+  const named = Buffer.from(fields.map((_, n) => indexed | (staticEntries + fields.length - n)));
+  return (first) => {
+    const block = first ? whole : named;
+    return traced ? Buffer.concat([block, headerBlock({ traceparent: newTrace() })]) : block;
+  };
+}
+
+const literalWithIndex = 0x40;
+const indexed = 0x80;
+const staticEntries = 61;
 
 /** A traceparent that is not sampled. */
 function newTrace(): string {

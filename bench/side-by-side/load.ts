@@ -9,11 +9,19 @@ import type { Workload } from "./workloads.ts";
 const connections = { http1: 32, http2: 4 };
 const streamsPerConnection = 32;
 
-/** As much as the server takes for some seconds. Returns the number of requests answered. */
-export async function saturate(load: Workload, server: Server, seconds: number): Promise<number> {
+/**
+ * As much as the server takes for some seconds. Returns the number of requests answered.
+ * @param few four requests at a time and no more: of what takes a server half a second each, it finishes some
+ */
+export async function saturate(
+  load: Workload,
+  server: Server,
+  seconds: number,
+  few = false,
+): Promise<number> {
   if (load.http === 2) {
-    const limit = ["-c", connections.http2, "-m", streamsPerConnection, "-D", seconds];
-    return h2load(load, server, limit);
+    const streams = few ? 1 : streamsPerConnection;
+    return h2load(load, server, ["-c", connections.http2, "-m", streams, "-D", seconds]);
   }
   using files = temporaryFiles();
   const script = [
@@ -24,7 +32,8 @@ export async function saturate(load: Workload, server: Server, seconds: number):
   const lua = files.write("post.lua", script.join("\n"));
   // Slow is no failure.
   const patience = ["--timeout", "30s"];
-  const limit = ["-t", 1, "-c", connections.http1, "-d", `${seconds}s`, ...patience];
+  const open = few ? connections.http2 : connections.http1;
+  const limit = ["-t", 1, "-c", open, "-d", `${seconds}s`, ...patience];
   const output = await run(["wrk", ...limit, "-s", lua, load.url(server)]);
   const failures = /Non-2xx.*|Socket errors.*/.exec(output);
   if (failures) throw new Error(`${load.title}: ${failures[0]}`);

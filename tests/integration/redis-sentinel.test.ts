@@ -139,6 +139,12 @@ describe("at the start", () => {
     );
   });
 
+  test("a server in the place of a Sentinel is said to be none", async () => {
+    await using server = await RedisServer.start();
+    await using source = run(`redis+sentinel://127.0.0.1:${server.port}/mymaster?key=flags`);
+    await source.fails("it is no Sentinel: for the server that has the flags, write redis://");
+  });
+
   test("Sentinels that are not there are waited for", async () => {
     await using source = run("redis+sentinel://127.0.0.1:1/mymaster?key=flags");
     await source.fails("none of the Sentinels 127.0.0.1:1 can be asked");

@@ -7,6 +7,7 @@ import type { Bench, Measurement } from "../bench.ts";
 import {
   type ConstantServer,
   type ServerCertificate,
+  startBareServer,
   startNghttpd,
   startNginx,
 } from "../constant-server.ts";
@@ -19,7 +20,7 @@ import { type Line, microseconds, ratioOf } from "../table.ts";
 import { service } from "../workloads.ts";
 
 /** Names of the columns. */
-export const constantColumns = ["flagd", "C server"];
+export const constantColumns = ["flagd", "C server", "bare Bun server"];
 
 /** So many requests differ, so that remembering one is no gain. */
 const different = 1024;
@@ -180,13 +181,18 @@ async function measure(row: Row, bench: Bench): Promise<Line> {
   const options = row.tls ? ["--server-cert-path", certPath, "--server-key-path", keyPath] : [];
   const server = stack.use(await startServer({ ...ours, options }, `file:${file}`));
   const other = stack.use(await startOther(row, folder, { certPath, keyPath }));
+  const http = row.against === "nginx" ? 1 : 2;
+  const bare = stack.use(await startBareServer(http, { certPath, keyPath }));
   const sides = [
     { port: row.port(server), usage: () => server.usage() },
-    { port: row.tls ? other.tlsPort : other.port, usage: () => other.usage() },
+    ...[other, bare].map((constant) => ({
+      port: row.tls ? constant.tlsPort : constant.port,
+      usage: () => constant.usage(),
+    })),
   ];
   const costs: number[][] = sides.map(() => []);
   for (const side of sides) await row.load(side.port, seconds);
-  for (let round = 0; round < bench.rounds * 2; round++) {
+  for (let round = 0; round < bench.rounds; round++) {
     for (const [n, side] of sides.entries()) {
       const before = side.usage().cpuMicros;
       const requests = await row.load(side.port, seconds / 2);

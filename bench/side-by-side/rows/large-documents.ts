@@ -14,7 +14,7 @@ import { workloads } from "../workloads.ts";
 /** How often the document changes during a measurement. */
 const changeMs = 1500;
 /** Of load, and then of single requests. */
-const seconds = 6;
+const seconds = 4;
 
 interface Kind {
   readonly title: string;

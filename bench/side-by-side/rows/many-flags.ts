@@ -24,9 +24,9 @@ export const bulks: readonly Measurement[] = workloads
         const results = await interleave({ ...bench, rounds: 1 }, async (contender) => {
           await using server = await startServer(contender, `file:${file}`);
           await checkAnswer(load, server);
-          await saturate(load, server, bench.seconds);
+          await saturate(load, server, Math.ceil(bench.seconds / 2), true);
           const before = server.usage().cpuMicros;
-          const requests = await saturate(load, server, bench.seconds * 2);
+          const requests = await saturate(load, server, bench.seconds, true);
           return (server.usage().cpuMicros - before) / requests / size;
         });
         const medians = results.map(median);

@@ -14,7 +14,7 @@ const restMs = 10_000;
 export const memory: Measurement = {
   id: "memory",
   async run(bench) {
-    const load = workloads.find(({ id }) => id === "targeted");
+    const load = workloads.find(({ id }) => id === "unary");
     if (!load) throw new Error("there is no such workload");
     const file = join(bench.folder, "hundred.json");
     await Bun.write(file, flagDocument(100));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Bench, interleave, type Measurement } from "../bench.ts";
 import { type Contender, startServer } from "../contender.ts";
 import { largeDocument } from "../flags.ts";
+import { median } from "../statistics.ts";
 import { connections, StreamClients, streams } from "../stream-clients.ts";
 import { medianLine, megabytes, milliseconds } from "../table.ts";
 import { change, medianChange, replace } from "./streams.ts";
@@ -63,3 +64,58 @@ async function measure(bench: Bench, contender: Contender) {
   const { last } = await clients.arrival();
   return { ...medianChange(made), memory, pausedToLast, pausedMemory, back: last - cut };
 }
+
+const thousands = 10;
+const sampleMs = 10;
+
+/** Ours alone: with as many, Go flagd takes ten gigabytes. */
+export const manySyncStreams: Measurement = {
+  id: "sync-streams-many",
+  async run({ contenders, folder, repetitions }) {
+    const [ours] = contenders;
+    if (ours === undefined) throw new Error("nothing to measure");
+    const file = join(folder, "large.json");
+    let revision = 0;
+    const make = () => replace(file, largeDocument(kilobytes, revision++));
+    make();
+    await using server = await startServer(ours, `file:${file}`, "revision");
+    await using stack = new AsyncDisposableStack();
+    const path = "/flagd.sync.v1.FlagSyncService/SyncFlags";
+    const clients: StreamClients[] = [];
+    for (let n = 0; n < thousands; n++) {
+      const each = stack.use(new StreamClients(server.syncPort, path));
+      await each.open();
+      await each.arrival();
+      clients.push(each);
+    }
+    await Bun.sleep(2000);
+    const idle = server.usage().memory;
+    let most = idle;
+    const sampling = setInterval(() => {
+      most = Math.max(most, server.usage().memory);
+    }, sampleMs);
+    stack.defer(() => clearInterval(sampling));
+    const spreads: number[] = [];
+    for (let i = 0; i < repetitions; i++) {
+      for (const each of clients) each.forget();
+      make();
+      const arrivals = await Promise.all(clients.map((each) => each.arrival()));
+      const first = Math.min(...arrivals.map(({ first }) => first));
+      spreads.push(Math.max(...arrivals.map(({ last }) => last)) - first);
+      await Bun.sleep(500);
+    }
+    const count = (thousands * streams).toLocaleString("en");
+    return [
+      {
+        work: `one change to ${count} SyncFlags streams of ${kilobytes} KB, first to last`,
+        cells: [milliseconds(median(spreads))],
+        target: "1000 ms",
+      },
+      {
+        work: "– memory at most, beyond that with idle streams",
+        cells: [megabytes(most - idle)],
+        target: "150 MB",
+      },
+    ];
+  },
+};

@@ -57,9 +57,18 @@ function ofSource(
   if (/certificate|CA\b|TLS/i.test(message)) return showCertificate(uri);
   if (provider === "http") return `curl -v ${word(subject)} -o /dev/null`;
   if (provider === "kubernetes") return "kubectl auth can-i list featureflags.core.openfeature.dev";
+  const login = /^no (AWS|Azure|Google) credentials/.exec(message)?.[1];
+  if (login) return logins[login];
   const server = hostAndPort(uri);
   return server && `nc -vz ${server.replace(":", " ")}`;
 }
+
+/** By the words of the messages. */
+const logins: Readonly<Record<string, string>> = {
+  AWS: "aws configure",
+  Azure: "az login",
+  Google: "gcloud auth application-default login",
+};
 
 function ofRedis(message: string, subject: string): string | undefined {
   const grant = /ACL SETUSER [^;]+/.exec(message)?.[0];
@@ -69,6 +78,8 @@ function ofRedis(message: string, subject: string): string | undefined {
   if (/does not exist|is empty/.test(message)) {
     return `flagd redis push flags.json --redis-uri ${word(subject)}`;
   }
+  const other = /the key "([^"]+)" holds/.exec(message)?.[1];
+  if (other !== undefined) return `redis-cli${at} TYPE ${word(other)}`;
   if (/certificate|CA\b|TLS/i.test(message)) return showCertificate(subject);
   const user = /password of user "([^"]+)"/.exec(message)?.[1];
   if (user || /requires a password/.test(message)) {

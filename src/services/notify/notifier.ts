@@ -127,6 +127,7 @@ export class Notifier {
       reason = `it responded with ${status}`;
       if (status < 500 && !retryableStatuses.has(status)) {
         this.#count("refused");
+        this.#answered();
         log.warn(`${host} refused to be told of changed flags`, { reason });
         return undefined;
       }
@@ -145,6 +146,10 @@ export class Notifier {
     const { host, log } = this.#options;
     this.#count("delivered");
     if (this.#failures > 0) log.info(`telling ${host} of changed flags again`);
+    this.#answered();
+  }
+
+  #answered(): void {
     this.#failures = 0;
     this.#backoff.reset();
   }

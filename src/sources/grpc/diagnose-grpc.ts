@@ -3,6 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { http2Preface } from "../../core/http2-preface.ts";
 import { bunTls, type ClientTls } from "../../core/tls/tls-material.ts";
 import { tlsProblem } from "../../core/tls/tls-problems.ts";
+import { lookupWith } from "../localhost.ts";
 import type { Endpoint } from "./grpc-target.ts";
 
 const timeoutMs = 2000;
@@ -87,9 +88,11 @@ export function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeO
 }
 
 function open(endpoint: Endpoint, tls: ProbeOptions["tls"]): Socket {
-  if (!tls) return connectPlain(endpoint);
+  const lookup = lookupWith();
+  if (!tls) return connectPlain({ ...endpoint, lookup });
   return connectTls({
     ...endpoint,
+    lookup,
     ...("path" in endpoint && { servername: "localhost" }),
     ...(tls === "any" ? { rejectUnauthorized: false } : bunTls(tls)),
     ALPNProtocols: ["h2"],

@@ -22,6 +22,7 @@ import {
 import { SourceError } from "../source.ts";
 import type { GrpcSourceConfig } from "./grpc-kind.ts";
 import type { GrpcTarget } from "./grpc-target.ts";
+import { localTarget } from "./localhost-resolver.ts";
 import { describeEnd, type StreamEnd } from "./stream-end.ts";
 
 export interface StreamOptions
@@ -78,7 +79,7 @@ export async function runStream(
   const { target, metadata, selector = "", providerID = "", timing } = options;
   const { connectMs, firstMessageMs, ...keepAlive } = timing;
   const client = new Client(
-    target.target,
+    dialled(target),
     channelCredentials(tls, addressOf(target)),
     channelOptions(options, keepAlive),
   );
@@ -144,6 +145,11 @@ function channelOptions(
     ...(isLocal(target) && { "grpc.enable_http_proxy": 0 }),
     ...(target.authority ? { "grpc.default_authority": target.authority } : {}),
   };
+}
+
+function dialled({ target, endpoint }: GrpcTarget): string {
+  const isLocalhost = endpoint && "host" in endpoint && /^localhost$/i.test(endpoint.host);
+  return isLocalhost && !/^dns:\/\/[^/]/.test(target) ? localTarget(endpoint.port) : target;
 }
 
 function isLocal({ endpoint }: GrpcTarget): boolean {

@@ -13,7 +13,10 @@ export interface KeyTrackingOptions {
   readonly connection: RedisConnection;
   readonly keys: readonly string[];
   /** Opens a second connection to the same address. */
-  readonly open: (on: Pick<RespClientOptions, "onPush" | "onClose">) => Promise<PushClient>;
+  /** `local`: the address of `localhost` that the reading connection has found, which may be another server's, too. */
+  readonly open: (
+    on: Pick<RespClientOptions, "onPush" | "onClose" | "local">,
+  ) => Promise<PushClient>;
   /** Called when there is something to do before the next check: a change, or the loss of the pushes. */
   readonly onNews: () => void;
   readonly log: HintLog;
@@ -103,6 +106,7 @@ export class KeyTracking {
     try {
       const client = await open({
         onPush: (push) => this.#receive(push),
+        local: loopbackOf(reader.laddr),
         onClose: () => this.#lose("connection closed"),
       });
       if (this.#closed) return client.close();
@@ -163,4 +167,10 @@ export class KeyTracking {
     this.#options.log.pushesLost(this.#loss);
     this.#loss = undefined;
   }
+}
+
+/** `[::1]:6379` → `::1`; undefined: it is reached by way of others. */
+function loopbackOf(laddr: string): readonly string[] | undefined {
+  const host = /^\[?(127\.[\d.]+|::1)\]?:\d+$/.exec(laddr)?.[1];
+  return host === undefined ? undefined : [host];
 }

@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { lookupWith } from "../localhost.ts";
 import type { RedisAddress, RedisTls } from "./redis-address.ts";
 import { RespError, RespParser, RespPush, type RespValue } from "./resp-parser.ts";
 
@@ -8,6 +9,8 @@ export interface RespClientOptions {
   readonly tls: RedisTls | undefined;
   /** For connecting and for each answer. */
   readonly timeoutMs: number;
+  /** Addresses of `localhost`. Default: all that it may have. */
+  readonly local?: readonly string[] | undefined;
   /** What comes without being asked for. */
   readonly onPush: (push: readonly RespValue[]) => void;
   /** The connection is over, for whatever reason. */
@@ -52,15 +55,17 @@ export class RespClient {
     this.#options = options;
     const { endpoint } = options.address;
     const { tls } = options;
+    const lookup = lookupWith(options.local);
     const name = "host" in endpoint ? endpoint.host : "";
     this.#socket = tls
       ? connectTls({
           ...endpoint,
           ...tls,
+          lookup,
           ca: [tls.ca].flat(),
           ...(tls.serverName ? { servername: tls.serverName } : { servername: serverNameOf(name) }),
         })
-      : connectTcp(endpoint);
+      : connectTcp({ ...endpoint, lookup });
     this.#socket.setNoDelay(true);
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     this.#socket.on("error", (error) => this.#end(error));

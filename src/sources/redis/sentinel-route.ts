@@ -184,7 +184,12 @@ export class SentinelRoute implements Route {
     const known = errors.find((error) => error instanceof RedisError);
     if (known instanceof RedisError) return known;
     const names = this.#options.sentinels.map(serverName).join(", ");
-    const reasons = [...new Set(errors.map(messageOf))].join("; ");
+    const reasons = [...new Set(errors.map(messageOf).map(inWords))].join("; ");
     return new RedisError(`none of the Sentinels ${names} can be asked: ${reasons}`, "retryable");
   }
+}
+
+function inWords(message: string): string {
+  if (!/unknown command .?SENTINEL/i.test(message)) return message;
+  return "it is no Sentinel: for the server that has the flags, write redis:// and no name of a master";
 }

@@ -26,9 +26,6 @@ const badRequest = "400 Bad Request";
 const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP\/(\d)\.(\d)$/;
 /** Without obsolete folding or white space around it (RFC 9112 §5). */
 const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Without control characters, after any white space. */
-const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
-const leadingSpace = /^[ \t]+/;
 const absoluteForm = /^https?:\/\/[^/?]*/i;
 const decimal = /^\d{1,15}$/;
 
@@ -52,13 +49,12 @@ export function parseRequestHead(text: string): RequestHead | HeadRefusal {
   while (end >= 0) {
     const start = end + 2;
     end = text.indexOf("\r\n", start);
-    const line = text.slice(start, end < 0 ? text.length : end);
-    const colon = line.indexOf(":");
-    const name = line.slice(0, Math.max(0, colon));
-    const written = line.slice(colon + 1);
-    if (!fieldName.test(name) || !fieldValue.test(written)) return badRequest;
-    const lower = name.toLowerCase();
-    const value = written.replace(leadingSpace, "").trimEnd();
+    const stop = end < 0 ? text.length : end;
+    const colon = text.indexOf(":", start);
+    if (colon < 0 || colon > stop) return badRequest;
+    const lower = lowerName(text.slice(start, colon));
+    const value = fieldValue(text, colon + 1, stop);
+    if (lower === undefined || value === undefined) return badRequest;
     const before = headers[lower];
     if (before === undefined) headers[lower] = value;
     else if (onlyOnce.has(lower)) return badRequest;
@@ -82,6 +78,44 @@ export function parseRequestHead(text: string): RequestHead | HeadRefusal {
   };
 }
 
+/** Names that differ in case are two. */
+const maxKnownNames = 256;
+const maxKnownNameBytes = 64;
+const knownNames = new Map<string, string>();
+
+/**
+ * Clients use few names, and a known string is the cheaper key of an object: to write one that was just made
+ * costs more than to read its field.
+ * @returns undefined: it is no name of a field
+ */
+function lowerName(name: string): string | undefined {
+  const known = knownNames.get(name);
+  if (known !== undefined || !fieldName.test(name)) return known;
+  const lower = name.toLowerCase();
+  if (name.length > maxKnownNameBytes) return lower;
+  if (knownNames.size >= maxKnownNames) knownNames.clear();
+  knownNames.set(name, lower);
+  return lower;
+}
+
+/** Without white space around it; undefined: there is a control character in it. */
+function fieldValue(text: string, start: number, end: number): string | undefined {
+  let from = start;
+  let to = end;
+  while (from < to && isSpace(text.charCodeAt(from))) from++;
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at);
+    if ((code < 0x20 && code !== tab) || code === 0x7f) return undefined;
+  }
+  return text.slice(from, to);
+}
+
+const tab = 9;
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === tab;
+}
+
 /** Longer heads, and more of them, are not repeated to the letter. */
 const maxKnownBytes = 1024;
 const maxKnown = 256;
@@ -92,8 +126,8 @@ export const headMark = "\r\n\r\n";
 /** What was read. */
 export interface ReadHead {
   readonly head: RequestHead | HeadRefusal;
-  /** The same, and its end, as they were received; undefined: it is too long to be remembered. */
-  readonly bytes: Buffer | undefined;
+  /** The same, and its end, as they were received; undefined: it has not come twice, or is too long to be remembered. */
+  bytes: Buffer | undefined;
 }
 
 /**
@@ -106,11 +140,13 @@ export class KnownHeads {
   /** As {@link parseRequestHead}. */
   read(text: string): ReadHead {
     const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    const head = parseRequestHead(text);
-    if (text.length > maxKnownBytes) return { head, bytes: undefined };
+    if (known !== undefined) {
+      known.bytes ??= Buffer.from(text + headMark, "latin1");
+      return known;
+    }
+    const read = { head: parseRequestHead(text), bytes: undefined };
+    if (text.length > maxKnownBytes) return read;
     if (this.#known.size >= maxKnown) this.#known.clear();
-    const read = { head, bytes: Buffer.from(text + headMark, "latin1") };
     this.#known.set(text, read);
     return read;
   }

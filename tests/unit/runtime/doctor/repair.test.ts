@@ -9,6 +9,12 @@ const redis: Ailment = {
 };
 const local = { ...redis, subject: "redis://localhost:6390?key=flags" };
 const file: Ailment = { what: "source", provider: "file", subject: "f.json", uri: "file:f.json" };
+const bucket: Ailment = {
+  what: "source",
+  provider: "blob",
+  subject: "s3://flags/f.json",
+  uri: "s3://flags/f.json",
+};
 const port: Ailment = { what: "port", address: { port: 80 } };
 
 test.each<[message: string, ailment: Ailment, repair: string]>([
@@ -34,6 +40,10 @@ test.each<[message: string, ailment: Ailment, repair: string]>([
     redis,
     "openssl s_client -connect db.example:6390 -showcerts < /dev/null",
   ],
+  ['the key "my flags" holds a list', redis, "redis-cli -h db.example -p 6390 TYPE 'my flags'"],
+  ["no AWS credentials: set AWS_ACCESS_KEY_ID", bucket, "aws configure"],
+  ["no Azure credentials: set AZURE_CLIENT_ID", bucket, "az login"],
+  ["no Google credentials: none", bucket, "gcloud auth application-default login"],
   ["the flags are rejected: $.flags: no", file, "flagd validate f.json"],
   ["cannot read the flag file /f.json: no such file", file, "flagd init f.json"],
   ["cannot read: permission denied", file, "chmod a+r f.json"],

@@ -92,6 +92,24 @@ test.each([302, 400, 401, 410])(
   },
 );
 
+test("a receiver that refuses is there: what fails after that is told of again, and tried again as soon", async () => {
+  const { clock, sent, notifier, warnings } = setUp((attempt) => ({
+    status: [503, 503, 410, 503, 200][attempt - 1] ?? 200,
+  }));
+  notifier.add(notification("a"));
+  notifier.add(notification("b"));
+  await clock.advance(500);
+  await clock.advance(1_000);
+  expect(sent).toEqual(["a", "a", "a", "b"]);
+  expect(warnings().map(({ fields }) => fields?.reason)).toEqual([
+    "it responded with 503",
+    "it responded with 410",
+    "it responded with 503",
+  ]);
+  await clock.advance(500);
+  expect(sent).toEqual(["a", "a", "a", "b", "b"]);
+});
+
 test("what waits is bounded by number and by length, and the oldest goes", async () => {
   const { notifier, counts } = setUp(() => new Error("away"));
   for (let i = 0; i < 1_500; i++) notifier.add(notification(String(i)));

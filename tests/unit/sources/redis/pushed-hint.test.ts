@@ -57,6 +57,35 @@ async function hintOf(mode: "cluster" | "standalone"): Promise<ChangeHint> {
   return hint;
 }
 
+test.each([
+  ["[::1]:6379", ["::1"]],
+  ["127.0.0.1:6379", ["127.0.0.1"]],
+  ["10.0.0.7:6379", undefined],
+])("of localhost at %s the second connection takes the same address", async (laddr, local) => {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const connection: Pick<RedisConnection, "closed" | "server" | "send"> = {
+    closed: false,
+    server: { mode: "standalone", json: false },
+    send: async () => `id=1 flags=N redir=-1 laddr=${laddr}`,
+  };
+  const hint = createHint({
+    connection: connection as RedisConnection,
+    keys: ["k"],
+    endpoint: { host: "localhost", port: 6379 },
+    pushes: true,
+    checkMs: 10_000,
+    clock,
+    log: new HintLog(rememberingLog(), "s"),
+    onNews: () => {},
+    open: async (on) => {
+      resolve(on.local);
+      throw new Error("enough");
+    },
+  });
+  await hint.arm();
+  expect(await promise).toEqual(local);
+});
+
 test("a server of its own is checked every ten seconds, over both connections", async () => {
   const hint = await hintOf("standalone");
   expect(hint.paceMs).toBe(10_000);

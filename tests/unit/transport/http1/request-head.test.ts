@@ -94,13 +94,27 @@ test("whatever the bytes are, the head is read or refused", () => {
   );
 });
 
+test("names are read in whatever case they are written, however many there are", () => {
+  for (let n = 0; n < 600; n++) {
+    const head = parse(get, "Host: a", `X-Name-${n % 300}: 1`, `x-NAME-${n % 300}:\t2 \t`);
+    expect(head).toMatchObject({ headers: { [`x-name-${n % 300}`]: "1, 2" } });
+  }
+  const long = "X".repeat(100);
+  for (const name of [long, long.toLowerCase()]) {
+    expect(parse(get, "Host: a", `${name}: 1`)).toMatchObject({
+      headers: { [long.toLowerCase()]: "1" },
+    });
+  }
+});
+
 test("a server knows the heads that it has read, and no more of them than it may", () => {
   const heads = new KnownHeads();
   const text = (n: number) => `${get}\r\nHost: a\r\nX-Number: ${n}`;
   const first = heads.read(text(0));
   expect(first.head).toEqual(parseRequestHead(text(0)));
-  expect(first.bytes?.toString()).toBe(`${text(0)}\r\n\r\n`);
+  expect(first.bytes).toBeUndefined();
   expect(heads.read(text(0))).toBe(first);
+  expect(first.bytes?.toString()).toBe(`${text(0)}\r\n\r\n`);
   for (let n = 1; n < 300; n++) {
     expect(heads.read(text(n)).head).toMatchObject({ headers: { "x-number": `${n}` } });
   }
