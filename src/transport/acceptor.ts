@@ -176,15 +176,21 @@ export class Acceptor {
     accepted.pause();
     accepted.unshift(first);
     const requestCert = this.#asksClients;
-    const options = { isServer: true, secureContext, ALPNProtocols: this.#alpn, requestCert };
-    const socket = new TLSSocket(accepted, options);
+    const socket = new TLSSocket(accepted, {
+      isServer: true,
+      secureContext,
+      ALPNProtocols: this.#alpn,
+      requestCert,
+      // Who has none is told so by an alert, and not only cut off.
+      rejectUnauthorized: requestCert,
+    });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#onTlsError(error);
       accepted.destroy();
     });
     socket.on("close", () => accepted.destroy());
     socket.once("secure", () => {
-      // `rejectUnauthorized` is for servers: a socket made like this only says what it found.
+      // Whatever the handshake let pass.
       if (requestCert && !socket.authorized) accepted.destroy();
       else this.#sniff(socket, accepted);
     });

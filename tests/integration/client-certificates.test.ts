@@ -11,6 +11,7 @@ import { type Certificates, type KeyPair, makeCertificates } from "../support/ce
 import { root } from "../support/documentation.ts";
 import { startFlagd } from "../support/flagd.ts";
 import { freePorts } from "../support/ports.ts";
+import { until } from "../support/until.ts";
 
 let certificates: Certificates;
 beforeAll(() => {
@@ -69,3 +70,21 @@ test.each(["1", "2"])(
     }
   },
 );
+
+test("who has no certificate is told so on every port, and not only cut off", async () => {
+  const { server, ca } = certificates;
+  await using flagd = await startFlagd([
+    ...["-f", `file:${join(root, "examples/flags.json")}`],
+    ...["-c", server.cert, "-k", server.key, "--client-ca-path", ca.cert],
+  ]);
+  for (const port of [flagd.port, flagd.httpPort, flagd.syncPort]) {
+    // In TLS 1.2 a client that has shown its certificate waits, so that nothing crosses the alert on its way.
+    const command = ["openssl", "s_client", "-tls1_2", "-CAfile", ca.cert];
+    await until(`an alert on ${port}`, async () => {
+      const { stderr } = Bun.spawnSync([...command, "-connect", `localhost:${port}`], {
+        stdin: "ignore",
+      });
+      return stderr.toString().includes("alert handshake failure");
+    });
+  }
+});
