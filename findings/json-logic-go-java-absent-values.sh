@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # JsonLogic in Go and Java, which OpenFeature's in-process providers evaluate targeting with, compares an attribute that is
-# absent, and texts, unlike JsonLogic's own JavaScript (json-logic-js 2.0.5: true in all three rows).
+# absent, and texts, unlike JsonLogic's own JavaScript (json-logic-js 2.0.5: true in all these rows).
 #
 # Seen with github.com/diegoholiveira/jsonlogic/v3 v3.5.1 and io.github.jamsesso:json-logic-java 1.1.0:
 #   {"<":[{"var":"age"},18]} on {}             Go true,  Java false
 #   {">=":[{"var":"age"},0]} on {}             Go false, Java false
+#   {"<=":[{"var":"age"},0]} on {}             Go false, Java false
 #   {"<":["b","c"]} on {}                      Go true,  Java false
 # Fails if one of these is otherwise. Needs Go, Java 11 or later, and Maven.
 set -euo pipefail
@@ -28,6 +29,7 @@ func main() {
 	for _, row := range [][2]string{
 		{`{"<":[{"var":"age"},18]}`, `{}`},
 		{`{">=":[{"var":"age"},0]}`, `{}`},
+		{`{"<=":[{"var":"age"},0]}`, `{}`},
 		{`{"<":["b","c"]}`, `{}`},
 	} {
 		var result bytes.Buffer
@@ -59,7 +61,7 @@ import java.util.Map;
 class Rows {
   public static void main(String[] args) throws Exception {
     JsonLogic logic = new JsonLogic();
-    String[] rules = {"{\"<\":[{\"var\":\"age\"},18]}", "{\">=\":[{\"var\":\"age\"},0]}", "{\"<\":[\"b\",\"c\"]}"};
+    String[] rules = {"{\"<\":[{\"var\":\"age\"},18]}", "{\">=\":[{\"var\":\"age\"},0]}", "{\"<=\":[{\"var\":\"age\"},0]}", "{\"<\":[\"b\",\"c\"]}"};
     for (String rule : rules) System.out.println("Java " + rule + " " + logic.apply(rule, Map.of()));
   }
 }
@@ -69,9 +71,11 @@ java -cp "$(cat java/classpath)" java/Rows.java | tee -a seen
 cat >expected <<'EXPECTED'
 Go {"<":[{"var":"age"},18]} true
 Go {">=":[{"var":"age"},0]} false
+Go {"<=":[{"var":"age"},0]} false
 Go {"<":["b","c"]} true
 Java {"<":[{"var":"age"},18]} false
 Java {">=":[{"var":"age"},0]} false
+Java {"<=":[{"var":"age"},0]} false
 Java {"<":["b","c"]} false
 EXPECTED
 diff expected seen && echo "as described"

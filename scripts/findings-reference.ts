@@ -4,7 +4,8 @@ import { type FindingKind, findingTable } from "../src/flags/finding-table.ts";
 export function findingsReference(): string {
   return `# Findings
 
-Made from the code by \`npx bun scripts/generate-docs.ts\`. How to look for them: [Checking flags](../guides/validate.md).
+Everything that can be found in a flag document. How to look for it: [Checking flags](../guides/validate.md). This page is made
+from the code by \`npx bun scripts/generate-docs.ts\`.
 
 \`flagd validate\` shows each with its code, line and column. A daemon that gets such a document rejects it for errors and
 writes warnings to its log; with \`--strict\` it rejects it for warnings, too. It shows what is for information only with

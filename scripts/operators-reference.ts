@@ -5,7 +5,8 @@ import { flagdOperators, jsonLogicOperators } from "../src/evaluation/operators/
 export function operatorsReference(): string {
   return `# Operators
 
-Made from the code by \`npx bun scripts/generate-docs.ts\`. How rules are written: [Writing flags](../guides/flags.md).
+Everything that a targeting rule can be made of. How rules are written: [Writing flags](../guides/flags.md). This page is made
+from the code by \`npx bun scripts/generate-docs.ts\`.
 
 A rule is an object with one member: the operator, and its arguments as an array. A single argument may stand without
 the array. Arguments are rules themselves. An operator that does not exist, a rule that fails, and an evaluation that

@@ -25,9 +25,10 @@ export function fullText(pages: readonly SitePage[]): string {
 /** Of the first paragraph that is one. */
 function firstSentence(text: string): string {
   const paragraph = text
+    .replace(/^```.*?^```$/gms, "")
     .split(/\n{2,}/)
     .map((part) => part.replace(/<!--.*?-->/gs, "").trim())
-    .find((part) => part !== "" && !/^[#|`<>-]/.test(part));
+    .find((part) => part !== "" && !/^[#|<>-]/.test(part));
   const plain = (paragraph ?? "").replace(/\s+/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
   return /^.*?[.:](?= |$)/.exec(plain)?.[0].replace(/:$/, ".") ?? plain;
 }

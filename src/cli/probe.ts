@@ -101,7 +101,7 @@ function whyNot(status: number | undefined, body: string): string {
     const reasons = waiting.map(({ source, reason, state }) => `${source}: ${reason ?? state}`);
     return [state, ...reasons].join("; ");
   } catch {
-    return `the answer is ${status}`;
+    return `the answer is ${status}; is this the management port of flagd (--management-port)?`;
   }
 }
 

@@ -184,12 +184,8 @@ export const findingTable = {
     "The truth of an attribute that may be an object differs between libraries.",
     'A comparison with a value: `{"==": [{"var": "beta"}, true]}`.',
   ),
-  "portable-index": portability(
-    "`var` with an index of a list gives null in Go.",
-    '`{"in": ["admin", {"var": "roles"}]}`, or a member with a name.',
-  ),
   "portable-arithmetic": portability(
-    "Arithmetic on an attribute that may be missing or no number is an error in Go.",
+    "Arithmetic on an attribute that may be missing or no number is an error in Go, or another number.",
     "Ask for the attribute first, or compute the value in the application.",
   ),
   "portable-integer": portability(

@@ -148,6 +148,8 @@ test("health and ready ask a daemon as a probe does", async () => {
   await using flagd = await startFlagd(["-f", uri], { unready: true });
   const env = { FLAGD_MANAGEMENT_PORT: `${flagd.httpPort}` };
   expect(await runFlagd(["health"], { env })).toEqual({ code: 0, stdout: "healthy\n", stderr: "" });
+  const other = await runFlagd(["health", "--addr", `127.0.0.1:${flagd.syncPort}`]);
+  expect(other.stderr).toEndWith("; is this the management port of flagd (--management-port)?\n");
   const waiting = await until("the reason", async () => {
     const answer = await runFlagd(["ready"], { env });
     return answer.stderr.includes("does not exist") ? answer : undefined;

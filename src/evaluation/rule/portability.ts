@@ -174,7 +174,7 @@ class PortabilityCheck {
     const missing = this.#unsure(args);
     if (missing !== undefined) {
       const asked = JSON.stringify({ "!=": [{ var: missing }, null] });
-      const reason = `without the attribute ${quote(missing)} this is true or false by the library: JavaScript takes null as 0, json-logic-java, jsonlogic-rs (Rust) and, for ">=", Go's jsonlogic do not; ask for it first: {"and": [${asked}, …]}`;
+      const reason = `without the attribute ${quote(missing)} this is true or false by the library: JavaScript takes null as 0, json-logic-java and, if "<=" or ">=" compare with 0, Go's jsonlogic, jsonlogic-rs (Rust) and qubit (Python) do not; ask for it first: {"and": [${asked}, …]}`;
       this.#inform("portable-missing", reason);
     }
     const text = args.find((arg) => typeof arg === "string");
@@ -187,14 +187,19 @@ class PortabilityCheck {
   #arithmetic(name: string, args: readonly Json[]): void {
     const unsure = this.#unsure(args);
     if (unsure === undefined) return;
-    const reason = `${quote(name)} of the attribute ${quote(unsure)}, if it is missing or no number, is an error in Go's jsonlogic and a number or null elsewhere: ask for it first, or compute it in the application`;
+    const reason = `${quote(name)} of the attribute ${quote(unsure)}, if it is missing, is an error in Go's jsonlogic and null in Java, and if it is no number, another one in Go than here: ask for it first, or compute it in the application`;
     this.#inform("portable-arithmetic", reason);
   }
 
   #cat(args: readonly Json[]): void {
     const index = args.findIndex((arg) => arg === null || typeof arg === "boolean");
     if (index === -1) return;
-    const reason = `"cat" of ${JSON.stringify(args[index])} gives another text in Python (True, None), and an error in Go: write it as a text`;
+    const part = args[index];
+    const elsewhere =
+      part === null
+        ? "Python (null or None), and an error in Java"
+        : "Python (True), and an error in Go";
+    const reason = `"cat" of ${JSON.stringify(part)} gives another text in ${elsewhere}: write it as a text`;
     this.#inform("portable-cat", reason, index);
   }
 
@@ -205,10 +210,6 @@ class PortabilityCheck {
       });
       const reason = `an attribute that is null gives null here, and the default in Python (panzi-json-logic) and Go: leave null out of contexts, or write ${asked}`;
       this.#inform("portable-default", reason);
-    }
-    if (typeof path === "string" && /\.\d+(?:\.|$)/.test(path)) {
-      const reason = `${quote(path)} leads to an element of a list, which Go's jsonlogic gives as null: use "in", "some", or a member with a name`;
-      this.#inform("portable-index", reason);
     }
   }
 
@@ -243,7 +244,7 @@ class PortabilityCheck {
   #truth(condition: Json | undefined, index: number): void {
     const name = attributeOf(condition ?? null);
     if (name === undefined) return;
-    const reason = `if the attribute ${quote(name)} is an empty object, JavaScript takes it as true, json-logic-engine, qubit (Python) and datalogic-rs (Rust) as false: compare it with a value, as in ${JSON.stringify({ "==": [{ var: name }, true] })}`;
+    const reason = `if the attribute ${quote(name)} is an empty object, JavaScript takes it as true, Go's jsonlogic, json-logic-engine, qubit (Python) and datalogic-rs (Rust) as false: compare it with a value, as in ${JSON.stringify({ "==": [{ var: name }, true] })}`;
     this.#inform("portable-truth", reason, index);
   }
 

@@ -503,7 +503,12 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
   [
     "portable-cat",
     rule('{ "if": [{ "==": [{ "cat": ["a", ›true] }, "atrue"] }, "on"] }'),
-    "Python",
+    "another text in Python (True), and an error in Go",
+  ],
+  [
+    "portable-cat",
+    rule('{ "if": [{ "==": [{ "cat": ["a", ›null] }, "a"] }, "on"] }'),
+    "another text in Python (null or None), and an error in Java",
   ],
   [
     "portable-default",
@@ -511,11 +516,6 @@ const mistakes: readonly (readonly [FindingCode, string, string])[] = [
     "panzi",
   ],
   ["portable-truth", rule('{ "if": [›{ "var": "beta" }, "on"] }'), "datalogic-rs"],
-  [
-    "portable-index",
-    rule('{ "if": [{ "==": [{ ›"var": "tags.0" }, "x"] }, "on"] }'),
-    "Go's jsonlogic",
-  ],
   [
     "portable-arithmetic",
     rule('{ "if": [{ "==": [{ ›"%": [{ "var": "id" }, 2] }, 0] }, "on"] }'),
@@ -582,6 +582,7 @@ describe("what is meant is no finding", () => {
       "a guarded comparison",
       '{ "if": [{ "and": [{ "!=": [{ "var": "age" }, null] }, { "<": [{ "var": "age" }, 18] }] }, "on"] }',
     ],
+    ["an element of a list", '{ "if": [{ "==": [{ "var": "tags.0" }, "x"] }, "on"] }'],
     ["the time", '{ "if": [{ ">": [{ "var": "$flagd.timestamp" }, 1790000000] }, "on"] }'],
     [
       "the same variant for two conditions",

@@ -42,3 +42,14 @@ test("llms.txt says of each page what its first sentence says", () => {
     "\n- [Redis](_sources/guides/redis.md.txt): One key holds one document.\n",
   );
 });
+
+test("every page begins with a sentence that tells it from the others", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "flagd-pages-"));
+  try {
+    const index = indexForMachines(await preparePages(root, folder));
+    const said = Array.from(index.matchAll(/^- \[.*?\]\(.*?\): (.*)$/gm), ([, text = ""]) => text);
+    expect(said.filter((text, at) => text.length < 20 || said.indexOf(text) !== at)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
