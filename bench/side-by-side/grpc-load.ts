@@ -5,7 +5,13 @@
 import { readFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { frame, frameType, headerBlock, preface } from "../../tests/support/raw-client.ts";
+import {
+  frame,
+  frameType,
+  grpcFields,
+  headerBlock,
+  preface,
+} from "../../tests/support/raw-client.ts";
 
 export interface GrpcLoad {
   readonly port: number;
@@ -120,15 +126,7 @@ class Client {
  * place in the table (RFC 7541 §6.1, §6.2.1).
  */
 function headerBlocks({ path, headers, traced }: GrpcLoad): (first: boolean) => Buffer {
-  const fields = Object.entries({
-    ":method": "POST",
-    ":scheme": "http",
-    ":path": path,
-    ":authority": "localhost",
-    "content-type": "application/grpc",
-    te: "trailers",
-    ...headers,
-  });
+  const fields = Object.entries(grpcFields(path, headers));
   const written = fields.map(([name, value]) => {
     const literal = headerBlock({ [name]: value });
     literal[0] = literalWithIndex;

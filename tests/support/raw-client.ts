@@ -96,9 +96,12 @@ export function headerBlock(fields: Record<string, string>): Buffer {
   );
 }
 
-/** The header block of a gRPC request. */
-export function grpcHeaders(path: string, more: Record<string, string> = {}): Buffer {
-  return headerBlock({
+/** The header fields of a gRPC request. */
+export function grpcFields(
+  path: string,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
     ":method": "POST",
     ":scheme": "http",
     ":path": path,
@@ -106,7 +109,12 @@ export function grpcHeaders(path: string, more: Record<string, string> = {}): Bu
     "content-type": "application/grpc",
     te: "trailers",
     ...more,
-  });
+  };
+}
+
+/** {@link grpcFields} as a block. */
+export function grpcHeaders(path: string, more: Readonly<Record<string, string>> = {}): Buffer {
+  return headerBlock(grpcFields(path, more));
 }
 
 export interface Frame {
