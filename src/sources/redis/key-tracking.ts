@@ -12,8 +12,10 @@ export interface KeyTrackingOptions {
   /** The connection that reads the keys. */
   readonly connection: RedisConnection;
   readonly keys: readonly string[];
-  /** Opens a second connection to the same address. */
-  /** `local`: the address of `localhost` that the reading connection has found, which may be another server's, too. */
+  /**
+   * Opens a second connection to the same address. `local`: the one of `localhost` that the reading connection has
+   * found, as another server may listen at the other one.
+   */
   readonly open: (
     on: Pick<RespClientOptions, "onPush" | "onClose" | "local">,
   ) => Promise<PushClient>;

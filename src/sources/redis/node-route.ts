@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { RedisConnection } from "./connection.ts";
 import { type AskNode, OwnerSearch } from "./owner-search.ts";
-import { type RedisAddress, serverName } from "./redis-address.ts";
+import { namedBy, type RedisAddress, serverName } from "./redis-address.ts";
 import { Redirection, RedisError } from "./redis-errors.ts";
 import type { Route, Target } from "./route.ts";
 
@@ -77,11 +77,9 @@ export class NodeRoute implements Route {
   async confirm(): Promise<void> {}
 
   redirected(to: Redirection): boolean {
-    const { address } = this.#target;
-    const { endpoint } = address;
-    if (this.#hops >= maxHops || "path" in endpoint) return false;
+    const next = namedBy(this.#target.address, to);
+    if (this.#hops >= maxHops || next === undefined) return false;
     this.#hops++;
-    const next = { ...address, endpoint: { host: to.host ?? endpoint.host, port: to.port } };
     if (this.#learned.length < maxRedirections) this.#learned = [...this.#learned, next];
     this.#redirected = { address: next, asking: to.type === "ASK", deadlineMs: connectMs.any };
     return true;
@@ -170,16 +168,15 @@ export class NodeRoute implements Route {
  * @param asked the node that answered: a node without a host has the same one
  */
 export function clusterNodes(slots: unknown, asked: RedisAddress): RedisAddress[] {
-  const { endpoint } = asked;
-  if (!Array.isArray(slots) || "path" in endpoint) return [];
+  if (!Array.isArray(slots)) return [];
   const nodes = new Map<string, RedisAddress>();
   for (const range of slots) {
     for (const node of Array.isArray(range) ? range.slice(2) : []) {
       const [given, port] = Array.isArray(node) ? node : [];
       if (typeof port !== "number" || port < 1) continue;
       const named = typeof given === "string" && given !== "" && given !== "?";
-      const host = named ? given : endpoint.host;
-      nodes.set(`${host} ${port}`, { ...asked, endpoint: { host, port } });
+      const address = namedBy(asked, { host: named ? given : undefined, port });
+      if (address) nodes.set(serverName(address), address);
     }
   }
   return [...nodes.values()];

@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { type RedisAddress, serverName } from "./redis-address.ts";
+import { namedBy, type RedisAddress, serverName } from "./redis-address.ts";
 import { Redirection } from "./redis-errors.ts";
 
 /** Nodes that are asked side by side, and of those that are known at all. */
@@ -115,9 +115,7 @@ export class OwnerSearch {
     }
     turn.late = false;
     if (standing === "refuses") this.refusing ??= node;
-    if (standing instanceof Redirection && "host" in node.endpoint) {
-      const host = standing.host ?? node.endpoint.host;
-      this.#add({ ...node, endpoint: { host, port: standing.port } }, 0);
-    }
+    const other = standing instanceof Redirection ? namedBy(node, standing) : undefined;
+    if (other) this.#add(other, 0);
   }
 }

@@ -29,6 +29,19 @@ export function serverName({ endpoint }: Pick<RedisAddress, "endpoint">): string
 }
 
 /**
+ * A server that `from` speaks of: without a host it has the same one. Undefined: `from` is a unix socket, which is no place
+ * to look for others.
+ */
+export function namedBy(
+  from: RedisAddress,
+  { host, port }: { readonly host: string | undefined; readonly port: number },
+): RedisAddress | undefined {
+  const { endpoint } = from;
+  if ("path" in endpoint) return undefined;
+  return { ...from, endpoint: { host: host ?? endpoint.host, port } };
+}
+
+/**
  * Who asks: by the settings, and otherwise by the URI. Files are read anew for each connection, so that a
  * password that was changed is taken up.
  * @throws RedisError that names the setting and the file
